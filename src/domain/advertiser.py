@@ -1,0 +1,60 @@
+"""Advertiser accounts as the platform reports them, and connections: the ones that a person chose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+
+from domain.ids import AdvertiserId, ConnectionId, OwnerId
+
+
+class Standing(Enum):
+    """What an account's status means to us; adapters translate the platform's words."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    PUNISHED = "punished"
+    IN_REVIEW = "in_review"
+    REJECTED = "rejected"
+    OTHER = "other"
+    UNREAD = "unread"
+    """The platform would not tell (a missing scope): such an account may be chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advertiser:
+    """One advertiser account that a token reaches. Currency and time zone are empty where the platform withheld them."""
+
+    id: AdvertiserId
+    name: str
+    currency: str = ""
+    timezone: str = ""
+    status: str = ""
+    """The platform's own word, for people and logs."""
+    standing: Standing = Standing.UNREAD
+
+    @property
+    def selectable(self) -> bool:
+        return self.standing in {Standing.OPEN, Standing.UNREAD}
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An advertiser account that its owner connected. It has no tokens and no health of its own: those are its grant's."""
+
+    id: ConnectionId
+    owner: OwnerId
+    advertiser: Advertiser
+    created_at: datetime
+    lost_at: datetime | None = None
+    """Since when its grant no longer reaches the account."""
+
+    def refreshed(self, advertiser: Advertiser) -> Connection:
+        """The same connection with what the platform says today; what it withholds today stays as it was."""
+        known = self.advertiser
+        if advertiser.standing is Standing.UNREAD:
+            advertiser = replace(
+                advertiser, currency=known.currency, timezone=known.timezone, status=known.status, standing=known.standing
+            )
+        return replace(self, advertiser=advertiser, lost_at=None)

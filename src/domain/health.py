@@ -1,0 +1,44 @@
+"""How a grant is doing, as a closed set of states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.outcomes import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """Renewed as it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Degraded:
+    """The refresh was refused; the access token is still served until `usable_until`, by when a person must reconnect."""
+
+    usable_until: datetime
+    reason: Reason
+    probed: bool = False
+    """Whether the access token was already looked at after the refusal: once is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsReauth:
+    """Nothing can be served until a person authorises again."""
+
+    reason: Reason
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """Erased because its last account was disconnected: an answer that comes late is queued for revocation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """Erased because a newer grant took over its accounts: forgotten, not revoked, since revoking might kill the newer one."""
+
+
+Health = Active | Degraded | NeedsReauth | Revoked | Superseded

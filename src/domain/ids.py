@@ -1,0 +1,20 @@
+"""The names of things. All are text, so that no ring has to agree on a UUID type; each is its own type, so that none is mistaken."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+GrantId = NewType("GrantId", str)
+ConnectionId = NewType("ConnectionId", str)
+OfferId = NewType("OfferId", str)
+RevocationId = NewType("RevocationId", str)
+AttemptId = NewType("AttemptId", str)
+
+OwnerId = NewType("OwnerId", str)
+"""The dashboard's user id: whatever its session says."""
+
+AppId = NewType("AppId", str)
+"""The developer app that obtained a grant: only its credentials can refresh, probe or revoke it."""
+
+AdvertiserId = NewType("AdvertiserId", str)
+"""An advertiser account at the platform: 19 digits at TikTok, so text and never a number."""

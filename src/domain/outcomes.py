@@ -1,0 +1,87 @@
+"""What a call to the platform can come to: a few values, whatever the platform's hundred codes.
+
+Only an answer in the platform's own envelope, an HTTP 429 or a failure to connect is definite. Everything else that happens after a refresh
+was sent is `InDoubt`: the refresh token may be spent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from domain.ids import AdvertiserId
+from domain.tokens import Lifetimes, Secret
+
+
+class Reason(Enum):
+    """Why a person must authorise again."""
+
+    REFRESH_TOKEN_EXPIRED = "refresh_token_expired"
+    REFRESH_TOKEN_REFUSED = "refresh_token_refused"
+    AUTHORISATION_WITHDRAWN = "authorisation_withdrawn"
+    ROTATION_IN_DOUBT = "rotation_in_doubt"
+    ACCESS_TOKEN_REFUSED = "access_token_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """Tokens that the platform handed out, in clear: they live only between the answer and the sealing."""
+
+    access: Secret
+    refresh: Secret | None
+    lifetimes: Lifetimes
+    advertisers: tuple[AdvertiserId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The platform said no to this token or code, in its own envelope."""
+
+    reason: Reason
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """The request left, and no definite answer came: it may have been carried out."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """Too many calls for the app; nobody's connection is to blame."""
+
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """The platform could not be reached, is in maintenance, or said something definite that we don't know."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misconfigured:
+    """The app's id or secret, or a key, is wrong here: no connection is to blame."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class OurFault:
+    """The platform calls our request malformed: a bug of ours."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotPermitted:
+    """The app or the token lacks the permission for this one call (TikTok's 40001); the token itself is fine."""
+
+    code: int
+
+
+Failure = Refused | InDoubt | Throttled | Unavailable | Misconfigured | OurFault | NotPermitted

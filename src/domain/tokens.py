@@ -1,0 +1,131 @@
+"""Tokens as the rules see them: how long they live, never what they say."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import NoReturn
+
+ASSUMED_ACCESS_LIFE = timedelta(hours=24)
+"""The access token's life where the platform names none beside a refresh token (the product's brief: 86 400 s)."""
+
+ASSUMED_REFRESH_LIFE = timedelta(days=365)
+"""The refresh token's life where the exchange names none (the product's brief: 31 536 000 s)."""
+
+
+class Secret:
+    """Text that cannot be printed, logged or pickled by accident; `reveal()` is a verb one can search for."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __reduce__(self) -> NoReturn:
+        message = "a secret does not leave its process"
+        raise TypeError(message)
+
+
+class TokenKind(Enum):
+    """Which token a ciphertext holds; part of what it is bound to, so that one can't be passed off as the other."""
+
+    ACCESS = "access"
+    REFRESH = "refresh"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A token encrypted for its place (grant and kind); opening it is an explicit act of the few use-cases that speak for a grant."""
+
+    ciphertext: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """What a token answer said about time; None where it said nothing."""
+
+    access: timedelta | None = None
+    refresh: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """The pair of the rotating model: a short access token and a refresh token that is spent by its use."""
+
+    access: Sealed
+    refresh: Sealed
+    issued_at: datetime
+    access_expires_at: datetime
+    refresh_expires_at: datetime
+    assumed: bool = False
+    """Whether a lifetime was missing from the answer and had to be assumed."""
+
+    @property
+    def life(self) -> timedelta:
+        """The access token's whole life."""
+        return self.access_expires_at - self.issued_at
+
+    def remaining(self, now: datetime) -> timedelta:
+        """What is left of the access token, never negative."""
+        return max(self.access_expires_at - now, timedelta(0))
+
+    def renewed(self, access: Sealed, refresh: Sealed | None, lifetimes: Lifetimes, *, asked_at: datetime) -> Expiring:
+        """The pair after a rotation that was sent at `asked_at`.
+
+        Without a new refresh token the old one and its end stay; the year is never pushed on by an assumption.
+        """
+        refresh_ends = self.refresh_expires_at
+        if refresh is not None and lifetimes.refresh is not None:
+            refresh_ends = asked_at + lifetimes.refresh
+        return Expiring(
+            access=access,
+            refresh=refresh or self.refresh,
+            issued_at=asked_at,
+            access_expires_at=asked_at + (lifetimes.access or ASSUMED_ACCESS_LIFE),
+            refresh_expires_at=refresh_ends,
+            assumed=lifetimes.access is None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LongTerm:
+    """A token without an end: it dies by revocation alone, so it is probed, never refreshed."""
+
+    access: Sealed
+    issued_at: datetime
+
+
+Tokens = Expiring | LongTerm
+
+
+def first_tokens(access: Sealed, refresh: Sealed | None, lifetimes: Lifetimes, *, asked_at: datetime) -> Tokens:
+    """The token model of a new grant, decided once by what the exchange's answer carried: with a refresh token it expires."""
+    if refresh is None:
+        return LongTerm(access, asked_at)
+    return Expiring(
+        access=access,
+        refresh=refresh,
+        issued_at=asked_at,
+        access_expires_at=asked_at + (lifetimes.access or ASSUMED_ACCESS_LIFE),
+        refresh_expires_at=asked_at + (lifetimes.refresh or ASSUMED_REFRESH_LIFE),
+        assumed=lifetimes.access is None or lifetimes.refresh is None,
+    )
