@@ -1,4 +1,4 @@
-"""The names of things. All are text, so that no ring has to agree on a UUID type; each is its own type, so that none is mistaken."""
+"""The names of things. All are text, so no ring has to agree on a UUID type; each is a type, so none is mistaken."""
 
 from __future__ import annotations
 

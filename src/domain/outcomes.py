@@ -1,7 +1,7 @@
 """What a call to the platform can come to: a few values, whatever the platform's hundred codes.
 
-Only an answer in the platform's own envelope, an HTTP 429 or a failure to connect is definite. Everything else that happens after a refresh
-was sent is `InDoubt`: the refresh token may be spent.
+Only an answer in the platform's own envelope, an HTTP 429 or a failure to connect is definite. Everything else after a
+refresh was sent is `InDoubt`: the refresh token may be spent.
 """
 
 from __future__ import annotations

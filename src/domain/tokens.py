@@ -54,7 +54,7 @@ class TokenKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A token encrypted for its place (grant and kind); opening it is an explicit act of the few use-cases that speak for a grant."""
+    """A token encrypted for its place (grant and kind); opening it is an explicit act of the few that speak for a grant."""
 
     ciphertext: bytes = field(repr=False)
 

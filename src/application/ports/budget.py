@@ -1,0 +1,46 @@
+"""The port for the platform's limits: how many calls the app may send, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Protocol
+
+from domain.ids import AppId
+from domain.outcomes import Failure
+
+
+class Lane(Enum):
+    """Who wants to call. A tenth of the budget is kept for people, who may also use what the background leaves."""
+
+    BACKGROUND = "background"
+    PEOPLE = "people"
+
+
+@dataclass(frozen=True, slots=True)
+class Permits:
+    """Leave to send `count` calls: the first after `wait`, each further one `apart` later. None: ask again after `wait`."""
+
+    count: int
+    wait: timedelta
+    apart: timedelta = timedelta(0)
+    because: Failure | None = None
+    """With none given: what stops the app's calls altogether (it was throttled, is unavailable, or misconfigured)."""
+
+    def wait_for(self, index: int) -> timedelta:
+        """How long after the taking the index-th call may be sent, counted from 0."""
+        return self.wait + self.apart * index
+
+
+class Budget(Protocol):
+    """The app's calls, counted over all processes that share the adapter's store; the breaker of the app is part of it."""
+
+    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta) -> Permits:
+        """Reserve up to `wanted` calls that can all be sent `within` this time. Permits not used are simply lost."""
+
+    def stopped(self, app: AppId) -> Failure | None:
+        """What stops this app's calls now, looked at directly before sending; cheap, and without a store."""
+
+    def learn(self, app: AppId, failure: Failure | None) -> timedelta:
+        """Take in what a call came to (None: an answer). Returns how long the app's calls are to wait, zero if they are not."""

@@ -1,0 +1,80 @@
+"""The port for claiming grants and settling what came of it. Every method is a transaction of its own, as short as it can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Protocol
+
+from domain.grant import Grant
+from domain.ids import AppId, GrantId
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A reserved renewal: the grant as it was at that moment, and what to hold it to when settling."""
+
+    grant: Grant
+    generation: int
+    """The generation whose refresh token the holder may send."""
+
+
+class Settlement(Enum):
+    """What became of a settle."""
+
+    STORED = "stored"
+    OVERTAKEN = "overtaken"
+    """Somebody else settled first; nothing was written."""
+    REVOKED = "revoked"
+    """The grant was erased for good: a pair in hand is to be revoked."""
+    SUPERSEDED = "superseded"
+    """The grant was erased for a newer one, or is gone: a pair in hand is to be forgotten."""
+
+
+class Kind(Enum):
+    """Which token model a claim is after."""
+
+    EXPIRING = "expiring"
+    LONG_TERM = "long_term"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Which grants count as due. The default: those whose due time has come."""
+
+    kind: Kind = Kind.EXPIRING
+    urgent_within: timedelta | None = None
+    """Also those without a failure that come into their last hour within this time (`domain.rotation.urgent_at`)."""
+    everything: bool = False
+    """Also those that are not due at all (an operator's `refresh --all`), unless they were settled after `since`."""
+    since: datetime | None = None
+
+
+class Claims(Protocol):
+    """Exactly one caller wins a grant. Leases are read by the store's clock. All raise StoreUnavailable when it is away."""
+
+    def take_due(self, app: AppId, *, limit: int, lease: timedelta, due: Due) -> list[Claim]:
+        """Reserve the most urgent due grants of this app, earliest access expiry first, skipping leased ones.
+
+        A grant whose last claim was never settled comes back in doubt.
+        """
+
+    def take(self, grant: GrantId, *, generation: int, lease: timedelta) -> Claim | None:
+        """Reserve this one grant, due or not. None when it is leased, erased, or no longer at this generation."""
+
+    def current(self, claim: Claim) -> bool:
+        """Whether the grant is still at the claim's generation: to be asked before sending after an attempt without outcome."""
+
+    def settle(self, grant: Grant, claim: Claim) -> Settlement:
+        """Store the grant's tokens, health, renewal and events, and nothing else of it, in one step.
+
+        A rotation (the grant's generation is past the claim's) is held to the claim's generation alone, everything else to
+        the attempt too.
+        """
+
+    def release(self, claims: list[Claim]) -> None:
+        """Give back claims of which nothing was sent, as they were before."""
+
+    def count_due(self, app: AppId, due: Due) -> int:
+        """How many grants are due, leased ones included."""

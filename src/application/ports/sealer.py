@@ -1,0 +1,21 @@
+"""The port for keeping tokens unreadable at rest."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from domain.ids import GrantId
+from domain.tokens import Sealed, Secret, TokenKind
+
+
+class Sealer(Protocol):
+    """Seals tokens with AES-256, each bound to its place: a ciphertext moved to another grant or column does not open."""
+
+    def seal(self, token: Secret, grant: GrantId, kind: TokenKind) -> Sealed:
+        """Encrypt with the newest key."""
+
+    def open(self, sealed: Sealed, grant: GrantId, kind: TokenKind) -> Secret:
+        """Decrypt with whichever configured key sealed it. Raises CannotOpen when none does, or the text was moved or damaged."""
+
+    def fingerprint(self, token: Secret) -> str:
+        """A keyed digest that is the same for the same token, in every process with these keys."""

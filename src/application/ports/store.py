@@ -1,0 +1,150 @@
+"""The ports for what is kept: grants with their connections, offers, consents, revocations, facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from domain.consent import Consent, Ending
+from domain.events import Event
+from domain.grant import Grant
+from domain.ids import AdvertiserId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
+from domain.offer import Offer
+from domain.revocation import Revocation
+
+
+class Grants(Protocol):
+    """Grants with their connections. In a writing unit of work every grant that is read is locked until its end."""
+
+    def add(self, grant: Grant) -> None:
+        """Store a new grant with its connections, reach and events."""
+
+    def get(self, grants: Iterable[GrantId]) -> list[Grant]:
+        """These grants, those that exist, locked in the order of their ids."""
+
+    def save(self, grant: Grant) -> None:
+        """Store all of a grant that was read here, and its events.
+
+        Raises Conflict when its owner has an account connected twice.
+        """
+
+    def of_connection(self, connection: ConnectionId) -> Grant | None:
+        """The grant that this connection is under now."""
+
+    def of_account(self, owner: OwnerId, advertiser: AdvertiserId) -> Grant | None:
+        """The grant that this owner's connection to the account is under now."""
+
+    def connecting(self, owner: OwnerId, advertisers: Iterable[AdvertiserId]) -> list[Grant]:
+        """Grants of the owner with a connection to any of these accounts, in the order of their ids."""
+
+    def of_owner(self, owner: OwnerId) -> list[Grant]:
+        """Grants of the owner that have a connection."""
+
+    def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId) -> bool:
+        """Whether another live grant, of any owner, has this very access token or reaches one of these accounts.
+
+        Live: not erased, and with a connection or an open offer.
+        """
+
+
+class Offers(Protocol):
+    """Choices awaited, made and missed."""
+
+    def add(self, offer: Offer) -> None:
+        """Store a new offer."""
+
+    def get(self, offer: OfferId) -> Offer | None:
+        """The offer, locked in a writing unit of work."""
+
+    def save(self, offer: Offer) -> None:
+        """Store what became of an offer that was read here."""
+
+    def of_grant(self, grant: GrantId) -> Offer | None:
+        """The offer that this grant came with."""
+
+    def ended(self, now: datetime, *, limit: int) -> list[Offer]:
+        """Offers that are over while their grant lives without a connection: what is to be cleared away."""
+
+
+class Consents(Protocol):
+    """One-use states."""
+
+    def add(self, consent: Consent) -> None:
+        """Store a new consent."""
+
+    def consume(self, state_digest: str, now: datetime) -> Consent | None:
+        """Take an unused, unexpired state, exactly once. None when there is none to take."""
+
+    def get(self, state_digest: str) -> Consent | None:
+        """The consent, used or not."""
+
+    def end(self, state_digest: str, ending: Ending) -> None:
+        """Note what came of it, for repeats."""
+
+    def forget(self, before: datetime) -> int:
+        """Drop those that expired before this time; returns how many."""
+
+
+class Revocations(Protocol):
+    """Tokens on their way out."""
+
+    def add(self, revocation: Revocation) -> None:
+        """Queue a token."""
+
+    def take_due(self, *, limit: int, lease: timedelta, now: datetime) -> list[Revocation]:
+        """Reserve due ones, for the time of the lease, oldest first."""
+
+    def save(self, revocation: Revocation) -> None:
+        """Store its failures and when it is due again."""
+
+    def done(self, revocation: RevocationId) -> None:
+        """Erase it with its token."""
+
+
+class Outbox(Protocol):
+    """Facts on their way to others, stored with the change that they report."""
+
+    def add(self, events: Sequence[Event]) -> None:
+        """Send these with the commit, in this order."""
+
+
+class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
+    """One transaction. Leaving it without `commit` undoes everything.
+
+    Raises StoreUnavailable when the database is away, Conflict when another transaction was first.
+    """
+
+    @property
+    def grants(self) -> Grants:
+        """Its grants."""
+
+    @property
+    def offers(self) -> Offers:
+        """Its offers."""
+
+    @property
+    def consents(self) -> Consents:
+        """Its consents."""
+
+    @property
+    def revocations(self) -> Revocations:
+        """Its revocations."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """Its outbox."""
+
+    def commit(self) -> None:
+        """Make it all durable, or nothing."""
+
+
+class Store(Protocol):
+    """Where units of work come from."""
+
+    def read(self) -> UnitOfWork:
+        """For looking only: it locks nothing and must not be committed."""
+
+    def write(self) -> UnitOfWork:
+        """For changes."""

@@ -1,0 +1,113 @@
+"""What the inside refuses, as facts. Doors choose status codes and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from domain.ids import AdvertiserId, GrantId
+from domain.outcomes import Reason
+
+
+class Refusal(Exception):
+    """Root of everything that a caller can be told."""
+
+
+class UnsafePolicy(Refusal):
+    """The rotation's numbers would let a token lapse."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = tuple(faults)
+
+
+class AlreadyRotated(Refusal):
+    """Another attempt stored a newer pair first."""
+
+    def __init__(self, grant: GrantId, newest: int) -> None:
+        super().__init__(f"grant {grant} is already at generation {newest}")
+        self.grant, self.newest = grant, newest
+
+
+class Erased(Refusal):
+    """An erased grant never has tokens again."""
+
+    def __init__(self, grant: GrantId) -> None:
+        super().__init__(f"grant {grant} is erased")
+        self.grant = grant
+
+
+class InvalidRequest(Refusal):
+    """The request itself can't be meant; the text says what to do."""
+
+
+class ConnectionNotFound(Refusal):
+    """No such connection, or another user's."""
+
+
+class OfferNotFound(Refusal):
+    """No such offer, or another user's."""
+
+
+class OfferExpired(Refusal):
+    """The choice came after the offer's ten minutes, or after it was cancelled."""
+
+
+class OfferUsed(Refusal):
+    """Another choice was made from this offer before."""
+
+
+class AccountNotOnOffer(Refusal):
+    """The choice names accounts that can't be chosen here."""
+
+    def __init__(self, advertisers: tuple[AdvertiserId, ...]) -> None:
+        super().__init__(f"not on offer: {', '.join(advertisers)}")
+        self.advertisers = advertisers
+
+
+class ReauthorisationNeeded(Refusal):
+    """Waiting won't help: a person must authorise again."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class TryLater(Refusal):
+    """Waiting helps; `retry_after` says how long."""
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__(f"try again in {retry_after.total_seconds():.0f} s")
+        self.retry_after = retry_after
+
+
+class PlatformThrottled(TryLater):
+    """The platform (or our own budget for it) takes no more calls now."""
+
+
+class PlatformUnavailable(TryLater):
+    """The platform can't be reached, or a renewal is in doubt and not settled yet."""
+
+
+class PlatformMisconfigured(TryLater):
+    """The platform doesn't accept this app's credentials: an operator must act, no user can."""
+
+
+class PlatformError(Refusal):
+    """The platform answered a call other than a refresh with a definite error."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"the platform answered {code}")
+        self.code = code
+
+
+class StoreUnavailable(Refusal):
+    """The database can't be reached or would not take a change."""
+
+
+class Conflict(Refusal):
+    """Another transaction changed the same rows first; the whole transaction may be tried again."""
+
+
+class CannotOpen(Refusal):
+    """A sealed token can't be opened here: its key is not configured, or it was moved or damaged."""

@@ -1,0 +1,203 @@
+"""Grant: what one consent gave us, the aggregate that owns the tokens, their version and the claim on their renewal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Self
+
+from domain.advertiser import Advertiser, Connection
+from domain.errors import AlreadyRotated, Erased
+from domain.events import AccountsConnected, Event, GrantDegraded, GrantErased, ReauthorisationRequired, TokensRotated
+from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
+from domain.ids import AdvertiserId, AppId, AttemptId, ConnectionId, GrantId, OwnerId
+from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Reason, Refused, Throttled, Unavailable
+from domain.rotation import RotationPolicy
+from domain.tokens import Expiring, LongTerm, Tokens
+
+TIKTOK_ADS = "tiktok_ads"
+"""The one provider so far; a grant says whose it is, so that others can follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A claim: who is renewing this grant, and until when nobody else may."""
+
+    id: AttemptId
+    host: str
+    started_at: datetime
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Where the renewal of a grant's tokens stands."""
+
+    due_at: datetime | None
+    """When somebody should look at this grant next; None when nobody should."""
+    attempt: Attempt | None = None
+    failures: int = 0
+    """Attempts in a row that brought nothing; they set the back-off and count against nobody."""
+    last_failure: Failure | None = None
+    in_doubt: bool = False
+    """Whether an attempt at this generation ended without an outcome: its refresh token may be spent."""
+    settled_at: datetime | None = None
+    """When the last attempt ended."""
+
+
+@dataclass(slots=True)
+class Grant:
+    """One token pair over many connections. Its fields change through its verbs alone."""
+
+    id: GrantId
+    owner: OwnerId
+    app: AppId
+    tokens: Tokens | None
+    fingerprint: str
+    """Keyed digest of the access token: equal fingerprints are one and the same token, even under two owners."""
+    created_at: datetime
+    generation: int = 1
+    health: Health = field(default_factory=Active)
+    renewal: Renewal = field(default_factory=lambda: Renewal(due_at=None))
+    reach: frozenset[AdvertiserId] = frozenset()
+    """Every account that the token reaches, connected or not."""
+    connections: dict[ConnectionId, Connection] = field(default_factory=dict)
+    provider: str = TIKTOK_ADS
+    events: list[Event] = field(default_factory=list, repr=False)
+
+    @classmethod
+    def consented(
+        cls,
+        grant: GrantId,
+        owner: OwnerId,
+        app: AppId,
+        tokens: Tokens,
+        fingerprint: str,
+        reach: frozenset[AdvertiserId],
+        policy: RotationPolicy,
+    ) -> Self:
+        """A new grant, as an offer: it has tokens to keep alive, and no connection yet."""
+        at = tokens.issued_at
+        return cls(grant, owner, app, tokens, fingerprint, at, renewal=Renewal(policy.due_at(tokens, grant)), reach=reach)
+
+    # ---- accounts
+
+    def connect(self, connection: ConnectionId, advertiser: Advertiser, now: datetime) -> Connection:
+        """Give this grant an account that its owner had not connected."""
+        self._alive()
+        made = self.connections[connection] = Connection(connection, self.owner, advertiser, created_at=now)
+        self.events.append(AccountsConnected(self.id, self.owner, (connection,), at=now))
+        return made
+
+    def adopt(self, connection: Connection, now: datetime) -> None:
+        """Take over a connection from an older grant of the same owner, under its old id."""
+        self._alive()
+        self.connections[connection.id] = connection
+        self.events.append(AccountsConnected(self.id, self.owner, (connection.id,), at=now))
+
+    def release(self, connection: ConnectionId) -> Connection:
+        """Let go of an account; whether that ends the grant is the caller's next question."""
+        return self.connections.pop(connection)
+
+    def connection_to(self, advertiser: AdvertiserId) -> Connection | None:
+        return next((c for c in self.connections.values() if c.advertiser.id == advertiser), None)
+
+    # ---- one rotation: claim, then exactly one of the verbs below
+
+    def claim(self, attempt: Attempt) -> None:
+        """Reserve the renewal. A claim that nobody ended means that the refresh token may be spent."""
+        self.renewal = replace(self.renewal, attempt=attempt, in_doubt=self.renewal.in_doubt or self.renewal.attempt is not None)
+
+    def rotate(self, fresh: Expiring, fingerprint: str, *, from_generation: int, policy: RotationPolicy, now: datetime) -> None:
+        """Take the new pair. A late answer is still the only live pair in the world: it heals whatever was written since."""
+        if self.generation != from_generation:
+            raise AlreadyRotated(self.id, newest=self.generation)
+        self._alive()
+        self.tokens, self.fingerprint = fresh, fingerprint
+        self.generation, self.health = from_generation + 1, Active()
+        self.renewal = Renewal(policy.due_at(fresh, self.id), settled_at=now)
+        self.events.append(TokensRotated(self.id, self.owner, self.generation, at=now))
+
+    def fail(self, failure: Failure, policy: RotationPolicy, now: datetime, *, pause: timedelta | None = None) -> None:
+        """Note that the refresh brought no tokens. `pause`: how long the whole app has to wait, where it must."""
+        was = self.renewal
+        failures = was.failures + 1
+        again = policy.again_at(self.tokens, self.id, failures, now)
+        settled = replace(was, attempt=None, last_failure=failure, settled_at=now)
+        match failure:
+            case Refused(reason=reason):
+                self._refused(Reason.ROTATION_IN_DOUBT if was.in_doubt else reason, settled, now)
+            case InDoubt():
+                lease_ends = was.attempt.lease_until if was.attempt else now
+                self.renewal = replace(settled, due_at=max(lease_ends, again), failures=failures, in_doubt=True)
+            case Throttled() | Misconfigured():
+                self.renewal = replace(settled, due_at=now + pause if pause else was.due_at)
+            case Unavailable() | OurFault() | NotPermitted():
+                self.renewal = replace(settled, due_at=max(again, now + (pause or timedelta(0))), failures=failures)
+
+    def note_probe(
+        self, failure: Failure | None, policy: RotationPolicy, now: datetime, *, pause: timedelta | None = None
+    ) -> None:
+        """Take in what a look at the access token came to (None: it works)."""
+        was = self.renewal
+        settled = replace(was, attempt=None, last_failure=failure or was.last_failure, settled_at=now)
+        match self.health, failure:
+            case Degraded(reason=reason), Refused():
+                self._ask_for_reauthorisation(reason, settled, now)
+            case Degraded(usable_until=until) as health, _:
+                self.health, self.renewal = replace(health, probed=True), replace(settled, due_at=until)
+            case _, Refused():
+                self._ask_for_reauthorisation(Reason.ACCESS_TOKEN_REFUSED, settled, now)
+            case _, None:
+                self.health, self.renewal = Active(), Renewal(policy.probe_due_at(self.id, now), settled_at=now)
+            case _, _:
+                again = policy.again_at(self.tokens, self.id, was.failures + 1, now)
+                due_at = max(again, now + (pause or timedelta(0)))
+                self.renewal = replace(settled, due_at=due_at, failures=was.failures + 1)
+
+    def lapse(self, reason: Reason, now: datetime) -> None:
+        """The last token that could be served has ended."""
+        self._ask_for_reauthorisation(reason, replace(self.renewal, attempt=None, settled_at=now), now)
+
+    # ---- the end
+
+    def revoke(self, now: datetime) -> None:
+        """Erase the tokens: nobody needs them any more. The generation moves on, so that no attempt in flight can settle."""
+        self._erase(Revoked(), now)
+
+    def supersede(self, now: datetime) -> None:
+        """Erase the tokens because a newer grant took over."""
+        self._erase(Superseded(), now)
+
+    # ---- what callers ask
+
+    @property
+    def erased(self) -> bool:
+        return isinstance(self.health, Revoked | Superseded)
+
+    def in_flight(self, now: datetime) -> bool:
+        """Whether somebody is renewing this grant now."""
+        return self.renewal.attempt is not None and self.renewal.attempt.lease_until > now
+
+    def _alive(self) -> None:
+        if self.erased:
+            raise Erased(self.id)
+
+    def _erase(self, health: Health, now: datetime) -> None:
+        self._alive()
+        self.tokens, self.fingerprint, self.health = None, "", health
+        self.generation += 1
+        self.renewal = Renewal(due_at=None, settled_at=self.renewal.settled_at)
+        self.events.append(GrantErased(self.id, self.owner, revoked=isinstance(health, Revoked), at=now))
+
+    def _refused(self, reason: Reason, settled: Renewal, now: datetime) -> None:
+        if isinstance(self.tokens, LongTerm) or self.tokens is None or self.tokens.access_expires_at <= now:
+            self._ask_for_reauthorisation(reason, settled, now)
+            return
+        self.health = Degraded(self.tokens.access_expires_at, reason)
+        self.renewal = replace(settled, due_at=now, failures=0)
+        self.events.append(GrantDegraded(self.id, self.owner, reason, self.tokens.access_expires_at, at=now))
+
+    def _ask_for_reauthorisation(self, reason: Reason, settled: Renewal, now: datetime) -> None:
+        self.health, self.renewal = NeedsReauth(reason, since=now), replace(settled, due_at=None, failures=0)
+        self.events.append(ReauthorisationRequired(self.id, self.owner, reason, at=now))

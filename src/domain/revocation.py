@@ -1,0 +1,45 @@
+"""Revocation: a token on its way out. Nothing can be vended from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.ids import AdvertiserId, AppId, GrantId, OwnerId, RevocationId
+from domain.tokens import Expiring, Sealed, Tokens
+
+PATIENCE = timedelta(days=30)
+"""How long the revocation of a token without an end is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """An access token to be revoked at the platform, unless another live grant shares it or reaches one of its accounts."""
+
+    id: RevocationId
+    grant: GrantId
+    owner: OwnerId
+    app: AppId
+    access: Sealed
+    """Sealed for its grant, as it was there."""
+    fingerprint: str
+    reach: frozenset[AdvertiserId]
+    due_at: datetime
+    give_up_at: datetime
+    failures: int = 0
+
+
+def revocation_of(
+    *,
+    revocation: RevocationId,
+    grant: GrantId,
+    owner: OwnerId,
+    app: AppId,
+    tokens: Tokens,
+    fingerprint: str,
+    reach: frozenset[AdvertiserId],
+    now: datetime,
+) -> Revocation:
+    """Queue a pair for revocation: until its access token ends by itself, or for `PATIENCE` where it never does."""
+    give_up_at = tokens.access_expires_at if isinstance(tokens, Expiring) else now + PATIENCE
+    return Revocation(revocation, grant, owner, app, tokens.access, fingerprint, reach, due_at=now, give_up_at=give_up_at)

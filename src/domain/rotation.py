@@ -1,0 +1,146 @@
+"""When a grant's tokens are renewed, and what is done with a grant whose time has come. Pure and total."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.errors import UnsafePolicy
+from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
+from domain.ids import GrantId
+from domain.outcomes import Reason
+from domain.tokens import ASSUMED_ACCESS_LIFE, Expiring, LongTerm, Tokens
+
+FIRST_BACK_OFF = timedelta(seconds=5)
+LONGEST_BACK_OFF = timedelta(minutes=15)
+URGENT_BACK_OFF = timedelta(seconds=30)
+"""The longest back-off while the token is in its last hour: an outage's end must not find it waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class RotationPolicy:
+    """The numbers of the rotation. Raises `UnsafePolicy` for those under which a 24 h token could lapse between sweeps."""
+
+    sweep_every: timedelta = timedelta(seconds=15)
+    lease: timedelta = timedelta(seconds=30)
+    """How long a claim is another process's business alone."""
+    call_timeout: timedelta = timedelta(seconds=10)
+    """Wall-clock bound of one call to the platform."""
+    renew_at: float = 0.5
+    """The part of its life after which a token is renewed."""
+    spread: float = 0.1
+    """The part of its life by which that is brought forward, differently for each grant, so that a fleet is not due at once."""
+    probe_every: timedelta = timedelta(hours=12)
+    """How often a token without an end is looked at."""
+
+    def __post_init__(self) -> None:
+        faults = []
+        if not 0 <= self.spread < self.renew_at < 1:
+            faults.append("the spread must be less than the renewal point, and that less than the whole life")
+        if self.sweep_every <= timedelta(0):
+            faults.append("the time between sweeps must be positive")
+        if self.lease < 2 * self.call_timeout:
+            faults.append("the lease must be at least twice a call's time-out")
+        slack = ASSUMED_ACCESS_LIFE * (1 - self.renew_at) - self.lease
+        if 4 * self.sweep_every > slack:
+            faults.append(f"four sweeps must fit between a 24 h token's renewal and its end: at most {slack / 4} apart")
+        if faults:
+            raise UnsafePolicy(faults)
+
+    def due_at(self, tokens: Tokens, grant: GrantId) -> datetime:
+        """When these tokens are to be renewed (expiring) or looked at (long-term)."""
+        if isinstance(tokens, LongTerm):
+            return self.probe_due_at(grant, tokens.issued_at)
+        if self.too_short(tokens.life):
+            return tokens.issued_at
+        return tokens.issued_at + tokens.life * (self.renew_at - self.spread * share_of(grant))
+
+    def probe_due_at(self, grant: GrantId, probed_at: datetime) -> datetime:
+        """When a long-term token that was looked at is to be looked at again."""
+        return probed_at + self.probe_every * (1 - self.spread * share_of(grant))
+
+    def too_short(self, life: timedelta) -> bool:
+        """Whether sweeps might miss half of such a life: the token is accepted, with a warning, and due at once."""
+        return life < 4 * self.sweep_every
+
+    def again_at(self, tokens: Tokens | None, grant: GrantId, failures: int, now: datetime) -> datetime:
+        """When to try again after the `failures`-th failure in a row: doubling, jittered, and short in a token's last hour."""
+        longest = LONGEST_BACK_OFF
+        if isinstance(tokens, Expiring):
+            if urgent_at(tokens) <= now < tokens.access_expires_at:
+                longest = URGENT_BACK_OFF
+            elif now < urgent_at(tokens):
+                longest = min(longest, max(urgent_at(tokens) - now, FIRST_BACK_OFF))
+        pause = min(FIRST_BACK_OFF * (1 << min(failures - 1, 20)), longest)
+        return now + pause * (0.75 + 0.25 * share_of(grant, str(failures)))
+
+
+def share_of(grant: GrantId, salt: str = "") -> float:
+    """A number in [0, 1) that is the same for a grant always and everywhere."""
+    return zlib.crc32(f"{grant}{salt}".encode()) / 0x1_0000_0000
+
+
+def urgent_at(tokens: Expiring) -> datetime:
+    """An hour before the access token's end, or a twenty-fourth of its life if that is less."""
+    return tokens.access_expires_at - min(timedelta(hours=1), tokens.life / 24)
+
+
+def longest_validity(tokens: Expiring) -> timedelta:
+    """The most remaining life that a caller may ask for: a third of the whole, so that not every call becomes a rotation."""
+    return tokens.life / 3
+
+
+def usual_validity(tokens: Expiring) -> timedelta:
+    """The remaining life that a caller gets who does not say: five minutes, or a third of the life if that is less."""
+    return min(timedelta(minutes=5), longest_validity(tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rotate:
+    """Spend the refresh token for a new pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Look whether the access token still works."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reauthorise:
+    """Declare that a person must authorise again; no call is needed to know."""
+
+    reason: Reason
+
+
+Decision = Keep | Rotate | Probe | Reauthorise
+
+
+def decide(tokens: Tokens | None, health: Health, now: datetime, *, insist: bool = False) -> Decision:
+    """What to do with a grant whose time has come. `insist`: an operator wants a refused refresh token tried once more."""
+    match health:
+        case Active():
+            return _ordinary(tokens)
+        case Degraded() | NeedsReauth() if insist:
+            return _ordinary(tokens)
+        case Degraded(usable_until=until, reason=reason) if now >= until:
+            return Reauthorise(reason)
+        case Degraded(probed=False):
+            return Probe()
+        case Degraded() | NeedsReauth() | Revoked() | Superseded():
+            return Keep()
+
+
+def _ordinary(tokens: Tokens | None) -> Decision:
+    match tokens:
+        case None:
+            return Keep()
+        case Expiring():
+            return Rotate()
+        case LongTerm():
+            return Probe()
