@@ -1,0 +1,76 @@
+import socket
+
+import psycopg
+import pytest
+import redis
+
+import servers
+
+
+def rows(url: str, statement: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+def test_a_database_is_empty_and_ones_own(postgres_url: str, postgres_server: servers.Postgres) -> None:
+    rows(postgres_url, "CREATE TABLE mine (id int)")
+    another = postgres_server.new_database()
+    try:
+        assert rows(another, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+    finally:
+        postgres_server.drop_database(another)
+
+
+def test_a_database_can_be_copied_from_a_template(postgres_url: str, postgres_server: servers.Postgres) -> None:
+    rows(postgres_url, "CREATE TABLE grown AS SELECT 1 AS id")
+    copy = postgres_server.new_database(template=postgres_url.rpartition("/")[2])
+    try:
+        assert rows(copy, "SELECT id FROM grown") == [(1,)]
+    finally:
+        postgres_server.drop_database(copy)
+
+
+def test_a_durable_postgres_keeps_what_was_committed_when_it_is_killed() -> None:
+    with servers.postgres(durable=True) as server:
+        url = server.new_database()
+        rows(url, "CREATE TABLE kept AS SELECT 42 AS answer")
+        server.kill()
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(url)
+        server.start()
+        assert rows(url, "SELECT answer FROM kept") == [(42,)]
+        assert rows(url, "SHOW fsync") == [("on",)]
+
+
+def test_a_stopped_postgres_starts_again_at_the_same_address() -> None:
+    with servers.postgres() as server:
+        url = server.new_database()
+        server.stop()
+        server.stop()
+        server.start()
+        assert rows(url, "SELECT 1") == [(1,)]
+
+
+def test_redis_is_empty_at_the_start_of_a_test(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.dbsize() == 0
+        client.set("left", "behind")
+
+
+def test_redis_is_empty_again_for_the_next_test(redis_url: str) -> None:
+    test_redis_is_empty_at_the_start_of_a_test(redis_url)
+
+
+def test_redis_can_be_killed_and_started_again() -> None:
+    with servers.redis_server() as server, redis.Redis.from_url(server.url()) as client:
+        server.kill()
+        with pytest.raises(redis.ConnectionError):
+            client.ping()
+        server.start()
+        assert client.ping()
+
+
+def test_no_test_reaches_another_machine() -> None:
+    with socket.socket() as visitor, pytest.raises(Warning, match=r"192\.0\.2\.1"):  # an address of RFC 5737
+        visitor.connect(("192.0.2.1", 80))

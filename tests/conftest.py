@@ -1,0 +1,79 @@
+import os
+from collections import defaultdict
+from collections.abc import Generator, Iterator
+from pathlib import PurePath
+from typing import TypeVar
+
+import pytest
+
+import servers
+
+UNDER_CI = os.environ.get("CI") == "true"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[servers.Postgres]:
+    with servers.postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: servers.Postgres) -> Iterator[str]:
+    """A new, empty database for one test."""
+    url = postgres_server.new_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[servers.Redis]:
+    with servers.redis_server() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: servers.Redis) -> str:
+    """An empty Redis for one test."""
+    redis_server.flush()
+    return redis_server.url()
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    return servers.chromium_path()
+
+
+AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
+
+
+def _skipped_under_ci_is_failed(report: AnyReport) -> AnyReport:
+    if UNDER_CI and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"Under CI nothing is skipped. {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _skipped_under_ci_is_failed((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _skipped_under_ci_is_failed((yield))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests each ring, a folder under tests/, ran, and for how many seconds in all."""
+    tests: dict[str, set[str]] = defaultdict(set)
+    seconds: dict[str, float] = defaultdict(float)
+    for report in [
+        report for reports in terminalreporter.stats.values() for report in reports if isinstance(report, pytest.TestReport)
+    ]:
+        path = PurePath(report.location[0])
+        ring = path.parts[1] if len(path.parts) > 2 else path.name
+        tests[ring].add(report.nodeid)
+        seconds[ring] += report.duration
+    terminalreporter.section("rings")
+    for ring in sorted(tests):
+        terminalreporter.write_line(f"{ring:<14} {len(tests[ring]):>5} tests {seconds[ring]:>8.1f} s")

