@@ -1,0 +1,1 @@
+"""One technology each; siblings do not know one another."""

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
-from domain.grant import Grant
-from domain.ids import AppId, GrantId
+from domain.grant import Grant, Renewal
+from domain.ids import AppId, AttemptId, GrantId
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,10 @@ class Claim:
     grant: Grant
     generation: int
     """The generation whose refresh token the holder may send."""
+    attempt: AttemptId
+    """What the claim is known by; everything but a rotation is held to it when settling."""
+    before: Renewal
+    """The renewal as it was, for giving the claim back."""
 
 
 class Settlement(Enum):

@@ -42,7 +42,7 @@ class Grants(Protocol):
     def of_owner(self, owner: OwnerId) -> list[Grant]:
         """Grants of the owner that have a connection."""
 
-    def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId) -> bool:
+    def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
         """Whether another live grant, of any owner, has this very access token or reaches one of these accounts.
 
         Live: not erased, and with a connection or an open offer.

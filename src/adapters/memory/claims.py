@@ -1,0 +1,107 @@
+"""Claims over a database of this process."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from adapters.memory.database import MemoryDatabase, Rows, copy_of
+from application.ports.ambient import Clock, Ids
+from application.ports.claims import Claim, Due, Kind, Settlement
+from domain.grant import Attempt, Grant
+from domain.health import Active, Degraded, Revoked
+from domain.ids import AppId, AttemptId, GrantId
+from domain.rotation import urgent_at
+from domain.tokens import Expiring, LongTerm
+
+
+class MemoryClaims:
+    """Leases in the rows, by the given clock."""
+
+    def __init__(self, database: MemoryDatabase, *, clock: Clock, ids: Ids, host: str = "here") -> None:
+        self._database, self._clock, self._ids, self._host = database, clock, ids, host
+
+    def take_due(self, app: AppId, *, limit: int, lease: timedelta, due: Due) -> list[Claim]:
+        with self._database.lock:
+            rows, now = self._database.answer(), self._clock.now()
+            free = (g for g in rows.grants.values() if is_due(g, app, due, now) and not g.in_flight(now))
+            return [self._claim(rows, g, now, lease) for g in heapq.nsmallest(limit, free, key=urgency)]
+
+    def take(self, grant: GrantId, *, generation: int, lease: timedelta) -> Claim | None:
+        with self._database.lock:
+            rows, now = self._database.answer(), self._clock.now()
+            found = rows.grants.get(grant)
+            if found is None or found.erased or found.generation != generation or found.in_flight(now):
+                return None
+            return self._claim(rows, found, now, lease)
+
+    def current(self, claim: Claim) -> bool:
+        with self._database.lock:
+            found = self._database.answer().grants.get(claim.grant.id)
+            return found is not None and found.generation == claim.generation
+
+    def settle(self, grant: Grant, claim: Claim) -> Settlement:
+        with self._database.lock:
+            rows = self._database.answer()
+            row = rows.grants.get(grant.id)
+            if row is None or row.generation != claim.generation or row.erased:
+                return fate(row)
+            mine = row.renewal.attempt is not None and row.renewal.attempt.id == claim.attempt
+            if grant.generation == claim.generation and not mine:
+                return Settlement.OVERTAKEN
+            stored = rows.grants[grant.id] = copy_of(row)
+            stored.tokens, stored.fingerprint, stored.generation = grant.tokens, grant.fingerprint, grant.generation
+            stored.health, stored.renewal = grant.health, grant.renewal
+            rows.events.extend(grant.events)
+            grant.events.clear()
+            return Settlement.STORED
+
+    def release(self, claims: list[Claim]) -> None:
+        with self._database.lock:
+            rows = self._database.answer()
+            for claim in claims:
+                row = rows.grants.get(claim.grant.id)
+                if row and row.renewal.attempt and row.renewal.attempt.id == claim.attempt:
+                    returned = rows.grants[row.id] = copy_of(row)
+                    returned.renewal = replace(claim.before, attempt=None, in_doubt=row.renewal.in_doubt)
+
+    def count_due(self, app: AppId, due: Due) -> int:
+        with self._database.lock:
+            rows, now = self._database.answer(), self._clock.now()
+            return sum(is_due(g, app, due, now) for g in rows.grants.values())
+
+    def _claim(self, rows: Rows, grant: Grant, now: datetime, lease: timedelta) -> Claim:
+        attempt, before = Attempt(AttemptId(self._ids.new()), self._host, now, now + lease), grant.renewal
+        claimed = copy_of(grant)
+        claimed.claim(attempt)
+        rows.grants[grant.id] = claimed
+        return Claim(copy_of(claimed), claimed.generation, attempt.id, before)
+
+
+def is_due(grant: Grant, app: AppId, due: Due, now: datetime) -> bool:
+    """What `Due` means, said once for this adapter."""
+    if grant.app != app or not isinstance(grant.health, Active | Degraded) or grant.renewal.due_at is None:
+        return False
+    if isinstance(grant.tokens, LongTerm) is not (due.kind is Kind.LONG_TERM):
+        return False
+    if due.since is not None and grant.renewal.settled_at is not None and grant.renewal.settled_at >= due.since:
+        return False
+    if grant.renewal.due_at <= now or due.everything:
+        return True
+    if due.urgent_within is None or not isinstance(grant.tokens, Expiring) or grant.renewal.failures:
+        return False
+    return isinstance(grant.health, Active) and urgent_at(grant.tokens) <= now + due.urgent_within
+
+
+def fate(row: Grant | None) -> Settlement:
+    """What to tell a settle that was fenced out."""
+    if row is None or not row.erased:
+        return Settlement.SUPERSEDED if row is None else Settlement.OVERTAKEN
+    return Settlement.REVOKED if isinstance(row.health, Revoked) else Settlement.SUPERSEDED
+
+
+urgency: Callable[[Grant], datetime] = lambda g: (  # noqa: E731 -- a key for sorting
+    g.tokens.access_expires_at if isinstance(g.tokens, Expiring) else g.renewal.due_at or g.created_at
+)

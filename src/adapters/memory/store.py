@@ -1,0 +1,208 @@
+"""The store's ports over a database of this process."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from adapters.memory.database import MemoryDatabase, Rows, copy_of
+from domain.consent import Consent, Ending
+from domain.errors import Conflict
+from domain.events import Event
+from domain.grant import Grant
+from domain.ids import AdvertiserId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
+from domain.offer import Offer
+from domain.revocation import Revocation
+
+
+class MemoryGrants:
+    """Grants in a dictionary."""
+
+    def __init__(self, rows: Rows, now: list[Event]) -> None:
+        self._rows, self._events = rows, now
+
+    def add(self, grant: Grant) -> None:
+        self._rows.grants[grant.id] = copy_of(grant)
+        self._take_events(grant)
+
+    def get(self, grants: Iterable[GrantId]) -> list[Grant]:
+        return [copy_of(self._rows.grants[g]) for g in sorted(set(grants)) if g in self._rows.grants]
+
+    def save(self, grant: Grant) -> None:
+        self._rows.grants[grant.id] = copy_of(grant)
+        self._take_events(grant)
+
+    def check(self) -> None:
+        """What a database's constraints would say at the commit."""
+        seen = set()
+        for grant in self._rows.grants.values():
+            for connection in grant.connections.values():
+                key = (connection.owner, connection.advertiser.id)
+                if key in seen:
+                    message = f"account {connection.advertiser.id} is connected twice"
+                    raise Conflict(message)
+                seen.add(key)
+
+    def of_connection(self, connection: ConnectionId) -> Grant | None:
+        return next((copy_of(g) for g in self._rows.grants.values() if connection in g.connections), None)
+
+    def of_account(self, owner: OwnerId, advertiser: AdvertiserId) -> Grant | None:
+        return next(iter(self.connecting(owner, [advertiser])), None)
+
+    def connecting(self, owner: OwnerId, advertisers: Iterable[AdvertiserId]) -> list[Grant]:
+        wanted = set(advertisers)
+        return [g for g in self.of_owner(owner) if any(c.advertiser.id in wanted for c in g.connections.values())]
+
+    def of_owner(self, owner: OwnerId) -> list[Grant]:
+        return sorted((copy_of(g) for g in self._rows.grants.values() if g.owner == owner and g.connections), key=lambda g: g.id)
+
+    def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
+        wanted = frozenset(reach)
+        awaited = {o.grant for o in self._rows.offers.values() if o.open(now)}
+        return any(
+            (g.fingerprint == fingerprint or g.reach & wanted)
+            for g in self._rows.grants.values()
+            if g.id != besides and not g.erased and (g.connections or g.id in awaited)
+        )
+
+    def _take_events(self, grant: Grant) -> None:
+        self._events.extend(grant.events)
+        grant.events.clear()
+
+
+class MemoryOffers:
+    """Offers in a dictionary."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def add(self, offer: Offer) -> None:
+        self._rows.offers[offer.id] = copy.copy(offer)
+
+    def get(self, offer: OfferId) -> Offer | None:
+        return copy.copy(self._rows.offers.get(offer))
+
+    def save(self, offer: Offer) -> None:
+        self._rows.offers[offer.id] = copy.copy(offer)
+
+    def of_grant(self, grant: GrantId) -> Offer | None:
+        return next((copy.copy(o) for o in self._rows.offers.values() if o.grant == grant), None)
+
+    def ended(self, now: datetime, *, limit: int) -> list[Offer]:
+        over = (copy.copy(o) for o in self._rows.offers.values() if not o.open(now) and self._idle(o.grant))
+        return sorted(over, key=lambda o: o.expires_at)[:limit]
+
+    def _idle(self, grant: GrantId) -> bool:
+        found = self._rows.grants.get(grant)
+        return found is not None and not found.erased and not found.connections
+
+
+class MemoryConsents:
+    """Consents in a dictionary."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def add(self, consent: Consent) -> None:
+        self._rows.consents[consent.state_digest] = consent
+
+    def consume(self, state_digest: str, now: datetime) -> Consent | None:
+        found = self._rows.consents.get(state_digest)
+        if found is None or found.consumed_at is not None or now >= found.expires_at:
+            return None
+        taken = self._rows.consents[state_digest] = replace(found, consumed_at=now)
+        return taken
+
+    def get(self, state_digest: str) -> Consent | None:
+        return self._rows.consents.get(state_digest)
+
+    def end(self, state_digest: str, ending: Ending) -> None:
+        self._rows.consents[state_digest] = replace(self._rows.consents[state_digest], ending=ending)
+
+    def forget(self, before: datetime) -> int:
+        old = [k for k, c in self._rows.consents.items() if c.expires_at < before]
+        for key in old:
+            del self._rows.consents[key]
+        return len(old)
+
+
+class MemoryRevocations:
+    """The revocation queue in a dictionary."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def add(self, revocation: Revocation) -> None:
+        self._rows.revocations[revocation.id] = revocation
+
+    def take_due(self, *, limit: int, lease: timedelta, now: datetime) -> list[Revocation]:
+        due = sorted((r for r in self._rows.revocations.values() if r.due_at <= now), key=lambda r: r.due_at)[:limit]
+        for revocation in due:
+            self._rows.revocations[revocation.id] = replace(revocation, due_at=now + lease)
+        return due
+
+    def save(self, revocation: Revocation) -> None:
+        self._rows.revocations[revocation.id] = revocation
+
+    def done(self, revocation: RevocationId) -> None:
+        self._rows.revocations.pop(revocation, None)
+
+
+class MemoryOutbox:
+    """Facts in a list."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self._events = events
+
+    def add(self, events: Sequence[Event]) -> None:
+        self._events.extend(events)
+
+
+class MemoryUnitOfWork:
+    """A transaction on a copy of the rows, which takes their place at the commit."""
+
+    def __init__(self, database: MemoryDatabase, *, writes: bool) -> None:
+        self._database, self._writes = database, writes
+
+    def __enter__(self) -> Self:
+        self._database.lock.acquire()
+        try:
+            rows = self._database.answer()
+        except BaseException:
+            self._database.lock.release()
+            raise
+        self._copy = Rows(dict(rows.grants), dict(rows.offers), dict(rows.consents), dict(rows.revocations), list(rows.events))
+        self.grants = MemoryGrants(self._copy, self._copy.events)
+        self.offers = MemoryOffers(self._copy)
+        self.consents = MemoryConsents(self._copy)
+        self.revocations = MemoryRevocations(self._copy)
+        self.outbox = MemoryOutbox(self._copy.events)
+        return self
+
+    def commit(self) -> None:
+        if not self._writes:
+            message = "a unit of work for reading has nothing to commit"
+            raise RuntimeError(message)
+        self._database.answer()
+        self.grants.check()
+        self._database.rows = self._copy
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /) -> None:
+        self._database.lock.release()
+
+
+class MemoryStore:
+    """Units of work over one database of this process."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    def read(self) -> MemoryUnitOfWork:
+        return MemoryUnitOfWork(self._database, writes=False)
+
+    def write(self) -> MemoryUnitOfWork:
+        return MemoryUnitOfWork(self._database, writes=True)
