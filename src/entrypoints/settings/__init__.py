@@ -1,0 +1,40 @@
+from entrypoints.settings.environment import read_environment
+from entrypoints.settings.faults import Fault, InvalidSettings
+from entrypoints.settings.groups import (
+    CronSettings,
+    DemoSettings,
+    EncryptionKey,
+    Hs256Key,
+    JwtSettings,
+    PublicKey,
+    Scope,
+    Service,
+    SessionSettings,
+    Settings,
+    StorageSettings,
+    TikTokSettings,
+    WebSettings,
+)
+from entrypoints.settings.load import faults_of, load_database_url, load_settings
+
+__all__ = [
+    "CronSettings",
+    "DemoSettings",
+    "EncryptionKey",
+    "Fault",
+    "Hs256Key",
+    "InvalidSettings",
+    "JwtSettings",
+    "PublicKey",
+    "Scope",
+    "Service",
+    "SessionSettings",
+    "Settings",
+    "StorageSettings",
+    "TikTokSettings",
+    "WebSettings",
+    "faults_of",
+    "load_database_url",
+    "load_settings",
+    "read_environment",
+]

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import re
+from functools import partial
+from ipaddress import ip_address, ip_network
+from urllib.parse import SplitResult, urlsplit
+
+from domain.tokens import Secret
+from entrypoints.settings.faults import Malformed
+from entrypoints.settings.groups import CALLBACK_PATH, Network
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+WILDCARD_HOSTS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 (recognised, not bound)
+HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:.]+", re.IGNORECASE)
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+UNPRINTABLE = re.compile(r"[^\x21-\x7e]|\\")
+
+DATABASE_DRIVERS = {
+    "sqlite": "sqlite+pysqlite",
+    "sqlite+pysqlite": "sqlite+pysqlite",
+    "sqlite+aiosqlite": "sqlite+pysqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+    "postgresql+asyncpg": "postgresql+psycopg",
+}
+"""Drivers that a URL may name, and ours: the contract's table."""
+
+
+def split(value: str) -> SplitResult:
+    """The parts of an absolute URL. Raises Malformed."""
+    if CONTROL.search(value):
+        raise Malformed("holds control characters", "write it on one line")
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise Malformed("is not a URL", "check its brackets and its port") from None
+    if not parts.scheme:
+        raise Malformed("is not a URL", "write it as scheme://host/path")
+    return parts
+
+
+def http_url(value: str) -> str:
+    """An absolute http(s) URL without credentials, query or fragment, and without its trailing slash. Raises Malformed."""
+    parts = split(value)
+    if parts.scheme not in DEFAULT_PORTS or not HOST.fullmatch(parts.hostname or "") or UNPRINTABLE.search(value):
+        raise Malformed("is not an absolute http or https URL", "write it as https://host/path")
+    if "@" in parts.netloc:
+        raise Malformed("carries a user name or password", "leave them out")
+    if "?" in value or "#" in value:
+        raise Malformed("carries a query or fragment", "end it at the path")
+    return value.rstrip("/")
+
+
+def tls_url(value: str) -> str:
+    """An http_url that is https; plain http only to this machine or to a name without a dot, where nobody listens between."""
+    url = http_url(value)
+    host = urlsplit(url).hostname or ""
+    if urlsplit(url).scheme != "https" and not is_loopback(host) and ("." in host or ":" in host):
+        raise Malformed("is plain http to another machine", "use https")
+    return url
+
+
+def origin_of(url: str) -> str:
+    """The origin as a browser writes it (RFC 6454): lower case, the scheme's own port left out."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    shown = f"[{host}]" if ":" in host else host
+    port = "" if parts.port in (None, DEFAULT_PORTS.get(parts.scheme)) else f":{parts.port}"
+    return f"{parts.scheme}://{shown}{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its name or address."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def redirect_uri(value: str) -> str:
+    """The callback's address as registered at TikTok, which compares it letter by letter. Raises Malformed."""
+    url = http_url(value)
+    if url != value or not urlsplit(url).path.endswith(CALLBACK_PATH):
+        raise Malformed(f"doesn't end in {CALLBACK_PATH}", f"register and set https://<dashboard>{CALLBACK_PATH}")
+    if urlsplit(url).scheme != "https" and not is_loopback(urlsplit(url).hostname or ""):
+        raise Malformed("is plain http", "use https; http is for localhost and 127.0.0.1 only")
+    return url
+
+
+def origin(value: str) -> str:
+    """An origin: scheme, host and port. Raises Malformed."""
+    url = http_url(value)
+    if urlsplit(url).path:
+        raise Malformed("holds more than an origin", "write each as https://host or https://host:port, without a path")
+    return origin_of(url)
+
+
+def network(value: str) -> Network:
+    """One address or CIDR block. Raises Malformed."""
+    try:
+        return ip_network(value)
+    except ValueError:
+        raise Malformed("holds something that is no network", "write each as 10.0.0.0/8 or 10.1.2.3") from None
+
+
+def own_base(address: str | None, callback: str) -> str:
+    """What DASHBOARD_URL is when unset: the service's own address, spelt as the callback spells it if both mean this machine.
+
+    A process that listens nowhere, or everywhere, has no address of its own to show: the callback's origin is it.
+    """
+    there = urlsplit(callback)
+    here = urlsplit(address or "")
+    host = here.hostname or ""
+    same_port = here.port == there.port and here.scheme == there.scheme
+    if host in WILDCARD_HOSTS or (is_loopback(host) and is_loopback(there.hostname or "") and same_port):
+        return origin_of(callback)
+    return (address or "").rstrip("/")
+
+
+def database_url(value: str) -> Secret:
+    """A SQLAlchemy URL with our driver. Raises Malformed."""
+    parts = split(value)
+    driver = DATABASE_DRIVERS.get(parts.scheme)
+    if driver is None or "://" not in value:
+        raise Malformed("names no database that is supported", "use sqlite:///path or postgresql://user@host/name")
+    rest = value.split("://", 1)[1]
+    if driver.startswith("sqlite"):
+        if not rest.startswith("/") or rest.split("?")[0] in ("/", "/:memory:") or "mode=memory" in parts.query:
+            raise Malformed("names no SQLite file", "use sqlite:///path: processes can't share one in memory")
+    elif parts.scheme.endswith("+asyncpg"):
+        rest = re.sub(r"(?<=[?&])ssl=", "sslmode=", rest)  # asyncpg's name for libpq's parameter
+    return Secret(f"{driver}://{rest}")
+
+
+def server_url(value: str, *, schemes: tuple[str, ...]) -> Secret:
+    """The URL of a broker or store. Raises Malformed."""
+    parts = split(value)
+    if parts.scheme not in schemes or not parts.hostname:
+        listed = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise Malformed("is not the URL of a supported server", f"use {listed} with a host, or leave it unset")
+    return Secret(value)
+
+
+broker_url = partial(server_url, schemes=("redis", "rediss", "amqp", "amqps"))
+redis_url = partial(server_url, schemes=("redis", "rediss"))

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from domain.tokens import Secret
+from entrypoints.settings.faults import Malformed
+from entrypoints.settings.groups import EncryptionKey, Hs256Key, PublicKey, Scope, Service
+from entrypoints.settings.published import PUBLISHED_SECRETS
+
+T = TypeVar("T")
+
+MIN_SECRET_LENGTH = 16  # the contract's "weak" where no length is given
+MIN_HS256_LENGTH = 32  # RFC 7518, section 3.2: a key as long as the hash
+MIN_RSA_BITS = 2048  # RFC 7518, section 3.3
+DEFAULT_KEY_ID = "default"
+DEFAULT_SERVICE = "default"
+
+NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
+HEX_KEY = re.compile(r"[0-9A-Fa-f]{64}")
+HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
+PUBLISHED = frozenset(secret.lower() for secret in PUBLISHED_SECRETS)
+
+RSA_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
+CURVE_ALGORITHMS = {"secp256r1": ("ES256",), "secp384r1": ("ES384",), "secp521r1": ("ES512",)}
+ED25519_ALGORITHMS = ("Ed25519", "EdDSA")  # RFC 9864's name, and RFC 8037's that issuers still write
+
+
+def listed(parse: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
+    """A parser of a comma-separated list of what `parse` reads; an empty element is a fault."""
+
+    def parse_list(value: str) -> tuple[T, ...]:
+        elements = [element.strip() for element in value.split(",")]
+        if not all(elements):
+            raise Malformed("has an empty element", "remove the stray comma")
+        return tuple(parse(element) for element in elements)
+
+    return parse_list
+
+
+def secret(value: str, *, shortest: int = MIN_SECRET_LENGTH) -> Secret:
+    """A secret that is long enough and not one of our own examples. Raises Malformed."""
+    if value.lower() in PUBLISHED:
+        raise Malformed("is an example that everybody can read", "make your own, e.g. with: openssl rand -hex 32")
+    if len(value) < shortest:
+        raise Malformed(f"is shorter than {shortest} characters", "make one, e.g. with: openssl rand -hex 32")
+    return Secret(value)
+
+
+def header_secret(value: str) -> Secret:
+    """A secret that a caller can send in an Authorization header. Raises Malformed."""
+    if not HEADER_SAFE.fullmatch(value):
+        raise Malformed("holds characters that no header carries", "use printable ASCII without spaces")
+    return secret(value)
+
+
+def encryption_key(value: str) -> EncryptionKey:
+    """`id:64 hex`. Raises Malformed."""
+    key_id, colon, material = value.partition(":")
+    if not colon or not KEY_ID.fullmatch(key_id):
+        raise Malformed("is not a list of id:key", "make one with: tiktok-connect keys generate")
+    return EncryptionKey(key_id, _key_material(material))
+
+
+def encryption_keys(value: str) -> tuple[EncryptionKey, ...]:
+    """The keys, the sealing one first. Raises Malformed."""
+    keys = listed(encryption_key)(value)
+    if len({key.id for key in keys}) < len(keys):
+        raise Malformed("uses one id for two keys", "give each key its own id: tokens remember which key sealed them")
+    return keys
+
+
+def lone_encryption_key(value: str) -> tuple[EncryptionKey, ...]:
+    """TOKEN_ENCRYPTION_KEY: one key, under the id `default`. Raises Malformed."""
+    return (EncryptionKey(DEFAULT_KEY_ID, _key_material(value)),)
+
+
+def _key_material(value: str) -> Secret:
+    if not HEX_KEY.fullmatch(value):
+        raise Malformed("holds a key that is not 64 hexadecimal digits", "make one with: tiktok-connect keys generate")
+    return secret(value.lower())
+
+
+def service(value: str) -> Service:
+    """`name:secret[:scope+scope]`, or a bare secret. Raises Malformed."""
+    match value.split(":"):
+        case [bare]:
+            return Service(DEFAULT_SERVICE, header_secret(bare), frozenset({Scope.VEND}))
+        case [name, token] if NAME.fullmatch(name):
+            return Service(name, header_secret(token), frozenset({Scope.VEND}))
+        case [name, token, scopes] if NAME.fullmatch(name):
+            return Service(name, header_secret(token), frozenset(_scope(scope) for scope in scopes.split("+")))
+        case _:
+            raise Malformed("is not a list of name:secret:scopes", "write each as name:secret or name:secret:vend+erase")
+
+
+def _scope(value: str) -> Scope:
+    try:
+        return Scope(value)
+    except ValueError:
+        raise Malformed("names an unknown scope", "the scopes are vend and erase, joined by +") from None
+
+
+def services(value: str) -> tuple[Service, ...]:
+    """All services. Raises Malformed, also when one secret would name two of them."""
+    found = listed(service)(value)
+    if len({one.secret for one in found}) < len(found):
+        raise Malformed("uses one secret twice", "give each service its own secret")
+    return found
+
+
+def jwt_key(value: str) -> Hs256Key | PublicKey:
+    """An HS256 secret or a PEM public key, whose line breaks may be escaped. Raises Malformed."""
+    if "-----BEGIN" in value:
+        return _public_key(value.replace("\\n", "\n").strip())
+    if value.startswith(("ssh-", "ecdsa-")):
+        raise Malformed("is a public key in SSH's format", "convert it: ssh-keygen -e -m PKCS8")
+    return Hs256Key(secret(value, shortest=MIN_HS256_LENGTH))
+
+
+def _public_key(pem: str) -> PublicKey:
+    if "-----BEGIN PUBLIC KEY-----" not in pem:
+        raise Malformed("is not a PEM public key", "give the issuer's public key (BEGIN PUBLIC KEY), never a private one")
+    try:
+        key = load_pem_public_key(pem.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        raise Malformed("is a PEM that can't be read", "copy it whole, its line breaks as they are or as \\n") from None
+    algorithms: tuple[str, ...] = ()
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size >= MIN_RSA_BITS:
+        algorithms = RSA_ALGORITHMS
+    elif isinstance(key, ec.EllipticCurvePublicKey):
+        algorithms = CURVE_ALGORITHMS.get(key.curve.name, ())
+    elif isinstance(key, ed25519.Ed25519PublicKey):
+        algorithms = ED25519_ALGORITHMS
+    if not algorithms:
+        raise Malformed("is a key of an unsupported kind", "use RSA of at least 2048 bits, P-256, P-384, P-521 or Ed25519")
+    return PublicKey(pem, algorithms)

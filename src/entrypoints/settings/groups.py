@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+from domain.ids import AppId
+from domain.tokens import Secret
+from entrypoints.settings.published import DEMO_APP_ID, DEMO_APP_SECRET
+
+CALLBACK_PATH = "/api/auth/tiktok/callback"
+DATABASE_FILE = "tiktok-connect.db"
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class TikTokSettings:
+    """The developer app and where TikTok is; `qps` is the app's budget of calls a second, shared by all processes."""
+
+    app_id: AppId
+    app_secret: Secret
+    redirect_uri: str
+    auth_url: str
+    api_url: str
+    qps: int
+
+
+@dataclass(frozen=True, slots=True)
+class StorageSettings:
+    """Where things are kept. URLs may carry passwords, so they are secrets; `broker_url` None is the embedded broker."""
+
+    database_url: Secret
+    redis_url: Secret | None
+    broker_url: Secret | None
+    journal_dir: Path
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptionKey:
+    """One token encryption key: `material` is 64 hexadecimal digits (256 bits)."""
+
+    id: str
+    material: Secret
+
+
+class Scope(Enum):
+    """What a backend service may do."""
+
+    VEND = "vend"
+    ERASE = "erase"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A backend service that may call the internal endpoints. One name may have several secrets, for roll-over."""
+
+    name: str
+    secret: Secret
+    scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True, slots=True)
+class Hs256Key:
+    """A secret shared with the issuer of bearer JWTs: HS256 and nothing else."""
+
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """The issuer's public key, with the signature algorithms that fit its type."""
+
+    pem: str
+    algorithms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JwtSettings:
+    """Bearer JWTs that are accepted; the user is the claim `user_claim`."""
+
+    key: Hs256Key | PublicKey
+    audience: str | None
+    issuer: str | None
+    user_claim: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """Whose sessions are accepted: Auth.js secrets, newest first, and bearer JWTs."""
+
+    authjs_secrets: tuple[Secret, ...]
+    jwt: JwtSettings | None
+
+
+@dataclass(frozen=True, slots=True)
+class CronSettings:
+    """The cron endpoint: absent without a secret; `interval` is how often it is called."""
+
+    secret: Secret | None
+    interval: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """How the service is reached. `dashboard_url` has no trailing slash; `write_origins` holds its origin and ALLOWED_ORIGINS."""
+
+    dashboard_url: str
+    write_origins: frozenset[str]
+    trusted_proxies: tuple[Network, ...]
+    metrics_token: Secret | None
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSettings:
+    """Present in the demo only: the key of its local sessions, at least 32 characters."""
+
+    session_key: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the processes are told, read once. `demo` is None outside the demo."""
+
+    tiktok: TikTokSettings
+    storage: StorageSettings
+    encryption_keys: tuple[EncryptionKey, ...]
+    sessions: SessionSettings
+    services: tuple[Service, ...]
+    cron: CronSettings
+    web: WebSettings
+    sweep_interval: timedelta
+    demo: DemoSettings | None = None
+
+    @classmethod
+    def for_demo(  # noqa: PLR0913 (each is one explicit fact, since the demo reads no environment)
+        cls,
+        *,
+        address: str,
+        simulator_address: str,
+        folder: Path,
+        encryption_key: EncryptionKey,
+        session_key: Secret,
+        sweep_interval: timedelta,
+        services: tuple[Service, ...] = (),
+        cron: CronSettings | None = None,
+        qps: int = 10,
+    ) -> Settings:
+        """The demo's settings, from its arguments alone: neither environment nor `.env` is looked at."""
+        root = folder.absolute()
+        return cls(
+            tiktok=TikTokSettings(
+                app_id=AppId(DEMO_APP_ID),
+                app_secret=Secret(DEMO_APP_SECRET),
+                redirect_uri=address + CALLBACK_PATH,
+                auth_url=simulator_address + "/portal/auth",
+                api_url=simulator_address + "/open_api/v1.3",
+                qps=qps,
+            ),
+            storage=StorageSettings(
+                database_url=Secret(f"sqlite+pysqlite:///{root / DATABASE_FILE}"),
+                redis_url=None,
+                broker_url=None,
+                journal_dir=root / "journal",
+            ),
+            encryption_keys=(encryption_key,),
+            sessions=SessionSettings(authjs_secrets=(), jwt=None),
+            services=services,
+            cron=cron or CronSettings(secret=None, interval=timedelta(seconds=60)),
+            web=WebSettings(dashboard_url=address, write_origins=frozenset({address}), trusted_proxies=(), metrics_token=None),
+            sweep_interval=sweep_interval,
+            demo=DemoSettings(session_key=session_key),
+        )

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from domain.ids import AppId
+from domain.tokens import Secret
+from entrypoints.settings import addresses, credentials
+from entrypoints.settings.environment import Reader
+from entrypoints.settings.faults import Fault, InvalidSettings, Malformed
+from entrypoints.settings.groups import (
+    DATABASE_FILE,
+    CronSettings,
+    EncryptionKey,
+    JwtSettings,
+    PublicKey,
+    SessionSettings,
+    Settings,
+    StorageSettings,
+    TikTokSettings,
+    WebSettings,
+)
+
+TIKTOK_AUTH_URL = "https://business-api.tiktok.com/portal/auth"
+TIKTOK_API_URL = "https://business-api.tiktok.com/open_api/v1.3"
+DEFAULT_DATABASE_URL = Secret(f"sqlite+pysqlite:///.data/{DATABASE_FILE}")
+
+SHORTEST_LIFE = timedelta(hours=24)  # an access token's life at TikTok
+MAX_SWEEP_INTERVAL = SHORTEST_LIFE / 4  # due at half its life at the latest, with one sweep to miss and one to spare
+MAX_CRON_INTERVAL = SHORTEST_LIFE / 2  # the cron door renews what would not live through two further calls
+MAX_QPS = 1000
+WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
+WORD = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def load_settings(environ: Mapping[str, str], *, own_address: str | None = None) -> Settings:
+    """Everything that serve, worker, beat, status and refresh need.
+
+    `own_address` is what serve listens at (`http://host:port`), the default of DASHBOARD_URL; other commands have none.
+    Raises InvalidSettings, which names every fault at once.
+    """
+    reader = Reader(environ)
+    callback = reader.required(
+        "TIKTOK_REDIRECT_URI",
+        addresses.redirect_uri,
+        "set the redirect URI that is registered at TikTok, https://<dashboard>/api/auth/tiktok/callback",
+        stand_in="",
+    )
+    settings = Settings(
+        tiktok=_tiktok(reader, callback),
+        storage=_storage(reader),
+        encryption_keys=_encryption_keys(reader),
+        sessions=_sessions(reader),
+        services=reader.optional("SERVICE_TOKENS", credentials.services, ()),
+        cron=CronSettings(
+            secret=reader.optional("CRON_SECRET", credentials.header_secret, None),
+            interval=reader.optional("CRON_INTERVAL", seconds(MAX_CRON_INTERVAL), timedelta(seconds=60)),
+        ),
+        web=_web(reader, callback, own_address),
+        sweep_interval=reader.optional("SWEEP_INTERVAL_SECONDS", seconds(MAX_SWEEP_INTERVAL), timedelta(seconds=15)),
+    )
+    reader.finish()
+    return settings
+
+
+def load_database_url(environ: Mapping[str, str]) -> Secret:
+    """All that migrate needs. Raises InvalidSettings."""
+    reader = Reader(environ)
+    url = _database_url(reader)
+    reader.finish()
+    return url
+
+
+def faults_of(environ: Mapping[str, str], *, own_address: str | None = None) -> tuple[Fault, ...]:
+    """What load_settings would refuse, as a list for doctor; empty when all is well."""
+    try:
+        load_settings(environ, own_address=own_address)
+    except InvalidSettings as invalid:
+        return invalid.faults
+    return ()
+
+
+def _tiktok(reader: Reader, callback: str) -> TikTokSettings:
+    return TikTokSettings(
+        app_id=AppId(reader.required("TIKTOK_APP_ID", word, "copy it from the app's page at TikTok", stand_in="")),
+        app_secret=reader.required(
+            "TIKTOK_APP_SECRET", credentials.secret, "copy it from the app's page at TikTok", stand_in=Secret("")
+        ),
+        redirect_uri=callback,
+        auth_url=reader.optional("TIKTOK_AUTH_URL", addresses.tls_url, TIKTOK_AUTH_URL),
+        api_url=reader.optional("TIKTOK_API_URL", addresses.tls_url, TIKTOK_API_URL),
+        qps=reader.optional("TIKTOK_QPS", partial(whole_number, highest=MAX_QPS), 10),
+    )
+
+
+def _database_url(reader: Reader) -> Secret:
+    return reader.optional("DATABASE_URL", addresses.database_url, DEFAULT_DATABASE_URL)
+
+
+def _storage(reader: Reader) -> StorageSettings:
+    return StorageSettings(
+        database_url=_database_url(reader),
+        redis_url=reader.optional("REDIS_URL", addresses.redis_url, None),
+        broker_url=reader.optional("CELERY_BROKER_URL", addresses.broker_url, None),
+        journal_dir=reader.optional("JOURNAL_DIR", Path, Path(".data/journal")),
+    )
+
+
+def _encryption_keys(reader: Reader) -> tuple[EncryptionKey, ...]:
+    several, one = "TOKEN_ENCRYPTION_KEYS", "TOKEN_ENCRYPTION_KEY"
+    if reader.either(several, one) == one:
+        return reader.optional(one, credentials.lone_encryption_key, ())
+    return reader.required(several, credentials.encryption_keys, "make one with: tiktok-connect keys generate", stand_in=())
+
+
+def _sessions(reader: Reader) -> SessionSettings:
+    auth_secret = reader.either("AUTH_SECRET", "NEXTAUTH_SECRET")
+    return SessionSettings(
+        authjs_secrets=reader.optional(auth_secret, credentials.listed(credentials.secret), ()), jwt=_jwt(reader)
+    )
+
+
+def _jwt(reader: Reader) -> JwtSettings | None:
+    key = reader.optional("AUTH_JWT_KEY", credentials.jwt_key, None)
+    audience = reader.optional("AUTH_JWT_AUDIENCE", word, None)
+    issuer = reader.optional("AUTH_JWT_ISSUER", word, None)
+    user_claim = reader.optional("AUTH_JWT_USER_CLAIM", word, "sub")
+    if isinstance(key, PublicKey):
+        for name in ("AUTH_JWT_AUDIENCE", "AUTH_JWT_ISSUER"):
+            if not reader.has(name):
+                reader.faults.append(Fault(name, "is required beside a public key", "set what the issuer writes into its tokens"))
+    return None if key is None else JwtSettings(key, audience, issuer, user_claim)
+
+
+def _web(reader: Reader, callback: str, own_address: str | None) -> WebSettings:
+    given = reader.optional("DASHBOARD_URL", addresses.http_url, None)
+    dashboard = given or addresses.own_base(own_address, callback)
+    comparable = callback and (given or not reader.has("DASHBOARD_URL"))
+    if comparable and addresses.origin_of(callback) != addresses.origin_of(dashboard):
+        reader.faults.append(
+            Fault("TIKTOK_REDIRECT_URI", "has another origin than DASHBOARD_URL", "set both to the address that browsers use")
+        )
+    others = reader.optional("ALLOWED_ORIGINS", credentials.listed(addresses.origin), ())
+    return WebSettings(
+        dashboard_url=dashboard,
+        write_origins=frozenset({addresses.origin_of(dashboard), *others}),
+        trusted_proxies=reader.optional("TRUSTED_PROXIES", credentials.listed(addresses.network), ()),
+        metrics_token=reader.optional("METRICS_TOKEN", credentials.header_secret, None),
+    )
+
+
+def word(value: str) -> str:
+    """One printable word. Raises Malformed."""
+    if not WORD.fullmatch(value):
+        raise Malformed("is not one word of printable ASCII", "copy it without spaces")
+    return value
+
+
+def whole_number(value: str, *, highest: int) -> int:
+    """A number from 1 to `highest`. Raises Malformed."""
+    if not WHOLE_NUMBER.fullmatch(value) or not 1 <= int(value) <= highest:
+        raise Malformed("is out of bounds", f"use a whole number from 1 to {highest}")
+    return int(value)
+
+
+def seconds(longest: timedelta) -> Callable[[str], timedelta]:
+    """A parser of spans in whole seconds up to `longest`, beyond which a 24-hour token could lapse between two turns."""
+
+    def parse(value: str) -> timedelta:
+        return timedelta(seconds=whole_number(value, highest=int(longest.total_seconds())))
+
+    return parse

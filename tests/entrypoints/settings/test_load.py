@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from domain.tokens import Secret
+from entrypoints.settings import (
+    CronSettings,
+    EncryptionKey,
+    InvalidSettings,
+    Scope,
+    Service,
+    Settings,
+    faults_of,
+    load_database_url,
+    load_settings,
+)
+from environs import APP_SECRET, HEX_KEY, an_environ
+
+LONG = "a-secret-that-is-long-enough-for-anything"
+
+
+def faulty(**changes: str | None) -> list[str]:
+    return [fault.name for fault in faults_of(an_environ(**changes))]
+
+
+def test_the_required_variables_alone_give_the_documented_defaults() -> None:
+    settings = load_settings(an_environ())
+    assert settings.tiktok.auth_url == "https://business-api.tiktok.com/portal/auth"
+    assert settings.tiktok.api_url == "https://business-api.tiktok.com/open_api/v1.3"
+    assert settings.tiktok.qps == 10
+    assert settings.tiktok.app_secret.reveal() == APP_SECRET
+    assert settings.storage.database_url.reveal().startswith("sqlite+pysqlite:///.data/")
+    assert settings.storage.broker_url is None
+    assert settings.storage.redis_url is None
+    assert settings.storage.journal_dir == Path(".data/journal")
+    assert settings.encryption_keys == (EncryptionKey("k1", Secret(HEX_KEY)),)
+    assert settings.sweep_interval == timedelta(seconds=15)
+    assert settings.cron == CronSettings(secret=None, interval=timedelta(seconds=60))
+    assert settings.sessions.authjs_secrets == ()
+    assert settings.sessions.jwt is None
+    assert settings.services == ()
+    assert settings.web.trusted_proxies == ()
+    assert settings.web.write_origins == {"https://dash.example.org"}
+    assert settings.demo is None
+
+
+def test_every_fault_is_named_at_once_on_one_line() -> None:
+    planted = "planted"
+    with pytest.raises(InvalidSettings) as refused:
+        load_settings(
+            {
+                "TIKTOK_APP_SECRET": planted,
+                "CRON_SECRET": planted,
+                "DATABASE_URL": f"mysql://root:{planted}@db/x",
+                "CELERY_BROKER_URL": f"kafka://{planted}",
+                "TRUSTED_PROXIES": planted,
+                "TIKTOK_QPS": planted,
+            }
+        )
+    text = str(refused.value)
+    assert [fault.name for fault in refused.value.faults] == [
+        "TIKTOK_REDIRECT_URI",
+        "TIKTOK_APP_ID",
+        "TIKTOK_APP_SECRET",
+        "TIKTOK_QPS",
+        "DATABASE_URL",
+        "CELERY_BROKER_URL",
+        "TOKEN_ENCRYPTION_KEYS",
+        "CRON_SECRET",
+        "TRUSTED_PROXIES",
+    ]
+    assert all(fault.name in text for fault in refused.value.faults)
+    assert planted not in text
+    assert "\n" not in text
+    assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize("name", ("TIKTOK_APP_ID", "TIKTOK_APP_SECRET", "TIKTOK_REDIRECT_URI", "TOKEN_ENCRYPTION_KEYS"))
+@pytest.mark.parametrize("value", (None, "", "  "))
+def test_an_empty_value_counts_as_unset(name: str, value: str | None) -> None:
+    assert faulty(**{name: value}) == [name]
+
+
+def test_no_representation_shows_a_secret() -> None:
+    settings = load_settings(
+        an_environ(
+            CRON_SECRET=LONG,
+            AUTH_SECRET=LONG,
+            AUTH_JWT_KEY=LONG,
+            SERVICE_TOKENS=f"importer:{LONG}",
+            METRICS_TOKEN=LONG,
+            DATABASE_URL=f"postgresql://u:{LONG}@db/x",
+            REDIS_URL=f"redis://:{LONG}@redis",
+            CELERY_BROKER_URL=f"amqp://u:{LONG}@rabbit",
+        )
+    )
+    assert LONG not in repr(settings)
+    assert HEX_KEY not in repr(settings)
+    assert APP_SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ("TIKTOK_APP_SECRET", "CRON_SECRET", "AUTH_SECRET", "NEXTAUTH_SECRET", "SERVICE_TOKENS", "METRICS_TOKEN", "AUTH_JWT_KEY"),
+)
+def test_a_secret_of_fifteen_characters_is_weak(name: str) -> None:
+    assert faulty(**{name: "x" * 15}) == [name]
+
+
+@pytest.mark.parametrize("name", ("TIKTOK_APP_SECRET", "CRON_SECRET", "AUTH_SECRET", "SERVICE_TOKENS", "METRICS_TOKEN"))
+def test_a_secret_of_sixteen_characters_will_do(name: str) -> None:
+    assert faulty(**{name: "x" * 16}) == []
+
+
+@pytest.mark.parametrize("name", ("CRON_SECRET", "SERVICE_TOKENS", "METRICS_TOKEN"))
+def test_a_secret_that_no_header_carries_is_refused(name: str) -> None:
+    assert faulty(**{name: "two words but long enough"}) == [name]
+    assert faulty(**{name: "sëcret-that-is-not-ascii"}) == [name]
+
+
+@pytest.mark.parametrize("name", ("AUTH_SECRET", "SERVICE_TOKENS", "ALLOWED_ORIGINS", "TRUSTED_PROXIES", "TOKEN_ENCRYPTION_KEYS"))
+@pytest.mark.parametrize("shape", ("{0},,{0}", ",{0}", "{0},", "{0}, ,{0}"))
+def test_an_empty_element_of_a_list_is_a_fault(name: str, shape: str) -> None:
+    element = {
+        "ALLOWED_ORIGINS": "https://a.example",
+        "TRUSTED_PROXIES": "10.0.0.0/8",
+        "TOKEN_ENCRYPTION_KEYS": f"a:{HEX_KEY}",
+    }.get(name, LONG)
+    faults = faults_of(an_environ(**{name: shape.format(element)}))
+    assert [(fault.name, fault.problem) for fault in faults] == [(name, "has an empty element")]
+
+
+def test_auth_secrets_are_listed_newest_first_and_the_alias_counts_only_alone() -> None:
+    both = load_settings(an_environ(AUTH_SECRET=f"{LONG}-2, {LONG}-1", NEXTAUTH_SECRET=f"{LONG}-0"))
+    assert both.sessions.authjs_secrets == (Secret(f"{LONG}-2"), Secret(f"{LONG}-1"))
+    alias = load_settings(an_environ(AUTH_SECRET="", NEXTAUTH_SECRET=f"{LONG}-0"))
+    assert alias.sessions.authjs_secrets == (Secret(f"{LONG}-0"),)
+
+
+def test_the_single_encryption_key_is_accepted_alone() -> None:
+    settings = load_settings(an_environ(TOKEN_ENCRYPTION_KEYS=None, TOKEN_ENCRYPTION_KEY=HEX_KEY.upper()))
+    assert settings.encryption_keys == (EncryptionKey("default", Secret(HEX_KEY)),)
+    assert faulty(TOKEN_ENCRYPTION_KEYS=None, TOKEN_ENCRYPTION_KEY="abc") == ["TOKEN_ENCRYPTION_KEY"]
+
+
+def test_several_encryption_keys_keep_their_order() -> None:
+    settings = load_settings(an_environ(TOKEN_ENCRYPTION_KEYS=f"new:{'a1' * 32}, old:{HEX_KEY}"))
+    assert [key.id for key in settings.encryption_keys] == ["new", "old"]
+
+
+@pytest.mark.parametrize(
+    "value", (HEX_KEY, f"k1:{HEX_KEY[:-1]}", f"k1:{HEX_KEY}00", f":{HEX_KEY}", f"k 1:{HEX_KEY}", f"a:{HEX_KEY},a:{'b2' * 32}")
+)
+def test_malformed_encryption_keys_are_refused(value: str) -> None:
+    assert faulty(TOKEN_ENCRYPTION_KEYS=value) == ["TOKEN_ENCRYPTION_KEYS"]
+
+
+def test_service_tokens_name_services_and_scopes() -> None:
+    settings = load_settings(an_environ(SERVICE_TOKENS=f"{LONG},importer:{LONG}-1,janitor:{LONG}-2:vend+erase"))
+    assert settings.services == (
+        Service("default", Secret(LONG), frozenset({Scope.VEND})),
+        Service("importer", Secret(f"{LONG}-1"), frozenset({Scope.VEND})),
+        Service("janitor", Secret(f"{LONG}-2"), frozenset({Scope.VEND, Scope.ERASE})),
+    )
+
+
+@pytest.mark.parametrize(
+    "value", (f"a:{LONG}:", f"a:{LONG}:vend+", f"a:{LONG}:admin", f":{LONG}", f"a:{LONG}:vend:erase", f"a:{LONG},b:{LONG}")
+)
+def test_malformed_service_tokens_are_refused(value: str) -> None:
+    assert faulty(SERVICE_TOKENS=value) == ["SERVICE_TOKENS"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    (
+        ("TIKTOK_QPS", "0"),
+        ("TIKTOK_QPS", "-1"),
+        ("TIKTOK_QPS", "1.5"),
+        ("TIKTOK_QPS", "1001"),
+        ("TIKTOK_QPS", "\u0661"),
+        ("SWEEP_INTERVAL_SECONDS", "0"),
+        ("SWEEP_INTERVAL_SECONDS", "21601"),
+        ("CRON_INTERVAL", "43201"),
+        ("CRON_INTERVAL", "9" * 5000),
+    ),
+)
+def test_a_number_out_of_bounds_is_refused(name: str, value: str) -> None:
+    assert faulty(**{name: value}) == [name]
+
+
+def test_the_longest_intervals_under_which_no_24_hour_token_lapses_are_accepted() -> None:
+    settings = load_settings(an_environ(SWEEP_INTERVAL_SECONDS="21600", CRON_INTERVAL="43200"))
+    assert settings.sweep_interval == timedelta(hours=6)
+    assert settings.cron.interval == timedelta(hours=12)
+
+
+def test_trusted_proxies_are_networks() -> None:
+    settings = load_settings(an_environ(TRUSTED_PROXIES="10.0.0.0/8, 192.0.2.7,fd00::/8"))
+    assert settings.web.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("192.0.2.7/32"), ip_network("fd00::/8"))
+    assert faulty(TRUSTED_PROXIES="10.0.0.1/8") == ["TRUSTED_PROXIES"]
+
+
+def test_migrate_needs_the_database_url_only() -> None:
+    assert load_database_url({"DATABASE_URL": "postgresql://db/x"}).reveal() == "postgresql+psycopg://db/x"
+    assert load_database_url({"CRON_SECRET": "weak"}).reveal().startswith("sqlite+pysqlite:///")
+    with pytest.raises(InvalidSettings, match="DATABASE_URL"):
+        load_database_url({"DATABASE_URL": "oracle://db"})
+
+
+def test_the_demo_reads_nothing_but_its_arguments(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in an_environ(CRON_SECRET=LONG, DATABASE_URL="postgresql://db/x").items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.for_demo(
+        address="http://127.0.0.1:8000",
+        simulator_address="http://127.0.0.1:9000",
+        folder=tmp_path,
+        encryption_key=EncryptionKey("demo", Secret(HEX_KEY)),
+        session_key=Secret(LONG),
+        sweep_interval=timedelta(seconds=5),
+    )
+    assert settings.tiktok.redirect_uri == "http://127.0.0.1:8000/api/auth/tiktok/callback"
+    assert settings.tiktok.api_url == "http://127.0.0.1:9000/open_api/v1.3"
+    assert str(tmp_path) in settings.storage.database_url.reveal()
+    assert settings.cron.secret is None
+    assert settings.demo is not None
