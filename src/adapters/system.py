@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+
+
+class SystemClock:
+    """The machine's clocks: the one place that asks them. It keeps the promises of the port `Clock`."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> timedelta:
+        return timedelta(seconds=time.monotonic())
+
+    def sleep(self, span: timedelta) -> None:
+        if span > timedelta(0):
+            time.sleep(span.total_seconds())
+
+
+class SystemIds:
+    """Random UUIDs: they say nothing of when or where they were made."""
+
+    def new(self) -> str:
+        return str(uuid.uuid4())
+
+
+class SystemNonces:
+    """256 bits from the operating system's generator."""
+
+    def new(self) -> str:
+        return secrets.token_urlsafe(32)

@@ -1,0 +1,38 @@
+import base64
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from adapters.system import SystemClock, SystemIds, SystemNonces
+from application.ports.ambient import Clock, Ids, Nonces
+
+
+def test_the_system_answers_to_the_ports() -> None:
+    clock: Clock = SystemClock()
+    ids: Ids = SystemIds()
+    nonces: Nonces = SystemNonces()
+    assert clock.now().tzinfo is UTC
+    assert uuid.UUID(ids.new()).version == 4
+    assert len(base64.urlsafe_b64decode(nonces.new() + "=")) == 32
+
+
+def test_names_and_nonces_are_never_given_twice() -> None:
+    assert len({SystemIds().new() for _ in range(1000)}) == 1000
+    assert len({SystemNonces().new() for _ in range(1000)}) == 1000
+
+
+def test_a_nonce_fits_into_a_url_as_it_is() -> None:
+    assert all(
+        set(SystemNonces().new()) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") for _ in range(50)
+    )
+
+
+def test_sleeping_passes_at_least_that_time_by_the_monotonic_clock() -> None:
+    clock = SystemClock()
+    before, dated = clock.monotonic(), clock.now()
+    clock.sleep(timedelta(milliseconds=20))
+    assert clock.monotonic() - before >= timedelta(milliseconds=20)
+    assert dated < clock.now() < datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def test_a_negative_span_is_no_sleep() -> None:
+    SystemClock().sleep(timedelta(days=-1))
