@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.grant import Grant
 from domain.ids import AdvertiserId, AppId, GrantId, OwnerId, RevocationId
 from domain.tokens import Expiring, Sealed, Tokens
 
@@ -29,17 +30,17 @@ class Revocation:
     failures: int = 0
 
 
-def revocation_of(
-    *,
-    revocation: RevocationId,
-    grant: GrantId,
-    owner: OwnerId,
-    app: AppId,
-    tokens: Tokens,
-    fingerprint: str,
-    reach: frozenset[AdvertiserId],
-    now: datetime,
-) -> Revocation:
-    """Queue a pair for revocation: until its access token ends by itself, or for `PATIENCE` where it never does."""
+def revocation_of(grant: Grant, tokens: Tokens, fingerprint: str, revocation: RevocationId, now: datetime) -> Revocation:
+    """Queue a grant's pair for revocation: until its access token ends by itself, or for `PATIENCE` where it never does."""
     give_up_at = tokens.access_expires_at if isinstance(tokens, Expiring) else now + PATIENCE
-    return Revocation(revocation, grant, owner, app, tokens.access, fingerprint, reach, due_at=now, give_up_at=give_up_at)
+    return Revocation(
+        id=revocation,
+        grant=grant.id,
+        owner=grant.owner,
+        app=grant.app,
+        access=tokens.access,
+        fingerprint=fingerprint,
+        reach=grant.reach,
+        due_at=now,
+        give_up_at=give_up_at,
+    )

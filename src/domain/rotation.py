@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.errors import UnsafePolicy
-from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
+from domain.health import Active, Degraded, Health, NeedsReauth
 from domain.ids import GrantId
 from domain.outcomes import Reason
-from domain.tokens import ASSUMED_ACCESS_LIFE, Expiring, LongTerm, Tokens
+from domain.tokens import ASSUMED_ACCESS_LIFE, Expiring, LongTerm, Sealed, Tokens
 
 FIRST_BACK_OFF = timedelta(seconds=5)
 LONGEST_BACK_OFF = timedelta(minutes=15)
@@ -105,10 +105,14 @@ class Keep:
 class Rotate:
     """Spend the refresh token for a new pair."""
 
+    pair: Expiring
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
     """Look whether the access token still works."""
+
+    access: Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,24 +127,20 @@ Decision = Keep | Rotate | Probe | Reauthorise
 
 def decide(tokens: Tokens | None, health: Health, now: datetime, *, insist: bool = False) -> Decision:
     """What to do with a grant whose time has come. `insist`: an operator wants a refused refresh token tried once more."""
-    match health:
-        case Active():
-            return _ordinary(tokens)
-        case Degraded() | NeedsReauth() if insist:
-            return _ordinary(tokens)
-        case Degraded(usable_until=until, reason=reason) if now >= until:
+    match tokens, health:
+        case None, _:
+            return Keep()
+        case (Expiring() | LongTerm()) as held, Active():
+            return _ordinary(held)
+        case (Expiring() | LongTerm()) as held, Degraded() | NeedsReauth() if insist:
+            return _ordinary(held)
+        case _, Degraded(usable_until=until, reason=reason) if now >= until:
             return Reauthorise(reason)
-        case Degraded(probed=False):
-            return Probe()
-        case Degraded() | NeedsReauth() | Revoked() | Superseded():
+        case (Expiring() | LongTerm()) as held, Degraded(probed=False):
+            return Probe(held.access)
+        case _:
             return Keep()
 
 
-def _ordinary(tokens: Tokens | None) -> Decision:
-    match tokens:
-        case None:
-            return Keep()
-        case Expiring():
-            return Rotate()
-        case LongTerm():
-            return Probe()
+def _ordinary(tokens: Tokens) -> Rotate | Probe:
+    return Rotate(tokens) if isinstance(tokens, Expiring) else Probe(tokens.access)

@@ -25,6 +25,10 @@ class Rows:
     revocations: dict[RevocationId, Revocation] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
+    def twin(self) -> Rows:
+        """The same rows in other tables: what a transaction works on."""
+        return Rows(dict(self.grants), dict(self.offers), dict(self.consents), dict(self.revocations), list(self.events))
+
 
 class MemoryDatabase:
     """Rows behind one lock. `away` makes it refuse, as a database does that can't be reached."""

@@ -22,8 +22,8 @@ from domain.revocation import Revocation
 class MemoryGrants:
     """Grants in a dictionary."""
 
-    def __init__(self, rows: Rows, now: list[Event]) -> None:
-        self._rows, self._events = rows, now
+    def __init__(self, rows: Rows, events: list[Event]) -> None:
+        self._rows, self._events = rows, events
 
     def add(self, grant: Grant) -> None:
         self._rows.grants[grant.id] = copy_of(grant)
@@ -175,7 +175,7 @@ class MemoryUnitOfWork:
         except BaseException:
             self._database.lock.release()
             raise
-        self._copy = Rows(dict(rows.grants), dict(rows.offers), dict(rows.consents), dict(rows.revocations), list(rows.events))
+        self._copy = rows.twin() if self._writes else rows
         self.grants = MemoryGrants(self._copy, self._copy.events)
         self.offers = MemoryOffers(self._copy)
         self.consents = MemoryConsents(self._copy)

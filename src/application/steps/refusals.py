@@ -1,0 +1,48 @@
+"""What a person or a service is told when a grant could not be renewed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from domain.errors import (
+    PlatformError,
+    PlatformMisconfigured,
+    PlatformThrottled,
+    PlatformUnavailable,
+    ReauthorisationNeeded,
+    Refusal,
+)
+from domain.grant import Grant
+from domain.health import Degraded, NeedsReauth
+from domain.outcomes import Failure, Misconfigured, NotPermitted, OurFault, Reason, Throttled
+from domain.tokens import LongTerm
+
+SOON = timedelta(seconds=1)
+
+
+def hopeless(grant: Grant) -> ReauthorisationNeeded | None:
+    """A grant whose refresh was refused: no call can help."""
+    if isinstance(grant.health, Degraded | NeedsReauth):
+        return ReauthorisationNeeded(grant.health.reason)
+    return ReauthorisationNeeded(Reason.AUTHORISATION_WITHDRAWN) if grant.erased else None
+
+
+def refusal_of(grant: Grant, failure: Failure | None, now: datetime) -> Refusal:
+    """Why this grant has no fresh token now, and whether waiting or a person helps."""
+    if told := hopeless(grant):
+        return told
+    wait = max((grant.renewal.due_at or now) - now, SOON)
+    return stopped(failure, wait, probing=isinstance(grant.tokens, LongTerm))
+
+
+def stopped(failure: Failure | None, wait: timedelta, *, probing: bool = True) -> Refusal:
+    """The refusal that goes with a failure that is no connection's fault."""
+    match failure:
+        case Throttled():
+            return PlatformThrottled(wait)
+        case Misconfigured():
+            return PlatformMisconfigured(wait)
+        case OurFault(code=code) | NotPermitted(code=code) if probing:
+            return PlatformError(code)
+        case _:
+            return PlatformUnavailable(wait)

@@ -1,0 +1,156 @@
+"""Hand a valid access token to a backend service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from application.ports.ambient import Clock
+from application.ports.budget import Budget, Lane
+from application.ports.claims import Claims
+from application.ports.sealer import Sealer
+from application.ports.store import Store, UnitOfWork
+from application.steps.call_and_settle import CallAndSettle, Ended
+from application.steps.refusals import hopeless, refusal_of, stopped
+from domain.errors import ConnectionNotFound, InvalidRequest, PlatformThrottled, ReauthorisationNeeded
+from domain.grant import Grant
+from domain.health import Active, NeedsReauth
+from domain.ids import AdvertiserId, ConnectionId, OwnerId
+from domain.outcomes import Failure, InDoubt, Unavailable
+from domain.rotation import RotationPolicy, longest_validity, usual_validity
+from domain.tokens import Expiring, LongTerm, Secret, TokenKind
+
+PATIENCE = timedelta(seconds=2)
+"""How long the one call waits for its turn in the budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByConnection:
+    """The service knows our id."""
+
+    connection: ConnectionId
+
+
+@dataclass(frozen=True, slots=True)
+class ByAccount:
+    """The service knows the user and the platform's id of the account."""
+
+    owner: OwnerId
+    advertiser: AdvertiserId
+
+
+@dataclass(frozen=True, slots=True)
+class Vended:
+    """An access token in clear, for one account. `expires_at` None: it has no end."""
+
+    access: Secret
+    expires_at: datetime | None
+    advertiser: AdvertiserId
+    degraded: bool
+    """The grant's health is not what it should be, or the token lasts less long than was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """A rotation is under way that may bring a better token: ask again in a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class VendToken:
+    """Serve what there is while it is good enough; else rotate once; else serve what is still valid, and say so."""
+
+    store: Store
+    claims: Claims
+    budget: Budget
+    sealer: Sealer
+    carry_out: CallAndSettle
+    clock: Clock
+    policy: RotationPolicy
+
+    def __call__(
+        self, wanted: ByConnection | ByAccount, *, min_validity: timedelta | None = None, patient: bool = True
+    ) -> Vended | InFlight:
+        """A token valid for `min_validity` if it can be had. `patient` False: take what is there, start and await nothing.
+
+        Raises ConnectionNotFound, InvalidRequest (more validity than a third of the life), ReauthorisationNeeded, PlatformThrottled,
+        PlatformUnavailable, PlatformMisconfigured.
+        """
+        with self.store.read() as work:
+            grant, advertiser = self._find(work, wanted)
+        if isinstance(grant.health, NeedsReauth) or grant.tokens is None:
+            raise hopeless(grant) or ConnectionNotFound
+        if isinstance(grant.tokens, LongTerm):
+            return self._hand_out(grant, advertiser, lasting=None)
+        validity = enough(grant.tokens, min_validity)
+        now = self.clock.now()
+        if grant.tokens.remaining(now) >= validity or not isinstance(grant.health, Active):
+            return self._best(grant, advertiser, validity, grant.renewal.last_failure)
+        if grant.in_flight(now):
+            return InFlight() if patient else self._best(grant, advertiser, validity, InDoubt("in flight"))
+        backing_off = grant.renewal.last_failure is not None and grant.renewal.due_at is not None and grant.renewal.due_at > now
+        if backing_off or not patient:
+            return self._best(grant, advertiser, validity, grant.renewal.last_failure)
+        return self._renewed(grant, advertiser, validity)
+
+    def _find(self, work: UnitOfWork, wanted: ByConnection | ByAccount) -> tuple[Grant, AdvertiserId]:
+        match wanted:
+            case ByConnection(connection=connection):
+                grant = work.grants.of_connection(connection)
+                if grant is not None:
+                    return grant, grant.connections[connection].advertiser.id
+            case ByAccount(owner=owner, advertiser=advertiser):
+                grant = work.grants.of_account(owner, advertiser)
+                if grant is not None:
+                    return grant, advertiser
+        raise ConnectionNotFound
+
+    def _renewed(self, grant: Grant, advertiser: AdvertiserId, validity: timedelta) -> Vended | InFlight:
+        permits = self.budget.take(grant.app, 1, Lane.PEOPLE, within=PATIENCE)
+        if not permits.count:
+            return self._best(grant, advertiser, validity, permits.because, permits.wait)
+        taken_at = self.clock.monotonic()
+        claim = self.claims.take(grant.id, generation=grant.generation, lease=self.policy.lease)
+        if claim is None:
+            return InFlight()
+        self.clock.sleep(permits.wait)
+        rotation = self.carry_out(claim, taken_at=taken_at)
+        if rotation.ended is Ended.OVERTAKEN:
+            return InFlight()
+        return self._best(rotation.grant, advertiser, validity, rotation.failure)
+
+    def _best(
+        self,
+        grant: Grant,
+        advertiser: AdvertiserId,
+        validity: timedelta,
+        failure: Failure | None,
+        wait: timedelta | None = None,
+    ) -> Vended:
+        """What there is, if it is still valid at all."""
+        if isinstance(grant.tokens, Expiring) and grant.tokens.remaining(self.clock.now()) > timedelta(0):
+            return self._hand_out(grant, advertiser, lasting=validity)
+        if isinstance(refusal := hopeless(grant), ReauthorisationNeeded):
+            raise refusal
+        if wait is not None:
+            raise stopped(failure, wait) if failure else PlatformThrottled(wait)
+        raise refusal_of(grant, failure or Unavailable("not renewed yet"), self.clock.now())
+
+    def _hand_out(self, grant: Grant, advertiser: AdvertiserId, *, lasting: timedelta | None) -> Vended:
+        tokens = grant.tokens
+        if tokens is None:
+            raise ConnectionNotFound
+        access = self.sealer.open(tokens.access, grant.id, TokenKind.ACCESS)
+        if isinstance(tokens, LongTerm):
+            return Vended(access, None, advertiser, degraded=not isinstance(grant.health, Active))
+        short = lasting is not None and tokens.remaining(self.clock.now()) < lasting
+        return Vended(access, tokens.access_expires_at, advertiser, degraded=short or not isinstance(grant.health, Active))
+
+
+def enough(tokens: Expiring, wanted: timedelta | None) -> timedelta:
+    """The remaining life to aim for. Raises InvalidRequest for more than a third of the whole life, or a negative one."""
+    if wanted is None:
+        return usual_validity(tokens)
+    if not timedelta(0) <= wanted <= (longest := longest_validity(tokens)):
+        message = f"minValiditySeconds must be between 0 and {longest.total_seconds():.0f}, a third of the token's life"
+        raise InvalidRequest(message)
+    return wanted
