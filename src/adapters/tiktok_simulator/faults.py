@@ -1,0 +1,89 @@
+from random import Random
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+Kind = Literal[
+    "throttle",
+    "unavailable",
+    "http401_throttle",
+    "html504",
+    "timeout_before",
+    "lost_reply",
+    "garbage",
+    "slow",
+    "drip",
+    "misconfigured",
+]
+ENDPOINTS: Final = frozenset(
+    {
+        "/oauth2/access_token/",
+        "/oauth2/refresh_token/",
+        "/oauth2/revoke_token/",
+        "/oauth2/advertiser/get/",
+        "/advertiser/info/",
+    }
+)
+ANY: Final = "*"
+
+
+class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Something that goes wrong with calls of one endpoint, or of any (`*`): the next `count` of them, or a share `rate` of all.
+
+    Changing nothing, since the call is never processed:
+      throttle          code 40100                        unavailable     code 60001
+      http401_throttle  code 40100 under HTTP 401         misconfigured   code 40101
+      html504           a gateway's page under HTTP 504   garbage         HTTP 200 with a page that is no envelope
+      timeout_before    no answer for `seconds` (30), or until the client leaves; then the connection is dropped
+    Processed, tokens rotated:
+      lost_reply        the connection is dropped without an answer
+      slow              the answer comes after `seconds` (3)
+      drip              the answer's head comes one byte at a time, `seconds` (0.25) apart, so that a read time-out never fires
+    """
+
+    endpoint: str
+    kind: Kind
+    count: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    rate: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=3_600)] | None = None
+
+    def __post_init__(self) -> None:
+        if self.endpoint != ANY and self.endpoint not in ENDPOINTS:
+            raise ValueError(f"There is no endpoint {self.endpoint!r}; there are {', '.join(sorted(ENDPOINTS))} and {ANY}")
+        if (self.count is None) == (self.rate is None):
+            raise ValueError("A fault takes either count or rate")
+
+
+class FaultPlan:
+    """The faults that are due, oldest first. A rate draws from a seeded sequence, so a run can be repeated."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
+        self.clear()
+
+    def clear(self) -> None:
+        """No faults any more; the sequence begins anew."""
+        self._planned: list[Fault] = []
+        self._random = Random(self._seed)  # noqa: S311 - which call fails must be repeatable, not secret
+
+    def add(self, faults: list[Fault]) -> None:
+        """Plan further faults, after those that are planned already."""
+        self._planned += [msgspec.structs.replace(fault) for fault in faults]
+
+    def planned(self) -> list[Fault]:
+        """What is left."""
+        return [msgspec.structs.replace(fault) for fault in self._planned]
+
+    def take(self, endpoint: str) -> Fault | None:
+        """The fault for this call, if one is due; at most one a call."""
+        for fault in self._planned:
+            if fault.endpoint not in {ANY, endpoint}:
+                continue
+            if fault.count is not None:
+                fault.count -= 1
+                if not fault.count:
+                    self._planned.remove(fault)
+                return fault
+            if fault.rate is not None and self._random.random() < fault.rate:
+                return fault
+        return None

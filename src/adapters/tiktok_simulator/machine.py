@@ -1,0 +1,326 @@
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from typing import Final, NamedTuple
+
+from . import replies
+from .advertisers import INFO_FIELDS, Advertiser
+from .clock import Clock, RunningClock
+from .config import Config
+from .replies import Reply, failure, success
+from .state import Code, Family, State
+from .tokens import Kind, Mint
+
+DEFAULT_APPS: Final[Mapping[str, str]] = {"sim-app": "sim-secret-not-for-production"}
+CODE_LIFE: Final = timedelta(hours=1)  # TikTok's documentation of the advertiser flow
+INFO_LIMIT: Final = 100  # advertiser ids in one call of /advertiser/info/, by TikTok's documentation
+SCOPE: Final = [1, 2, 4]  # TikTok's numbers for what an app may do; opaque to clients
+
+
+class UnknownUser(ValueError):
+    """The simulator has no TikTok user of this name."""
+
+
+class UnknownAdvertiser(ValueError):
+    """The TikTok user has no such advertiser account."""
+
+
+class Holder(NamedTuple):
+    """Whose a token is."""
+
+    user: str
+    grant: int
+
+
+class Machine:
+    """The simulated TikTok as a pure state machine: no network, no files, no waiting, one thread.
+
+    Every call an app can make is a method that returns TikTok's reply, and costs a few look-ups however many grants there are.
+    Choices where TikTok's material is silent: consenting again starts a new family and leaves the earlier ones alive (rotating),
+    or returns the living long-term token, which then reaches what was ticked last; revoking any access token ends its whole
+    family; an account that the user lost is no longer reached, one that the user gained is reached after a new consent only.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        config: Config | None = None,
+        apps: Mapping[str, str] = DEFAULT_APPS,
+        state: State | None = None,
+    ) -> None:
+        self.state = state or State()
+        self.clock: Clock = clock or RunningClock(timedelta(seconds=self.state.clock_offset_seconds))
+        self.config = config or Config()
+        self.apps = dict(apps)
+        self.changes = 0
+        """Grows with every change of what would be saved."""
+        self._mint = Mint(bytes.fromhex(self.state.seed))
+        self._recent: defaultdict[str, deque[datetime]] = defaultdict(deque)
+        self._of_user: defaultdict[str, list[Family]] = defaultdict(list)
+        for family in self.state.families.values():
+            self._of_user[family.user].append(family)
+
+    # What people do
+
+    def grant_code(self, user: str, advertiser_ids: Iterable[str], *, app_id: str | None = None) -> str:
+        """The user approves the app (the first one unless named) for these accounts: an authorisation code.
+
+        Raises UnknownUser or UnknownAdvertiser.
+        """
+        ids = list(dict.fromkeys(advertiser_ids))
+        if missing := set(ids) - {account.advertiser_id for account in self.accounts(user)}:
+            raise UnknownAdvertiser(f"{user} has no advertiser account {', '.join(sorted(missing))}.")
+        serial = self.state.next_id()
+        self.state.codes[serial] = Code(app_id or next(iter(self.apps)), user, ids, self.clock.now() + CODE_LIFE)
+        self.changes += 1
+        return self._mint.token(Kind.CODE, serial, 1)
+
+    def accounts(self, user: str) -> tuple[Advertiser, ...]:
+        """The user's advertiser accounts; raises UnknownUser."""
+        try:
+            return self.state.users[user]
+        except KeyError:
+            raise UnknownUser(f"There is no TikTok user {user!r} here.") from None
+
+    def set_accounts(self, user: str, advertisers: Sequence[Advertiser]) -> None:
+        """From now on these are the user's accounts; a user not known before is added."""
+        self.state.users[user] = tuple(advertisers)
+        self.changes += 1
+
+    def revoke_user(self, user: str) -> int:
+        """The user withdraws every consent at TikTok itself; how many there were. Raises UnknownUser."""
+        self.accounts(user)
+        living = [family for family in self._of_user[user] if not family.revoked]
+        for family in living:
+            self._revoke(family)
+        return len(living)
+
+    # What apps call
+
+    def exchange(self, app_id: str, secret: str, auth_code: str) -> Reply:
+        """`POST /oauth2/access_token/`: a code, used once, for tokens."""
+        if refusal := self._refusal(app_id, secret, (app_id, secret, auth_code)):
+            return refusal
+        minted = self._mint.read(auth_code)
+        if minted is None or minted.kind is not Kind.CODE or minted.family not in self.state.codes:
+            return failure(replies.AUTH_CODE_ERROR)
+        code = self.state.codes[minted.family]
+        if code.app_id != app_id or self.clock.now() >= code.ends:
+            return failure(replies.AUTH_CODE_ERROR)
+        del self.state.codes[minted.family]
+        family = self._long_term(code) if self.config.profile == "long-term" else self._rotating(code)
+        self.changes += 1
+        return success({**self._tokens(family), "advertiser_ids": family.advertiser_ids, "scope": SCOPE, "token_type": "Bearer"})
+
+    def refresh(self, app_id: str, secret: str, refresh_token: str, grant_type: str = "refresh_token") -> Reply:
+        """`POST /oauth2/refresh_token/`: a refresh token for a new pair; Config.rotation_mode tells of a second use."""
+        if refusal := self._refusal(app_id, secret, (app_id, secret, refresh_token)):
+            return refusal
+        if grant_type != "refresh_token":
+            return failure(replies.PARAMETER_ERROR, "grant_type must be refresh_token.")
+        minted = self._mint.read(refresh_token)
+        family = self.state.families.get(minted.family) if minted and minted.kind is Kind.REFRESH else None
+        if minted is None or family is None or family.app_id != app_id:
+            return failure(replies.INVALID_REFRESH_TOKEN)
+        return self._refresh(family, minted.generation)
+
+    def revoke(self, app_id: str, secret: str, access_token: str) -> Reply:
+        """`POST /oauth2/revoke_token/`: ends the token and everything from the same consent."""
+        if refusal := self._refusal(app_id, secret, (app_id, secret)):
+            return refusal
+        family = self._reached(access_token, app_id)
+        if not isinstance(family, Family):
+            return family
+        self._revoke(family)
+        self.state.counters.revocations += 1
+        return success({"app_id": app_id, "advertiser_ids": family.advertiser_ids})
+
+    def list_advertisers(self, app_id: str, secret: str, access_token: str) -> Reply:
+        """`GET /oauth2/advertiser/get/`: ids and names of the accounts the token reaches."""
+        if refusal := self._refusal(app_id, secret, (app_id, secret)):
+            return refusal
+        family = self._reached(access_token, app_id)
+        if not isinstance(family, Family):
+            return family
+        reach = self._reach(family)
+        return success(
+            {"list": [{"advertiser_id": account.advertiser_id, "advertiser_name": account.name} for account in reach.values()]}
+        )
+
+    def advertiser_info(self, access_token: str, advertiser_ids: Sequence[str], fields: Sequence[str] = ()) -> Reply:
+        """`GET /advertiser/info/`: details of at most 100 accounts, all of them without `fields`.
+        One account out of reach fails the call.
+        """
+        holder = self.holder(access_token)
+        if self._too_frequent(self.state.families[holder.grant].app_id if holder else ""):
+            return failure(replies.TOO_FREQUENT)
+        family = self._reached(access_token, None)
+        if not isinstance(family, Family):
+            return family
+        if not 1 <= len(advertiser_ids) <= INFO_LIMIT:
+            return failure(replies.PARAMETER_ERROR, f"advertiser_ids: 1 to {INFO_LIMIT} ids are allowed.")
+        if unknown := set(fields) - INFO_FIELDS:
+            return failure(replies.PARAMETER_ERROR, f"fields: unknown {', '.join(sorted(unknown))}.")
+        reach = self._reach(family)
+        if not self.config.info_permission or not reach.keys() >= set(advertiser_ids):
+            return failure(replies.PERMISSION_ERROR)
+        chosen = [reach[advertiser_id].info() for advertiser_id in dict.fromkeys(advertiser_ids)]
+        return success({"list": [{name: info[name] for name in info if not fields or name in fields} for info in chosen]})
+
+    # What only a simulator can tell
+
+    def is_live(self, token: str) -> bool:
+        """Whether TikTok would accept this refresh or access token now; in the grace period that holds for the spent one too."""
+        minted, now = self._mint.read(token), self.clock.now()
+        family = self.state.families.get(minted.family) if minted else None
+        if minted is None or family is None or family.revoked:
+            return False
+        if minted.kind is Kind.ACCESS:
+            return isinstance(self._reached(token, None), Family)
+        current = minted.generation == family.generation and family.refresh_ends is not None and now < family.refresh_ends
+        return minted.kind is Kind.REFRESH and (current or self._repeats(family, minted.generation, now))
+
+    def live_refresh_tokens(self) -> int:
+        """Refresh tokens that could be rotated now, one a consent. Looks at every family."""
+        now = self.clock.now()
+        return sum(
+            not family.revoked and family.refresh_ends is not None and now < family.refresh_ends
+            for family in self.state.families.values()
+        )
+
+    def holder(self, token: str) -> Holder | None:
+        """Whose this access or refresh token is, alive or dead; None when it was not issued here."""
+        minted = self._mint.read(token)
+        family = self.state.families.get(minted.family) if minted and minted.kind is not Kind.CODE else None
+        return Holder(family.user, family.id) if family else None
+
+    def advance(self, span: timedelta) -> None:
+        """Turn the clock forward."""
+        self.clock.advance(span)
+        self.state.clock_offset_seconds += span.total_seconds()
+        self.changes += 1
+
+    def count_throttled(self) -> None:
+        """An answer of 40100 was given in front of the machine."""
+        self.state.counters.throttled += 1
+
+    # Inside
+
+    def _refusal(self, app_id: str, secret: str, required: tuple[str, ...]) -> Reply | None:
+        """Why the call gets no further: over the limit, a field missing, or not this app's secret."""
+        if self._too_frequent(app_id):
+            return failure(replies.TOO_FREQUENT)
+        if not all(required):
+            return failure(replies.PARAMETER_ERROR, "A required parameter is missing.")
+        if not compare_digest(self.apps.get(app_id, "").encode(), secret.encode()):
+            return failure(replies.INVALID_PARTNER)
+        return None
+
+    def _too_frequent(self, app_id: str) -> bool:
+        """Count the call; True when the app had its calls of the last second already. Refused calls do not count."""
+        limit = self.config.calls_per_second
+        if not limit:
+            return False
+        now, recent = self.clock.now(), self._recent[app_id if app_id in self.apps else ""]
+        while recent and now - recent[0] >= timedelta(seconds=1):
+            recent.popleft()
+        if len(recent) >= limit:
+            self.count_throttled()
+            return True
+        recent.append(now)
+        return False
+
+    def _refresh(self, family: Family, generation: int) -> Reply:
+        now = self.clock.now()
+        if self._repeats(family, generation, now):
+            return success(self._tokens(family))
+        if generation != family.generation:
+            return self._reuse(family)
+        if family.revoked:
+            return failure(replies.INVALID_REFRESH_TOKEN)
+        if family.refresh_ends is None or now >= family.refresh_ends:
+            return failure(replies.REFRESH_TOKEN_EXPIRE)
+        self._rotate(family, now)
+        return success(self._tokens(family))
+
+    def _rotating(self, code: Code) -> Family:
+        now = self.clock.now()
+        family = self._add(code, refresh_ends=now + self.config.refresh_life)
+        family.access_ends[1] = now + self.config.access_life
+        return family
+
+    def _long_term(self, code: Code) -> Family:
+        for family in self._of_user[code.user]:
+            if family.long_term and family.app_id == code.app_id and not family.revoked:
+                family.advertiser_ids = code.advertiser_ids
+                return family
+        return self._add(code, refresh_ends=None)
+
+    def _add(self, code: Code, refresh_ends: datetime | None) -> Family:
+        family = Family(self.state.next_id(), code.app_id, code.user, code.advertiser_ids, refresh_ends)
+        self.state.families[family.id] = family
+        self._of_user[family.user].append(family)
+        return family
+
+    def _repeats(self, family: Family, generation: int, now: datetime) -> bool:
+        """Whether the refresh token of this generation is spent, but still in its grace period."""
+        if self.config.rotation_mode != "grace" or family.revoked or family.rotated_at is None:
+            return False
+        return generation == family.generation - 1 and now - family.rotated_at < self.config.grace
+
+    def _reuse(self, family: Family) -> Reply:
+        self.state.counters.reuses += 1
+        if self.config.rotation_mode == "reuse-revokes-family" and not family.revoked:
+            self._revoke(family)
+            self.state.counters.families_revoked += 1
+        self.changes += 1
+        return failure(replies.INVALID_REFRESH_TOKEN)
+
+    def _rotate(self, family: Family, now: datetime) -> None:
+        family.generation += 1
+        family.rotated_at = now
+        family.access_ends = {generation: end for generation, end in family.access_ends.items() if now < end}
+        family.access_ends[family.generation] = now + self.config.access_life
+        if self.config.year_restarts:
+            family.refresh_ends = now + self.config.refresh_life
+        self.state.counters.refreshes += 1
+        self.changes += 1
+
+    def _revoke(self, family: Family) -> None:
+        family.revoked = True
+        family.access_ends.clear()
+        self.changes += 1
+
+    def _tokens(self, family: Family) -> dict[str, object]:
+        """The newest tokens of the family, with the whole seconds that are left of them."""
+        access = self._mint.token(Kind.ACCESS, family.id, family.generation)
+        if family.refresh_ends is None:
+            return {"access_token": access}
+        now = self.clock.now()
+        account = self.config.lifetime_names == "account"
+        access_life, refresh_life = family.access_ends[family.generation] - now, family.refresh_ends - now
+        return {
+            "access_token": access,
+            "refresh_token": self._mint.token(Kind.REFRESH, family.id, family.generation),
+            "expires_in" if account else "access_token_expire_in": round(access_life.total_seconds()),
+            "refresh_token_expires_in" if account else "refresh_token_expire_in": round(refresh_life.total_seconds()),
+        }
+
+    def _reached(self, access_token: str, app_id: str | None) -> Family | Reply:
+        """The living family of an access token, or TikTok's reply to a token that is missing, foreign, revoked or expired."""
+        if not access_token:
+            return failure(replies.EMPTY_ACCESS_TOKEN)
+        minted = self._mint.read(access_token)
+        family = self.state.families.get(minted.family) if minted and minted.kind is Kind.ACCESS else None
+        if minted is None or family is None or family.revoked or app_id not in {None, family.app_id}:
+            return failure(replies.INVALID_ACCESS_TOKEN)
+        end = family.access_ends.get(minted.generation)
+        if not family.long_term and (end is None or self.clock.now() >= end):
+            return failure(replies.ACCESS_TOKEN_EXPIRE)
+        return family
+
+    def _reach(self, family: Family) -> dict[str, Advertiser]:
+        granted = set(family.advertiser_ids)
+        return {account.advertiser_id: account for account in self.accounts(family.user) if account.advertiser_id in granted}

@@ -1,0 +1,126 @@
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+from .advertisers import Advertiser
+from .call_log import Call
+from .config import Config
+from .consent import APPROVE, ConsentRequest, decide
+from .faults import Fault, Kind
+from .machine import Machine
+from .simulator import API_PREFIX, Simulator
+
+T = TypeVar("T")
+
+
+class OnLoop(Protocol):
+    """Runs a function on the server's event loop and returns what it returned."""
+
+    def __call__(self, work: Callable[[], T], /) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What `/_sim` does, for a test in the same process; safe from any thread."""
+
+    simulator: Simulator
+    on_loop: OnLoop
+
+    def configure(self, **settings: object) -> Config:
+        """Change settings, named as Config's fields."""
+
+        def change() -> Config:
+            machine = self.simulator.machine
+            machine.config = machine.config.but(**settings)
+            return machine.config
+
+        return self.on_loop(change)
+
+    def fault(
+        self, endpoint: str, kind: Kind, *, count: int | None = None, rate: float | None = None, seconds: float | None = None
+    ) -> None:
+        """Plan a fault: the next one call, unless count or rate says otherwise."""
+        fault = Fault(
+            endpoint=endpoint, kind=kind, count=1 if count is None and rate is None else count, rate=rate, seconds=seconds
+        )
+        self.on_loop(lambda: self.simulator.faults.add([fault]))
+
+    def clear_faults(self) -> None:
+        """No faults any more."""
+        self.on_loop(self.simulator.faults.clear)
+
+    def set_accounts(self, user: str, advertisers: Sequence[Advertiser]) -> None:
+        """From now on these are the user's accounts."""
+        self._change(lambda machine: machine.set_accounts(user, advertisers))
+
+    def advance(self, span: timedelta) -> None:
+        """Turn the simulator's clock forward."""
+        self._change(lambda machine: machine.advance(span))
+
+    def revoke(self, user: str) -> int:
+        """The user withdraws every consent at TikTok itself; how many."""
+        return self._change(lambda machine: machine.revoke_user(user))
+
+    def grant_code(self, user: str, advertiser_ids: Iterable[str], *, app_id: str | None = None) -> str:
+        """A code, without any page."""
+        return self._change(lambda machine: machine.grant_code(user, advertiser_ids, app_id=app_id))
+
+    def consent(self, address: str, *, user: str, advertiser_ids: Iterable[str] | None = None, decision: str = APPROVE) -> str:
+        """What a person's click on the consent page at this address (path ignored) leads to: the address of the app's callback.
+
+        Without advertiser_ids all of the user's accounts are ticked. Raises ConsentRefused where the page would.
+        """
+        query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+        request = ConsentRequest(query.get("app_id", ""), query.get("redirect_uri", ""), query.get("state"))
+
+        def click(machine: Machine) -> str:
+            request.check(machine, self.simulator.redirect_uris)
+            ticked = [account.advertiser_id for account in machine.accounts(user)] if advertiser_ids is None else advertiser_ids
+            return decide(machine, request, user=user, advertiser_ids=ticked, decision=decision)
+
+        return self._change(click)
+
+    def stats(self) -> dict[str, int]:
+        """The counters, under their names in `/_sim/stats`."""
+        return self.on_loop(self.simulator.stats)
+
+    def is_live(self, *tokens: str) -> list[bool]:
+        """Whether TikTok would accept each token now."""
+        return self.on_loop(lambda: [self.simulator.machine.is_live(token) for token in tokens])
+
+    def log(self) -> Sequence[Call]:
+        """The calls, oldest first."""
+        return self.on_loop(self.simulator.log.calls)
+
+    def _change(self, work: Callable[[Machine], T]) -> T:
+        def change() -> T:
+            result = work(self.simulator.machine)
+            self.simulator.save()
+            return result
+
+        return self.on_loop(change)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSimulator:
+    """A simulator that listens. `app_id` and `app_secret` are its first app's."""
+
+    url: str
+    app_id: str
+    app_secret: str
+    control: Control
+
+    @property
+    def api_url(self) -> str:
+        return self.url + API_PREFIX
+
+    @property
+    def auth_url(self) -> str:
+        return f"{self.url}/portal/auth"
+
+    @property
+    def machine(self) -> Machine:
+        """The machine itself. Reading it is fine from any thread; change it through `control`."""
+        return self.control.simulator.machine

@@ -1,0 +1,172 @@
+import ipaddress
+import socket
+import threading
+from asyncio import AbstractEventLoop, get_running_loop
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .app import create_app
+from .clock import Clock
+from .config import Config
+from .machine import DEFAULT_APPS, Machine
+from .running import Control, RunningSimulator
+from .simulator import Simulator
+from .state import State
+from .state_file import StateFile
+from .wire_faults import TRANSPORT
+
+LOOPBACK: Final = "127.0.0.1"
+START_SECONDS: Final = 10  # far more than a start takes
+T = TypeVar("T")
+
+
+def serve(
+    host: str = LOOPBACK,
+    port: int = 9000,
+    *,
+    config: Config | None = None,
+    apps: Mapping[str, str] = DEFAULT_APPS,
+    redirect_uris: Sequence[str] = (),
+    control_token: str | None = None,
+    state_file: Path | None = None,
+) -> None:
+    """Run the simulator in this thread until SIGINT or SIGTERM.
+
+    apps maps app ids to secrets. With redirect_uris only those are redirected to; without, any https or loopback address.
+    With state_file everything is found again at the next start. Raises ValueError when host is not loopback and there is no
+    control_token, OSError when the port is taken.
+    """
+    if not control_token and not _is_loopback(host):
+        raise ValueError("Beyond loopback the simulator needs a control token, since anybody could change it.")
+    simulator = _simulator(
+        config=config, apps=apps, redirect_uris=redirect_uris, control_token=control_token, state_file=state_file
+    )
+    with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
+        _Server(simulator).run(sockets=[listener])
+
+
+@contextmanager
+def running_simulator(
+    *,
+    apps: Mapping[str, str] = DEFAULT_APPS,
+    redirect_uris: Sequence[str] = (),
+    control_token: str | None = None,
+    state_file: Path | None = None,
+    clock: Clock | None = None,
+    port: int = 0,
+    **settings: object,
+) -> Iterator[RunningSimulator]:
+    """A simulator in a thread of its own, on a free port of 127.0.0.1 unless `port` is given. Settings are Config's fields.
+
+    Several may run in one process. Leaving the context drops what still hangs and stops it.
+    """
+    simulator = _simulator(
+        config=Config().but(**settings),
+        apps=apps,
+        redirect_uris=redirect_uris,
+        control_token=control_token,
+        state_file=state_file,
+        clock=clock,
+    )
+    with socket.create_server((LOOPBACK, port)) as listener:
+        server = _Server(simulator)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="tiktok-simulator", daemon=True)
+        thread.start()
+        try:
+            loop = server.ready.result(START_SECONDS)
+            app_id, app_secret = next(iter(apps.items()))
+            url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+            yield RunningSimulator(url, app_id, app_secret, Control(simulator, _Bridge(loop)))
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+class _Bridge:
+    """Carries work from any thread to the server's loop."""
+
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def __call__(self, work: Callable[[], T], /) -> T:
+        done: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(work())
+            except Exception as error:  # noqa: BLE001 - whatever it is belongs to the caller's thread
+                done.set_exception(error)
+
+        self._loop.call_soon_threadsafe(run)
+        return done.result(START_SECONDS)
+
+
+class _TransportInScope(HttpToolsProtocol):
+    """Shows the app its connection, for the faults that must break it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they are
+        super().__init__(*args, **kwargs)
+        app = self.app
+
+        async def with_transport(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - uvicorn's types of ASGI are private
+            scope["extensions"] = {TRANSPORT: self.transport}
+            await app(scope, receive, send)
+
+        self.app = with_transport
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that says when it is ready, and lets nothing hang when it stops."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        super().__init__(
+            uvicorn.Config(
+                create_app(simulator),
+                http=_TransportInScope,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                headers=[("X-TikTok-Simulator", "1")],
+                timeout_graceful_shutdown=2,
+            )
+        )
+        self._simulator = simulator
+        self.ready: Future[AbstractEventLoop] = Future()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set_result(get_running_loop())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._simulator.closing.set()
+        await super().shutdown(sockets)
+
+
+def _simulator(
+    *,
+    config: Config | None,
+    apps: Mapping[str, str],
+    redirect_uris: Sequence[str],
+    control_token: str | None,
+    state_file: Path | None,
+    clock: Clock | None = None,
+) -> Simulator:
+    file = StateFile(state_file) if state_file else None
+    state = (file.load() if file else None) or State()
+    machine = Machine(clock=clock, config=config, apps=apps, state=state)
+    return Simulator(machine, state_file=file, redirect_uris=redirect_uris, control_token=control_token)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
