@@ -16,7 +16,7 @@ class Claim:
     """A reserved renewal: the grant as it was at that moment, and what to hold it to when settling."""
 
     grant: Grant
-    """It may come without its connections and its reach: no renewal looks at them."""
+    """It may come without its connections: no renewal looks at them."""
     generation: int
     """The generation whose refresh token the holder may send."""
     attempt: AttemptId
