@@ -9,7 +9,7 @@ from application.ports.ambient import Clock
 from application.ports.budget import Budget, Lane
 from application.ports.claims import Claims
 from application.ports.store import Store
-from application.steps.call_and_settle import CallAndSettle, Ended
+from application.steps.call_and_settle import CallAndSettle, Ended, InFlight
 from application.steps.refusals import hopeless, refusal_of, stopped
 from domain.errors import ConnectionNotFound, PlatformThrottled
 from domain.grant import Grant
@@ -29,11 +29,6 @@ class Rotated:
 
 
 @dataclass(frozen=True, slots=True)
-class InFlight:
-    """Somebody is renewing this grant right now: ask again in a moment, with the same `asked_at`."""
-
-
-@dataclass(frozen=True, slots=True)
 class RotateGrant:
     """Always rotates, except that a caller shares a rotation in flight, or one that ended after the request arrived."""
 
@@ -47,9 +42,10 @@ class RotateGrant:
     def __call__(
         self, connection: ConnectionId, *, owner: OwnerId | None, asked_at: datetime, insist: bool = False
     ) -> Rotated | InFlight:
-        """Renew the grant of this connection. `owner` None: an operator asks. `insist`: also after a refusal, once more.
+        """Renew the grant of a connection. `owner` None: an operator asks. `insist`: also after a refusal, once more.
 
-        Raises ConnectionNotFound, ReauthorisationNeeded, PlatformThrottled, PlatformUnavailable, PlatformMisconfigured, PlatformError.
+        Raises ConnectionNotFound, ReauthorisationNeeded, PlatformThrottled, PlatformUnavailable, PlatformMisconfigured,
+        PlatformError.
         """
         with self.store.read() as work:
             grant = work.grants.of_connection(connection)

@@ -10,7 +10,7 @@ from application.ports.budget import Budget, Lane
 from application.ports.claims import Claims
 from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
-from application.steps.call_and_settle import CallAndSettle, Ended
+from application.steps.call_and_settle import CallAndSettle, Ended, InFlight
 from application.steps.refusals import hopeless, refusal_of, stopped
 from domain.errors import ConnectionNotFound, InvalidRequest, PlatformThrottled, ReauthorisationNeeded
 from domain.grant import Grant
@@ -51,11 +51,6 @@ class Vended:
 
 
 @dataclass(frozen=True, slots=True)
-class InFlight:
-    """A rotation is under way that may bring a better token: ask again in a moment."""
-
-
-@dataclass(frozen=True, slots=True)
 class VendToken:
     """Serve what there is while it is good enough; else rotate once; else serve what is still valid, and say so."""
 
@@ -72,8 +67,8 @@ class VendToken:
     ) -> Vended | InFlight:
         """A token valid for `min_validity` if it can be had. `patient` False: take what is there, start and await nothing.
 
-        Raises ConnectionNotFound, InvalidRequest (more validity than a third of the life), ReauthorisationNeeded, PlatformThrottled,
-        PlatformUnavailable, PlatformMisconfigured.
+        Raises ConnectionNotFound, InvalidRequest (more validity than a third of the life), ReauthorisationNeeded,
+        PlatformThrottled, PlatformUnavailable, PlatformMisconfigured.
         """
         with self.store.read() as work:
             grant, advertiser = self._find(work, wanted)

@@ -61,7 +61,7 @@ def unheard(_: SweepReport) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """The unit of work is a sweep, not a grant: several sweeps in several processes share what is due, each grant going to one."""
+    """The unit of work is a sweep, not a grant: sweeps in several processes share what is due, each grant going to one."""
 
     claims: Claims
     budget: Budget

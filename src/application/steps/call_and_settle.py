@@ -54,6 +54,11 @@ class Rotation:
 
 
 @dataclass(frozen=True, slots=True)
+class InFlight:
+    """Somebody is renewing this grant right now: ask again in a moment, with the same question."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallAndSettle:
     """Whatever a claimed grant needs: rotate it, probe it, or declare that a person must act."""
 

@@ -1,0 +1,35 @@
+"""Send a person to the platform's consent page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from application.ports.ad_platform import AdPlatform
+from application.ports.ambient import Clock, Nonces
+from application.ports.store import Store
+from application.steps.digest import digest
+from domain.consent import CONSENT_LIFE, Consent
+from domain.errors import ConnectionNotFound
+from domain.ids import ConnectionId, OwnerId
+
+
+@dataclass(frozen=True, slots=True)
+class BeginConnect:
+    """Start a consent. Only digests of the state and of the browser's cookie are kept."""
+
+    store: Store
+    platform: AdPlatform
+    nonces: Nonces
+    clock: Clock
+
+    def __call__(self, owner: OwnerId, browser: str, *, reconnects: ConnectionId | None = None) -> str:
+        """The consent page's address. `reconnects` makes it guarded. Raises ConnectionNotFound if that is not the owner's."""
+        state = self.nonces.new()
+        with self.store.write() as work:
+            if reconnects is not None:
+                grant = work.grants.of_connection(reconnects)
+                if grant is None or grant.owner != owner:
+                    raise ConnectionNotFound
+            work.consents.add(Consent(digest(state), owner, digest(browser), self.clock.now() + CONSENT_LIFE, reconnects))
+            work.commit()
+        return self.platform.consent_url(state)

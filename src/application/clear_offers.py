@@ -1,0 +1,33 @@
+"""End the choices that nobody made in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from application.ports.ambient import Clock, Ids
+from application.ports.store import Store
+from application.steps.retire import revoke_if_unused
+
+AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ClearOffers:
+    """An offer that is over, and whose grant nothing points at, takes its grant with it."""
+
+    store: Store
+    clock: Clock
+    ids: Ids
+
+    def __call__(self) -> int:
+        """How many grants were erased. Raises StoreUnavailable."""
+        now, cleared = self.clock.now(), 0
+        with self.store.read() as work:
+            over = work.offers.ended(now, limit=AT_ONCE)
+        for offer in over:
+            with self.store.write() as work:
+                for grant in work.grants.get([offer.grant]):
+                    cleared += revoke_if_unused(work, grant, self.ids, now)
+                    work.grants.save(grant)
+                work.commit()
+        return cleared

@@ -1,0 +1,193 @@
+"""Take a person back from the platform's consent page."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from application.ports.ad_platform import DETAILS_PER_CALL, AdPlatform
+from application.ports.ambient import Clock, Ids
+from application.ports.budget import Budget, Lane
+from application.ports.sealer import Sealer
+from application.ports.store import Store, UnitOfWork
+from application.steps.again import again
+from application.steps.digest import digest
+from application.steps.relink import relink
+from application.steps.retire import revoke_if_unused
+from domain.advertiser import Advertiser
+from domain.consent import Choosing, Connected, Consent, Ending, Failed, Stumble
+from domain.grant import Grant
+from domain.ids import ConnectionId, GrantId, OfferId, OwnerId
+from domain.offer import OFFER_LIFE, Offer
+from domain.outcomes import Failure, InDoubt, Issued, Misconfigured, NotPermitted, OurFault, Refused, Throttled, Unavailable
+from domain.rotation import RotationPolicy
+from domain.tokens import Secret, TokenKind, first_tokens
+
+log = logging.getLogger(__name__)
+
+PATIENCE = timedelta(seconds=2)
+"""How long each call of a callback waits for its turn in the budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class InProgress:
+    """The same callback is being handled already: ask again in a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteConnect:
+    """Exchange the code and commit the pair at once, as an offer, before anything else is asked or decided."""
+
+    store: Store
+    platform: AdPlatform
+    sealer: Sealer
+    budget: Budget
+    clock: Clock
+    ids: Ids
+    policy: RotationPolicy
+
+    def __call__(self, owner: OwnerId, browser: str, *, state: str, code: Secret | None) -> Ending | InProgress:
+        """What came of the consent. `code` None: the person did not consent. A repeat by the same browser is told the same."""
+        consent = self._consume(owner, browser, state)
+        if not isinstance(consent, Consent):
+            return consent
+        ending = self._granted(consent, code) if code else Failed(Stumble.DENIED)
+        with self.store.write() as work:
+            work.consents.end(consent.state_digest, ending)
+            work.commit()
+        return ending
+
+    def abandon(self, state: str) -> None:
+        """Use up a state that came back without a session."""
+        with self.store.write() as work:
+            consent = work.consents.consume(digest(state), self.clock.now())
+            if consent is not None:
+                work.consents.end(consent.state_digest, Failed(Stumble.INVALID_STATE))
+                work.commit()
+
+    def _consume(self, owner: OwnerId, browser: str, state: str) -> Consent | Ending | InProgress:
+        now, key = self.clock.now(), digest(state)
+        with self.store.write() as work:
+            known = work.consents.get(key)
+            if known is None or not known.belongs_to(owner, digest(browser)):
+                return Failed(Stumble.INVALID_STATE)
+            if (fresh := work.consents.consume(key, now)) is not None:
+                work.commit()
+                return fresh
+            known = work.consents.get(key) or known
+        if known.repeatable(now):
+            return known.ending or InProgress()
+        return Failed(Stumble.INVALID_STATE)
+
+    def _granted(self, consent: Consent, code: Secret) -> Ending:
+        if stumble := self._turn(1):
+            return stumble
+        asked_at = self.clock.now()
+        issued = self.platform.exchange(code)
+        if not isinstance(issued, Issued):
+            self.budget.learn(self.platform.app, issued)
+            return Failed(stumble_of(issued))
+        grant, offer = self._commit_pair(consent, issued, asked_at)
+        self.budget.learn(self.platform.app, None)
+        advertisers = self._look_up(issued)
+        return again(lambda: self._conclude(consent, grant, offer, advertisers))
+
+    def _commit_pair(self, consent: Consent, issued: Issued, asked_at: datetime) -> tuple[GrantId, OfferId]:
+        grant = GrantId(self.ids.new())
+        access = self.sealer.seal(issued.access, grant, TokenKind.ACCESS)
+        refresh = self.sealer.seal(issued.refresh, grant, TokenKind.REFRESH) if issued.refresh else None
+        tokens = first_tokens(access, refresh, issued.lifetimes, asked_at=asked_at)
+        fingerprint = self.sealer.fingerprint(issued.access)
+        made = Grant.consented(
+            grant, consent.owner, self.platform.app, tokens, fingerprint, frozenset(issued.advertisers), self.policy
+        )
+        offer = Offer(OfferId(self.ids.new()), consent.owner, grant, self.clock.now() + OFFER_LIFE)
+        with self.store.write() as work:
+            work.grants.add(made)
+            work.offers.add(offer)
+            work.commit()
+        return grant, offer.id
+
+    def _look_up(self, issued: Issued) -> tuple[Advertiser, ...]:
+        """All accounts behind the token, with as much about them as the platform tells; the exchange's own list at the least."""
+        reached = self._turn(1) or self.platform.reach(issued.access)
+        if not isinstance(reached, tuple):
+            log.warning("the accounts behind a new token could not be listed", extra={"failure": type(reached).__name__})
+            reached = tuple(Advertiser(a, name=a) for a in issued.advertisers)
+        if not reached:
+            return ()
+        calls = -(-len(reached) // DETAILS_PER_CALL)
+        details = self._turn(calls) or self.platform.details(issued.access, tuple(a.id for a in reached))
+        if not isinstance(details, tuple):
+            return reached
+        told = {a.id: a for a in details}
+        return tuple(named(told.get(a.id, a), a.name) for a in reached)
+
+    def _conclude(self, consent: Consent, new: GrantId, offered: OfferId, advertisers: tuple[Advertiser, ...]) -> Ending:
+        """Decide, in one transaction, what this consent leads to."""
+        now = self.clock.now()
+        with self.store.write() as work:
+            [grant] = work.grants.get([new])
+            offer = work.offers.get(offered)
+            if offer is None:
+                return Failed(Stumble.EXCHANGE_FAILED)
+            grant.reach |= {a.id for a in advertisers}
+            offer.advertisers = advertisers
+            ending = self._decide(work, consent.reconnects, grant, offer, now)
+            work.offers.save(offer)
+            if not offer.open(now):
+                revoke_if_unused(work, grant, self.ids, now)
+            work.grants.save(grant)
+            work.commit()
+        return ending
+
+    def _decide(self, work: UnitOfWork, reconnects: ConnectionId | None, grant: Grant, offer: Offer, now: datetime) -> Ending:
+        if reconnects is not None and not self._reaches(work, reconnects, offer):
+            offer.close()
+            return Failed(Stumble.ACCOUNT_MISMATCH)
+        relink(work, grant, offer.advertisers, now)
+        unconnected = [a for a in offer.selectable if grant.connection_to(a.id) is None]
+        if reconnects is not None or (offer.selectable and not unconnected):
+            offer.close()
+            return Connected()
+        if not offer.selectable:
+            offer.close()
+            return Failed(Stumble.NO_ADVERTISERS)
+        if len(offer.selectable) == 1:
+            offer.choose(frozenset(a.id for a in offer.selectable), now)
+            grant.connect(ConnectionId(self.ids.new()), unconnected[0], now)
+            return Connected()
+        return Choosing(offer.id)
+
+    def _reaches(self, work: UnitOfWork, reconnects: ConnectionId, offer: Offer) -> bool:
+        older = work.grants.of_connection(reconnects)
+        if older is None:
+            return False
+        return older.connections[reconnects].advertiser.id in {a.id for a in offer.advertisers}
+
+    def _turn(self, calls: int) -> Failed | None:
+        """Wait for leave to send this many calls, within reason."""
+        permits = self.budget.take(self.platform.app, calls, Lane.PEOPLE, within=PATIENCE)
+        if permits.count == calls:
+            self.clock.sleep(permits.wait)
+            return None
+        return Failed(stumble_of(permits.because or Throttled()))
+
+
+def named(advertiser: Advertiser, name: str) -> Advertiser:
+    """With the best name there is: its own, else the list's, else its id."""
+    return replace(advertiser, name=advertiser.name or name or advertiser.id)
+
+
+def stumble_of(failure: Failure) -> Stumble:
+    """Why an exchange that brought no tokens failed, for the person."""
+    match failure:
+        case Throttled():
+            return Stumble.THROTTLED
+        case Unavailable() | InDoubt():
+            return Stumble.UNAVAILABLE
+        case Misconfigured():
+            return Stumble.MISCONFIGURED
+        case Refused() | OurFault() | NotPermitted():
+            return Stumble.EXCHANGE_FAILED

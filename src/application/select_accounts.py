@@ -1,0 +1,89 @@
+"""Choose among the accounts that a consent reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from application.ports.ambient import Clock, Ids
+from application.ports.store import Store, UnitOfWork
+from application.steps.again import again
+from application.steps.relink import relink
+from application.steps.retire import revoke_if_unused
+from domain.advertiser import Connection
+from domain.errors import InvalidRequest, OfferExpired, OfferNotFound
+from domain.ids import AdvertiserId, ConnectionId, OfferId, OwnerId
+from domain.offer import Offer
+
+
+@dataclass(frozen=True, slots=True)
+class SelectAccounts:
+    """Connect the chosen accounts. One that its owner has connected already is re-linked under its old id, not doubled."""
+
+    store: Store
+    clock: Clock
+    ids: Ids
+
+    def offered(self, owner: OwnerId, offer: OfferId) -> Offer:
+        """What can be chosen. Raises OfferNotFound for an unknown or foreign one, OfferExpired when it is over."""
+        with self.store.read() as work:
+            found = work.offers.get(offer)
+        if found is None or found.owner != owner:
+            raise OfferNotFound
+        if found.closed or self.clock.now() >= found.expires_at:
+            raise OfferExpired
+        return found
+
+    def __call__(self, owner: OwnerId, offer: OfferId, accounts: frozenset[AdvertiserId]) -> tuple[Connection, ...]:
+        """The connections, in the order of the accounts' ids. The same choice again gives the same answer.
+
+        Raises InvalidRequest (nothing chosen), OfferNotFound, OfferExpired, OfferUsed, AccountNotOnOffer.
+        """
+        if not accounts:
+            message = "choose at least one account"
+            raise InvalidRequest(message)
+        return again(lambda: self._choose(owner, offer, accounts))
+
+    def cancel(self, owner: OwnerId, offer: OfferId) -> None:
+        """End the choice without one. A grant that nothing points at is erased and queued for revocation.
+
+        Raises OfferNotFound.
+        """
+        now = self.clock.now()
+        with self.store.write() as work:
+            found = work.offers.get(offer)
+            if found is None or found.owner != owner:
+                raise OfferNotFound
+            if found.chosen is not None or found.closed:
+                return
+            found.close()
+            work.offers.save(found)
+            for grant in work.grants.get([found.grant]):
+                revoke_if_unused(work, grant, self.ids, now)
+                work.grants.save(grant)
+            work.commit()
+
+    def _choose(self, owner: OwnerId, offer: OfferId, accounts: frozenset[AdvertiserId]) -> tuple[Connection, ...]:
+        now = self.clock.now()
+        with self.store.write() as work:
+            found = work.offers.get(offer)
+            if found is None or found.owner != owner:
+                raise OfferNotFound
+            first = found.chosen is None
+            chosen = found.choose(accounts, now)
+            if not first:
+                return self._as_chosen(work, found)
+            [grant] = work.grants.get([found.grant])
+            relink(work, grant, chosen, now)
+            for advertiser in chosen:
+                if grant.connection_to(advertiser.id) is None:
+                    grant.connect(ConnectionId(self.ids.new()), advertiser, now)
+            work.offers.save(found)
+            work.grants.save(grant)
+            work.commit()
+            return tuple(c for a in chosen if (c := grant.connection_to(a.id)))
+
+    def _as_chosen(self, work: UnitOfWork, offer: Offer) -> tuple[Connection, ...]:
+        """The connections of a choice made before, as far as they still exist."""
+        grants = work.grants.connecting(offer.owner, offer.chosen or ())
+        found = {c.advertiser.id: c for g in grants for c in g.connections.values()}
+        return tuple(found[a] for a in sorted(offer.chosen or ()) if a in found)

@@ -1,0 +1,44 @@
+"""Renew what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from application.ports.claims import Due
+from application.steps.batches import Batches, SweepReport, never, unheard
+from domain.rotation import RotationPolicy
+
+CALLS_MISSED = 2
+"""How many further calls of a coarse schedule may fail before a token is in danger."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepDueGrants:
+    """One sweep; any number of them, in any number of processes, may run at once."""
+
+    batches: Batches
+    policy: RotationPolicy
+
+    def __call__(
+        self,
+        *,
+        for_at_most: timedelta | None = None,
+        called_every: timedelta | None = None,
+        stopping: Callable[[], bool] = never,
+        progress: Callable[[SweepReport], None] = unheard,
+    ) -> SweepReport:
+        """Renew every due grant, most urgent first.
+
+        `called_every`: the caller's own cadence, where it is coarse: what would come into its last hour before two further calls is
+        renewed now. Raises StoreUnavailable.
+        """
+        due = Due(urgent_within=called_every * CALLS_MISSED if called_every else None)
+        return self.batches(due, for_at_most=for_at_most, stopping=stopping, progress=progress)
+
+    def everything(
+        self, *, since: datetime, stopping: Callable[[], bool] = never, progress: Callable[[SweepReport], None] = unheard
+    ) -> SweepReport:
+        """Renew every grant that can be, due or not, unless it was settled after `since`. Raises StoreUnavailable."""
+        return self.batches(Due(everything=True, since=since), stopping=stopping, progress=progress)
