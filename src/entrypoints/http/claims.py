@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypedDict
+
+from joserfc.jwt import ClaimsOption, JWTClaimsRegistry
+
+from domain.ids import OwnerId
+
+LEEWAY = timedelta(seconds=15)
+"""How far apart our clock and the issuer's may be (what Auth.js itself allows)."""
+
+MAX_OWNER_LENGTH = 255
+"""Characters; user ids are UUIDs in the dashboard, and e-mail addresses or URLs elsewhere."""
+
+
+class Unauthenticated(Exception):
+    """Nobody is signed in. `reason` is a constant for logs: no part of a token, cookie or claim."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Expected(TypedDict, total=False):
+    """Claims that must hold a value."""
+
+    aud: str
+    iss: str
+
+
+def check_claims(claims: Mapping[str, Any], expected: Expected, *, now: datetime) -> None:
+    """Time claims and the expected ones; `exp` is required. Raises joserfc's ClaimError."""
+    options: dict[str, ClaimsOption] = {"exp": {"essential": True}}
+    for name, value in expected.items():
+        options[name] = {"essential": True, "value": str(value)}
+    registry = JWTClaimsRegistry(now=int(now.timestamp()), leeway=int(LEEWAY.total_seconds()), **options)
+    registry.validate(dict(claims))
+
+
+def owner_in(claims: Mapping[str, Any], *names: str) -> OwnerId:
+    """The user that the first of these claims names; a claim that is null counts as absent. Raises Unauthenticated."""
+    value = next((claims[name] for name in names if claims.get(name) is not None), None)
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_OWNER_LENGTH or not value.isprintable() or value != value.strip():
+        raise Unauthenticated("the token names no user")
+    return OwnerId(value)

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from entrypoints.http.request_headers import RequestHeaders
+from entrypoints.settings.groups import Network
+
+HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+FORWARDING = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-real-ip")
+
+Address = IPv4Address | IPv6Address
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a request came from and under which address it was asked. `ip` is None for a peer without one (a Unix socket).
+
+    `forwarded`: some proxy passed it on, trusted or not, so a loopback `ip` may be the proxy's and not the client's.
+    """
+
+    scheme: str
+    host: str
+    ip: Address | None
+    forwarded: bool
+
+    @property
+    def is_this_machine(self) -> bool:
+        """Asked from this machine itself: the rule of /metrics."""
+        return self.ip is not None and self.ip.is_loopback and not self.forwarded
+
+
+def resolve_client(headers: RequestHeaders, *, peer: str | None, scheme: str, host: str, trusted: Sequence[Network]) -> Client:
+    """The client behind the proxies. X-Forwarded-* count only when the peer is a trusted one.
+
+    X-Forwarded-For is read from its right end, since a client can write anything to its left: the first address that is no
+    trusted proxy is the client. Of X-Forwarded-Proto and -Host the last element counts, the trusted peer's own.
+    """
+    forwarded = any(headers.all(name) for name in FORWARDING)
+    ip = parse_address(peer or "")
+    if ip is None or not _is_trusted(ip, trusted):
+        return Client(scheme, host, ip, forwarded)
+    for hop in reversed(headers.elements("x-forwarded-for")):
+        address = parse_address(hop)
+        if address is None:
+            break
+        ip = address
+        if not _is_trusted(ip, trusted):
+            break
+    proto = headers.elements("x-forwarded-proto")[-1:]
+    named = headers.elements("x-forwarded-host")[-1:]
+    return Client(
+        scheme=proto[0] if proto and proto[0] in ("http", "https") else scheme,
+        host=named[0] if named and HOST.fullmatch(named[0]) else host,
+        ip=ip,
+        forwarded=forwarded,
+    )
+
+
+def parse_address(text: str) -> Address | None:
+    """An IP address, with or without a port; IPv4 written as IPv6 (`::ffff:10.0.0.1`) is IPv4."""
+    bare = text.strip()
+    if bare.startswith("["):
+        bare = bare[1:].partition("]")[0]
+    elif bare.count(":") == 1:
+        bare = bare.partition(":")[0]
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        return None
+    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
+
+
+def _is_trusted(address: Address, trusted: Sequence[Network]) -> bool:
+    return any(address in network for network in trusted)
