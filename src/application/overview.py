@@ -10,7 +10,7 @@ from application.ports.ambient import Clock
 from application.ports.store import Store
 from domain.advertiser import Connection, Standing
 from domain.grant import Grant
-from domain.health import Degraded, NeedsReauth
+from domain.health import Active, Degraded, NeedsReauth, Revoked, Superseded
 from domain.ids import OwnerId
 from domain.tokens import Expiring
 
@@ -84,18 +84,33 @@ def view_of(grant: Grant, connection: Connection, now: datetime) -> ConnectionVi
     )
 
 
-def condition(grant: Grant, connection: Connection, now: datetime) -> tuple[State, str | None, datetime | None]:
+Condition = tuple[State, str | None, datetime | None]
+
+
+def condition(grant: Grant, connection: Connection, now: datetime) -> Condition:
     """The state to show, why, and until when the token can be served."""
-    ends = grant.tokens.access_expires_at if isinstance(grant.tokens, Expiring) else None
+    refused = _refused(grant, now)
+    if refused and refused[0] is State.NEEDS_REAUTH:
+        return refused
+    if connection.lost_at is not None:
+        return State.ACCOUNT_LOST, "account_not_reached", None
+    return refused or _renewal(grant, connection, now)
+
+
+def _refused(grant: Grant, now: datetime) -> Condition | None:
+    """What a refusal left: a deadline, or nothing."""
     match grant.health:
         case NeedsReauth(reason=reason):
             return State.NEEDS_REAUTH, reason.value, None
-        case Degraded(usable_until=until, reason=reason) if until <= now:
-            return State.NEEDS_REAUTH, reason.value, None
-    if connection.lost_at is not None:
-        return State.ACCOUNT_LOST, "account_not_reached", None
-    if isinstance(grant.health, Degraded):
-        return State.DEGRADED, grant.health.reason.value, grant.health.usable_until
+        case Degraded(usable_until=until, reason=reason):
+            return (State.NEEDS_REAUTH, reason.value, None) if until <= now else (State.DEGRADED, reason.value, until)
+        case Active() | Revoked() | Superseded():
+            return None
+
+
+def _renewal(grant: Grant, connection: Connection, now: datetime) -> Condition:
+    """How a grant does that nobody refused."""
+    ends = grant.tokens.access_expires_at if isinstance(grant.tokens, Expiring) else None
     if ends is not None and ends <= now:
         return State.DEGRADED, "renewal_overdue", ends
     if grant.renewal.in_doubt:
@@ -112,6 +127,8 @@ def reconnect_by(grant: Grant, pair: Expiring | None, now: datetime) -> datetime
             return until
         case NeedsReauth(since=since):
             return since
+        case _:
+            pass
     if pair is not None and pair.refresh_expires_at - now <= YEAR_ENDS_SOON:
         return pair.refresh_expires_at
     return None

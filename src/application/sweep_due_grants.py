@@ -31,8 +31,8 @@ class SweepDueGrants:
     ) -> SweepReport:
         """Renew every due grant, most urgent first.
 
-        `called_every`: the caller's own cadence, where it is coarse: what would come into its last hour before two further calls is
-        renewed now. Raises StoreUnavailable.
+        `called_every`: the caller's own cadence, where it is coarse: what would come into its last hour before two
+        further calls is renewed now. Raises StoreUnavailable.
         """
         due = Due(urgent_within=called_every * CALLS_MISSED if called_every else None)
         return self.batches(due, for_at_most=for_at_most, stopping=stopping, progress=progress)

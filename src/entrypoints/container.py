@@ -1,0 +1,149 @@
+"""The composition root: every adapter and every use-case, and who gets what. The container library is known here alone.
+
+Tests override the adapters (`container.store.override(...)`) and so run the real use-cases.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
+from dependency_injector import containers, providers
+
+from adapters.crypto.aes_gcm import AesGcmSealer
+from adapters.crypto.keyring import KeyRing
+from adapters.process_budget import ProcessBudget
+from adapters.sql.claims import SqlClaims
+from adapters.sql.engine import open_engine
+from adapters.sql.fleet import SqlFleet
+from adapters.sql.heartbeats import SqlHeartbeats
+from adapters.sql.unit_of_work import SqlStore
+from adapters.system import SystemClock, SystemIds, SystemNonces
+from adapters.tiktok.client import TikTok
+from application.audit_grants import AuditGrants
+from application.begin_connect import BeginConnect
+from application.clear_offers import ClearOffers
+from application.complete_connect import CompleteConnect
+from application.disconnect import Disconnect
+from application.overview import Overview
+from application.revoke_tokens import RevokeTokens
+from application.rotate_grant import RotateGrant
+from application.select_accounts import SelectAccounts
+from application.steps.batches import Batches
+from application.steps.call_and_settle import CallAndSettle
+from application.sweep_due_grants import SweepDueGrants
+from application.vend_token import VendToken
+from domain.rotation import RotationPolicy
+from entrypoints.settings import Settings
+
+HANDS = 32
+"""Calls that one process can have under way: measured to be the best for synchronous threads on two cores."""
+
+
+def host_name() -> str:
+    """How this process is known in claims and heartbeats."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """The configured keys, newest first."""
+    return KeyRing.of((key.id, bytes.fromhex(key.material.reveal())) for key in settings.encryption_keys)
+
+
+def policy_of(settings: Settings) -> RotationPolicy:
+    """The rotation's numbers under these settings."""
+    return RotationPolicy(sweep_every=settings.sweep_interval)
+
+
+def tiktok(settings: Settings, policy: RotationPolicy) -> TikTok:
+    """The client of the configured developer app."""
+    app = settings.tiktok
+    return TikTok(
+        app=app.app_id,
+        secret=app.app_secret,
+        redirect_uri=app.redirect_uri,
+        auth_url=app.auth_url,
+        api_url=app.api_url,
+        timeout=policy.call_timeout,
+    )
+
+
+class Container(containers.DeclarativeContainer):
+    """Everything this product is made of. Nothing here opens a file or a connection until it is used."""
+
+    settings = providers.Dependency(instance_of=Settings)
+
+    # adapters
+    clock = providers.Singleton(SystemClock)
+    ids = providers.Singleton(SystemIds)
+    nonces = providers.Singleton(SystemNonces)
+    host = providers.Singleton(host_name)
+    policy = providers.Singleton(policy_of, settings)
+    sealer = providers.Singleton(AesGcmSealer, providers.Singleton(key_ring, settings))
+    platform = providers.Singleton(tiktok, settings, policy)
+    budget = providers.Singleton(ProcessBudget, qps=settings.provided.tiktok.qps, clock=clock)
+    engine = providers.Singleton(open_engine, settings.provided.storage.database_url)
+    store = providers.Singleton(SqlStore, engine)
+    claims = providers.Singleton(SqlClaims, engine, host=host, ids=ids)
+    fleet = providers.Singleton(SqlFleet, engine)
+    heartbeats = providers.Singleton(SqlHeartbeats, engine, clock=clock)
+    crew = providers.Singleton(ThreadPoolExecutor, HANDS, thread_name_prefix="rotation")
+
+    # steps
+    app = providers.Callable(lambda platform: platform.app, platform)
+    carry_out = providers.Singleton(
+        CallAndSettle,
+        claims=claims,
+        platform=platform,
+        sealer=sealer,
+        budget=budget,
+        store=store,
+        clock=clock,
+        ids=ids,
+        policy=policy,
+    )
+    batches = providers.Singleton(
+        Batches,
+        claims=claims,
+        budget=budget,
+        carry_out=carry_out,
+        crew=crew,
+        clock=clock,
+        policy=policy,
+        app=app,
+        hands=HANDS,
+    )
+
+    # use-cases
+    begin_connect = providers.Singleton(BeginConnect, store=store, platform=platform, nonces=nonces, clock=clock)
+    complete_connect = providers.Singleton(
+        CompleteConnect, store=store, platform=platform, sealer=sealer, budget=budget, clock=clock, ids=ids, policy=policy
+    )
+    select_accounts = providers.Singleton(SelectAccounts, store=store, clock=clock, ids=ids)
+    rotate_grant = providers.Singleton(
+        RotateGrant, store=store, claims=claims, budget=budget, carry_out=carry_out, clock=clock, policy=policy
+    )
+    sweep_due_grants = providers.Singleton(SweepDueGrants, batches=batches, policy=policy)
+    audit_grants = providers.Singleton(AuditGrants, batches=batches, store=store, clock=clock)
+    vend_token = providers.Singleton(
+        VendToken,
+        store=store,
+        claims=claims,
+        budget=budget,
+        sealer=sealer,
+        carry_out=carry_out,
+        clock=clock,
+        policy=policy,
+    )
+    disconnect = providers.Singleton(Disconnect, store=store, clock=clock, ids=ids)
+    clear_offers = providers.Singleton(ClearOffers, store=store, clock=clock, ids=ids)
+    revoke_tokens = providers.Singleton(
+        RevokeTokens, store=store, platform=platform, sealer=sealer, budget=budget, clock=clock, policy=policy
+    )
+    overview = providers.Singleton(Overview, store=store, clock=clock)
+
+
+def build(settings: Settings) -> Container:
+    """The container of a process. Doors ask it for use-cases, by name, and for nothing else."""
+    return Container(settings=providers.Object(settings))
