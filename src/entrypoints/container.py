@@ -9,18 +9,18 @@ import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
+from adapters.process_budget import ProcessBudget
+from adapters.sql.fleet import SqlFleet
+from adapters.sql.heartbeats import SqlHeartbeats
+from adapters.tiktok.client import TikTok
 from dependency_injector import containers, providers
 
 from adapters.crypto.aes_gcm import AesGcmSealer
 from adapters.crypto.keyring import KeyRing
-from adapters.process_budget import ProcessBudget
 from adapters.sql.claims import SqlClaims
 from adapters.sql.engine import open_engine
-from adapters.sql.fleet import SqlFleet
-from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.unit_of_work import SqlStore
 from adapters.system import SystemClock, SystemIds, SystemNonces
-from adapters.tiktok.client import TikTok
 from application.audit_grants import AuditGrants
 from application.begin_connect import BeginConnect
 from application.clear_offers import ClearOffers
