@@ -39,6 +39,12 @@ def redis_url(redis_server: servers.Redis) -> str:
 
 
 @pytest.fixture(scope="session")
+def rabbitmq_server() -> Iterator[servers.RabbitMQ]:
+    with servers.rabbitmq() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def chromium_path() -> str:
     return servers.chromium_path()
 

@@ -65,17 +65,27 @@ class Server:
     def command(self) -> list[str]:
         raise NotImplementedError
 
+    def environment(self) -> dict[str, str]:
+        return dict(os.environ)
+
     def answers(self) -> bool:
         raise NotImplementedError
 
     def start(self) -> None:
-        """Start, and return when it answers; RuntimeError with the end of its log when it does not within 20 s."""
-        deadline = time.monotonic() + 20
+        """Start, and return when it answers; RuntimeError with the end of its log when it does not within 40 s."""
+        deadline = time.monotonic() + 40
         while time.monotonic() < deadline:
             if self.process is None or self.process.poll() is not None:  # the first try after a kill may find memory still held
                 with (self.folder / "log").open("ab") as log:
                     self.process = subprocess.Popen(
-                        self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, **self.identity
+                        self.command(),
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=log,
+                        cwd=self.folder,
+                        env=self.environment(),
+                        start_new_session=True,
+                        **self.identity,
                     )
             if self.answers():
                 return
@@ -93,7 +103,10 @@ class Server:
 
     def _end(self, how: signal.Signals) -> None:
         if self.process:
-            self.process.send_signal(how)
+            if how is signal.SIGKILL:
+                os.killpg(self.process.pid, how)  # what a wrapper started goes with it
+            else:
+                self.process.send_signal(how)
             self.process.wait(20)
             self.process = None
 
@@ -168,6 +181,59 @@ class Redis(Server):
             client.flushall()
 
 
+class RabbitMQ(Server):
+    """A RabbitMQ with a name server of its own, since the one that Erlang would start outlives everybody."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, {})
+        self.names_port, self.nodes_port = free_port(), free_port()
+        self.names: subprocess.Popen[bytes] | None = None
+        (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{self.port}\n")
+
+    def command(self) -> list[str]:
+        """Debian's wrapper on the PATH changes to the account of the package's own service, so not that one."""
+        return ["/usr/lib/rabbitmq/bin/rabbitmq-server"]
+
+    def environment(self) -> dict[str, str]:
+        places = {
+            "MNESIA_BASE": "data",
+            "LOG_BASE": "logs",
+            "ENABLED_PLUGINS_FILE": "plugins",
+            "PID_FILE": "pid",
+            "CONFIG_FILE": "rabbitmq.conf",
+        }
+        return {
+            **super().environment(),
+            **{f"RABBITMQ_{name}": str(self.folder / place) for name, place in places.items()},
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+            "RABBITMQ_DIST_PORT": str(self.nodes_port),
+            "RABBITMQ_LOGS": "-",
+            "RABBITMQ_NODENAME": f"test{self.port}@localhost",
+            "ERL_EPMD_PORT": str(self.names_port),
+            "HOME": str(self.folder),
+        }
+
+    def answers(self) -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            connection.sendall(b"AMQP\x00\x00\x09\x01")  # the protocol header of AMQP 0-9-1
+            return bool(connection.recv(1))
+        return False
+
+    def url(self) -> str:
+        return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+
+    def start(self) -> None:
+        self.names = subprocess.Popen(["epmd", "-address", "127.0.0.1", "-port", str(self.names_port)])
+        super().start()
+
+    def _end(self, how: signal.Signals) -> None:
+        super()._end(how)
+        if self.names:
+            self.names.kill()
+            self.names.wait()
+            self.names = None
+
+
 @contextlib.contextmanager
 def postgres(*, durable: bool = False) -> Iterator[Postgres]:
     """Run a PostgreSQL, Debian's or else the one of the wheel among the development dependencies."""
@@ -180,6 +246,15 @@ def postgres(*, durable: bool = False) -> Iterator[Postgres]:
 def redis_server() -> Iterator[Redis]:
     """Run a Redis."""
     with _folder({}) as folder, _running(Redis(folder, {})) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def rabbitmq() -> Iterator[RabbitMQ]:
+    """Run a RabbitMQ; it takes about 4 s to start."""
+    if not Path("/usr/lib/rabbitmq/bin/rabbitmq-server").exists():
+        missing("RabbitMQ")
+    with _folder({}) as folder, _running(RabbitMQ(folder)) as server:
         yield server
 
 

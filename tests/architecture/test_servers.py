@@ -3,6 +3,7 @@ import socket
 import psycopg
 import pytest
 import redis
+from playwright.sync_api import sync_playwright
 
 import servers
 
@@ -71,6 +72,21 @@ def test_redis_can_be_killed_and_started_again() -> None:
         assert client.ping()
 
 
+def test_rabbitmq_answers_until_it_is_killed() -> None:
+    with servers.rabbitmq() as server:
+        assert server.answers()
+        server.kill()
+        assert not server.answers()
+
+
 def test_no_test_reaches_another_machine() -> None:
     with socket.socket() as visitor, pytest.raises(Warning, match=r"192\.0\.2\.1"):  # an address of RFC 5737
         visitor.connect(("192.0.2.1", 80))
+
+
+def test_chromium_shows_a_page(chromium_path: str) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])  # root has no sandbox
+        page = browser.new_page()
+        page.set_content("<h1>Connected</h1>")
+        assert page.get_by_role("heading").inner_text() == "Connected"
