@@ -72,7 +72,7 @@ async def _body(request: AnyRequest) -> Mapping[str, str]:
     """The texts and numbers of the JSON body, as text. What is no JSON object reads as empty: its parameters are missing."""
     try:
         body = _object.decode(await request.body())
-    except msgspec.MsgspecError:
+    except ValueError:  # msgspec's errors, and text that is not UTF-8
         return {}
     return {name: str(value) for name, value in body.items() if isinstance(value, str | int)}
 
@@ -81,5 +81,5 @@ def _list(request: AnyRequest, name: str) -> Sequence[str] | None:
     """A JSON list of strings from the query; empty when absent, None when it is something else."""
     try:
         return _texts.decode(request.query_params.get(name, "[]"))
-    except msgspec.MsgspecError:
+    except ValueError:  # msgspec's errors, and text that is not UTF-8
         return None

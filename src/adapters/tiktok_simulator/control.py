@@ -11,7 +11,6 @@ from litestar.status_codes import HTTP_200_OK, HTTP_400_BAD_REQUEST, HTTP_401_UN
 
 from .advertisers import Advertiser
 from .faults import Fault
-from .machine import UnknownUser
 from .simulator import Simulator
 
 AnyRequest = Request[Any, Any, Any]
@@ -125,7 +124,7 @@ def control_router(simulator: Simulator) -> Router:  # noqa: C901 - a list of ro
             show_log,
         ],
         guards=[demand_control_token],
-        exception_handlers={msgspec.MsgspecError: _bad_input, UnknownUser: _bad_input, NotAuthorizedException: _unauthorised},
+        exception_handlers={ValueError: _bad_input, NotAuthorizedException: _unauthorised},
     )
 
 

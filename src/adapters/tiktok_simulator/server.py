@@ -1,7 +1,8 @@
+import asyncio
 import ipaddress
 import socket
 import threading
-from asyncio import AbstractEventLoop, get_running_loop
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from .wire_faults import TRANSPORT
 
 LOOPBACK: Final = "127.0.0.1"
 START_SECONDS: Final = 10  # far more than a start takes
+STOP_SECONDS: Final = 2  # the time that calls under way get
 T = TypeVar("T")
 
 
@@ -35,12 +37,13 @@ def serve(
     redirect_uris: Sequence[str] = (),
     control_token: str | None = None,
     state_file: Path | None = None,
+    announce: Callable[[str], None] | None = None,
 ) -> None:
-    """Run the simulator in this thread until SIGINT or SIGTERM.
+    """Run the simulator until SIGINT or SIGTERM, which are raised again once it has stopped.
 
     apps maps app ids to secrets. With redirect_uris only those are redirected to; without, any https or loopback address.
-    With state_file everything is found again at the next start. Raises ValueError when host is not loopback and there is no
-    control_token, OSError when the port is taken.
+    With state_file everything is found again at the next start. announce is called with the URL as soon as it listens.
+    Raises ValueError when host is not loopback and there is no control_token, OSError when the port is taken.
     """
     if not control_token and not _is_loopback(host):
         raise ValueError("Beyond loopback the simulator needs a control token, since anybody could change it.")
@@ -48,7 +51,11 @@ def serve(
         config=config, apps=apps, redirect_uris=redirect_uris, control_token=control_token, state_file=state_file
     )
     with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
-        _Server(simulator).run(sockets=[listener])
+        server = _Server(simulator)
+        if announce is not None:
+            url = _url(host, listener)
+            server.ready.add_done_callback(lambda _: announce(url))
+        server.run(sockets=[listener])
 
 
 @contextmanager
@@ -81,10 +88,9 @@ def running_simulator(
         try:
             loop = server.ready.result(START_SECONDS)
             app_id, app_secret = next(iter(apps.items()))
-            url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-            yield RunningSimulator(url, app_id, app_secret, Control(simulator, _Bridge(loop)))
+            yield RunningSimulator(_url(LOOPBACK, listener), app_id, app_secret, Control(simulator, _Bridge(loop)))
         finally:
-            server.should_exit = True
+            server.stop()
             thread.join()
 
 
@@ -112,6 +118,7 @@ class _TransportInScope(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they are
         super().__init__(*args, **kwargs)
+        self.access_log = False  # an access log would hold the secrets that TikTok has in queries
         app = self.app
 
         async def with_transport(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - uvicorn's types of ASGI are private
@@ -132,22 +139,45 @@ class _Server(uvicorn.Server):
                 ws="none",
                 lifespan="off",
                 log_config=None,
-                access_log=False,
                 server_header=False,
                 headers=[("X-TikTok-Simulator", "1")],
-                timeout_graceful_shutdown=2,
             )
         )
         self._simulator = simulator
         self.ready: Future[AbstractEventLoop] = Future()
 
+    def stop(self) -> None:
+        """Stop, from another thread."""
+        self.should_exit = True
+        if self.ready.done() and not self.ready.exception():
+            self.ready.result().call_soon_threadsafe(self._simulator.closing.set)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.ready.set_result(get_running_loop())
+        self.ready.set_result(asyncio.get_running_loop())
+
+    async def main_loop(self) -> None:
+        """As uvicorn does, except that a stop is noticed at once."""
+        ticks = 0
+        while not await self.on_tick(ticks):
+            await self._simulator.pause(0.1)
+            ticks += 1
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn does, without its fixed waits: answers that are under way are finished, what still hangs then is dropped."""
         self._simulator.closing.set()
-        await super().shutdown(sockets)
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        last = asyncio.get_running_loop().time() + STOP_SECONDS
+        while self._busy() and asyncio.get_running_loop().time() < last:  # noqa: ASYNC110 - uvicorn tells nobody when it is done
+            await asyncio.sleep(0.002)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+
+    def _busy(self) -> bool:
+        return bool(self.server_state.connections or self.server_state.tasks)
 
 
 def _simulator(
@@ -163,6 +193,10 @@ def _simulator(
     state = (file.load() if file else None) or State()
     machine = Machine(clock=clock, config=config, apps=apps, state=state)
     return Simulator(machine, state_file=file, redirect_uris=redirect_uris, control_token=control_token)
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
 
 
 def _is_loopback(host: str) -> bool:

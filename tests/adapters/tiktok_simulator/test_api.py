@@ -39,7 +39,9 @@ def test_a_connection_lives_through_the_whole_api(wire: WireApp) -> None:
     assert get(wire, "/oauth2/advertiser/get/", second["access_token"], **wire.keys).json()["code"] == 40105
 
 
-@pytest.mark.parametrize("content", [b"", b"no json", b"[]", b'{"app_id": {}}', b'{"app_id": 1, "auth_code": null}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"no json", b"[]", b'{"app_id": {}}', b'{"app_id": "\xff"}', b'{"app_id": 1, "auth_code": null}']
+)
 def test_a_body_that_is_not_what_tiktok_asks_for_is_a_parameter_error(wire: WireApp, content: bytes) -> None:
     response = wire.client.post(f"{wire.tiktok.api_url}/oauth2/access_token/", content=content)
 

@@ -54,8 +54,12 @@ def test_bad_input_is_answered_with_400_and_a_sentence_and_changes_nothing(wire:
     assert wire.sim("faults").json() == []
 
 
-def test_what_is_no_json_is_bad_input(wire: WireApp) -> None:
-    assert wire.client.post(f"{wire.tiktok.url}/_sim/config", content=b"{").status_code == 400
+@pytest.mark.parametrize("content", [b"", b"{", b'{"profile": "\xff"}'])
+def test_what_is_no_json_is_bad_input(wire: WireApp, content: bytes) -> None:
+    response = wire.client.post(f"{wire.tiktok.url}/_sim/config", content=content)
+
+    assert response.status_code == 400
+    assert response.json()["error"].endswith(".")
 
 
 def test_faults_are_planned_and_cleared(wire: WireApp) -> None:
