@@ -134,6 +134,19 @@ class Settings:
     sweep_interval: timedelta
     demo: DemoSettings | None = None
 
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every secret among them, for the redaction of logs."""
+        jwt, storage = self.sessions.jwt, self.storage
+        shared = jwt.key.secret if jwt and isinstance(jwt.key, Hs256Key) else None
+        single = (self.tiktok.app_secret, storage.database_url, storage.redis_url, storage.broker_url, shared)
+        guards = (self.cron.secret, self.web.metrics_token, self.demo and self.demo.session_key)
+        several = (
+            *(key.material for key in self.encryption_keys),
+            *(service.secret for service in self.services),
+            *self.sessions.authjs_secrets,
+        )
+        return tuple(secret for secret in (*single, *guards, *several) if secret)
+
     @classmethod
     def for_demo(  # noqa: PLR0913 (each is one explicit fact, since the demo reads no environment)
         cls,

@@ -85,19 +85,28 @@ def test_an_empty_value_counts_as_unset(name: str, value: str | None) -> None:
     assert faulty(**{name: value}) == [name]
 
 
-def test_no_representation_shows_a_secret() -> None:
-    settings = load_settings(
-        an_environ(
-            CRON_SECRET=LONG,
-            AUTH_SECRET=LONG,
-            AUTH_JWT_KEY=LONG,
-            SERVICE_TOKENS=f"importer:{LONG}",
-            METRICS_TOKEN=LONG,
-            DATABASE_URL=f"postgresql://u:{LONG}@db/x",
-            REDIS_URL=f"redis://:{LONG}@redis",
-            CELERY_BROKER_URL=f"amqp://u:{LONG}@rabbit",
-        )
+def a_full_environ() -> dict[str, str]:
+    return an_environ(
+        CRON_SECRET=f"{LONG}-1",
+        AUTH_SECRET=f"{LONG}-2,{LONG}-3",
+        AUTH_JWT_KEY=f"{LONG}-4",
+        SERVICE_TOKENS=f"importer:{LONG}-5",
+        METRICS_TOKEN=f"{LONG}-6",
+        DATABASE_URL=f"postgresql+psycopg://u:{LONG}@db/x",
+        REDIS_URL=f"redis://:{LONG}@redis",
+        CELERY_BROKER_URL=f"amqp://u:{LONG}@rabbit",
     )
+
+
+def test_every_secret_is_known_to_the_redaction_of_logs() -> None:
+    known = {secret.reveal() for secret in load_settings(a_full_environ()).secrets()}
+    environ = a_full_environ()
+    urls = {environ[name] for name in ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")}
+    assert known == {APP_SECRET, HEX_KEY, *urls, *(f"{LONG}-{number}" for number in range(1, 7))}
+
+
+def test_no_representation_shows_a_secret() -> None:
+    settings = load_settings(a_full_environ())
     assert LONG not in repr(settings)
     assert HEX_KEY not in repr(settings)
     assert APP_SECRET not in repr(settings)

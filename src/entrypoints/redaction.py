@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import date, timedelta
+from enum import Enum
+from pathlib import PurePath
+from uuid import UUID
+
+from domain.tokens import Secret
+
+REDACTED = "[redacted]"
+MAX_DEPTH = 8  # levels of nesting; deeper structures are no log fields
+
+SECRET_NAME = re.compile(
+    r"secret|token|passw|pwd|authorization|cookie|credential|signature|api_?key|private_?key|encryption_?key|jwt"
+    r"|^(auth_?|authorization_?|oauth_?)?code$|^state$|^key$",
+    re.IGNORECASE,
+)
+"""Names whose text is never shown. Numbers, flags and times under such a name are: `tokens=5`, `token_expires_at=…`."""
+
+WORD_OF_SECRETS = "secret|token|password|authorization|cookie|auth_code"
+
+PATTERNS = (
+    (re.compile(r"(?<=://)[^\s/@\"'<>]+@"), f"{REDACTED}@"),  # credentials in a URL
+    (re.compile(r"(?<=[\w/\])])\?[^\s\"'<>=?]+=[^\s\"'<>]*"), f"?{REDACTED}"),  # the query of a URL or path
+    (re.compile(r"\b(Bearer|Basic)\s+[^\s\"',;]{8,}", re.IGNORECASE), rf"\1 {REDACTED}"),
+    (re.compile(r"\beyJ[\w-]+\.[\w.-]*"), REDACTED),  # a JWS or JWE, by the base64 of its first `{"`
+    (re.compile(r"\b((?:access-token|(?:set-)?cookie)\s*:\s*)[^\r\n\"']+", re.IGNORECASE), rf"\1{REDACTED}"),  # header lines
+    (
+        # name=value, and "name": "value" as in JSON and in a repr
+        re.compile(
+            rf"([\w-]{{0,40}}(?:{WORD_OF_SECRETS})[\w-]{{0,40}}(?:=|[\"']\s*[:,=]\s*[bru]?))"
+            r"(?:\"[^\"]*\"|'[^']*'|[^\s,;&)}\"']+)",
+            re.IGNORECASE,
+        ),
+        rf"\1{REDACTED}",
+    ),
+)
+
+Shown = bool | int | float | date | timedelta
+
+
+class Redaction:
+    """Takes secrets out of log fields and texts: by the field's name, by the value's type, by what secrets look like in text,
+    and the known ones wherever they turn up.
+    """
+
+    def __init__(self, known: Iterable[Secret] = ()) -> None:
+        texts = sorted((secret.reveal() for secret in known if secret), key=len, reverse=True)
+        self._known = re.compile("|".join(re.escape(text) for text in texts)) if texts else None
+
+    def text(self, text: str) -> str:
+        """The text without anything that looks like a secret."""
+        if self._known:
+            text = self._known.sub(REDACTED, text)
+        for pattern, replacement in PATTERNS:
+            text = pattern.sub(replacement, text)
+        return text
+
+    def fields(self, fields: Mapping[str, object]) -> dict[str, object]:
+        """Log fields; all that is left can be written as JSON."""
+        return {self.text(str(name)): self._field(str(name), value, MAX_DEPTH) for name, value in fields.items()}
+
+    def _field(self, name: str, value: object, depth: int) -> object:
+        if value is None or (isinstance(value, Shown) and not isinstance(value, Enum)):
+            return _shown(value)
+        if SECRET_NAME.search(name) or isinstance(value, Secret | bytes | bytearray | memoryview) or depth == 0:
+            return REDACTED
+        if isinstance(value, Mapping):
+            return {self.text(str(key)): self._field(str(key), inner, depth - 1) for key, inner in value.items()}
+        if isinstance(value, Sequence | AbstractSet) and not isinstance(value, str):
+            return self._elements(tuple(value), depth - 1)
+        return self.text(str(value) if isinstance(value, str | UUID | PurePath) else repr(value))
+
+    def _elements(self, values: tuple[object, ...], depth: int) -> list[object]:
+        name = values[0] if len(values) == len(("name", "value")) and isinstance(values[0], str) else ""
+        return [self._field("" if value is name else name, value, depth) for value in values]
+
+
+def _shown(value: Shown | None) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.total_seconds() if isinstance(value, timedelta) else value

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+import warnings
+from typing import Any
+
+import httpx
+import pytest
+import structlog
+
+from domain.tokens import Secret
+from entrypoints.redaction import REDACTED
+from entrypoints.telemetry import configure_logging
+
+PLANTED = "pl4nted-s3cret-value"
+
+pytestmark = pytest.mark.usefixtures("logging_as_it_was")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_our_lines_and_those_of_libraries_come_out_as_json() -> None:
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    structlog.get_logger("ours").info("rotated", grant_id="g1", generation=2)
+    logging.getLogger("theirs").warning("odd %s", "thing", extra={"attempt": 3})
+    ours, theirs = lines(stream)
+    assert ours.pop("at").endswith("Z")
+    assert ours == {"event": "rotated", "grant_id": "g1", "generation": 2, "level": "info", "logger": "ours"}
+    assert theirs.pop("at").endswith("Z")
+    assert theirs == {"event": "odd thing", "attempt": 3, "level": "warning", "logger": "theirs"}
+
+
+def test_a_terminal_gets_readable_lines() -> None:
+    stream = Terminal()
+    configure_logging(stream=stream)
+    structlog.get_logger("ours").info("rotated", access_token=PLANTED)
+    assert "rotated" in stream.getvalue()
+    assert not stream.getvalue().startswith("{")
+    assert PLANTED not in stream.getvalue()
+
+
+@pytest.mark.parametrize("stream", (io.StringIO, Terminal), ids=("JSON", "terminal"))
+def test_a_planted_secret_comes_out_nowhere(stream: type[io.StringIO]) -> None:
+    out = stream()
+    configure_logging(debug=True, stream=out, secrets=[Secret(PLANTED)])
+    ours, theirs = structlog.get_logger("ours"), logging.getLogger("theirs")
+    ours.info(f"sending {PLANTED}", anything=PLANTED, nested={"list": [PLANTED]}, typed=Secret(PLANTED))
+    ours.info("positional %s", PLANTED)
+    theirs.info("arguments %s %r", PLANTED, {"key": PLANTED})
+    theirs.info("extra", extra={"field": PLANTED})
+    structlog.contextvars.bind_contextvars(request=PLANTED)
+    try:
+        raise ValueError(PLANTED)
+    except ValueError:
+        ours.exception("failed")
+        theirs.exception("failed")
+    finally:
+        structlog.contextvars.clear_contextvars()
+    assert out.getvalue().count("ValueError") >= 2
+    assert out.getvalue().count(REDACTED) >= 10
+    assert PLANTED not in out.getvalue()
+
+
+@pytest.mark.parametrize("stream", (io.StringIO, Terminal), ids=("JSON", "terminal"))
+def test_a_traceback_shows_no_local_variables(stream: type[io.StringIO]) -> None:
+    out = stream()
+    configure_logging(stream=out)
+    hidden = str(object())
+    try:
+        int("x")
+    except ValueError:
+        structlog.get_logger().exception("failed")
+    assert "Traceback" in out.getvalue()
+    assert hidden not in out.getvalue()
+
+
+def test_the_http_client_does_not_log_urls_even_for_debugging() -> None:
+    stream = io.StringIO()
+    configure_logging(debug=True, stream=stream)
+    transport = httpx.MockTransport(lambda _: httpx.Response(200))
+    with httpx.Client(transport=transport) as client:
+        client.get("https://tiktok.example/get/", params={"secret": PLANTED})
+    assert stream.getvalue() == ""
+    logging.getLogger("httpx").warning("GET https://tiktok.example/get/?secret=%s", PLANTED)
+    assert PLANTED not in stream.getvalue()
+
+
+def test_uvicorns_access_lines_are_off_and_its_others_come_through_us() -> None:
+    theirs = logging.getLogger("uvicorn.error")
+    theirs.addHandler(logging.NullHandler())
+    stream = io.StringIO()
+    configure_logging(debug=True, stream=stream)
+    logging.getLogger("uvicorn.access").critical("GET /callback?code=%s", PLANTED)
+    theirs.info("started")
+    assert [line["event"] for line in lines(stream)] == ["started"]
+    assert theirs.handlers == []
+
+
+def test_debug_lines_appear_only_on_request() -> None:
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    structlog.get_logger("ours").debug("detail")
+    logging.getLogger("theirs").debug("detail")
+    assert stream.getvalue() == ""
+    configure_logging(debug=True, stream=stream)
+    structlog.get_logger("ours").debug("detail")
+    assert [line["event"] for line in lines(stream)] == ["detail"]
+
+
+def test_configuring_again_replaces_the_first_configuration() -> None:
+    first, second = io.StringIO(), io.StringIO()
+    configure_logging(stream=first)
+    configure_logging(stream=second)
+    structlog.get_logger("ours").info("once")
+    assert first.getvalue() == ""
+    assert len(lines(second)) == 1
+
+
+def test_a_line_that_cannot_be_written_is_replaced_without_its_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    logging.getLogger("theirs").info("a number: %d", PLANTED)
+    assert stream.getvalue().startswith("a log line of theirs could not be written (test_telemetry:")
+    assert PLANTED not in stream.getvalue() + capsys.readouterr().err
+
+
+def test_warnings_are_log_lines_too() -> None:
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(capture=False)
+        logging.captureWarnings(capture=True)
+        warnings.warn(f"deprecated: secret={PLANTED}", stacklevel=1)
+    (line,) = lines(stream)
+    assert line["logger"] == "py.warnings"
+    assert PLANTED not in stream.getvalue()
