@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from adapters.sql import tables
+from domain.consent import Consent, Ending
+
+
+class SqlConsents:
+    """One-use states as rows; a state is consumed by one statement."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, consent: Consent) -> None:
+        self._connection.execute(
+            insert(tables.consents).values(
+                state_digest=consent.state_digest,
+                owner=consent.owner,
+                browser_digest=consent.browser_digest,
+                expires_at=consent.expires_at,
+                reconnects=consent.reconnects,
+                consumed_at=consent.consumed_at,
+                ending=consent.ending,
+            )
+        )
+
+    def consume(self, state_digest: str, now: datetime) -> Consent | None:
+        consents = tables.consents.c
+        unused = (consents.state_digest == state_digest, consents.consumed_at.is_(None), consents.expires_at > now)
+        take = update(tables.consents).where(*unused).values(consumed_at=now).returning(tables.consents)
+        row = self._connection.execute(take).first()
+        return consent_of(row) if row else None
+
+    def get(self, state_digest: str) -> Consent | None:
+        query = select(tables.consents).where(tables.consents.c.state_digest == state_digest)
+        row = self._connection.execute(query).first()
+        return consent_of(row) if row else None
+
+    def end(self, state_digest: str, ending: Ending) -> None:
+        self._connection.execute(
+            update(tables.consents).where(tables.consents.c.state_digest == state_digest).values(ending=ending)
+        )
+
+    def forget(self, before: datetime) -> int:
+        return self._connection.execute(delete(tables.consents).where(tables.consents.c.expires_at < before)).rowcount
+
+
+def consent_of(row: Row[Any]) -> Consent:
+    """A row as the consent it was."""
+    return Consent(row.state_digest, row.owner, row.browser_digest, row.expires_at, row.reconnects, row.consumed_at, row.ending)

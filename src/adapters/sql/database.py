@@ -1,0 +1,77 @@
+"""A database as the adapters here use it: transactions for looking and for changing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import URL, Connection, Engine, exc
+
+from adapters.sql.engine import WRITES, open_engine
+from adapters.sql.turns import Turns
+from application.ports.ambient import Clock
+from domain.errors import StoreUnavailable
+
+TURN_WITHIN = timedelta(seconds=4)
+
+
+class Database:
+    """One engine a process, shared by all that is stored. Its writers take turns where the database has room for one only."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.is_postgres = engine.dialect.name == "postgresql"
+        self._turns = None if self.is_postgres else Turns(TURN_WITHIN)
+        snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self.is_postgres else {}
+        self._for_reading = engine.execution_options(**snapshot)
+        self._for_writing = engine.execution_options(**{WRITES: True})
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one moment, locks nothing and is never committed. Raises StoreUnavailable."""
+        with self._connected(self._for_reading) as connection:
+            connection.begin()
+            yield connection
+
+    @contextmanager
+    def writing(self, *, first: bool = False) -> Iterator[Connection]:
+        """A transaction for changes, undone unless it is committed. `first`: before all others of this process that wait.
+
+        Raises StoreUnavailable, and Conflict when another transaction was first.
+        """
+        with self._turns.turn(first=first) if self._turns else nullcontext(), self._connected(self._for_writing) as connection:
+            connection.begin()
+            yield connection
+
+    def dispose(self) -> None:
+        """Close the connections; the next use makes new ones."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _connected(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            connection = engine.connect()
+        except exc.TimeoutError as error:
+            raise StoreUnavailable("every connection is in use") from error
+        try:
+            yield connection
+        finally:
+            with suppress(StoreUnavailable):  # a server that is gone has undone it all
+                connection.close()
+
+
+def open_database(url: str | URL, *, threads: int = 16) -> Database:
+    """Prepare a database for this many threads; nothing is opened before its first use."""
+    return Database(open_engine(url, threads=threads))
+
+
+def time_of(connection: Connection, clock: Clock | None) -> datetime:
+    """The store's time: the given clock's, else PostgreSQL's own; SQLite's is the machine's, to the millisecond."""
+    if clock is not None:
+        return clock.now()
+    if connection.dialect.name == "postgresql":
+        now: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+        return now.astimezone(UTC)
+    text: str = connection.exec_driver_sql("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')").scalar_one()
+    return datetime.fromisoformat(text)

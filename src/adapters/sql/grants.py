@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, or_, select, update
+
+from adapters.sql import tables
+from adapters.sql.outbox import SqlOutbox
+from adapters.sql.rows import connection_of, connection_row, grant_of, row_of, token_columns
+from domain.advertiser import Connection as AccountConnection
+from domain.errors import Conflict
+from domain.grant import Grant
+from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
+from domain.tokens import Tokens
+
+LOOKS = 3
+"""How often a search is repeated whose find moved to another grant while it waited for the lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class AsRead:
+    """What a grant was like when it was last read or stored here."""
+
+    generation: int
+    tokens: Tokens | None
+    reach: frozenset[AdvertiserId]
+    connections: dict[ConnectionId, AccountConnection]
+
+
+class SqlGrants:
+    """Grants with their connections. In a unit for changes every grant that is read stays locked until the end."""
+
+    def __init__(self, connection: Connection, outbox: SqlOutbox, *, locks: bool) -> None:
+        self._connection, self._outbox, self._locks = connection, outbox, locks
+        self._read: dict[GrantId, AsRead] = {}
+
+    def add(self, grant: Grant) -> None:
+        self._connection.execute(insert(tables.grants).values(row_of(grant)))
+        self._note(grant, AsRead(grant.generation, grant.tokens, frozenset(), {}))
+        self._save_accounts(grant)
+
+    def get(self, grants: Iterable[GrantId]) -> list[Grant]:
+        wanted = sorted(set(grants))
+        if not wanted:
+            return []
+        query = select(tables.grants).where(tables.grants.c.id.in_(wanted)).order_by(tables.grants.c.id)
+        if self._locks:
+            query = query.with_for_update(key_share=True)  # rows that refer to a grant may be added meanwhile
+        rows = self._connection.execute(query).all()
+        reach = reach_of(self._connection, [r.id for r in rows])
+        connections: dict[GrantId, list[AccountConnection]] = defaultdict(list)
+        under = tables.connections.c.grant_id.in_([r.id for r in rows])
+        order = (tables.connections.c.created_at, tables.connections.c.id)
+        for row in self._connection.execute(select(tables.connections).where(under).order_by(*order)):
+            connections[row.grant_id].append(connection_of(row))
+        found = [grant_of(row, reach[row.id], connections[row.id]) for row in rows]
+        for grant in found:
+            self._note(grant)
+        return found
+
+    def save(self, grant: Grant) -> None:
+        was = self._read[grant.id]
+        values = row_of(grant)
+        if grant.tokens is was.tokens:
+            for column in token_columns(grant):
+                del values[column]
+        at = and_(tables.grants.c.id == grant.id, tables.grants.c.generation == was.generation)
+        if not self._connection.execute(update(tables.grants).where(at).values(values)).rowcount:
+            raise Conflict(f"grant {grant.id} is no longer at generation {was.generation}")
+        self._save_accounts(grant)
+
+    def of_connection(self, connection: ConnectionId) -> Grant | None:
+        return next(iter(self._of_connections(tables.connections.c.id == connection)), None)
+
+    def of_account(self, owner: OwnerId, advertiser: AdvertiserId) -> Grant | None:
+        return next(iter(self.connecting(owner, [advertiser])), None)
+
+    def connecting(self, owner: OwnerId, advertisers: Iterable[AdvertiserId]) -> list[Grant]:
+        account = tables.connections.c.advertiser_id.in_(sorted(set(advertisers)))
+        return self._of_connections(and_(tables.connections.c.owner == owner, account))
+
+    def of_owner(self, owner: OwnerId) -> list[Grant]:
+        return self._of_connections(tables.connections.c.owner == owner)
+
+    def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
+        grants, accounts, offers = tables.grants, tables.reach, tables.offers
+        awaited = and_(offers.c.grant_id == grants.c.id, ~offers.c.closed, offers.c.chosen.is_(None), offers.c.expires_at > now)
+        live = and_(tables.LIVE, grants.c.id != besides, or_(grants.c.connected, exists().where(awaited)))
+        same_token = select(grants.c.id).where(grants.c.fingerprint == fingerprint, live)
+        same_account = select(grants.c.id).join(accounts).where(accounts.c.advertiser_id.in_(sorted(set(reach))), live)
+        return any(self._connection.execute(q.limit(1)).first() for q in (same_token, same_account))
+
+    def _of_connections(self, which: ColumnElement[bool]) -> list[Grant]:
+        """The grants over these connections, looked up again once they are locked: a connection may have moved meanwhile."""
+        ids = select(tables.connections.c.grant_id).where(which).distinct()
+        wanted = set(self._connection.scalars(ids))
+        for _ in range(LOOKS):
+            grants = self.get(wanted)
+            wanted = set(self._connection.scalars(ids)) if self._locks else wanted
+            if wanted <= {g.id for g in grants}:
+                return [g for g in grants if g.id in wanted]
+        raise Conflict("the connections move faster than they can be read")
+
+    def _note(self, grant: Grant, as_read: AsRead | None = None) -> None:
+        self._read[grant.id] = as_read or AsRead(grant.generation, grant.tokens, grant.reach, dict(grant.connections))
+
+    def _save_accounts(self, grant: Grant) -> None:
+        """Its connections, its reach and its events, as far as they changed."""
+        was = self._read[grant.id]
+        for gone in was.connections.keys() - grant.connections.keys():
+            row = tables.connections.c
+            self._connection.execute(delete(tables.connections).where(row.id == gone, row.grant_id == grant.id))
+        for connection in grant.connections.values():
+            if was.connections.get(connection.id) != connection:
+                self._put(connection, grant)
+        row = tables.reach.c
+        if lost := was.reach - grant.reach:
+            self._connection.execute(delete(tables.reach).where(row.grant_id == grant.id, row.advertiser_id.in_(sorted(lost))))
+        if gained := grant.reach - was.reach:
+            rows = [{"grant_id": grant.id, "advertiser_id": a} for a in sorted(gained)]
+            self._connection.execute(insert(tables.reach), rows)
+        self._outbox.add(grant.events)
+        grant.events.clear()
+        self._note(grant)
+
+    def _put(self, connection: AccountConnection, grant: Grant) -> None:
+        """A connection keeps its id when it moves here from another grant, so the row may exist, whichever is stored first."""
+        values = connection_row(connection, grant)
+        changed = update(tables.connections).where(tables.connections.c.id == connection.id).values(values)
+        if not self._connection.execute(changed).rowcount:
+            self._connection.execute(insert(tables.connections).values(values))
+
+
+def reach_of(connection: Connection, grants: list[GrantId]) -> dict[GrantId, list[AdvertiserId]]:
+    """The accounts that each of these grants reaches."""
+    reach: dict[GrantId, list[AdvertiserId]] = defaultdict(list)
+    for row in connection.execute(select(tables.reach).where(tables.reach.c.grant_id.in_(grants))):
+        reach[row.grant_id].append(row.advertiser_id)
+    return reach

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, or_, select, update
+
+from adapters.sql import tables
+from domain.ids import GrantId, OfferId
+from domain.offer import Offer
+
+
+class SqlOffers:
+    """Choices as rows, their accounts as JSON."""
+
+    def __init__(self, connection: Connection, *, locks: bool) -> None:
+        self._connection, self._locks = connection, locks
+
+    def add(self, offer: Offer) -> None:
+        self._connection.execute(insert(tables.offers).values(row_of(offer)))
+
+    def get(self, offer: OfferId) -> Offer | None:
+        query = select(tables.offers).where(tables.offers.c.id == offer)
+        row = self._connection.execute(query.with_for_update() if self._locks else query).first()
+        return offer_of(row) if row else None
+
+    def save(self, offer: Offer) -> None:
+        self._connection.execute(update(tables.offers).where(tables.offers.c.id == offer.id).values(row_of(offer)))
+
+    def of_grant(self, grant: GrantId) -> Offer | None:
+        row = self._connection.execute(select(tables.offers).where(tables.offers.c.grant_id == grant)).first()
+        return offer_of(row) if row else None
+
+    def ended(self, now: datetime, *, limit: int) -> list[Offer]:
+        offers = tables.offers.c
+        over = or_(offers.closed, offers.chosen.is_not(None), offers.expires_at <= now)
+        loose = select(tables.offers).join(tables.grants).where(tables.LOOSE, over)
+        return [offer_of(row) for row in self._connection.execute(loose.order_by(offers.expires_at).limit(limit))]
+
+
+def row_of(offer: Offer) -> dict[str, Any]:
+    """An offer as a row."""
+    return {
+        "id": offer.id,
+        "owner": offer.owner,
+        "grant_id": offer.grant,
+        "expires_at": offer.expires_at,
+        "advertisers": offer.advertisers,
+        "chosen": offer.chosen,
+        "closed": offer.closed,
+    }
+
+
+def offer_of(row: Row[Any]) -> Offer:
+    """A row as the offer it was."""
+    return Offer(row.id, row.owner, row.grant_id, row.expires_at, row.advertisers, row.chosen, row.closed)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from adapters.sql import tables
+from domain.ids import RevocationId
+from domain.revocation import Revocation
+from domain.tokens import Sealed
+
+
+class SqlRevocations:
+    """The queue of tokens on their way out. A lease is a due time further on; whoever takes one skips what others take now."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, revocation: Revocation) -> None:
+        self._connection.execute(
+            insert(tables.revocations).values(
+                id=revocation.id,
+                grant_id=revocation.grant,
+                owner=revocation.owner,
+                app=revocation.app,
+                access=revocation.access.ciphertext,
+                fingerprint=revocation.fingerprint,
+                reach=revocation.reach,
+                due_at=revocation.due_at,
+                give_up_at=revocation.give_up_at,
+                failures=revocation.failures,
+            )
+        )
+
+    def take_due(self, *, limit: int, lease: timedelta, now: datetime) -> list[Revocation]:
+        queue = tables.revocations
+        due = select(queue).where(queue.c.due_at <= now).order_by(queue.c.due_at, queue.c.id).limit(limit)
+        taken = [revocation_of(row) for row in self._connection.execute(due.with_for_update(skip_locked=True))]
+        if taken:
+            leased = update(queue).where(queue.c.id.in_([r.id for r in taken])).values(due_at=now + lease)
+            self._connection.execute(leased)
+        return taken
+
+    def save(self, revocation: Revocation) -> None:
+        self._connection.execute(
+            update(tables.revocations)
+            .where(tables.revocations.c.id == revocation.id)
+            .values(failures=revocation.failures, due_at=revocation.due_at)
+        )
+
+    def done(self, revocation: RevocationId) -> None:
+        self._connection.execute(delete(tables.revocations).where(tables.revocations.c.id == revocation))
+
+
+def revocation_of(row: Row[Any]) -> Revocation:
+    """A row as the revocation it was."""
+    return Revocation(
+        id=row.id,
+        grant=row.grant_id,
+        owner=row.owner,
+        app=row.app,
+        access=Sealed(row.access),
+        fingerprint=row.fingerprint,
+        reach=row.reach,
+        due_at=row.due_at,
+        give_up_at=row.give_up_at,
+        failures=row.failures,
+    )

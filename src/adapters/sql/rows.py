@@ -1,0 +1,181 @@
+"""Grants as rows, and rows as grants. No token is opened here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Row
+
+from application.ports.claims import Kind
+from application.ports.overview import HEALTH_WORDS
+from domain.advertiser import Advertiser, Connection, Standing
+from domain.grant import Attempt, Grant, Renewal
+from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
+from domain.ids import AdvertiserId, AttemptId
+from domain.outcomes import Reason
+from domain.rotation import urgent_at
+from domain.tokens import Expiring, LongTerm, Sealed, Tokens
+
+Columns = dict[str, Any]
+"""Values by the name of their column."""
+
+
+def row_of(grant: Grant) -> Columns:
+    """Everything of a grant but its connections and its reach."""
+    return {
+        "id": grant.id,
+        "owner": grant.owner,
+        "app": grant.app,
+        "provider": grant.provider,
+        "created_at": grant.created_at,
+        "generation": grant.generation,
+        "connected": bool(grant.connections),
+        **token_columns(grant),
+        **health_columns(grant.health),
+        **renewal_columns(grant.renewal),
+    }
+
+
+def token_columns(grant: Grant) -> Columns:
+    """Its tokens as they are sealed, their times, and their fingerprint."""
+    columns: Columns = dict.fromkeys(
+        ("kind", "access", "refresh", "issued_at", "access_expires_at", "refresh_expires_at", "assumed", "urgent_at")
+    )
+    columns["fingerprint"] = grant.fingerprint
+    match grant.tokens:
+        case Expiring() as pair:
+            columns |= {
+                "kind": Kind.EXPIRING.value,
+                "access": pair.access.ciphertext,
+                "refresh": pair.refresh.ciphertext,
+                "issued_at": pair.issued_at,
+                "access_expires_at": pair.access_expires_at,
+                "refresh_expires_at": pair.refresh_expires_at,
+                "assumed": pair.assumed,
+                "urgent_at": urgent_at(pair),
+            }
+        case LongTerm(access=access, issued_at=issued_at):
+            columns |= {"kind": Kind.LONG_TERM.value, "access": access.ciphertext, "issued_at": issued_at}
+        case None:
+            pass
+    return columns
+
+
+def health_columns(health: Health) -> Columns:
+    """Its health: one word, and what that state knows."""
+    columns: Columns = {"health": HEALTH_WORDS[type(health)], "reason": None, "usable_until": None, "probed": None, "since": None}
+    match health:
+        case Degraded(usable_until=until, reason=reason, probed=probed):
+            columns |= {"usable_until": until, "reason": reason.value, "probed": probed}
+        case NeedsReauth(reason=reason, since=since):
+            columns |= {"reason": reason.value, "since": since}
+        case _:
+            pass
+    return columns
+
+
+def renewal_columns(renewal: Renewal) -> Columns:
+    """Where its renewal stands."""
+    return {
+        "due_at": renewal.due_at,
+        **attempt_columns(renewal.attempt),
+        "failures": renewal.failures,
+        "last_failure": renewal.last_failure,
+        "in_doubt": renewal.in_doubt,
+        "settled_at": renewal.settled_at,
+    }
+
+
+def attempt_columns(attempt: Attempt | None) -> Columns:
+    """The claim on it, or that there is none."""
+    return {
+        "attempt_id": attempt and attempt.id,
+        "attempt_host": attempt and attempt.host,
+        "attempt_started_at": attempt and attempt.started_at,
+        "attempt_lease_until": attempt and attempt.lease_until,
+    }
+
+
+def connection_row(connection: Connection, grant: Grant) -> Columns:
+    """A connection under this grant."""
+    advertiser = connection.advertiser
+    return {
+        "id": connection.id,
+        "grant_id": grant.id,
+        "owner": connection.owner,
+        "provider": grant.provider,
+        "advertiser_id": advertiser.id,
+        "name": advertiser.name,
+        "currency": advertiser.currency,
+        "timezone": advertiser.timezone,
+        "status": advertiser.status,
+        "standing": advertiser.standing.value,
+        "created_at": connection.created_at,
+        "lost_at": connection.lost_at,
+    }
+
+
+def grant_of(row: Row[Any], reach: Iterable[AdvertiserId] = (), connections: Iterable[Connection] = ()) -> Grant:
+    """A row as the grant it was, with what other tables hold of it."""
+    return Grant(
+        id=row.id,
+        owner=row.owner,
+        app=row.app,
+        tokens=tokens_of(row),
+        fingerprint=row.fingerprint,
+        created_at=row.created_at,
+        generation=row.generation,
+        health=health_of(row),
+        renewal=renewal_of(row),
+        reach=frozenset(reach),
+        connections={c.id: c for c in connections},
+        provider=row.provider,
+    )
+
+
+def tokens_of(row: Row[Any]) -> Tokens | None:
+    """The tokens of a row, still sealed."""
+    if row.kind is None:
+        return None
+    if row.kind == Kind.LONG_TERM.value:
+        return LongTerm(Sealed(row.access), row.issued_at)
+    return Expiring(
+        access=Sealed(row.access),
+        refresh=Sealed(row.refresh),
+        issued_at=row.issued_at,
+        access_expires_at=row.access_expires_at,
+        refresh_expires_at=row.refresh_expires_at,
+        assumed=row.assumed,
+    )
+
+
+def health_of(row: Row[Any]) -> Health:
+    """The health of a row."""
+    match row.health:
+        case "active":
+            return Active()
+        case "degraded":
+            return Degraded(row.usable_until, Reason(row.reason), probed=row.probed)
+        case "needs_reauth":
+            return NeedsReauth(Reason(row.reason), since=row.since)
+        case "revoked":
+            return Revoked()
+        case "superseded":
+            return Superseded()
+        case unknown:
+            raise ValueError(f"no health is called {unknown}")
+
+
+def renewal_of(row: Row[Any]) -> Renewal:
+    """The renewal of a row."""
+    attempt = None
+    if row.attempt_id is not None:
+        attempt = Attempt(AttemptId(row.attempt_id), row.attempt_host, row.attempt_started_at, row.attempt_lease_until)
+    return Renewal(row.due_at, attempt, row.failures, row.last_failure, row.in_doubt, row.settled_at)
+
+
+def connection_of(row: Row[Any]) -> Connection:
+    """A row as the connection it was."""
+    advertiser = Advertiser(row.advertiser_id, row.name, row.currency, row.timezone, row.status, Standing(row.standing))
+    return Connection(row.id, row.owner, advertiser, row.created_at, row.lost_at)

@@ -1,0 +1,172 @@
+"""The tables, one set for SQLite and PostgreSQL. The migrations make exactly these: a test compares the two."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from adapters.sql.columns import OneOf, Packed, Utc
+from domain.advertiser import Advertiser
+from domain.consent import Ending
+from domain.outcomes import Failure
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+RENEWABLE = text("health IN ('active', 'degraded')")
+"""Written out in each statement, never bound: PostgreSQL sees only then that its partial index serves."""
+
+UNTROUBLED = text("health = 'active' AND failures = 0")
+LIVE = text("health IN ('active', 'degraded', 'needs_reauth')")
+LOOSE = text("health IN ('active', 'degraded', 'needs_reauth') AND NOT connected")
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("app", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("connected", Boolean, nullable=False),  # whether it has connections
+    # its tokens: all null once erased
+    Column("kind", Text),  # a word of the port's Kind
+    Column("access", LargeBinary),
+    Column("refresh", LargeBinary),
+    Column("issued_at", Utc),
+    Column("access_expires_at", Utc),
+    Column("refresh_expires_at", Utc),
+    Column("assumed", Boolean),
+    Column("urgent_at", Utc),  # when its last hour begins
+    # its health
+    Column("health", Text, nullable=False),
+    Column("reason", Text),
+    Column("usable_until", Utc),
+    Column("probed", Boolean),
+    Column("since", Utc),  # when it came to need reauthorisation
+    # its renewal
+    Column("due_at", Utc),
+    Column("attempt_id", Text),
+    Column("attempt_host", Text),
+    Column("attempt_started_at", Utc),
+    Column("attempt_lease_until", Utc),
+    Column("failures", Integer, nullable=False),
+    Column("last_failure", OneOf(Failure)),
+    Column("in_doubt", Boolean, nullable=False),
+    Column("settled_at", Utc),
+    Index(None, "fingerprint"),
+    Index("ix_grants_due", "app", "kind", "due_at", sqlite_where=RENEWABLE, postgresql_where=RENEWABLE),
+    Index("ix_grants_urgent", "app", "kind", "urgent_at", sqlite_where=UNTROUBLED, postgresql_where=UNTROUBLED),
+    Index("ix_grants_loose", "id", sqlite_where=LOOSE, postgresql_where=LOOSE),
+)
+
+
+def of_a_grant() -> ForeignKey:
+    """Checked at the commit: a grant and what belongs to it may be stored in any order."""
+    return ForeignKey("grants.id", deferrable=True, initially="DEFERRED")
+
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("grant_id", Text, of_a_grant(), nullable=False, index=True),
+    Column("owner", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("advertiser_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("standing", Text, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("lost_at", Utc),
+    UniqueConstraint("owner", "provider", "advertiser_id"),
+)
+
+reach = Table(
+    "reach",
+    metadata,
+    Column("grant_id", Text, of_a_grant(), primary_key=True),
+    Column("advertiser_id", Text, primary_key=True, index=True),
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("grant_id", Text, of_a_grant(), nullable=False, index=True),
+    Column("expires_at", Utc, nullable=False),
+    Column("advertisers", Packed(tuple[Advertiser, ...]), nullable=False),
+    Column("chosen", Packed(frozenset[str])),
+    Column("closed", Boolean, nullable=False),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("state_digest", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("browser_digest", Text, nullable=False),
+    Column("expires_at", Utc, nullable=False, index=True),
+    Column("reconnects", Text),
+    Column("consumed_at", Utc),
+    Column("ending", OneOf(Ending)),
+)
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("grant_id", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("app", Text, nullable=False),
+    Column("access", LargeBinary, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("reach", Packed(frozenset[str]), nullable=False),
+    Column("due_at", Utc, nullable=False, index=True),
+    Column("give_up_at", Utc, nullable=False),
+    Column("failures", Integer, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("type", Text, nullable=False),
+    Column("grant_id", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("payload", Text, nullable=False),  # JSON
+    sqlite_autoincrement=True,
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("component", Text, primary_key=True),
+    Column("host", Text, primary_key=True),
+    Column("pid", Integer, primary_key=True, autoincrement=False),
+    Column("beaten_at", Utc, nullable=False),
+)

@@ -1,0 +1,46 @@
+"""Turns at writing: SQLite has one writer, and its own way of waiting is to try again by chance."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from domain.errors import StoreUnavailable
+
+
+class Turns:
+    """One writer at a time in this process. Who is `first` (a settle: it holds the only live pair) goes before all others."""
+
+    def __init__(self, patience: timedelta) -> None:
+        self._patience = patience.total_seconds()
+        self._changed = threading.Condition()
+        self._taken = False
+        self._first_waiting = 0
+
+    @contextmanager
+    def turn(self, *, first: bool) -> Iterator[None]:
+        """Wait for a turn and hold it. Raises StoreUnavailable when none comes within the patience."""
+        self._take(first=first)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken = False
+                self._changed.notify_all()
+
+    def _take(self, *, first: bool) -> None:
+        with self._changed:
+            self._first_waiting += first
+            try:
+                if not self._changed.wait_for(lambda: self._mine(first=first), self._patience):
+                    message = "other writers of this process are not done"
+                    raise StoreUnavailable(message)
+                self._taken = True
+            finally:
+                self._first_waiting -= first
+                self._changed.notify_all()
+
+    def _mine(self, *, first: bool) -> bool:
+        return not self._taken and (first or not self._first_waiting)

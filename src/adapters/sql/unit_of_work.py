@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from adapters.sql.consents import SqlConsents
+from adapters.sql.database import Database
+from adapters.sql.grants import SqlGrants
+from adapters.sql.offers import SqlOffers
+from adapters.sql.outbox import SqlOutbox
+from adapters.sql.revocations import SqlRevocations
+
+
+class SqlUnitOfWork:
+    """One transaction, undone unless it is committed."""
+
+    def __init__(self, database: Database, *, writes: bool) -> None:
+        self._database, self._writes = database, writes
+
+    def __enter__(self) -> Self:
+        self._open = ExitStack()
+        transaction = self._database.writing() if self._writes else self._database.reading()
+        self._connection = self._open.enter_context(transaction)
+        self.outbox = SqlOutbox(self._connection)
+        self.grants = SqlGrants(self._connection, self.outbox, locks=self._writes)
+        self.offers = SqlOffers(self._connection, locks=self._writes)
+        self.consents = SqlConsents(self._connection)
+        self.revocations = SqlRevocations(self._connection)
+        return self
+
+    def commit(self) -> None:
+        if not self._writes:
+            raise RuntimeError("a unit of work for reading has nothing to commit")
+        self._connection.commit()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /) -> None:
+        self._open.close()
+
+
+class SqlStore:
+    """Units of work over one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def read(self) -> SqlUnitOfWork:
+        return SqlUnitOfWork(self._database, writes=False)
+
+    def write(self) -> SqlUnitOfWork:
+        return SqlUnitOfWork(self._database, writes=True)

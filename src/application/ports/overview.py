@@ -1,0 +1,55 @@
+"""The port for operators' figures of the whole fleet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from domain.health import Active, Degraded, NeedsReauth, Revoked, Superseded
+from domain.ids import AppId
+
+HEALTH_WORDS = {
+    Active: "active",
+    Degraded: "degraded",
+    NeedsReauth: "needs_reauth",
+    Revoked: "revoked",
+    Superseded: "superseded",
+}
+
+HORIZONS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=12))
+"""How far ahead tokens at risk are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantCount:
+    """How many grants of one app are in one state of health, one of `HEALTH_WORDS`."""
+
+    app: AppId
+    health: str
+    grants: int
+
+
+@dataclass(frozen=True, slots=True)
+class FleetView:
+    """The fleet at one moment. Due, overdue, in doubt and at risk count active and degraded grants alone."""
+
+    at: datetime
+    grants: tuple[GrantCount, ...]
+    """By app, then health; combinations without a grant are left out."""
+    due: int
+    overdue: int
+    in_doubt: int
+    at_risk: tuple[tuple[timedelta, int], ...]
+    """For each of `HORIZONS`: access tokens that end within it (or did) and of whose renewal nobody can be sure: they are
+    due, failing or degraded."""
+    pending_revocations: int
+    open_offers: int
+    connections: int
+
+
+class Fleet(Protocol):
+    """Figures for people; they may cost a look at every grant. Raises StoreUnavailable when the store is away."""
+
+    def counts(self, now: datetime, *, overdue_after: timedelta) -> FleetView:
+        """Count everything as of `now`. Overdue: due for longer than `overdue_after` (two sweeps, say)."""
