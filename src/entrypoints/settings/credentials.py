@@ -25,7 +25,7 @@ NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
 HEX_KEY = re.compile(r"[0-9A-Fa-f]{64}")
 HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
-PUBLISHED = frozenset(secret.lower() for secret in PUBLISHED_SECRETS)
+PUBLISHED = frozenset(PUBLISHED_SECRETS)
 
 RSA_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 CURVE_ALGORITHMS = {"secp256r1": ("ES256",), "secp384r1": ("ES384",), "secp521r1": ("ES512",)}
@@ -46,7 +46,7 @@ def listed(parse: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
 
 def secret(value: str, *, shortest: int = MIN_SECRET_LENGTH) -> Secret:
     """A secret that is long enough and not one of our own examples. Raises Malformed."""
-    if value.lower() in PUBLISHED:
+    if value in PUBLISHED:
         raise Malformed("is an example that everybody can read", "make your own, e.g. with: openssl rand -hex 32")
     if len(value) < shortest:
         raise Malformed(f"is shorter than {shortest} characters", "make one, e.g. with: openssl rand -hex 32")

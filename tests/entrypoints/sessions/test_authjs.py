@@ -119,7 +119,15 @@ def test_a_payload_that_holds_no_claims_is_refused(reader: AuthJsCookies, payloa
     assert refusal(reader, (PLAIN_NAME, a_session_cookie(payload=payload)))
 
 
+def test_a_cookie_is_bounded_in_size(reader: AuthJsCookies) -> None:
+    assert reader.owner([(PLAIN_NAME, a_session_cookie(picture="x" * 8_000))], now=NOW) == "ann"
+    for cookies in ([(PLAIN_NAME, a_session_cookie(picture="x" * 16_000))], chunked(PLAIN_NAME, "x" * 1_000_000, 50_000)):
+        assert refusal(reader, *cookies) == "session cookie too large"
+
+
 def test_a_compressed_cookie_is_refused(reader: AuthJsCookies) -> None:
+    compressed = a_session_cookie(header={"zip": "DEF"})
+    assert refusal(reader, (PLAIN_NAME, compressed)) == "session cookie not made with our secrets"
     bomb = a_session_cookie(header={"zip": "DEF"}, payload=b" " * 10_000_000)
     assert len(bomb) < 16_384
     assert refusal(reader, (PLAIN_NAME, bomb)) == "session cookie not made with our secrets"

@@ -81,10 +81,19 @@ def test_a_callback_elsewhere_than_at_the_services_own_address_is_refused(callba
 
 
 @pytest.mark.parametrize(
-    "value", ("dash.example.org", "ftp://dash.example.org", "https://dash.example.org?x", "https://u:p@dash.example.org")
+    "value",
+    (
+        "dash.example.org",
+        "ftp://dash.example.org",
+        "https://dash.example.org?x",
+        "https://u:p@dash.example.org",
+        "https://dash.example.org/a b",
+        "https://dash.example.org\\x",
+    ),
 )
 def test_a_malformed_dashboard_url_is_the_only_fault_named(value: str) -> None:
-    assert faulty(DASHBOARD_URL=value) == ["DASHBOARD_URL"]
+    faults = faults_of(an_environ(DASHBOARD_URL=value), own_address="http://127.0.0.1:8000")
+    assert [fault.name for fault in faults] == ["DASHBOARD_URL"]
 
 
 def test_further_origins_join_the_dashboards() -> None:

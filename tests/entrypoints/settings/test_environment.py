@@ -42,8 +42,9 @@ def test_a_missing_file_is_no_fault(dotenv: Path) -> None:
 
 def test_an_unreadable_file_is_a_fault_that_names_it(dotenv: Path) -> None:
     dotenv.write_bytes(b"CRON_SECRET=\xff\xfe\n")
-    with pytest.raises(InvalidSettings, match=r"\.env can't be read"):
+    with pytest.raises(InvalidSettings, match=r"\.env can't be read") as refused:
         read_environment({}, dotenv=dotenv)
+    assert refused.value.__suppress_context__
 
 
 def test_variables_of_later_features_and_of_others_are_not_looked_at() -> None:

@@ -95,7 +95,7 @@ def test_the_http_client_does_not_log_urls_even_for_debugging() -> None:
     assert PLANTED not in stream.getvalue()
 
 
-def test_uvicorns_access_lines_are_off_and_its_others_come_through_us() -> None:
+def test_uvicorns_access_lines_are_off_and_its_others_come_through_us(capsys: pytest.CaptureFixture[str]) -> None:
     theirs = logging.getLogger("uvicorn.error")
     theirs.addHandler(logging.NullHandler())
     stream = io.StringIO()
@@ -104,6 +104,7 @@ def test_uvicorns_access_lines_are_off_and_its_others_come_through_us() -> None:
     theirs.info("started")
     assert [line["event"] for line in lines(stream)] == ["started"]
     assert theirs.handlers == []
+    assert capsys.readouterr().err == ""
 
 
 def test_debug_lines_appear_only_on_request() -> None:
