@@ -1,12 +1,19 @@
 import os
+import shutil
 from collections import defaultdict
 from collections.abc import Generator, Iterator
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import servers
+from adapters.sql.migrations import migrate
+
+# A busy machine is no counterexample: examples may take their time.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 UNDER_CI = os.environ.get("CI") == "true"
 
@@ -23,6 +30,34 @@ def postgres_url(postgres_server: servers.Postgres) -> Iterator[str]:
     url = postgres_server.new_database()
     yield url
     postgres_server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: servers.Postgres) -> str:
+    url = postgres_server.new_database()
+    migrate(url)
+    return url.rpartition("/")[2]
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: servers.Postgres, migrated_template: str) -> Iterator[str]:
+    """A database for one test with our tables, all empty."""
+    url = postgres_server.new_database(template=migrated_template)
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def migrated_sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
+    """A database file for one test with our tables, all empty."""
+    return f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'test.db')}"
 
 
 @pytest.fixture(scope="session")
