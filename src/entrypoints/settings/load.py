@@ -6,8 +6,10 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from domain.errors import UnsafePolicy
 from domain.ids import AppId
-from domain.tokens import Secret
+from domain.rotation import RotationPolicy
+from domain.tokens import ASSUMED_ACCESS_LIFE, Secret
 from entrypoints.settings import addresses, credentials
 from entrypoints.settings.environment import Reader
 from entrypoints.settings.faults import Fault, InvalidSettings, Malformed
@@ -28,9 +30,7 @@ TIKTOK_AUTH_URL = "https://business-api.tiktok.com/portal/auth"
 TIKTOK_API_URL = "https://business-api.tiktok.com/open_api/v1.3"
 DEFAULT_DATABASE_URL = Secret(f"sqlite+pysqlite:///.data/{DATABASE_FILE}")
 
-SHORTEST_LIFE = timedelta(hours=24)  # an access token's life at TikTok
-MAX_SWEEP_INTERVAL = SHORTEST_LIFE / 4  # due at half its life at the latest, with one sweep to miss and one to spare
-MAX_CRON_INTERVAL = SHORTEST_LIFE / 2  # the cron door renews what would not live through two further calls
+MAX_CRON_INTERVAL = ASSUMED_ACCESS_LIFE / 2  # the cron door renews what would not live through two further calls
 MAX_QPS = 1000
 WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 WORD = re.compile(r"[\x21-\x7e]{1,255}")
@@ -60,7 +60,7 @@ def load_settings(environ: Mapping[str, str], *, own_address: str | None = None)
             interval=reader.optional("CRON_INTERVAL", seconds(MAX_CRON_INTERVAL), timedelta(seconds=60)),
         ),
         web=_web(reader, callback, own_address),
-        sweep_interval=reader.optional("SWEEP_INTERVAL_SECONDS", seconds(MAX_SWEEP_INTERVAL), timedelta(seconds=15)),
+        sweep_interval=reader.optional("SWEEP_INTERVAL_SECONDS", sweep_interval, RotationPolicy().sweep_every),
     )
     reader.finish()
     return settings
@@ -173,3 +173,12 @@ def seconds(longest: timedelta) -> Callable[[str], timedelta]:
         return timedelta(seconds=whole_number(value, highest=int(longest.total_seconds())))
 
     return parse
+
+
+def sweep_interval(value: str) -> timedelta:
+    """Beat's cadence. Raises Malformed where the rotation's own policy calls it unsafe."""
+    interval = seconds(ASSUMED_ACCESS_LIFE)(value)
+    try:
+        return RotationPolicy(sweep_every=interval).sweep_every
+    except UnsafePolicy:
+        raise Malformed("is so long that a 24-hour token could lapse between sweeps", "use 15 to 600 seconds") from None

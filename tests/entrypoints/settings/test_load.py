@@ -193,7 +193,8 @@ def test_malformed_service_tokens_are_refused(value: str) -> None:
         ("TIKTOK_QPS", "1001"),
         ("TIKTOK_QPS", "\u0661"),
         ("SWEEP_INTERVAL_SECONDS", "0"),
-        ("SWEEP_INTERVAL_SECONDS", "21601"),
+        ("SWEEP_INTERVAL_SECONDS", "10793"),
+        ("SWEEP_INTERVAL_SECONDS", "86401"),
         ("CRON_INTERVAL", "43201"),
         ("CRON_INTERVAL", "9" * 5000),
     ),
@@ -203,8 +204,8 @@ def test_a_number_out_of_bounds_is_refused(name: str, value: str) -> None:
 
 
 def test_the_longest_intervals_under_which_no_24_hour_token_lapses_are_accepted() -> None:
-    settings = load_settings(an_environ(SWEEP_INTERVAL_SECONDS="21600", CRON_INTERVAL="43200"))
-    assert settings.sweep_interval == timedelta(hours=6)
+    settings = load_settings(an_environ(SWEEP_INTERVAL_SECONDS="10792", CRON_INTERVAL="43200"))
+    assert settings.sweep_interval == timedelta(seconds=10792)
     assert settings.cron.interval == timedelta(hours=12)
 
 
