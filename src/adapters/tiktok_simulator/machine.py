@@ -1,15 +1,17 @@
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hmac import compare_digest
 from typing import Final, NamedTuple
 
 from . import replies
 from .advertisers import INFO_FIELDS, Advertiser
+from .call_limit import CallLimit
 from .clock import Clock, RunningClock
 from .config import Config
+from .family import Family
 from .replies import Reply, failure, success
-from .state import Code, Family, State
+from .state import Code, State
 from .tokens import Kind, Mint
 
 DEFAULT_APPS: Final[Mapping[str, str]] = {"sim-app": "sim-secret-not-for-production"}
@@ -57,7 +59,7 @@ class Machine:
         self.changes = 0
         """Grows with every change of what would be saved."""
         self._mint = Mint(bytes.fromhex(self.state.seed))
-        self._recent: defaultdict[str, deque[datetime]] = defaultdict(deque)
+        self._limit = CallLimit()
         self._of_user: defaultdict[str, list[Family]] = defaultdict(list)
         for family in self.state.families.values():
             self._of_user[family.user].append(family)
@@ -110,7 +112,7 @@ class Machine:
         if code.app_id != app_id or self.clock.now() >= code.ends:
             return failure(replies.AUTH_CODE_ERROR)
         del self.state.codes[minted.family]
-        family = self._long_term(code) if self.config.profile == "long-term" else self._rotating(code)
+        family = self._consented(code)
         self.changes += 1
         return success({**self._tokens(family), "advertiser_ids": family.advertiser_ids, "scope": SCOPE, "token_type": "Bearer"})
 
@@ -174,21 +176,16 @@ class Machine:
     def is_live(self, token: str) -> bool:
         """Whether TikTok would accept this refresh or access token now; in the grace period that holds for the spent one too."""
         minted, now = self._mint.read(token), self.clock.now()
-        family = self.state.families.get(minted.family) if minted else None
-        if minted is None or family is None or family.revoked:
-            return False
-        if minted.kind is Kind.ACCESS:
+        family = self.state.families.get(minted.family) if minted and minted.kind is Kind.REFRESH else None
+        if minted is None or family is None:
             return isinstance(self._reached(token, None), Family)
-        current = minted.generation == family.generation and family.refresh_ends is not None and now < family.refresh_ends
-        return minted.kind is Kind.REFRESH and (current or self._repeats(family, minted.generation, now))
+        newest = minted.generation == family.generation and family.rotatable(now)
+        return newest or family.repeats(minted.generation, now, self.config)
 
     def live_refresh_tokens(self) -> int:
         """Refresh tokens that could be rotated now, one a consent. Looks at every family."""
         now = self.clock.now()
-        return sum(
-            not family.revoked and family.refresh_ends is not None and now < family.refresh_ends
-            for family in self.state.families.values()
-        )
+        return sum(family.rotatable(now) for family in self.state.families.values())
 
     def holder(self, token: str) -> Holder | None:
         """Whose this access or refresh token is, alive or dead; None when it was not issued here."""
@@ -219,56 +216,26 @@ class Machine:
         return None
 
     def _too_frequent(self, app_id: str) -> bool:
-        """Count the call; True when the app had its calls of the last second already. Refused calls do not count."""
-        limit = self.config.calls_per_second
-        if not limit:
-            return False
-        now, recent = self.clock.now(), self._recent[app_id if app_id in self.apps else ""]
-        while recent and now - recent[0] >= timedelta(seconds=1):
-            recent.popleft()
-        if len(recent) >= limit:
+        known = app_id if app_id in self.apps else ""
+        if self._limit.exceeded(known, self.config.calls_per_second, self.clock.now()):
             self.count_throttled()
             return True
-        recent.append(now)
         return False
 
     def _refresh(self, family: Family, generation: int) -> Reply:
         now = self.clock.now()
-        if self._repeats(family, generation, now):
+        if family.repeats(generation, now, self.config):
             return success(self._tokens(family))
         if generation != family.generation:
             return self._reuse(family)
         if family.revoked:
             return failure(replies.INVALID_REFRESH_TOKEN)
-        if family.refresh_ends is None or now >= family.refresh_ends:
+        if not family.rotatable(now):
             return failure(replies.REFRESH_TOKEN_EXPIRE)
-        self._rotate(family, now)
+        family.rotate(now, self.config)
+        self.state.counters.refreshes += 1
+        self.changes += 1
         return success(self._tokens(family))
-
-    def _rotating(self, code: Code) -> Family:
-        now = self.clock.now()
-        family = self._add(code, refresh_ends=now + self.config.refresh_life)
-        family.access_ends[1] = now + self.config.access_life
-        return family
-
-    def _long_term(self, code: Code) -> Family:
-        for family in self._of_user[code.user]:
-            if family.long_term and family.app_id == code.app_id and not family.revoked:
-                family.advertiser_ids = code.advertiser_ids
-                return family
-        return self._add(code, refresh_ends=None)
-
-    def _add(self, code: Code, refresh_ends: datetime | None) -> Family:
-        family = Family(self.state.next_id(), code.app_id, code.user, code.advertiser_ids, refresh_ends)
-        self.state.families[family.id] = family
-        self._of_user[family.user].append(family)
-        return family
-
-    def _repeats(self, family: Family, generation: int, now: datetime) -> bool:
-        """Whether the refresh token of this generation is spent, but still in its grace period."""
-        if self.config.rotation_mode != "grace" or family.revoked or family.rotated_at is None:
-            return False
-        return generation == family.generation - 1 and now - family.rotated_at < self.config.grace
 
     def _reuse(self, family: Family) -> Reply:
         self.state.counters.reuses += 1
@@ -278,19 +245,22 @@ class Machine:
         self.changes += 1
         return failure(replies.INVALID_REFRESH_TOKEN)
 
-    def _rotate(self, family: Family, now: datetime) -> None:
-        family.generation += 1
-        family.rotated_at = now
-        family.access_ends = {generation: end for generation, end in family.access_ends.items() if now < end}
-        family.access_ends[family.generation] = now + self.config.access_life
-        if self.config.year_restarts:
-            family.refresh_ends = now + self.config.refresh_life
-        self.state.counters.refreshes += 1
-        self.changes += 1
+    def _consented(self, code: Code) -> Family:
+        """The family that the code stands for: a new one, or the one whose long-term token is given again."""
+        long_term = self.config.profile == "long-term"
+        for family in self._of_user[code.user] if long_term else ():
+            if family.long_term and family.app_id == code.app_id and not family.revoked:
+                family.advertiser_ids = code.advertiser_ids
+                return family
+        family = Family(self.state.next_id(), code.app_id, code.user, code.advertiser_ids)
+        if not long_term:
+            family.start(self.clock.now(), self.config)
+        self.state.families[family.id] = family
+        self._of_user[family.user].append(family)
+        return family
 
     def _revoke(self, family: Family) -> None:
         family.revoked = True
-        family.access_ends.clear()
         self.changes += 1
 
     def _tokens(self, family: Family) -> dict[str, object]:
@@ -300,7 +270,7 @@ class Machine:
             return {"access_token": access}
         now = self.clock.now()
         account = self.config.lifetime_names == "account"
-        access_life, refresh_life = family.access_ends[family.generation] - now, family.refresh_ends - now
+        access_life, refresh_life = max(family.access_ends[family.generation] - now, timedelta(0)), family.refresh_ends - now
         return {
             "access_token": access,
             "refresh_token": self._mint.token(Kind.REFRESH, family.id, family.generation),
@@ -316,8 +286,7 @@ class Machine:
         family = self.state.families.get(minted.family) if minted and minted.kind is Kind.ACCESS else None
         if minted is None or family is None or family.revoked or app_id not in {None, family.app_id}:
             return failure(replies.INVALID_ACCESS_TOKEN)
-        end = family.access_ends.get(minted.generation)
-        if not family.long_term and (end is None or self.clock.now() >= end):
+        if family.expired(minted.generation, self.clock.now()):
             return failure(replies.ACCESS_TOKEN_EXPIRE)
         return family
 

@@ -5,27 +5,7 @@ from datetime import datetime
 import msgspec
 
 from .advertisers import DEFAULT_USERS, Advertiser
-
-
-@dataclass(slots=True)
-class Family:
-    """The tokens of one consent: the newest pair, and the access tokens before it that have not run out yet."""
-
-    id: int
-    app_id: str
-    user: str
-    advertiser_ids: list[str]
-    refresh_ends: datetime | None
-    """None: a long-term token, never rotated and without an end."""
-    generation: int = 1
-    access_ends: dict[int, datetime] = field(default_factory=dict)
-    """By generation; those that have run out are dropped at a rotation."""
-    rotated_at: datetime | None = None
-    revoked: bool = False
-
-    @property
-    def long_term(self) -> bool:
-        return self.refresh_ends is None
+from .family import Family
 
 
 @dataclass(frozen=True, slots=True)

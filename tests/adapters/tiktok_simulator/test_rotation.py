@@ -145,6 +145,23 @@ def test_a_refresh_is_refused_with_tiktoks_code(
     assert app.machine.refresh(app_id, secret, token, grant_type)["code"] == code
 
 
+def test_a_refresh_token_of_another_app_is_invalid_and_stays_alive(app: SimulatedApp) -> None:
+    app.machine.apps["other"] = "its secret"
+    token = app.connect()["refresh_token"]
+
+    assert app.machine.refresh("other", "its secret", token)["code"] == 40107
+    assert app.machine.is_live(token)
+
+
+def test_an_access_token_is_live_until_it_expires_or_its_family_is_revoked(app: SimulatedApp) -> None:
+    one, other = app.connect()["access_token"], app.connect()["access_token"]
+    app.revoke(other)
+
+    assert (app.machine.is_live(one), app.machine.is_live(other)) == (True, False)
+    app.wait(hours=24)
+    assert not app.machine.is_live(one)
+
+
 def test_an_access_token_is_no_refresh_token(app: SimulatedApp) -> None:
     assert app.refresh(app.connect()["access_token"]) == 40107
 

@@ -4,6 +4,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -16,7 +18,7 @@ SERVE = """
 import sys
 from pathlib import Path
 from adapters.tiktok_simulator.server import serve
-serve(port=int(sys.argv[1]), state_file=Path(sys.argv[2]))
+serve(port=0, state_file=Path(sys.argv[1]), announce=lambda url: print(url, flush=True))
 """
 
 
@@ -40,6 +42,37 @@ def test_a_second_start_finds_every_token_the_accounts_and_the_clock(tmp_path: P
         assert wire.data("/oauth2/access_token/", auth_code=code)
 
 
+def test_a_turned_clock_stays_turned(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    with running_simulator(state_file=path) as tiktok:
+        tiktok.control.advance(timedelta(days=2))
+        turned = tiktok.machine.clock.now()
+
+    with running_simulator(state_file=path) as tiktok:
+        assert timedelta(0) <= tiktok.machine.clock.now() - turned < timedelta(minutes=5)
+
+
+def test_every_change_is_in_the_file_when_it_is_answered(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    with running_simulator(state_file=path) as tiktok, httpx.Client() as client:
+        wire = WireApp(tiktok, client)
+        page = {"app_id": tiktok.app_id, "redirect_uri": "https://a.example/", "user": "dan", "decision": "approve"}
+
+        changes: list[Callable[[], object]] = [
+            lambda: client.post(tiktok.auth_url, data=page),
+            lambda: wire.sim("accounts", {"user": "zoe", "advertisers": []}),
+            lambda: wire.sim("clock", {"advanceSeconds": 60}),
+            wire.connect,
+            lambda: wire.sim("revoke", {"user": "ana"}),
+        ]
+        before = b""
+        for change in changes:
+            change()
+            after = path.read_bytes()
+            assert after != before
+            before = after
+
+
 def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     with running_simulator(state_file=path) as tiktok:
@@ -57,39 +90,45 @@ def test_a_file_that_is_not_the_simulators_is_refused(tmp_path: Path) -> None:
         pass
 
 
+def started(path: Path) -> tuple[subprocess.Popen[str], str]:
+    process = subprocess.Popen([sys.executable, "-c", SERVE, str(path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    return process, process.stdout.readline().strip()
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
 def test_a_killed_simulator_has_not_forgotten_a_rotation_that_it_answered(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    path, url = tmp_path / "state.json", f"http://127.0.0.1:{port}"
-
-    def start() -> subprocess.Popen[bytes]:
-        process = subprocess.Popen([sys.executable, "-c", SERVE, str(port), str(path)])
-        while True:
-            try:
-                httpx.get(url)
-            except httpx.ConnectError:
-                assert process.poll() is None
-                time.sleep(0.05)
-            else:
-                return process
-
-    keys = {"app_id": "sim-app", "secret": "sim-secret-not-for-production"}
-    process = start()
+    app = {"app_id": "sim-app", "secret": "sim-secret-not-for-production"}
+    process, url = started(tmp_path / "state.json")
     try:
-        page = httpx.post(
-            f"{url}/portal/auth",
-            data={"app_id": "sim-app", "redirect_uri": "https://a.example/", "user": "dan", "decision": "approve"},
-        )
-        code = httpx.URL(page.headers["Location"]).params["code"]
-        tokens = httpx.post(f"{url}/open_api/v1.3/oauth2/access_token/", json={**keys, "auth_code": code}).json()["data"]
-        body = {**keys, "grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+        form = {"app_id": "sim-app", "redirect_uri": "https://a.example/", "user": "dan", "decision": "approve"}
+        code = httpx.URL(httpx.post(f"{url}/portal/auth", data=form).headers["Location"]).params["code"]
+        tokens = httpx.post(f"{url}/open_api/v1.3/oauth2/access_token/", json={**app, "auth_code": code}).json()["data"]
+        body = {**app, "grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
         living = httpx.post(f"{url}/open_api/v1.3/oauth2/refresh_token/", json=body).json()["data"]["refresh_token"]
-        process.kill()
-        process.wait()
-        process = start()
-        assert httpx.post(f"{url}/_sim/is-live", json=[tokens["refresh_token"], living]).json() == [False, True]
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(5) in {0, -signal.SIGTERM}
     finally:
-        process.kill()
-        process.wait()
+        stop(process)
+
+    process, url = started(tmp_path / "state.json")
+    try:
+        assert httpx.post(f"{url}/_sim/is-live", json=[tokens["refresh_token"], living]).json() == [False, True]
+    finally:
+        stop(process)
+
+
+def test_a_signal_stops_the_server_at_once_although_a_call_hangs(tmp_path: Path) -> None:
+    process, url = started(tmp_path / "state.json")
+    try:
+        httpx.post(f"{url}/_sim/faults", json=[{"endpoint": "*", "kind": "timeout_before", "count": 1}])
+        with socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0)) as hanging:
+            hanging.sendall(b"GET /open_api/v1.3/advertiser/info/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            while not httpx.get(f"{url}/_sim/log").json():
+                time.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(1) == -signal.SIGTERM
+    finally:
+        stop(process)
