@@ -225,6 +225,17 @@ def test_calls_beyond_the_limit_of_any_one_second_are_throttled_and_counted() ->
     assert app.machine.state.counters.throttled == 3
 
 
+def test_many_rotations_leave_nothing_behind_but_the_living_tokens(app: SimulatedApp) -> None:
+    token = app.connect()["refresh_token"]
+    for _ in range(50):
+        app.wait(hours=12)
+        app.refresh(token)
+        token = app.data["refresh_token"]
+
+    (family,) = app.machine.state.families.values()
+    assert sorted(family.access_ends) == [50, 51]
+
+
 def test_a_hundred_thousand_grants_cost_no_more_a_call_than_a_few() -> None:
     app = an_app()
     tokens = [app.connect("chloe")["refresh_token"] for _ in range(100_000)]
