@@ -1,0 +1,128 @@
+"""From TikTok's hundred codes to our few outcomes: the body's code first, then the HTTP status.
+
+Codes and names are those of the return-code list of TikTok's official SDK.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import Enum
+
+from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Reason, Refused, Throttled, Unavailable
+
+log = logging.getLogger(__name__)
+
+TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
+"""HTTP statuses (RFC 6585, RFC 9110)."""
+
+LONGEST_PAUSE = timedelta(days=1)
+"""TikTok's longest limit is a day's; a server that asks for more is not believed."""
+
+
+class Kind(Enum):
+    """What sort of call it was: the same code means different things."""
+
+    REFRESH = "refresh"
+    EXCHANGE = "exchange"
+    WITH_TOKEN = "with access token"
+    REVOKE = "revoke"
+
+    @property
+    def spends(self) -> bool:
+        """Whether TikTok may have used up what was sent: then nothing uncertain may be called a failure."""
+        return self in {Kind.REFRESH, Kind.EXCHANGE}
+
+
+def _each(codes: Iterable[int], failure: Failure) -> dict[int, Failure]:
+    return dict.fromkeys(codes, failure)
+
+
+def _refused(reason: Reason, *codes: int) -> dict[int, Failure]:
+    return {code: Refused(reason, code) for code in codes}
+
+
+def _permission(*codes: int) -> dict[int, Failure]:
+    return {code: NotPermitted(code) for code in codes}
+
+
+def _our_fault(*codes: int) -> dict[int, Failure]:
+    return {code: OurFault(code) for code in codes}
+
+
+_BACKEND = (50000, 50002, *range(51000, 51100), *range(52000, 52205))
+"""System error, time-out, and the services behind: it may have been carried out."""
+
+_ALWAYS: dict[int, Failure] = {
+    **_each((40100, 40016, 40132, 40133, 61000), Throttled()),  # REQUEST_TOO_FREQUENT and kin
+    **_each((60001,), Unavailable("TikTok is in maintenance")),  # MAINTENANCE
+    40101: Misconfigured("TikTok says that app id and secret do not match (40101)"),  # INVALID_PARTNER
+    40113: Misconfigured("TikTok has forbidden the app (40113)"),  # APP_FORBIDDEN
+    **_our_fault(40000, 40002, 40108),  # parameters, grant type
+}
+_SPENDING: dict[int, Failure] = {**_ALWAYS, **_each(_BACKEND, InDoubt("TikTok reports a failure of its own"))}
+_REPEATABLE: dict[int, Failure] = {
+    **_ALWAYS,
+    **_each(_BACKEND, Unavailable("TikTok reports a failure of its own")),
+    **_permission(40001),  # PERMISSION_ERROR
+    **_refused(Reason.ACCESS_TOKEN_REFUSED, 40102, 40105),  # ACCESS_TOKEN_EXPIRE, INVALID_ACCESS_TOKEN
+    **_refused(Reason.AUTHORISATION_WITHDRAWN, 40106, 40114),  # INVALID_CORE_USER, ADVERTISER_LOGOUT
+    **_our_fault(40104),  # EMPTY_ACCESS_TOKEN
+}
+
+TABLE: dict[Kind, dict[int, Failure]] = {
+    Kind.REFRESH: {
+        **_SPENDING,
+        **_refused(Reason.REFRESH_TOKEN_EXPIRED, 40103),  # REFRESH_TOKEN_EXPIRE
+        **_refused(Reason.REFRESH_TOKEN_REFUSED, 40104, 40105, 40107),  # EMPTY_…, INVALID_ACCESS_TOKEN, INVALID_REFRESH_TOKEN
+        **_refused(Reason.AUTHORISATION_WITHDRAWN, 40106, 40114),
+    },
+    Kind.EXCHANGE: {
+        **_SPENDING,
+        **_permission(40001),
+        **_refused(Reason.AUTHORISATION_WITHDRAWN, 40106, 40110, 40114),  # AUTH_CODE_ERROR: consent anew
+    },
+    Kind.WITH_TOKEN: _REPEATABLE,
+    Kind.REVOKE: _REPEATABLE,
+}
+
+
+def uncertain(kind: Kind, detail: str) -> Failure:
+    """It was sent, and nothing definite came of it."""
+    return InDoubt(detail) if kind.spends else Unavailable(detail)
+
+
+def failure_of(kind: Kind, code: int | None, status: int, retry_after: timedelta | None) -> Failure:
+    """What an answer comes to that is no success; `code` None: it is not in TikTok's envelope."""
+    known = TABLE[kind].get(code) if code is not None else None
+    if isinstance(known, Throttled):
+        return replace(known, retry_after=retry_after)
+    if known is not None:
+        return known
+    if code is not None:
+        log.error("TikTok answered a %s call with a code that is not known here: %d", kind.value, code)
+    if status == TOO_MANY_REQUESTS:
+        return Throttled(retry_after)
+    if code is None:
+        return uncertain(kind, f"HTTP {status} without TikTok's envelope")
+    if status >= SERVER_ERROR:
+        return uncertain(kind, f"HTTP {status} with the unknown code {code}")
+    return Unavailable(f"unknown code {code}")
+
+
+def pause_of(retry_after: str | None, now: datetime) -> timedelta | None:
+    """The header Retry-After (RFC 9110, 10.2.3): seconds or a date. None for what can't be read, or is over."""
+    if retry_after is None:
+        return None
+    try:
+        if (text := retry_after.strip()).isdecimal():
+            pause = min(timedelta(seconds=int(text[:9])), LONGEST_PAUSE)
+        else:
+            date = parsedate_to_datetime(text)
+            pause = min((date if date.tzinfo else date.replace(tzinfo=UTC)) - now, LONGEST_PAUSE)
+    except (ValueError, OverflowError):
+        return None
+    return pause if pause > timedelta(0) else None
