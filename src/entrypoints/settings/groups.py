@@ -12,6 +12,7 @@ from entrypoints.settings.published import DEMO_APP_ID, DEMO_APP_SECRET
 
 CALLBACK_PATH = "/api/auth/tiktok/callback"
 DATABASE_FILE = "tiktok-connect.db"
+DATA_DIR = ".data"
 
 Network = IPv4Network | IPv6Network
 
@@ -30,12 +31,16 @@ class TikTokSettings:
 
 @dataclass(frozen=True, slots=True)
 class StorageSettings:
-    """Where things are kept. URLs may carry passwords, so they are secrets; `broker_url` None is the embedded broker."""
+    """Where things are kept. URLs may carry passwords, so they are secrets; `broker_url` None is the embedded broker.
+
+    `data_dir` is for what the processes of one machine keep in files by themselves: the embedded broker, beat's schedule.
+    """
 
     database_url: Secret
     redis_url: Secret | None
     broker_url: Secret | None
     journal_dir: Path
+    data_dir: Path = Path(DATA_DIR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +182,7 @@ class Settings:
                 redis_url=None,
                 broker_url=None,
                 journal_dir=root / "journal",
+                data_dir=root,
             ),
             encryption_keys=(encryption_key,),
             sessions=SessionSettings(authjs_secrets=(), jwt=None),
