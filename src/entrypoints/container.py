@@ -7,26 +7,31 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from adapters.process_budget import ProcessBudget
-from adapters.sql.fleet import SqlFleet
-from adapters.sql.heartbeats import SqlHeartbeats
-from adapters.tiktok.client import TikTok
 from dependency_injector import containers, providers
 
+from adapters.celery_broker import BrokerUnavailable, CeleryBroker
 from adapters.crypto.aes_gcm import AesGcmSealer
 from adapters.crypto.keyring import KeyRing
 from adapters.sql.claims import SqlClaims
-from adapters.sql.engine import open_engine
+from adapters.sql.database import Database, open_database
+from adapters.sql.heartbeats import SqlHeartbeats
+from adapters.sql.migrations import at_head, migrate
+from adapters.sql.overview import SqlFleet
 from adapters.sql.unit_of_work import SqlStore
 from adapters.system import SystemClock, SystemIds, SystemNonces
+from adapters.tiktok.client import TikTok
 from application.audit_grants import AuditGrants
 from application.begin_connect import BeginConnect
 from application.clear_offers import ClearOffers
 from application.complete_connect import CompleteConnect
 from application.disconnect import Disconnect
 from application.overview import Overview
+from application.ports.ambient import Clock
 from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
 from application.select_accounts import SelectAccounts
@@ -35,10 +40,27 @@ from application.steps.call_and_settle import CallAndSettle
 from application.sweep_due_grants import SweepDueGrants
 from application.vend_token import VendToken
 from domain.rotation import RotationPolicy
+from domain.tokens import Secret
 from entrypoints.settings import Settings
 
 HANDS = 32
 """Calls that one process can have under way: measured to be the best for synchronous threads on two cores."""
+
+
+__all__ = [
+    "BrokerUnavailable",
+    "Container",
+    "SchemaBehind",
+    "build",
+    "migrate_schema",
+    "new_encryption_key",
+    "require_schema",
+    "run_simulator",
+]
+
+
+class SchemaBehind(Exception):
+    """The database's schema is not the one that this program knows: `tiktok-connect migrate` has to run first."""
 
 
 def host_name() -> str:
@@ -56,7 +78,7 @@ def policy_of(settings: Settings) -> RotationPolicy:
     return RotationPolicy(sweep_every=settings.sweep_interval)
 
 
-def tiktok(settings: Settings, policy: RotationPolicy) -> TikTok:
+def tiktok(settings: Settings, policy: RotationPolicy, clock: Clock) -> TikTok:
     """The client of the configured developer app."""
     app = settings.tiktok
     return TikTok(
@@ -65,8 +87,19 @@ def tiktok(settings: Settings, policy: RotationPolicy) -> TikTok:
         redirect_uri=app.redirect_uri,
         auth_url=app.auth_url,
         api_url=app.api_url,
+        clock=clock,
         timeout=policy.call_timeout,
     )
+
+
+def database_of(settings: Settings) -> Database:
+    """The configured database, with room for every thread that a process has calls or requests in."""
+    return open_database(settings.storage.database_url.reveal(), threads=HANDS)
+
+
+def broker_of(settings: Settings) -> CeleryBroker:
+    """The configured broker of Celery's messages, or the embedded one."""
+    return CeleryBroker(settings.storage.broker_url, settings.storage.data_dir / "broker")
 
 
 class Container(containers.DeclarativeContainer):
@@ -81,13 +114,14 @@ class Container(containers.DeclarativeContainer):
     host = providers.Singleton(host_name)
     policy = providers.Singleton(policy_of, settings)
     sealer = providers.Singleton(AesGcmSealer, providers.Singleton(key_ring, settings))
-    platform = providers.Singleton(tiktok, settings, policy)
+    platform = providers.Singleton(tiktok, settings, policy, clock)
     budget = providers.Singleton(ProcessBudget, qps=settings.provided.tiktok.qps, clock=clock)
-    engine = providers.Singleton(open_engine, settings.provided.storage.database_url)
-    store = providers.Singleton(SqlStore, engine)
-    claims = providers.Singleton(SqlClaims, engine, host=host, ids=ids)
-    fleet = providers.Singleton(SqlFleet, engine)
-    heartbeats = providers.Singleton(SqlHeartbeats, engine, clock=clock)
+    database = providers.Singleton(database_of, settings)
+    store = providers.Singleton(SqlStore, database)
+    claims = providers.Singleton(SqlClaims, database, host=host, ids=ids)
+    fleet = providers.Singleton(SqlFleet, database)
+    heartbeats = providers.Singleton(SqlHeartbeats, database)
+    broker = providers.Singleton(broker_of, settings)
     crew = providers.Singleton(ThreadPoolExecutor, HANDS, thread_name_prefix="rotation")
 
     # steps
@@ -147,3 +181,51 @@ class Container(containers.DeclarativeContainer):
 def build(settings: Settings) -> Container:
     """The container of a process. Doors ask it for use-cases, by name, and for nothing else."""
     return Container(settings=providers.Object(settings))
+
+
+def require_schema(database: Database) -> None:
+    """Raises SchemaBehind unless the schema is the one that this program knows, StoreUnavailable when the database is away."""
+    if not at_head(database):
+        raise SchemaBehind
+
+
+def migrate_schema(database_url: Secret) -> None:
+    """Bring the schema to the newest revision; safe to run twice and at once. Raises StoreUnavailable."""
+    migrate(database_url.reveal())
+
+
+def new_encryption_key() -> str:
+    """A key as TOKEN_ENCRYPTION_KEYS takes it."""
+    return KeyRing.generate()
+
+
+def run_simulator(
+    *,
+    host: str,
+    port: int,
+    control_token: str | None,
+    state_file: Path | None,
+    announce: Callable[[str], None] | None = None,
+    app: tuple[str, str] | None = None,
+    redirect_uris: Sequence[str] = (),
+    **config: object,
+) -> None:
+    """Run the simulator of TikTok until a signal ends it; `config` is what is not to be as at TikTok, by its fields' names.
+
+    `app` is the id and secret of the one app that it knows, else a few of its own. Raises OSError when the port is taken,
+    ValueError for a host beyond this machine without a control token, or for a state file that is not one.
+    """
+    from adapters.tiktok_simulator.config import Config  # noqa: PLC0415 (a web framework that nobody else here pays for)
+    from adapters.tiktok_simulator.machine import DEFAULT_APPS  # noqa: PLC0415 (the same)
+    from adapters.tiktok_simulator.server import serve  # noqa: PLC0415 (the same)
+
+    serve(
+        host,
+        port,
+        config=Config().but(**config),
+        apps=dict([app]) if app else DEFAULT_APPS,
+        redirect_uris=redirect_uris,
+        control_token=control_token,
+        state_file=state_file,
+        announce=announce,
+    )
