@@ -39,6 +39,7 @@ class ConnectionView:
     state: State
     reason: str | None
     usable_until: datetime | None
+    token_issued_at: datetime | None
     token_expires_at: datetime | None
     next_refresh_at: datetime | None
     refresh_token_expires_at: datetime | None
@@ -77,6 +78,7 @@ def view_of(grant: Grant, connection: Connection, now: datetime) -> ConnectionVi
         state=state,
         reason=reason,
         usable_until=usable_until,
+        token_issued_at=pair.issued_at if pair else None,
         token_expires_at=pair.access_expires_at if pair else None,
         next_refresh_at=grant.renewal.due_at if pair and state not in {State.NEEDS_REAUTH, State.DEGRADED} else None,
         refresh_token_expires_at=pair.refresh_expires_at if pair else None,

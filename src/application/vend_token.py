@@ -145,7 +145,8 @@ def enough(tokens: Expiring, wanted: timedelta | None) -> timedelta:
     """The remaining life to aim for. Raises InvalidRequest for more than a third of the whole life, or a negative one."""
     if wanted is None:
         return usual_validity(tokens)
-    if not timedelta(0) <= wanted <= (longest := longest_validity(tokens)):
+    longest = longest_validity(tokens)
+    if not timedelta(0) <= wanted <= longest:
         message = f"minValiditySeconds must be between 0 and {longest.total_seconds():.0f}, a third of the token's life"
         raise InvalidRequest(message)
     return wanted

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pickle
+from datetime import timedelta
+
+import pytest
+
+from domain.tokens import Expiring, Lifetimes, LongTerm, Sealed, Secret, first_tokens
+from world import START
+
+OLD, NEW = Sealed(b"old"), Sealed(b"new")
+DAY, YEAR = timedelta(days=1), timedelta(days=365)
+
+
+def a_pair(lifetimes: Lifetimes = Lifetimes(DAY, YEAR)) -> Expiring:  # noqa: B008 -- a frozen value
+    pair = first_tokens(OLD, OLD, lifetimes, asked_at=START)
+    assert isinstance(pair, Expiring)
+    return pair
+
+
+def test_a_refresh_token_in_the_answer_makes_the_grant_expiring() -> None:
+    assert isinstance(first_tokens(OLD, OLD, Lifetimes(), asked_at=START), Expiring)
+    assert first_tokens(OLD, None, Lifetimes(DAY, YEAR), asked_at=START) == LongTerm(OLD, START)
+
+
+def test_lifetimes_count_from_before_the_request() -> None:
+    pair = a_pair(Lifetimes(timedelta(hours=1), timedelta(days=3)))
+    assert (pair.access_expires_at, pair.refresh_expires_at) == (START + timedelta(hours=1), START + timedelta(days=3))
+    assert not pair.assumed
+
+
+def test_missing_lifetimes_are_assumed_and_recorded_as_assumed() -> None:
+    pair = a_pair(Lifetimes())
+    assert (pair.access_expires_at, pair.refresh_expires_at) == (START + DAY, START + YEAR)
+    assert pair.assumed
+
+
+def test_a_rotation_takes_the_new_pair_and_its_ends() -> None:
+    fresh = a_pair().renewed(NEW, NEW, Lifetimes(DAY, YEAR), asked_at=START + DAY / 2)
+    assert fresh == Expiring(NEW, NEW, START + DAY / 2, START + 1.5 * DAY, START + DAY / 2 + YEAR)
+
+
+def test_without_a_new_refresh_token_the_old_one_and_its_end_stay() -> None:
+    fresh = a_pair().renewed(NEW, None, Lifetimes(DAY, YEAR), asked_at=START + DAY)
+    assert (fresh.refresh, fresh.refresh_expires_at) == (OLD, START + YEAR)
+
+
+def test_the_year_is_never_pushed_on_by_an_assumption() -> None:
+    fresh = a_pair().renewed(NEW, NEW, Lifetimes(), asked_at=START + DAY)
+    assert fresh.refresh_expires_at == START + YEAR
+    assert fresh.access_expires_at == START + 2 * DAY
+    assert fresh.assumed
+
+
+def test_remaining_life_is_never_negative() -> None:
+    assert a_pair().remaining(START + 2 * DAY) == timedelta(0)
+    assert a_pair().remaining(START + DAY / 4) == 0.75 * DAY
+
+
+def test_a_secret_does_not_print_compare_by_text_or_leave_the_process() -> None:
+    secret = Secret("hush-hush")
+    assert "hush" not in f"{secret} {secret!r} {[secret]}"
+    assert secret == Secret("hush-hush") != Secret("other")
+    assert hash(secret) == hash(Secret("hush-hush"))
+    assert secret != "hush-hush"
+    with pytest.raises(TypeError):
+        pickle.dumps(secret)
+
+
+def test_a_sealed_token_does_not_print_its_ciphertext() -> None:
+    assert "old" not in repr(a_pair())
