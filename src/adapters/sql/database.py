@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,23 @@ class Database:
         with self._turns.turn(first=first) if self._turns else nullcontext(), self._connected(self._for_writing) as connection:
             connection.begin()
             yield connection
+
+    def empty_log(self) -> bool:
+        """Bring SQLite's write-ahead log into the file and cut it off; False while a reader still needs it. Raises StoreUnavailable.
+
+        The file itself holds nothing of what was erased (`secure_delete`), but the log keeps pages as they were.
+        """
+        if self.is_postgres:
+            return True
+        with self._connected(self.engine) as connection:
+            cursor = connection.connection.cursor()  # the driver's own: a checkpoint can't be inside a transaction
+            try:
+                busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.Error as error:
+                raise StoreUnavailable(type(error).__name__) from error
+            finally:
+                cursor.close()
+        return not busy
 
     def dispose(self) -> None:
         """Close the connections; the next use makes new ones."""

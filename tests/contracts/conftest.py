@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from adapters.memory.claims import MemoryClaims
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.fleet import MemoryFleet
+from adapters.memory.heartbeats import MemoryHeartbeats
+from adapters.memory.store import MemoryStore
+from adapters.sql import tables
+from adapters.sql.claims import SqlClaims
+from adapters.sql.database import open_database
+from adapters.sql.heartbeats import SqlHeartbeats
+from adapters.sql.overview import SqlFleet
+from adapters.sql.unit_of_work import SqlStore
+from domain import events
+from domain.events import Event
+from kept import Kept
+from world import CountedIds, SimulatedClock
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
+    clock, ids = SimulatedClock(), CountedIds()
+    if request.param == "memory":
+        memory = MemoryDatabase()
+        claims = MemoryClaims(memory, clock=clock, ids=ids)
+        heartbeats = MemoryHeartbeats(clock=clock)
+        yield Kept(MemoryStore(memory), claims, MemoryFleet(memory), heartbeats, clock, lambda: list(memory.rows.events))
+        return
+    database = open_database(request.getfixturevalue(f"migrated_{request.param}_url"))
+
+    def facts() -> list[Event]:
+        with database.reading() as connection:
+            rows = connection.execute(select(tables.outbox).order_by(tables.outbox.c.id)).all()
+            return [msgspec.json.decode(row.payload, type=getattr(events, row.type)) for row in rows]
+
+    sql_claims = SqlClaims(database, host="here", ids=ids, clock=clock)
+    yield Kept(SqlStore(database), sql_claims, SqlFleet(database), SqlHeartbeats(database, clock=clock), clock, facts)
+    database.dispose()

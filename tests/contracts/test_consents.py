@@ -1,0 +1,79 @@
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from builders import BERT, MINUTE, SECOND, START, a_consent
+from domain.consent import CONSENT_LIFE, Choosing, Connected, Consent, Ending, Failed, Stumble
+from domain.ids import ConnectionId, OfferId
+from kept import Kept
+
+
+def add(kept: Kept, *consents: Consent) -> None:
+    with kept.store.write() as work:
+        for consent in consents:
+            work.consents.add(consent)
+        work.commit()
+
+
+def consume(kept: Kept, digest: str = "digest-1", *, now: datetime = START) -> Consent | None:
+    with kept.store.write() as work:
+        consent = work.consents.consume(digest, now)
+        work.commit()
+        return consent
+
+
+def found(kept: Kept, digest: str = "digest-1") -> Consent | None:
+    with kept.store.read() as work:
+        return work.consents.get(digest)
+
+
+def test_a_consent_comes_back_as_it_was_stored(kept: Kept) -> None:
+    guarded = replace(a_consent("guarded", owner=BERT), reconnects=ConnectionId("a connection"))
+    add(kept, a_consent(), guarded)
+    assert found(kept) == a_consent()
+    assert found(kept, "guarded") == guarded
+    assert found(kept, "unknown") is None
+
+
+def test_a_state_is_consumed_exactly_once(kept: Kept) -> None:
+    add(kept, a_consent(), a_consent("another"))
+    taken = replace(a_consent(), consumed_at=START + SECOND)
+    assert consume(kept, now=START + SECOND) == taken
+    assert consume(kept, now=START + SECOND) is None
+    assert found(kept) == taken
+    assert found(kept, "another") == a_consent("another")
+
+
+def test_a_state_that_is_expired_or_unknown_is_not_consumed(kept: Kept) -> None:
+    add(kept, a_consent())
+    assert consume(kept, now=START + CONSENT_LIFE) is None
+    assert consume(kept, "unknown") is None
+    assert found(kept) == a_consent()
+    assert consume(kept, now=START + CONSENT_LIFE - SECOND) is not None
+
+
+def test_a_consumption_that_is_not_committed_did_not_happen(kept: Kept) -> None:
+    add(kept, a_consent())
+    with kept.store.write() as work:
+        assert work.consents.consume("digest-1", START) is not None
+    assert consume(kept) is not None
+
+
+@pytest.mark.parametrize("ending", (Connected(), Choosing(OfferId("offer-1")), *map(Failed, Stumble)), ids=repr)
+def test_how_it_ended_is_kept_for_repeats(kept: Kept, ending: Ending) -> None:
+    add(kept, a_consent())
+    consume(kept)
+    with kept.store.write() as work:
+        work.consents.end("digest-1", ending)
+        work.commit()
+    assert found(kept) == replace(a_consent(), consumed_at=START, ending=ending)
+
+
+def test_old_consents_are_forgotten(kept: Kept) -> None:
+    add(kept, a_consent("old", at=START - MINUTE), a_consent("older", at=START - 2 * MINUTE), a_consent())
+    with kept.store.write() as work:
+        assert work.consents.forget(START + CONSENT_LIFE) == 2
+        work.commit()
+    assert found(kept, "old") is None
+    assert found(kept) is not None

@@ -1,0 +1,60 @@
+from application.ports.overview import FleetView, GrantCount
+from builders import APP, DAY, HOUR, MINUTE, POLICY, START, a_due_grant, a_grant, a_long_term_token, a_revocation, an_offer
+from domain.ids import AppId, GrantId
+from domain.outcomes import InDoubt, Reason, Refused, Unavailable
+from kept import Kept
+
+
+def test_an_empty_fleet_counts_nothing(kept: Kept) -> None:
+    nothing_at_risk = ((HOUR, 0), (6 * HOUR, 0), (12 * HOUR, 0))
+    assert kept.fleet.counts(START, overdue_after=MINUTE) == FleetView(START, (), 0, 0, 0, nothing_at_risk, 0, 0, 0)
+
+
+def test_the_fleet_is_counted_by_app_and_health(kept: Kept) -> None:
+    degraded, dead, revoked, superseded = (a_grant(n) for n in ("degraded", "dead", "revoked", "superseded"))
+    degraded.fail(Refused(Reason.REFRESH_TOKEN_EXPIRED, 40103), POLICY, START)
+    dead.lapse(Reason.REFRESH_TOKEN_EXPIRED, START)
+    revoked.revoke(START)
+    superseded.supersede(START)
+    kept.add(degraded, dead, revoked, superseded, a_grant("one", connects=(1, 2)), a_grant("two", connects=(3,)))
+    kept.add(a_grant("other", app=AppId("an app"), tokens=a_long_term_token()))
+    with kept.store.write() as work:
+        work.offers.add(an_offer(GrantId("one"), "open"))
+        work.offers.add(an_offer(GrantId("two"), "over", at=START - HOUR))
+        work.revocations.add(a_revocation())
+        work.commit()
+    view = kept.fleet.counts(START, overdue_after=MINUTE)
+    assert view.grants == (
+        GrantCount(AppId("an app"), "active", 1),
+        GrantCount(APP, "active", 2),
+        GrantCount(APP, "degraded", 1),
+        GrantCount(APP, "needs_reauth", 1),
+        GrantCount(APP, "revoked", 1),
+        GrantCount(APP, "superseded", 1),
+    )
+    assert (view.connections, view.open_offers, view.pending_revocations) == (3, 1, 1)
+
+
+def test_due_overdue_and_doubtful_grants_are_counted(kept: Kept) -> None:
+    fresh = a_grant("fresh")
+    due_at = fresh.renewal.due_at
+    assert due_at is not None
+    doubtful = a_grant("doubtful", tokens=a_long_term_token(at=START + 30 * DAY))
+    doubtful.fail(InDoubt("reset"), POLICY, START + 30 * DAY)
+    dead = a_due_grant("dead", ends=START)
+    dead.lapse(Reason.REFRESH_TOKEN_EXPIRED, START)
+    kept.add(fresh, doubtful, dead)
+    looks = [kept.fleet.counts(due_at + m * MINUTE, overdue_after=MINUTE) for m in (-1, 0, 1, 2)]
+    assert [(v.due, v.overdue, v.in_doubt) for v in looks] == [(0, 0, 1), (1, 0, 1), (1, 0, 1), (1, 1, 1)]
+
+
+def test_tokens_are_at_risk_that_end_soon_and_may_not_be_renewed(kept: Kept) -> None:
+    failing, refused = (a_due_grant(n, ends=START + 5 * HOUR) for n in ("failing", "refused"))
+    failing.fail(Unavailable("60001"), POLICY, START, pause=HOUR)
+    refused.fail(Refused(Reason.REFRESH_TOKEN_EXPIRED, 40103), POLICY, START)
+    refused.note_probe(None, POLICY, START)
+    calm = a_due_grant("calm", ends=START + 5 * HOUR)
+    calm.renewal = a_grant().renewal
+    kept.add(a_due_grant("due", ends=START + HOUR), a_due_grant("ended", ends=START - HOUR), failing, refused, calm)
+    kept.add(a_due_grant("far", ends=START + 12 * HOUR + MINUTE), a_grant("probed", tokens=a_long_term_token(at=START - DAY)))
+    assert kept.fleet.counts(START, overdue_after=MINUTE).at_risk == ((HOUR, 2), (6 * HOUR, 4), (12 * HOUR, 4))

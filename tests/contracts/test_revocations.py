@@ -1,0 +1,57 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from builders import HOUR, MINUTE, SECOND, START, a_revocation
+from domain.ids import RevocationId
+from domain.revocation import Revocation
+from kept import Kept
+
+
+def add(kept: Kept, *revocations: Revocation) -> None:
+    with kept.store.write() as work:
+        for revocation in revocations:
+            work.revocations.add(revocation)
+        work.commit()
+
+
+def take(kept: Kept, *, limit: int = 10, after: timedelta = 0 * SECOND) -> list[Revocation]:
+    with kept.store.write() as work:
+        taken = work.revocations.take_due(limit=limit, lease=MINUTE, now=START + after)
+        work.commit()
+        return taken
+
+
+def test_a_revocation_comes_back_as_it_was_queued(kept: Kept) -> None:
+    queued = a_revocation()
+    add(kept, queued)
+    [taken] = take(kept)
+    assert replace(taken, due_at=queued.due_at) == queued
+
+
+def test_due_ones_come_oldest_first_and_only_once_within_their_lease(kept: Kept) -> None:
+    add(kept, *(a_revocation(f"{h} h ago", due_at=START - h * HOUR) for h in (1, 3, 2, 0, -1)))
+    assert [r.id for r in take(kept, limit=2)] == ["3 h ago", "2 h ago"]
+    assert [r.id for r in take(kept)] == ["1 h ago", "0 h ago"]
+    assert take(kept) == []
+    assert take(kept, after=MINUTE - SECOND) == []
+    assert len(take(kept, after=MINUTE)) == 4
+
+
+def test_a_failure_is_stored_with_the_next_due_time(kept: Kept) -> None:
+    add(kept, a_revocation())
+    [taken] = take(kept)
+    with kept.store.write() as work:
+        work.revocations.save(replace(taken, failures=3, due_at=START + HOUR))
+        work.commit()
+    assert take(kept, after=HOUR - SECOND) == []
+    [again] = take(kept, after=HOUR)
+    assert again.failures == 3
+
+
+def test_a_revocation_that_is_done_is_gone(kept: Kept) -> None:
+    add(kept, a_revocation(), a_revocation("revocation-2"))
+    with kept.store.write() as work:
+        work.revocations.done(RevocationId("revocation-1"))
+        work.revocations.done(RevocationId("unknown"))
+        work.commit()
+    assert [r.id for r in take(kept)] == ["revocation-2"]
