@@ -20,27 +20,32 @@ class Lane(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Permits:
-    """Leave to send `count` calls: the first after `wait`, each further one `apart` later. None: ask again after `wait`."""
+    """Leave to send `count` calls, the first after `wait`. None: ask again after `wait`."""
 
     count: int
     wait: timedelta
-    apart: timedelta = timedelta(0)
+    offsets: tuple[timedelta, ...] = ()
+    """How long after the first each of them may be sent, the first included; empty: all at once."""
     because: Failure | None = None
     """With none given: what stops the app's calls altogether (it was throttled, is unavailable, or misconfigured)."""
 
     def wait_for(self, index: int) -> timedelta:
         """How long after the taking the index-th call may be sent, counted from 0."""
-        return self.wait + self.apart * index
+        return self.wait + self.offsets[index] if self.offsets else self.wait
 
 
 class Budget(Protocol):
     """The app's calls, counted over all processes that share the adapter's store; the breaker of the app is part of it."""
 
     def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta) -> Permits:
-        """Reserve up to `wanted` calls that can all be sent `within` this time. Permits not used are simply lost."""
+        """Reserve up to `wanted` calls that can all be sent `within` this time. Permits not used are simply lost.
+
+        Never more a second than the app's limit, whatever the lanes. While the app's calls are stopped: none, or a single
+        trial when one is due.
+        """
 
     def stopped(self, app: AppId) -> Failure | None:
-        """What stops this app's calls now, looked at directly before sending; cheap, and without a store."""
+        """What stops this app's calls now, looked at directly before sending; cheap, and without a store. None for a trial."""
 
     def learn(self, app: AppId, failure: Failure | None) -> timedelta:
         """Take in what a call came to (None: an answer). Returns how long the app's calls are to wait, zero if they are not."""
