@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from kombu import Connection
+from kombu.connection import Connection
 
 from domain.tokens import Secret
 
@@ -51,7 +51,7 @@ class CeleryBroker:
         connection = Connection(self.url.reveal(), transport_options=options, connect_timeout=CONNECT_WITHIN.total_seconds())
         try:
             connection.connect()
-        except Exception as error:  # each transport has errors of its own
+        except Exception as error:  # noqa: BLE001 (each transport has errors of its own)
             raise BrokerUnavailable(type(error).__name__) from None
         finally:
             connection.release()

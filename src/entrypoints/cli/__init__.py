@@ -1,0 +1,3 @@
+from entrypoints.cli.command_line import main
+
+__all__ = ["main"]

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pkgutil import resolve_name
+
+import click
+
+from entrypoints.cli.command_line import debugging
+from entrypoints.cli.configured import configured, ready
+
+
+@click.command()
+@click.option(
+    "--pool",
+    type=click.Choice(["threads", "prefork", "solo"]),
+    default="threads",
+    show_default=True,
+    help="Celery's kind of pool. Each sweep has threads of its own in any of them.",
+)
+@click.option("--concurrency", type=click.IntRange(1, 64), default=2, show_default=True, help="Tasks at once, not calls.")
+def worker(pool: str, concurrency: int) -> int:
+    """The Celery worker, which renews what is due.
+
+    SIGTERM ends it in order: calls under way are settled, what was not sent is given back.
+    """
+    settings = configured()
+    ready(settings).database().dispose()
+    status: int = resolve_name("entrypoints.worker.run:run_worker")(
+        settings, pool=pool, concurrency=concurrency, debug=debugging()
+    )
+    return status
+
+
+@click.command()
+def beat() -> int:
+    """Celery beat, which tells the workers every SWEEP_INTERVAL_SECONDS to look for due grants. One is enough."""
+    settings = configured()
+    ready(settings).database().dispose()
+    status: int = resolve_name("entrypoints.worker.run:run_beat")(settings, debug=debugging())
+    return status

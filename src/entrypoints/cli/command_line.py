@@ -1,0 +1,107 @@
+"""`tiktok-connect`: which commands there are, and how every one of them fails."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pkgutil import resolve_name
+from typing import NoReturn
+
+import click
+
+PROGRAM = "tiktok-connect"
+INTERRUPTED = 128 + signal.SIGINT
+"""A shell's word for a command that Ctrl-C ended."""
+
+COMMANDS = {
+    "demo": ("entrypoints.cli.demo:demo", "Everything at once on embedded defaults, no account anywhere."),
+    "serve": ("entrypoints.cli.serve:serve", "The HTTP API and the pages."),
+    "worker": ("entrypoints.cli.celery_processes:worker", "The Celery worker, which renews what is due."),
+    "beat": ("entrypoints.cli.celery_processes:beat", "Celery beat, which tells the workers when to look."),
+    "simulator": ("entrypoints.cli.simulator:simulator", "A simulator of TikTok for your own development."),
+    "migrate": ("entrypoints.cli.migrate:migrate", "Bring the database's schema to this version's."),
+    "doctor": ("entrypoints.cli.doctor:doctor", "Check configuration, keys, database, broker and TikTok."),
+    "status": ("entrypoints.cli.status:status", "The fleet's grants: health, due, overdue, at risk."),
+    "refresh": ("entrypoints.cli.refresh:refresh", "Renew tokens now."),
+    "keys": ("entrypoints.cli.keys:keys", "Token encryption keys."),
+}
+"""Where each command is, and its line in the help: that imports none of them, and is quick."""
+
+
+@dataclass(slots=True)
+class Asked:
+    """What holds for a command line as a whole."""
+
+    debug: bool = False
+
+
+def note_debug(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 (click's signature)
+    """Remember it, whether it stood before or after the command."""
+    if value and (asked := context.find_object(Asked)):
+        asked.debug = True
+
+
+def debug_option() -> click.Option:
+    """The option that every command has."""
+    return click.Option(
+        ["--debug"], is_flag=True, expose_value=False, callback=note_debug, help="Show tracebacks, and more in the logs."
+    )
+
+
+def debugging() -> bool:
+    """Whether --debug was given. For use within a command."""
+    asked = click.get_current_context().find_object(Asked)
+    return asked is not None and asked.debug
+
+
+class Commands(click.Group):
+    """Finds each command when it is called for."""
+
+    def __init__(self, places: Mapping[str, tuple[str, str]], help_text: str) -> None:
+        super().__init__(PROGRAM, params=[debug_option()], help=help_text)
+        self._places = places
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._places:
+            return None
+        command: click.Command = resolve_name(self._places[cmd_name][0])
+        give_debug(command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in self._places.items()])
+
+
+def give_debug(command: click.Command) -> None:
+    """Let --debug stand after this command and its sub-commands too."""
+    if not any(parameter.name == "debug" for parameter in command.params):
+        command.params.append(debug_option())
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            give_debug(below)
+
+
+cli = Commands(COMMANDS, "Connects TikTok Ads accounts, and keeps their tokens alive.")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command line. Failures are one line on stderr: what is wrong and what to do. Exit 2 for usage, 1 for failure."""
+    asked = Asked()
+    try:
+        status = cli.main(arguments, PROGRAM, standalone_mode=False, obj=asked)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 (the outermost place: whatever it is becomes one line)
+        if asked.debug:
+            traceback.print_exc()
+        line, status = resolve_name("entrypoints.cli.failures:explain")(error)
+        if line:
+            click.echo(f"{PROGRAM}: {line}", err=True)
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import click
+
+from entrypoints.cli.command_line import debugging
+from entrypoints.container import migrate_schema
+from entrypoints.settings import load_database_url, read_environment
+from entrypoints.telemetry import configure_logging
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database's schema to this version's.
+
+    Needs DATABASE_URL alone. Safe to run twice, and at once from several places: who comes second waits.
+    """
+    url = load_database_url(read_environment())
+    configure_logging(debug=debugging(), secrets=[url])
+    click.echo("migrating the database's schema…", err=True)
+    migrate_schema(url)
+    click.echo("the schema is the one of this version")

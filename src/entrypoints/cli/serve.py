@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from pkgutil import resolve_name
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from entrypoints.cli.command_line import debugging
+from entrypoints.cli.configured import configured, ready
+from entrypoints.cli.listening import base_url, listener
+from entrypoints.container import build
+from entrypoints.settings import Settings, load_settings, read_environment
+from entrypoints.telemetry import configure_logging
+
+FINISH_SECONDS = 10
+"""How long requests under way are given at the end: a person's rotation waits for 5 s at most."""
+
+
+@dataclass(frozen=True)
+class App:
+    """Makes the ASGI application, in the process that serves it. It may be pickled, so it holds no settings but where to look."""
+
+    own_address: str
+    debug: bool
+
+    def __call__(self) -> Any:  # noqa: ANN401 (an ASGI application, which has no type of its own)
+        settings = load_settings(read_environment(), own_address=self.own_address)
+        configure_logging(debug=self.debug, secrets=settings.secrets())
+        return application(settings)
+
+
+def application(settings: Settings) -> Any:  # noqa: ANN401 (an ASGI application, which has no type of its own)
+    """The HTTP door over these settings."""
+    return resolve_name("entrypoints.http.app:create_app")(build(settings))
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any free one.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
+def serve(host: str, port: int, workers: int) -> int:
+    """The HTTP API and the pages."""
+    with listener(host, port) as accepting:
+        address = base_url(host, accepting.getsockname()[1])
+        ready(configured(own_address=address)).database().dispose()
+        click.echo(f"listening at {address}", err=True)
+        return listen(App(address, debugging()), accepting, workers=workers)
+
+
+def listen(app: Any, accepting: socket.socket, *, workers: int = 1) -> int:  # noqa: ANN401 (a factory of ASGI applications)
+    """Serve until SIGTERM or SIGINT; returns the exit status. X-Forwarded-* is the application's business, not uvicorn's."""
+    config = uvicorn.Config(
+        app,
+        factory=True,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=FINISH_SECONDS,
+    )
+    signal.signal(signal.SIGTERM, leave)  # uvicorn stops in order, then raises the signal again
+    if workers > 1:
+        Multiprocess(config, [accepting]).run()
+        return 0
+    server = uvicorn.Server(config)
+    server.run(sockets=[accepting])
+    return 0 if server.started else 1
+
+
+def leave(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """An orderly end is a success."""
+    sys.exit(0)

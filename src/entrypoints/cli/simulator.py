@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from entrypoints.cli.command_line import debugging
+from entrypoints.cli.failures import Trouble
+from entrypoints.cli.listening import taken
+from entrypoints.container import run_simulator
+from entrypoints.telemetry import configure_logging
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Beyond this machine: with --control-token only.")
+@click.option("--port", type=click.IntRange(0, 65535), default=9000, show_default=True, help="0: any free one.")
+@click.option("--control-token", help="Bearer token that /_sim then demands.")
+@click.option("--state-file", type=click.Path(dir_okay=False, path_type=Path), help="Find everything again at the next start.")
+@click.option("--app-id", help="The one app it knows, instead of its own examples.")
+@click.option("--app-secret", help="That app's secret.")
+@click.option("--profile", type=click.Choice(["rotating", "long-term"]), default="rotating", show_default=True)
+@click.option(
+    "--rotation-mode", type=click.Choice(["strict", "grace", "reuse-revokes-family"]), default="strict", show_default=True
+)
+@click.option("--access-token-seconds", type=click.IntRange(1), default=86_400, show_default=True)
+@click.option("--refresh-token-seconds", type=click.IntRange(1), default=31_536_000, show_default=True)
+@click.option("--grace-seconds", type=click.IntRange(0), default=60, show_default=True)
+@click.option("--latency-ms", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--calls-per-second", type=click.IntRange(0), default=0, show_default=True, help="0: no limit.")
+def simulator(
+    host: str,
+    port: int,
+    control_token: str | None,
+    state_file: Path | None,
+    app_id: str | None,
+    app_secret: str | None,
+    **config: Any,  # noqa: ANN401 (its own options, handed on)
+) -> None:
+    """A simulator of TikTok: consent page, rotating tokens, faults on demand. Its control API is /_sim.
+
+    Point TIKTOK_API_URL and TIKTOK_AUTH_URL at the addresses that it prints.
+    """
+    configure_logging(debug=debugging())
+    if (app_id is None) != (app_secret is None):
+        raise click.UsageError("--app-id and --app-secret go together.")
+    try:
+        run_simulator(
+            host=host,
+            port=port,
+            control_token=control_token,
+            state_file=state_file,
+            app=(app_id, app_secret) if app_id and app_secret else None,
+            announce=say_where,
+            **config,
+        )
+    except OSError as error:
+        raise taken(host, port, error) from None
+    except ValueError as error:
+        raise Trouble(str(error)) from None
+
+
+def say_where(url: str) -> None:
+    """Print what to set."""
+    click.echo(f"the simulator of TikTok listens at {url}/")
+    click.echo(f"TIKTOK_API_URL={url}/open_api/v1.3")
+    click.echo(f"TIKTOK_AUTH_URL={url}/portal/auth")

@@ -1,0 +1,58 @@
+"""The life of a worker and of beat: the first sweep, the signs of life, the end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from datetime import timedelta
+
+from celery import signals
+from kombu.exceptions import OperationalError
+
+from domain.errors import StoreUnavailable
+from entrypoints.worker.process import process
+from entrypoints.worker.tasks import sweep
+
+log = logging.getLogger(__name__)
+
+BEAT_EVERY = timedelta(seconds=10)
+
+
+@signals.worker_ready.connect
+def begin(**_: object) -> None:
+    """Sweep at once: whoever starts a worker after an outage has due grants."""
+    give_signs_of_life("worker")
+    try:
+        sweep.apply_async(expires=process.settings.sweep_interval.total_seconds())
+    except OperationalError:
+        log.warning("the broker took no message; beat's next one starts the first sweep")
+
+
+@signals.beat_init.connect
+def begin_beat(**_: object) -> None:
+    """Beat only sends; that it does is worth knowing."""
+    give_signs_of_life("beat")
+
+
+@signals.worker_shutting_down.connect
+def stop(**_: object) -> None:
+    """Sent by the handler of SIGTERM: what is sent is settled, what is not is given back."""
+    process.stop()
+
+
+def give_signs_of_life(component: str) -> None:
+    """Note every few seconds, in the database, that this process lives; a thread that ends with the process."""
+    host, pid, wait = socket.gethostname(), os.getpid(), threading.Event().wait
+
+    def beat() -> None:
+        heartbeats = process.container.heartbeats()
+        while True:
+            try:
+                heartbeats.beat(component, host, pid)
+            except StoreUnavailable as away:
+                log.warning("no sign of life could be given", extra={"component": component, "because": str(away)})
+            wait(BEAT_EVERY.total_seconds())
+
+    threading.Thread(target=beat, name="signs-of-life", daemon=True).start()

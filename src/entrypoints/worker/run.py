@@ -1,0 +1,34 @@
+"""Running a worker or beat in this process, until a signal ends it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from entrypoints.settings import Settings
+from entrypoints.worker.app import app
+from entrypoints.worker.process import process
+
+Pool = Literal["threads", "prefork", "solo"]
+
+
+def run_worker(settings: Settings, *, pool: Pool, concurrency: int, debug: bool) -> int:
+    """Work until SIGTERM or SIGINT; returns the exit status."""
+    process.use(settings, debug=debug)
+    worker = app.Worker(
+        pool=pool,
+        concurrency=concurrency,
+        loglevel="DEBUG" if debug else "INFO",
+        quiet=True,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+def run_beat(settings: Settings, *, debug: bool) -> int:
+    """Send what is scheduled until SIGTERM or SIGINT; returns the exit status."""
+    process.use(settings, debug=debug)
+    app.Beat(loglevel="DEBUG" if debug else "INFO", quiet=True).run()
+    return 0
