@@ -46,9 +46,10 @@ class Database:
             yield connection
 
     def empty_log(self) -> bool:
-        """Bring SQLite's write-ahead log into the file and cut it off; False while a reader still needs it. Raises StoreUnavailable.
+        """Bring SQLite's write-ahead log into the file and cut it off; False while a reader still needs it.
 
         The file itself holds nothing of what was erased (`secure_delete`), but the log keeps pages as they were.
+        Raises StoreUnavailable.
         """
         if self.is_postgres:
             return True

@@ -17,7 +17,12 @@ class Turns:
         self._patience = patience.total_seconds()
         self._changed = threading.Condition()
         self._taken = False
-        self._first_waiting = 0
+        self._waiting = {True: 0, False: 0}
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a turn."""
+        return sum(self._waiting.values())
 
     @contextmanager
     def turn(self, *, first: bool) -> Iterator[None]:
@@ -32,15 +37,15 @@ class Turns:
 
     def _take(self, *, first: bool) -> None:
         with self._changed:
-            self._first_waiting += first
+            self._waiting[first] += 1
             try:
                 if not self._changed.wait_for(lambda: self._mine(first=first), self._patience):
                     message = "other writers of this process are not done"
                     raise StoreUnavailable(message)
                 self._taken = True
             finally:
-                self._first_waiting -= first
+                self._waiting[first] -= 1
                 self._changed.notify_all()
 
     def _mine(self, *, first: bool) -> bool:
-        return not self._taken and (first or not self._first_waiting)
+        return not self._taken and (first or not self._waiting[True])

@@ -1,0 +1,99 @@
+import subprocess
+import sys
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from adapters.sql.database import Database, open_database
+from adapters.sql.migrations import at_head, downgrade, head, migrate
+from adapters.sql.tables import metadata
+
+SRC = Path(__file__).parents[3] / "src"
+MIGRATE = "import sys; from adapters.sql.migrations import migrate; migrate(sys.argv[1])"
+
+
+def schema_of(database: Database) -> set[str]:
+    """Every table and index in the database's own words, its words in no order: that of constraints does not matter."""
+    with database.reading() as connection:
+        if database.is_postgres:
+            columns = (
+                "SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default, is_identity)"
+                " FROM information_schema.columns WHERE table_schema = 'public'"
+            )
+            constraints = "SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint"
+            indices = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
+            queries = [columns, f"{constraints} WHERE connamespace = 'public'::regnamespace", indices]
+        else:
+            queries = ["SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"]
+        rows = [row for query in queries for row in connection.execute(text(query)).scalars()]
+        return {" ".join(sorted(row.replace(",", " ").split())) for row in rows if "alembic_version" not in row}
+
+
+def test_the_schema_goes_up_down_and_up(empty_url: str) -> None:
+    migrate(empty_url)
+    database = open_database(empty_url)
+    first = schema_of(database)
+    assert at_head(database)
+    downgrade(empty_url, "base")
+    assert not at_head(database)
+    assert {row for row in schema_of(database) if "sqlite_sequence" not in row} == set()
+    migrate(empty_url)
+    assert at_head(database)
+    assert schema_of(database) == first
+    database.dispose()
+
+
+def test_the_migrations_make_exactly_the_tables(empty_url: str) -> None:
+    migrate(empty_url)
+    database = open_database(empty_url)
+    migrated = schema_of(database)
+    with database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    downgrade(empty_url, "base")
+    with database.writing() as connection:
+        metadata.create_all(connection)
+        connection.commit()
+    assert schema_of(database) == migrated
+    database.dispose()
+
+
+def test_migrating_again_changes_nothing(empty_url: str) -> None:
+    for _ in range(2):
+        migrate(empty_url)
+    database = open_database(empty_url)
+    assert at_head(database)
+    database.dispose()
+
+
+def test_two_processes_may_migrate_at_once(empty_url: str) -> None:
+    processes = [
+        subprocess.Popen([sys.executable, "-c", MIGRATE, empty_url], env={"PYTHONPATH": str(SRC)}, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    assert [(p.communicate()[1], p.returncode) for p in processes] == [(b"", 0)] * 3
+    database = open_database(empty_url)
+    assert at_head(database)
+    database.dispose()
+
+
+def test_a_database_without_tables_is_not_at_head(empty_url: str) -> None:
+    migrate(empty_url, "base")
+    database = open_database(empty_url)
+    assert not at_head(database)
+    database.dispose()
+
+
+def test_only_the_owner_reads_a_new_sqlite_file(tmp_path: Path) -> None:
+    migrate(f"sqlite:///{tmp_path / 'test.db'}")
+    assert (tmp_path / "test.db").stat().st_mode & 0o077 == 0
+
+
+def test_there_is_one_head(empty_url: str) -> None:
+    migrate(empty_url)
+    database = open_database(empty_url)
+    with database.reading() as connection:
+        assert MigrationContext.configure(connection).get_current_heads() == (head(),)
+        assert set(inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
+    database.dispose()

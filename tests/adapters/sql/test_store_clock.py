@@ -1,0 +1,28 @@
+from datetime import timedelta
+
+from adapters.sql.claims import SqlClaims
+from adapters.sql.database import Database, time_of
+from adapters.sql.unit_of_work import SqlStore
+from adapters.system import SystemClock, SystemIds
+from application.ports.claims import Due
+from builders import APP, HOUR, MINUTE, SECOND, a_due_grant
+
+
+def test_leases_are_dated_by_the_database_s_own_clock(database: Database) -> None:
+    before = SystemClock().now() - timedelta(milliseconds=1)  # SQLite cuts its time to milliseconds
+    with SqlStore(database).write() as work:
+        work.grants.add(a_due_grant(ends=before + HOUR))
+        work.grants.add(a_due_grant("not due", ends=before + 20 * HOUR))
+        work.commit()
+    [claim] = SqlClaims(database, host="here", ids=SystemIds()).take_due(APP, limit=9, lease=MINUTE, due=Due())
+    attempt = claim.grant.renewal.attempt
+    assert attempt is not None
+    assert before <= attempt.started_at <= SystemClock().now()
+    assert attempt.lease_until - attempt.started_at == MINUTE
+
+
+def test_the_database_s_time_goes_on_within_a_transaction(database: Database) -> None:
+    with database.reading() as connection:
+        first = time_of(connection, None)
+        SystemClock().sleep(SECOND / 100)
+        assert time_of(connection, None) > first
