@@ -13,6 +13,8 @@ from adapters.crypto.aes_gcm import AesGcmSealer
 from adapters.crypto.keyring import KeyRing
 from adapters.memory.claims import MemoryClaims
 from adapters.memory.database import MemoryDatabase
+from adapters.memory.incidents import MemoryIncidents
+from adapters.memory.journal import MemoryJournal
 from adapters.memory.store import MemoryStore
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.machine import Machine
@@ -32,6 +34,8 @@ from application.rotate_grant import RotateGrant
 from application.select_accounts import SelectAccounts
 from application.steps.batches import Batches, SweepReport
 from application.steps.call_and_settle import CallAndSettle, Rotation
+from application.steps.cautious_claims import CautiousClaims
+from application.steps.late_answers import DrainJournal, Undertaker
 from application.sweep_due_grants import SweepDueGrants
 from application.vend_token import ByConnection, Vended, VendToken
 from domain.advertiser import Advertiser, Connection, Standing
@@ -255,11 +259,14 @@ class World:
     policy: RotationPolicy = field(default_factory=RotationPolicy)
     store: Store | None = None
     claims: Claims | None = None
+    ids: CountedIds = field(default_factory=CountedIds)
+    given_platform: SimulatedPlatform | None = None
 
     def __post_init__(self) -> None:
-        self.ids, self.database = CountedIds(), MemoryDatabase()
-        self.machine = Machine(clock=self.clock, config=self.config, state=State(seed="00" * 16))
-        self.platform = SimulatedPlatform(self.machine)
+        self.database = MemoryDatabase()
+        new = Machine(clock=self.clock, config=self.config, state=State(seed="00" * 16))
+        self.platform = self.given_platform or SimulatedPlatform(new)
+        self.machine = self.platform.machine
         self.sealer = AesGcmSealer(KeyRing.of([("k1", bytes(32))]))
         self.budget = FreeBudget()
         store = self.store = self.store or MemoryStore(self.database)
@@ -272,7 +279,11 @@ class World:
             self.sealer,
             self.platform,
         )
-        self.carry_out = CallAndSettle(claims, platform, sealer, budget, store, clock, ids, policy)
+        self.journal, self.incidents = MemoryJournal(), MemoryIncidents(self.database)
+        bury = Undertaker(store, clock, ids)
+        self.drain = DrainJournal(self.journal, claims, store, bury, clock, policy)
+        self.bare_claims, claims = claims, CautiousClaims(claims, self.drain, clock)
+        self.carry_out = CallAndSettle(claims, platform, sealer, budget, self.journal, self.incidents, bury, clock, policy)
         self.batches = Batches(claims, budget, self.carry_out, OneHand(), clock, policy, platform.app, 1)
         self.begin = BeginConnect(store, platform, CountedNonces(), clock)
         self.complete = CompleteConnect(store, platform, sealer, budget, clock, ids, policy)
@@ -337,6 +348,10 @@ class World:
         """One sweep by a process that holds another key than ours."""
         stranger = replace(self.carry_out, sealer=AesGcmSealer(KeyRing.of([("k2", bytes(32))])))
         return replace(self.sweep, batches=replace(self.batches, carry_out=stranger))(for_at_most=timedelta(seconds=1))
+
+    def another_host(self) -> World:
+        """The same database, platform and time, seen by a process of another host with its own journal."""
+        return World(self.clock, self.config, self.policy, self.store, self.bare_claims, self.ids, self.platform)
 
     # what a test looks at
 

@@ -43,6 +43,8 @@ class Renewal:
     """Whether an attempt at this generation ended without an outcome: its refresh token may be spent."""
     settled_at: datetime | None = None
     """When the last attempt ended."""
+    refused_at: datetime | None = None
+    """When this generation was refused, unless an earlier attempt at it had no outcome: what a mass refusal is known by."""
 
 
 @dataclass(slots=True)
@@ -135,6 +137,11 @@ class Grant:
             case Unavailable() | OurFault() | NotPermitted():
                 self.renewal = replace(settled, due_at=max(again, now + (pause or timedelta(0))), failures=failures)
 
+    def spare(self, refusal: Refused, policy: RotationPolicy, now: datetime) -> None:
+        """Note a refusal of a mass refusal: it changes no health, and the generation is due once more."""
+        again = policy.again_at(self.tokens, self.id, self.renewal.failures + 1, now)
+        self.renewal = replace(self.renewal, attempt=None, last_failure=refusal, settled_at=now, refused_at=now, due_at=again)
+
     def note_probe(
         self, failure: Failure | None, policy: RotationPolicy, now: datetime, *, pause: timedelta | None = None
     ) -> None:
@@ -191,6 +198,8 @@ class Grant:
         self.events.append(GrantErased(self.id, self.owner, revoked=isinstance(health, Revoked), at=now))
 
     def _refused(self, reason: Reason, settled: Renewal, now: datetime) -> None:
+        if not settled.in_doubt:
+            settled = replace(settled, refused_at=now)
         if isinstance(self.tokens, LongTerm) or self.tokens is None or self.tokens.access_expires_at <= now:
             self._ask_for_reauthorisation(reason, settled, now)
             return

@@ -11,17 +11,21 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from adapters.process_budget import ProcessBudget
 from dependency_injector import containers, providers
 
 from adapters.celery_broker import BrokerUnavailable, CeleryBroker
 from adapters.crypto.aes_gcm import AesGcmSealer
 from adapters.crypto.keyring import KeyRing
+from adapters.journal_file import FileJournal
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.incidents import MemoryIncidents
+from adapters.process_budget import ProcessBudget
 from adapters.sql.claims import SqlClaims
 from adapters.sql.database import Database, open_database
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.migrations import at_head, migrate
 from adapters.sql.overview import SqlFleet
+from adapters.sql.samples import sealed_access_tokens
 from adapters.sql.unit_of_work import SqlStore
 from adapters.system import SystemClock, SystemIds, SystemNonces
 from adapters.tiktok.client import TikTok
@@ -37,14 +41,20 @@ from application.rotate_grant import RotateGrant
 from application.select_accounts import SelectAccounts
 from application.steps.batches import Batches
 from application.steps.call_and_settle import CallAndSettle
+from application.steps.cautious_claims import CautiousClaims
+from application.steps.late_answers import DrainJournal, Undertaker
 from application.sweep_due_grants import SweepDueGrants
 from application.vend_token import VendToken
+from domain.errors import CannotOpen
+from domain.ids import GrantId
 from domain.rotation import RotationPolicy
-from domain.tokens import Secret
+from domain.tokens import Secret, TokenKind
 from entrypoints.settings import Settings
 
 HANDS = 32
 """Calls that one process can have under way: measured to be the best for synchronous threads on two cores."""
+
+SAMPLED_TOKENS = 20
 
 
 __all__ = [
@@ -52,6 +62,7 @@ __all__ = [
     "Container",
     "SchemaBehind",
     "build",
+    "check_keys",
     "migrate_schema",
     "new_encryption_key",
     "require_schema",
@@ -118,7 +129,9 @@ class Container(containers.DeclarativeContainer):
     budget = providers.Singleton(ProcessBudget, qps=settings.provided.tiktok.qps, clock=clock)
     database = providers.Singleton(database_of, settings)
     store = providers.Singleton(SqlStore, database)
-    claims = providers.Singleton(SqlClaims, database, host=host, ids=ids)
+    stored_claims = providers.Singleton(SqlClaims, database, host=host, ids=ids)
+    journal = providers.Singleton(FileJournal, settings.provided.storage.journal_dir)
+    incidents = providers.Singleton(MemoryIncidents, providers.Singleton(MemoryDatabase))
     fleet = providers.Singleton(SqlFleet, database)
     heartbeats = providers.Singleton(SqlHeartbeats, database)
     broker = providers.Singleton(broker_of, settings)
@@ -126,15 +139,27 @@ class Container(containers.DeclarativeContainer):
 
     # steps
     app = providers.Callable(lambda platform: platform.app, platform)
+    bury = providers.Singleton(Undertaker, store, clock, ids)
+    drain = providers.Singleton(
+        DrainJournal,
+        journal=journal,
+        claims=stored_claims,
+        store=store,
+        bury=bury,
+        clock=clock,
+        policy=policy,
+    )
+    claims = providers.Singleton(CautiousClaims, stored_claims, drain, clock)
     carry_out = providers.Singleton(
         CallAndSettle,
         claims=claims,
         platform=platform,
         sealer=sealer,
         budget=budget,
-        store=store,
+        journal=journal,
+        incidents=incidents,
+        bury=bury,
         clock=clock,
-        ids=ids,
         policy=policy,
     )
     batches = providers.Singleton(
@@ -185,6 +210,9 @@ def build(settings: Settings) -> Container:
 
 def require_schema(database: Database) -> None:
     """Raises SchemaBehind unless the schema is the one that this program knows, StoreUnavailable when the database is away."""
+    url = database.engine.url
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+        raise SchemaBehind  # connecting would make an empty file
     if not at_head(database):
         raise SchemaBehind
 
@@ -192,6 +220,17 @@ def require_schema(database: Database) -> None:
 def migrate_schema(database_url: Secret) -> None:
     """Bring the schema to the newest revision; safe to run twice and at once. Raises StoreUnavailable."""
     migrate(database_url.reveal())
+
+
+def check_keys(container: Container) -> int:
+    """Seal and open a token, and open some of the stored ones; returns how many. Raises CannotOpen, StoreUnavailable."""
+    sealer, grant, token = container.sealer(), GrantId("doctor"), Secret("a token of nobody")
+    if sealer.open(sealer.seal(token, grant, TokenKind.ACCESS), grant, TokenKind.ACCESS) != token:
+        raise CannotOpen("what was sealed came back changed")
+    stored = sealed_access_tokens(container.database(), limit=SAMPLED_TOKENS)
+    for of, sealed in stored:
+        sealer.open(sealed, of, TokenKind.ACCESS)
+    return len(stored)
 
 
 def new_encryption_key() -> str:

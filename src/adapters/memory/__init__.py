@@ -1,1 +1,1 @@
-"""Adapters that need nothing but this process: for tests, and for trying things out. They keep the same promises as the real ones."""
+"""Adapters that need nothing but this process: for tests and trials. They keep the promises of the real ones."""

@@ -81,5 +81,8 @@ class Claims(Protocol):
     def release(self, claims: list[Claim]) -> None:
         """Give back claims of which nothing was sent, as they were before."""
 
+    def skew(self) -> timedelta:
+        """How far the store's clock is ahead of this process's, which is behind it if negative."""
+
     def count_due(self, app: AppId, due: Due) -> int:
         """How many grants are due, leased ones included."""

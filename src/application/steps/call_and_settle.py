@@ -8,23 +8,27 @@ from datetime import timedelta
 from enum import Enum
 
 from application.ports.ad_platform import AdPlatform
-from application.ports.ambient import Clock, Ids
+from application.ports.ambient import Clock
 from application.ports.budget import Budget
 from application.ports.claims import Claim, Claims, Settlement
+from application.ports.incidents import Incidents
+from application.ports.journal import Answer, Journal, JournalUnavailable
 from application.ports.sealer import Sealer
-from application.ports.store import Store
+from application.steps.late_answers import Undertaker
 from domain.errors import CannotOpen, StoreUnavailable
 from domain.grant import Grant
-from domain.ids import RevocationId
+from domain.mass_refusal import ONE_EVERY, WINDOW
 from domain.outcomes import Failure, InDoubt, Issued, Misconfigured, NotPermitted, OurFault, Refused, Throttled, Unavailable
-from domain.revocation import revocation_of
 from domain.rotation import Keep, Probe, Reauthorise, Rotate, RotationPolicy, decide
 from domain.tokens import Expiring, TokenKind
 
 log = logging.getLogger(__name__)
 
-SETTLE_AGAIN_AFTER = tuple(timedelta(seconds=s) for s in (0.05, 0.2, 0.5, 1, 2, 4))
-"""Pauses between tries to store an answer that the database would not take."""
+SETTLE_AGAIN_AFTER = tuple(timedelta(seconds=s) for s in (0.05, 0.2, 0.5, 1, 2))
+"""Pauses between tries to store an outcome that the database would not take."""
+
+HOLD_ON = timedelta(seconds=10)
+"""The pause between tries where the journal would not take the answer either: it is held until one of them does."""
 
 WITHOUT_KEY = timedelta(minutes=5)
 """How long a grant waits whose token cannot be opened here; another process may hold the key."""
@@ -66,15 +70,16 @@ class CallAndSettle:
     platform: AdPlatform
     sealer: Sealer
     budget: Budget
-    store: Store
+    journal: Journal
+    incidents: Incidents
+    bury: Undertaker
     clock: Clock
-    ids: Ids
     policy: RotationPolicy
 
     def __call__(self, claim: Claim, *, taken_at: timedelta, insist: bool = False) -> Rotation:
         """Carry out a claim for which a permit was taken. `taken_at`: the monotonic time before it was claimed.
 
-        Raises StoreUnavailable when the database would not take the outcome.
+        Raises StoreUnavailable when the database would not take the outcome; a new pair is in the journal then.
         """
         grant = claim.grant
         try:
@@ -107,16 +112,32 @@ class CallAndSettle:
         asked_at = self.clock.now()
         answer = self.platform.refresh(token)
         if not isinstance(answer, Issued):
-            pause = self.budget.learn(grant.app, answer)
-            grant.fail(answer, self.policy, self.clock.now(), pause=pause)
-            return self._settled(claim, ended_by(answer), answer)
+            return self._failed(claim, answer)
         access = self.sealer.seal(answer.access, grant.id, TokenKind.ACCESS)
         refresh = self.sealer.seal(answer.refresh, grant.id, TokenKind.REFRESH) if answer.refresh else None
         fresh = pair.renewed(access, refresh, answer.lifetimes, asked_at=asked_at)
         fingerprint = self.sealer.fingerprint(answer.access)
         grant.rotate(fresh, fingerprint, from_generation=claim.generation, policy=self.policy, now=self.clock.now())
-        rotation = self._settled(claim, Ended.RENEWED)
+        rotation = self._stored(claim, Answer(grant.id, claim.generation, fresh, fingerprint, self.clock.now()))
         self.budget.learn(grant.app, None)
+        if self.incidents.current(grant.app):
+            self.incidents.close(grant.app, self.clock.now())
+        return rotation
+
+    def _failed(self, claim: Claim, failure: Failure) -> Rotation:
+        """A refresh brought no tokens. During a mass refusal that is noted, and changes no grant's health."""
+        grant, now = claim.grant, self.clock.now()
+        pause = self.budget.learn(grant.app, failure)
+        if isinstance(failure, Refused) and self.incidents.current(grant.app):
+            grant.spare(failure, self.policy, now)
+            return self._settled(claim, Ended.REFUSED, failure)
+        grant.fail(failure, self.policy, now, pause=pause)
+        rotation = self._settled(claim, ended_by(failure), failure)
+        if isinstance(failure, Refused) and self.incidents.tally(grant.app, now - WINDOW).is_mass:
+            taken_back = self.incidents.open(grant.app, now, now - WINDOW)
+            log.critical(
+                "the platform refuses too many grants to be believed", extra={"app": grant.app, "taken_back": taken_back}
+            )
         return rotation
 
     def _probe(self, claim: Claim, taken_at: timedelta) -> Rotation:
@@ -136,41 +157,55 @@ class CallAndSettle:
         """The look at the clock, the breaker and the generation, directly before sending."""
         if self.clock.monotonic() - taken_at > self.policy.lease - self.policy.call_timeout:
             return self.release(claim)
-        if stopped := self.budget.stopped(claim.grant.app):
+        app = claim.grant.app
+        if stopped := self.budget.stopped(app):
             return self.release(claim, stopped)
+        if self.incidents.current(app) and not self.incidents.may_send(app, self.clock.now(), ONE_EVERY):
+            return self.release(claim, Unavailable("mass refusal"))
         if claim.grant.renewal.in_doubt and not self.claims.current(claim):
             return Rotation(claim.grant, Ended.OVERTAKEN)
         return None
 
     def _settled(self, claim: Claim, ended: Ended, failure: Failure | None = None) -> Rotation:
-        """Store the outcome; nothing that can fail stands between the answer and this."""
-        grant = claim.grant
-        settlement = self._settle(grant, claim)
-        if settlement is Settlement.STORED:
-            return Rotation(grant, ended, failure)
-        if ended is Ended.RENEWED and grant.generation > claim.generation:
-            self._bury(grant, settlement)
-        return Rotation(grant, Ended.OVERTAKEN, failure)
-
-    def _settle(self, grant: Grant, claim: Claim) -> Settlement:
-        for pause in SETTLE_AGAIN_AFTER:
+        """Store an outcome that is not a new pair; what the database never takes is found in doubt."""
+        pauses = iter(SETTLE_AGAIN_AFTER)
+        while True:
             try:
-                return self.claims.settle(grant, claim)
+                settlement = self.claims.settle(claim.grant, claim)
             except StoreUnavailable:
-                log.warning("the database would not take an outcome; trying again", extra={"grant": grant.id})
+                if (pause := next(pauses, None)) is None:
+                    raise
                 self.clock.sleep(pause)
-        return self.claims.settle(grant, claim)
+            else:
+                return Rotation(claim.grant, ended if settlement is Settlement.STORED else Ended.OVERTAKEN, failure)
 
-    def _bury(self, grant: Grant, settlement: Settlement) -> None:
-        """A pair came for a grant that was erased meanwhile."""
-        log.info("a pair came late", extra={"grant": grant.id, "settlement": settlement.value})
-        if settlement is not Settlement.REVOKED or grant.tokens is None:
-            return
-        with self.store.write() as work:
-            for erased in work.grants.get([grant.id]):
-                revocation = RevocationId(self.ids.new())
-                work.revocations.add(revocation_of(erased, grant.tokens, grant.fingerprint, revocation, self.clock.now()))
-            work.commit()
+    def _stored(self, claim: Claim, answer: Answer) -> Rotation:
+        """Store the only live pair: in the database, else in the journal, and nothing that can fail stands before."""
+        grant, kept, pauses = claim.grant, False, iter(SETTLE_AGAIN_AFTER)
+        while True:
+            try:
+                settlement = self.claims.settle(grant, claim)
+                if settlement in {Settlement.REVOKED, Settlement.SUPERSEDED}:
+                    self.bury(grant, settlement, answer.tokens, answer.fingerprint)
+            except StoreUnavailable:
+                kept = kept or self._keep(answer)
+                pause = next(pauses, None)
+                if pause is None and kept:
+                    raise
+                self.clock.sleep(HOLD_ON if pause is None else pause)
+            else:
+                if kept:
+                    self.journal.forget(answer)
+                return Rotation(grant, Ended.RENEWED if settlement is Settlement.STORED else Ended.OVERTAKEN)
+
+    def _keep(self, answer: Answer) -> bool:
+        try:
+            self.journal.keep(answer)
+        except JournalUnavailable:
+            log.critical("neither the database nor the journal takes a new pair; holding on", extra={"grant": answer.grant})
+            return False
+        log.warning("the database is away: a new pair went to the journal", extra={"grant": answer.grant})
+        return True
 
 
 def ended_by(failure: Failure) -> Ended:

@@ -1,0 +1,69 @@
+"""Mass refusals over a database of this process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from adapters.memory.database import MemoryDatabase, copy_of
+from application.ports.incidents import Incident
+from domain.health import Active, Degraded, NeedsReauth
+from domain.ids import AppId
+from domain.mass_refusal import Tally
+from domain.tokens import Expiring
+
+
+@dataclass(slots=True)
+class MemoryIncidents:
+    """Open incidents by app; the figures are read from the grants themselves."""
+
+    database: MemoryDatabase
+    _open: dict[AppId, Incident] = field(default_factory=dict)
+    _sent: dict[AppId, datetime] = field(default_factory=dict)
+
+    def tally(self, app: AppId, since: datetime) -> Tally:
+        with self.database.lock:
+            grants = [g for g in self.database.answer().grants.values() if g.app == app]
+        refused = sum((at := g.renewal.refused_at) is not None and at >= since for g in grants)
+        renewed = sum(isinstance(g.tokens, Expiring) and g.generation > 1 and g.tokens.issued_at >= since for g in grants)
+        return Tally(refused + renewed, refused)
+
+    def current(self, app: AppId) -> Incident | None:
+        return self._open.get(app)
+
+    def open(self, app: AppId, now: datetime, since: datetime) -> int:
+        with self.database.lock:
+            rows = self.database.answer()
+            self._open.setdefault(app, Incident(app, now))
+            self._sent.setdefault(app, now)
+            hit = [
+                g
+                for g in rows.grants.values()
+                if g.app == app
+                and isinstance(g.health, Degraded | NeedsReauth)
+                and g.renewal.refused_at is not None
+                and g.renewal.refused_at >= since
+            ]
+            for grant in hit:
+                spared = rows.grants[grant.id] = copy_of(grant)
+                spared.health, spared.renewal = Active(), replace(grant.renewal, due_at=now)
+            return len(hit)
+
+    def may_send(self, app: AppId, now: datetime, every: timedelta) -> bool:
+        with self.database.lock:
+            last = self._sent.get(app)
+            if last is not None and now - last < every:
+                return False
+            self._sent[app] = now
+            return True
+
+    def close(self, app: AppId, now: datetime) -> None:
+        with self.database.lock:
+            rows = self.database.answer()
+            incident = self._open.pop(app, None)
+            self._sent.pop(app, None)
+            for grant in list(rows.grants.values()) if incident else ():
+                at = grant.renewal.refused_at
+                if grant.app == app and incident and at is not None and isinstance(grant.health, Active):
+                    due = rows.grants[grant.id] = copy_of(grant)
+                    due.renewal = replace(grant.renewal, due_at=now)

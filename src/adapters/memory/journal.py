@@ -1,0 +1,27 @@
+"""A journal that forgets with its process: for tests, and where nothing is to touch the disk."""
+
+from __future__ import annotations
+
+from application.ports.journal import Answer, JournalUnavailable
+
+
+class MemoryJournal:
+    """Answers in a list. `full` makes it refuse, as a disk does."""
+
+    def __init__(self, name: str = "here") -> None:
+        self.name, self.full = name, False
+        self._answers: list[Answer] = []
+
+    def keep(self, answer: Answer) -> None:
+        if self.full:
+            raise JournalUnavailable
+        self._answers.append(answer)
+
+    def kept(self) -> list[Answer]:
+        return list(self._answers)
+
+    def forget(self, answer: Answer) -> None:
+        self._answers = [a for a in self._answers if a != answer]
+
+    def empty(self) -> bool:
+        return not self._answers

@@ -1,0 +1,46 @@
+"""The port for answers that the database would not take: this host's own durable memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.ids import GrantId
+from domain.tokens import Expiring
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The only live pair of a grant, sealed, on its way to the database."""
+
+    grant: GrantId
+    generation: int
+    """The generation whose refresh token was spent for it: what it settles against."""
+    tokens: Expiring
+    fingerprint: str
+    kept_at: datetime
+
+
+class JournalUnavailable(Exception):
+    """The journal is full, or its disk is, or it cannot be written."""
+
+
+class Journal(Protocol):
+    """A few sealed answers, shared by the processes of one host, readable by their user alone."""
+
+    @property
+    def name(self) -> str:
+        """Which journal it is: the same after a restart of the host, another on another host."""
+
+    def keep(self, answer: Answer) -> None:
+        """Make an answer durable: once this returns it survives the process and the machine. Raises JournalUnavailable."""
+
+    def kept(self) -> list[Answer]:
+        """All that is kept, oldest first. What is damaged is set aside and reported, and costs nothing else."""
+
+    def forget(self, answer: Answer) -> None:
+        """The database has it, or does not want it any more. Forgetting twice is no error."""
+
+    def empty(self) -> bool:
+        """Whether nothing is kept; cheap enough to be asked before every claim."""
