@@ -11,7 +11,7 @@ from kombu.connection import Connection
 
 from domain.tokens import Secret
 
-EMBEDDED = Secret("filesystem://")
+EMBEDDED = Secret("filesystem://localhost")
 """kombu's transport over files: no server, and the one embedded transport that also answers `inspect`."""
 
 CONNECT_WITHIN = timedelta(seconds=3)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import mmap
 import os
 
 from entrypoints.container import Container, build
 from entrypoints.settings import Settings, load_settings, read_environment
 from entrypoints.telemetry import configure_logging
+
+CHATTY_LOGGERS = ("celery.worker.strategy", "celery.app.trace")
+"""They tell of every task that came and went; ours tell what the tasks did."""
 
 
 class Process:
@@ -40,6 +44,8 @@ class Process:
     def configure_logging(self) -> None:
         """Ours instead of Celery's."""
         configure_logging(debug=self._debug, secrets=self.settings.secrets())
+        for name in CHATTY_LOGGERS:
+            logging.getLogger(name).setLevel(logging.NOTSET if self._debug else logging.WARNING)
 
     def stop(self) -> None:
         """Ask all that runs here, or in children, to come to an end: what is sent is settled, what is not is given back."""

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import click
+import httpx
+
+from domain.errors import CannotOpen, StoreUnavailable
+from entrypoints.cli.command_line import debugging
+from entrypoints.container import BrokerUnavailable, Container, SchemaBehind, build, check_keys, require_schema
+from entrypoints.settings import Settings, faults_of, load_settings, read_environment
+from entrypoints.telemetry import configure_logging
+
+ANSWER_WITHIN = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: what was looked at, what is wrong with it (nothing, when None), and what to do or to know."""
+
+    subject: str
+    told: str
+    wrong: bool = False
+
+    def __str__(self) -> str:
+        return f"{'FAIL' if self.wrong else 'ok':<4}  {self.subject:<13}  {self.told}"
+
+
+@click.command()
+def doctor() -> int:
+    """Check configuration, keys, database, broker and TikTok: one line each, with its remedy. Exit 1 on any failure."""
+    environ = read_environment()
+    faults = faults_of(environ)
+    findings = [Finding("configuration", str(fault), wrong=True) for fault in faults]
+    for finding in findings:
+        click.echo(str(finding))
+    if faults:
+        click.echo("keys, database, broker and TikTok are looked at when the configuration is right")
+        return 1
+    settings = load_settings(environ)
+    configure_logging(debug=debugging(), secrets=settings.secrets())
+    failures = 0
+    for finding in examine(settings, build(settings)):
+        click.echo(str(finding))
+        failures += finding.wrong
+    return 1 if failures else 0
+
+
+def examine(settings: Settings, container: Container) -> Iterator[Finding]:
+    """Everything there is to look at, one after the other."""
+    yield Finding("configuration", "complete")
+    yield from storage(container)
+    yield look("broker", container.broker().check, "answers", "see that it runs and that CELERY_BROKER_URL is right")
+    yield tiktok(settings.tiktok.api_url)
+
+
+def storage(container: Container) -> Iterator[Finding]:
+    """Database, schema, and whether the keys open what is stored."""
+    remedy = "see that it runs and that DATABASE_URL is right"
+    try:
+        require_schema(container.database())
+    except SchemaBehind:
+        yield Finding("schema", "is not the one of this version: run `tiktok-connect migrate`", wrong=True)
+        return
+    except StoreUnavailable as away:
+        yield Finding("database", f"can't be used ({away}): {remedy}", wrong=True)
+        return
+    yield Finding("database", "answers, its schema is the one of this version")
+    try:
+        opened = check_keys(container)
+    except CannotOpen as closed:
+        yield Finding("keys", f"a stored token can't be opened ({closed}): add the key that sealed it", wrong=True)
+    else:
+        yield Finding("keys", f"seal and open; {opened} stored tokens were opened" if opened else "seal and open")
+
+
+def look(subject: str, check: Callable[[], object], well: str, remedy: str) -> Finding:
+    """A check that raises when something is wrong."""
+    try:
+        check()
+    except (BrokerUnavailable, OSError) as error:
+        return Finding(subject, f"does not answer ({error}): {remedy}", wrong=True)
+    return Finding(subject, well)
+
+
+def tiktok(api_url: str) -> Finding:
+    """Whether a request arrives there. It carries nothing and asks for nothing, so whatever the answer is will do."""
+    try:
+        httpx.get(f"{api_url}/", timeout=ANSWER_WITHIN.total_seconds())
+    except httpx.HTTPError as error:
+        remedy = "see that this machine may call out, and that TIKTOK_API_URL is right"
+        return Finding("TikTok", f"can't be reached ({type(error).__name__}): {remedy}", wrong=True)
+    return Finding("TikTok", "can be reached")
