@@ -14,7 +14,7 @@ class StandardLibraryContract(Contract):
     packages = fields.ListField(subfield=fields.ModuleField())
     without = fields.ListField(subfield=fields.StringField(), required=False)
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: FBT001 (import-linter's signature)
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         packages = [package.name for package in cast("list[Module]", self.packages)]
         allowed = sys.stdlib_module_names - set(cast("list[str] | None", self.without) or ())
         foreign = [

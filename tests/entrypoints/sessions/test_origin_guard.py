@@ -44,7 +44,7 @@ def test_two_origins_are_refused() -> None:
 @pytest.mark.parametrize(
     ("site", "allowed"), (("same-origin", True), ("same-site", False), ("cross-site", False), ("none", False), ("", False))
 )
-def test_without_an_origin_the_browser_must_say_same_origin(site: str, allowed: bool) -> None:  # noqa: FBT001 (the expected answer)
+def test_without_an_origin_the_browser_must_say_same_origin(site: str, allowed: bool) -> None:
     assert cookie_write_allowed(("sec-fetch-site", site)) is allowed
 
 
