@@ -1,0 +1,53 @@
+"""Where people are sent: always absolute, on the dashboard's own address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+from domain.consent import Choosing, Connected, Ending, Failed
+from domain.ids import ConnectionId
+from entrypoints.http.codes import Code
+from entrypoints.http.problems import STUMBLES
+
+CONNECT = "/api/auth/tiktok"
+PLATFORMS = "/dashboard/platforms"
+SELECT = "/dashboard/platforms/tiktok/select"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Addresses on DASHBOARD_URL."""
+
+    dashboard: str
+    """Without a trailing slash."""
+
+    @property
+    def https(self) -> bool:
+        return urlsplit(self.dashboard).scheme == "https"
+
+    def at(self, path: str, **query: str) -> str:
+        """A path of the dashboard."""
+        return f"{self.dashboard}{path}" + (f"?{urlencode(query)}" if query else "")
+
+    def login(self) -> str:
+        """Where to sign in before connecting; nothing of the callback's address is repeated."""
+        return self.at("/login", callbackUrl=CONNECT)
+
+    def reconnect(self, connection: ConnectionId) -> str:
+        """Where a person authorises this connection again."""
+        return self.at(CONNECT, connectionId=connection)
+
+    def failure(self, code: Code) -> str:
+        """Where a person reads what went wrong."""
+        return self.at(PLATFORMS, error=code.sentence, code=code.name)
+
+    def after(self, ending: Ending) -> str:
+        """Where a person goes on after a consent."""
+        match ending:
+            case Connected():
+                return self.at(PLATFORMS, success="true", platform="tiktok_ads")
+            case Choosing(offer=offer):
+                return self.at(SELECT, pendingTokenId=offer)
+            case Failed(why=why):
+                return self.failure(STUMBLES[why])

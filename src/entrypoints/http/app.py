@@ -1,0 +1,109 @@
+"""The HTTP door: everything it serves, over one container."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.enums import ScopeType
+from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
+
+from entrypoints.container import Container
+from entrypoints.http.addresses import Addresses
+from entrypoints.http.bridge import always, looks_of, provided
+from entrypoints.http.browser import BrowserCookie
+from entrypoints.http.connect import begin, callback
+from entrypoints.http.cron import cron
+from entrypoints.http.front import Front, protective_headers
+from entrypoints.http.guards import Gate
+from entrypoints.http.health import live, ready
+from entrypoints.http.internal import access_token
+from entrypoints.http.measures import Measures, metrics
+from entrypoints.http.openapi import described
+from entrypoints.http.pages import PAGES
+from entrypoints.http.platforms import disconnect_account, platforms, refresh
+from entrypoints.http.problems import EXCEPTION_HANDLERS
+from entrypoints.http.selection import pending, select_account
+from entrypoints.http.sessions import Sessions
+from entrypoints.http.waiting import Waiting
+
+DESK_THREADS = 16
+"""For what only asks the database: requests wait for these, and for nothing that TikTok does."""
+
+ROTATION_THREADS = 32
+"""For what may wait for TikTok."""
+
+SWEEP_THREADS = 4
+"""For cron calls: two each, so that overlapping ones share the work."""
+
+LARGEST_BODY = 64 * 1024
+"""Bytes: over a thousand account ids."""
+
+API = (begin, callback, pending, select_account, refresh, cron, platforms, disconnect_account, access_token, live, ready, metrics)
+
+
+class App(Litestar):
+    """Litestar behind the front."""
+
+    front: Front
+
+    async def __call__(self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            await self.front(scope, receive, send)  # type: ignore[arg-type]
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def create_app(container: Container) -> App:
+    """The application. Threads are started with it and end with it; what they have begun comes to its end first."""
+    settings, clock = container.settings(), container.clock()
+    sessions, measures = Sessions.from_settings(settings), Measures()
+    addresses = Addresses(settings.web.dashboard_url)
+    browser = BrowserCookie(https=addresses.https)
+    rotation = ThreadPoolExecutor(ROTATION_THREADS, thread_name_prefix="people")
+    sweeping = ThreadPoolExecutor(SWEEP_THREADS, thread_name_prefix="cron")
+    waiting = Waiting(rotation)
+
+    @asynccontextmanager
+    async def threads(_: Litestar) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(DESK_THREADS, thread_name_prefix="desk"))
+        try:
+            yield
+        finally:
+            await waiting.land()
+            rotation.shutdown(wait=True, cancel_futures=True)
+            sweeping.shutdown(wait=True, cancel_futures=True)
+
+    given: dict[str, Any] = {
+        "sessions": sessions,
+        "measures": measures,
+        "addresses": addresses,
+        "browser_cookie": browser,
+        "waiting": waiting,
+        "sweeping": sweeping,
+        "looks": looks_of(container),
+    }
+    app = App(
+        route_handlers=[*API, *PAGES],
+        dependencies=provided(container) | {name: always(value) for name, value in given.items()},
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=[threads],
+        openapi_config=described(browser),
+        request_max_body_size=LARGEST_BODY,
+        logging_config=None,  # the process decides where its lines go
+        state=State({"gate": Gate(settings, sessions, clock)}),
+    )
+    app.front = Front(
+        inner=super(App, app).__call__,
+        settings=settings,
+        measures=measures,
+        clock=clock,
+        ids=container.ids(),
+        protection=protective_headers(settings),
+    )
+    return app

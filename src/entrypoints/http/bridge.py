@@ -1,0 +1,74 @@
+"""The one place that knows both the container and Litestar: a closure around each provider, by the provider's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+from litestar.di import NamedDependency, Provide
+from litestar.params import SkipValidation
+
+from domain.ids import GrantId
+from domain.tokens import Secret, TokenKind
+from entrypoints.container import Container, require_schema
+
+T = TypeVar("T")
+
+Given: TypeAlias = NamedDependency[SkipValidation[T]]
+"""What a handler gets by the parameter's name. It is ours, so nothing looks at whether it fits its type."""
+
+Looks: TypeAlias = dict[str, Callable[[], object]]
+"""What readiness looks at, by name; a look that raises, or says False, has failed."""
+
+USE_CASES = (
+    "begin_connect",
+    "complete_connect",
+    "select_accounts",
+    "rotate_grant",
+    "sweep_due_grants",
+    "clear_offers",
+    "revoke_tokens",
+    "vend_token",
+    "disconnect",
+    "overview",
+)
+AMBIENT = ("clock", "nonces", "settings", "policy")
+
+
+def provided(container: Container) -> dict[str, Provide]:
+    """The container's use-cases, and what else handlers need of it, as dependencies."""
+    return {name: giving(getattr(container, name)) for name in (*USE_CASES, *AMBIENT)}
+
+
+def giving(provider: Callable[[], object]) -> Provide:
+    """A dependency that is whatever this returns. Litestar refuses the container's providers as they are."""
+
+    def provide() -> Any:  # noqa: ANN401 (each handler names the type that it gets)
+        return provider()
+
+    return Provide(provide, sync_to_thread=False)
+
+
+def always(value: object) -> Provide:
+    """A dependency that is this one thing."""
+    return giving(lambda: value)
+
+
+def looks_of(container: Container) -> Looks:
+    """What readiness looks at. Keys: that a sealed text opens again."""
+
+    def database() -> None:
+        with container.store().read():
+            pass
+
+    def keys() -> bool:
+        sealer = container.sealer()
+        probe, place = Secret("readiness"), GrantId("readiness")
+        return sealer.open(sealer.seal(probe, place, TokenKind.ACCESS), place, TokenKind.ACCESS) == probe
+
+    return {
+        "database": database,
+        "schema": lambda: require_schema(container.database()),
+        "keys": keys,
+        "broker": lambda: container.broker().check(),
+    }

@@ -1,0 +1,53 @@
+"""Whether the process lives, and whether it can serve."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from litestar import Response, get
+from litestar.openapi.datastructures import ResponseSpec
+
+from entrypoints.http.bodies import Check, Checks, Liveness, Readiness
+from entrypoints.http.bridge import Given, Looks
+
+log = logging.getLogger(__name__)
+
+LOOK_WITHIN = timedelta(seconds=5)
+"""A look that takes longer has failed."""
+
+
+@get("/health/live", summary="Does the process answer?", tags=["operation"])
+async def live() -> Liveness:
+    """Always, as long as it runs."""
+    return Liveness()
+
+
+@get(
+    "/health/ready",
+    summary="Can requests be served?",
+    tags=["operation"],
+    responses={
+        503: ResponseSpec(Readiness, generate_examples=False, description="Not now; it is looked at again at each request.")
+    },
+)
+async def ready(looks: Given[Looks]) -> Response[Readiness]:
+    """Database, schema and keys must be well. Without the broker everything works, so it is only reported."""
+    found = dict(zip(looks, await asyncio.gather(*(passes(name, look) for name, look in looks.items())), strict=True))
+    states: dict[str, Check] = {name: "ok" if well else "failed" for name, well in found.items()}
+    if not found["broker"]:
+        states["broker"] = "degraded"
+    serving = all(state != "failed" for state in states.values())
+    body = Readiness(status="ready" if serving else "unready", checks=Checks(**states))
+    return Response(body, status_code=200 if serving else 503)
+
+
+async def passes(name: str, look: Callable[[], object]) -> bool:
+    """Whether a look succeeds in time."""
+    try:
+        return await asyncio.wait_for(asyncio.to_thread(look), LOOK_WITHIN.total_seconds()) is not False
+    except Exception as error:  # noqa: BLE001 (whatever it fails with, it fails)
+        log.warning("a look at our health failed", extra={"look": name, "error": type(error).__name__})
+        return False

@@ -1,0 +1,195 @@
+"""From an error's type to what a caller is told: one table, and the answers made from it (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+from msgspec import UNSET
+
+from domain import errors
+from domain.consent import Stumble
+from domain.outcomes import Reason
+from entrypoints.http import codes
+from entrypoints.http.bodies import Problem
+from entrypoints.http.claims import Unauthenticated
+from entrypoints.http.codes import Code
+
+log = logging.getLogger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+
+SOON = timedelta(seconds=5)
+"""When to come again where nobody knows better: about how long a database takes to return."""
+
+
+class DoorRefusal(Exception):
+    """Root of what the door itself refuses."""
+
+
+class OriginRefused(DoorRefusal):
+    """A write with a cookie from a page that isn't ours."""
+
+
+class ScopeMissing(DoorRefusal):
+    """A service that may not do this."""
+
+
+class NotServed(DoorRefusal):
+    """Nothing is here under these settings."""
+
+
+class ReconnectFirst(DoorRefusal):
+    """A service wants a token that only a person can bring back; `url` is where that begins."""
+
+    def __init__(self, reason: Reason, url: str) -> None:
+        super().__init__(reason.value)
+        self.reason, self.url = reason, url
+
+
+REAUTHORISATION: Mapping[Reason, Code] = {
+    Reason.REFRESH_TOKEN_EXPIRED: codes.REFRESH_TOKEN_EXPIRED,
+    Reason.REFRESH_TOKEN_REFUSED: codes.REFRESH_TOKEN_EXPIRED,
+    Reason.AUTHORISATION_WITHDRAWN: codes.REFRESH_TOKEN_EXPIRED,
+    Reason.ROTATION_IN_DOUBT: codes.ROTATION_IN_DOUBT,
+    Reason.ACCESS_TOKEN_REFUSED: codes.ACCESS_TOKEN_EXPIRED,
+}
+"""What a person is told who must authorise again."""
+
+STUMBLES: Mapping[Stumble, Code] = {
+    Stumble.DENIED: codes.AUTH_DENIED,
+    Stumble.INVALID_STATE: codes.INVALID_STATE,
+    Stumble.EXCHANGE_FAILED: codes.EXCHANGE_FAILED,
+    Stumble.NO_ADVERTISERS: codes.NO_ADVERTISERS,
+    Stumble.ACCOUNT_MISMATCH: codes.ACCOUNT_MISMATCH,
+    Stumble.THROTTLED: codes.THROTTLED,
+    Stumble.UNAVAILABLE: codes.TIKTOK_UNAVAILABLE,
+    Stumble.MISCONFIGURED: codes.MISCONFIGURED,
+}
+"""What a person is told whose consent led to no connection."""
+
+ERRORS: Mapping[type[Exception], Code] = {
+    errors.UnsafePolicy: codes.INTERNAL,
+    errors.AlreadyRotated: codes.INTERNAL,
+    errors.Erased: codes.CONNECTION_NOT_FOUND,
+    errors.InvalidRequest: codes.INVALID_REQUEST,
+    errors.ConnectionNotFound: codes.CONNECTION_NOT_FOUND,
+    errors.OfferNotFound: codes.PENDING_NOT_FOUND,
+    errors.OfferExpired: codes.PENDING_EXPIRED,
+    errors.OfferUsed: codes.PENDING_USED,
+    errors.AccountNotOnOffer: codes.ACCOUNT_NOT_ON_OFFER,
+    errors.ReauthorisationNeeded: codes.REFRESH_TOKEN_EXPIRED,
+    errors.PlatformThrottled: codes.THROTTLED,
+    errors.PlatformUnavailable: codes.TIKTOK_UNAVAILABLE,
+    errors.PlatformMisconfigured: codes.MISCONFIGURED,
+    errors.PlatformError: codes.API_ERROR,
+    errors.StoreUnavailable: codes.UNAVAILABLE,
+    errors.Conflict: codes.UNAVAILABLE,
+    errors.CannotOpen: codes.MISCONFIGURED,
+    Unauthenticated: codes.UNAUTHORIZED,
+    OriginRefused: codes.ORIGIN_REFUSED,
+    ScopeMissing: codes.FORBIDDEN,
+    NotServed: codes.NOT_FOUND,
+    ReconnectFirst: codes.REFRESH_TOKEN_EXPIRED,
+}
+"""Every error that can reach this door. `REAUTHORISATION` refines those that carry a reason."""
+
+FRAMEWORK: Mapping[int, Code] = {
+    404: codes.NOT_FOUND,
+    405: codes.METHOD_NOT_ALLOWED,
+    413: codes.PAYLOAD_TOO_LARGE,
+}
+"""What Litestar refuses by itself; its other refusals below 500 are malformed requests."""
+
+
+def code_of(error: Exception) -> Code:
+    """What to call an error; INTERNAL for one that nobody foresaw."""
+    if isinstance(error, errors.ReauthorisationNeeded | ReconnectFirst):
+        return REAUTHORISATION[error.reason]
+    return next((ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS), codes.INTERNAL)
+
+
+def wait_of(error: Exception) -> timedelta | None:
+    """When to come again, where waiting helps."""
+    if isinstance(error, errors.TryLater):
+        return error.retry_after
+    return SOON if code_of(error).status == HTTPStatus.SERVICE_UNAVAILABLE else None
+
+
+def problem(
+    code: Code,
+    *,
+    status: int | None = None,
+    detail: str | None = None,
+    wait: timedelta | None = None,
+    headers: Mapping[str, str] | None = None,
+    reconnect_url: str | None = None,
+) -> Response[Problem]:
+    """Problem details that also carry `error` and `code`. `detail` is for developers; people are shown the sentence."""
+    status = status or code.status
+    retry_after = max(1, math.ceil(wait.total_seconds())) if wait is not None else None
+    sent = dict(headers or {})
+    if retry_after is not None:
+        sent["Retry-After"] = str(retry_after)
+    if status == HTTPStatus.UNAUTHORIZED:
+        sent["WWW-Authenticate"] = "Bearer"
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail or code.sentence,
+        error=code.sentence,
+        code=code.name,
+        retry_after=UNSET if retry_after is None else retry_after,
+        reconnect_url=UNSET if reconnect_url is None else reconnect_url,
+    )
+    return Response(body, status_code=status, media_type=PROBLEM_JSON, headers=sent)
+
+
+def tell_refusal(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """The answer to an error of the table."""
+    code = code_of(error)
+    if code is codes.INTERNAL:
+        log.error("an error that no caller can cause", exc_info=error)
+    if isinstance(error, ReconnectFirst):
+        return problem(code, status=HTTPStatus.CONFLICT, reconnect_url=error.url)
+    detail = str(error) if isinstance(error, errors.InvalidRequest) else None
+    return problem(code, detail=detail, wait=wait_of(error))
+
+
+def tell_framework(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    """The answer to what Litestar refuses."""
+    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("an error inside the framework", exc_info=error)
+        return problem(codes.INTERNAL)
+    code = FRAMEWORK.get(error.status_code, codes.INVALID_REQUEST)
+    return problem(code, detail=what_is_wrong(error) if code is codes.INVALID_REQUEST else None, headers=error.headers)
+
+
+def tell_surprise(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """The answer to an error that nobody foresaw; its text stays in the log."""
+    log.error("an unforeseen error", exc_info=error)
+    return problem(codes.INTERNAL)
+
+
+def what_is_wrong(error: HTTPException) -> str | None:
+    """The parser's own words, for developers: they name fields and types, never values."""
+    if isinstance(error.extra, list):
+        found = [f"{e.get('key', 'request')}: {e.get('message', '')}" for e in error.extra if isinstance(e, dict)]
+        return "; ".join(found) or None
+    return error.detail
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {
+    errors.Refusal: tell_refusal,
+    DoorRefusal: tell_refusal,
+    Unauthenticated: tell_refusal,
+    HTTPException: tell_framework,
+    Exception: tell_surprise,
+}
