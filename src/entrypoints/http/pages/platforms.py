@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
+
+from application.disconnect import Disconnect
+from application.overview import ConnectionView, Overview
+from application.ports.ambient import Clock
+from entrypoints.http.addresses import PLATFORMS, Addresses
+from entrypoints.http.bridge import Given
+from entrypoints.http.guards import may_write, session_of, signed_in
+from entrypoints.http.pages.flashes import Notice, flash_of
+from entrypoints.http.pages.rendering import AnyRequest, page, to
+from entrypoints.http.pages.rows import row_of
+from entrypoints.http.uuids import connection_id
+
+SOONEST, LATEST = timedelta(seconds=2), timedelta(minutes=1)
+
+
+@get(PLATFORMS, guards=[signed_in], sync_to_thread=True)
+def platforms(request: AnyRequest, overview: Given[Overview], clock: Given[Clock]) -> Response[str]:
+    """The owner's connections and how they do."""
+    views = overview(session_of(request).owner_id)
+    now = clock.now()
+    return page(
+        request,
+        "platforms.html",
+        HTTP_200_OK,
+        flash=flash_of(request.query_params),
+        rows=[row_of(view, now) for view in views],
+        summary=summary_of(views),
+        every=look_again_every(views) // timedelta(seconds=1),
+    )
+
+
+@post("/dashboard/platforms/{connection:str}/disconnect", guards=[may_write], sync_to_thread=True)
+def disconnect_account(
+    request: AnyRequest, connection: FromPath[str], disconnect: Given[Disconnect], addresses: Given[Addresses]
+) -> Response[str]:
+    """Disconnect one account, and say on the next page what that meant. Raises ConnectionNotFound."""
+    ended = disconnect(session_of(request).owner_id, connection_id(connection))
+    notice = Notice.REVOKED if ended else Notice.DISCONNECTED
+    return to(addresses.at(PLATFORMS, notice=notice.value), HTTP_303_SEE_OTHER)
+
+
+def summary_of(views: Sequence[ConnectionView]) -> str:
+    """How the platform does as a whole, in one line."""
+    count, waiting = len(views), sum(view.needs_reauth for view in views)
+    if not count:
+        return "Not connected"
+    connected = f"{count} account{'s' if count > 1 else ''} connected"
+    return f"{connected}, {waiting} of them waiting for you" if waiting else connected
+
+
+def look_again_every(views: Sequence[ConnectionView]) -> timedelta:
+    """How often the page's script looks for news: a few times in the life of the shortest token."""
+    lives = [v.token_expires_at - v.token_issued_at for v in views if v.token_expires_at and v.token_issued_at]
+    return min(max(min(lives, default=LATEST) / 10, SOONEST), LATEST)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import MediaType, Request, Response, Router
+from litestar.datastructures import CacheControlHeader
+from litestar.static_files import create_static_files_router
+
+from entrypoints.http.guards import gate_of
+from entrypoints.http.pages.demo_users import demo_user
+from entrypoints.http.sessions import Session
+
+AnyRequest = Request[Any, Any, Any]
+
+STATIC = Path(__file__).parents[1] / "static"
+YEAR = 31_536_000
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",  # under "no-referrer" browsers send `Origin: null` with forms
+}
+"""Beside the headers that every answer gets."""
+
+
+def page(request: AnyRequest, template: str, status: int, **content: object) -> Response[str]:
+    """A page of ours, never stored: it shows one person's accounts."""
+    demo = gate_of(request).settings.demo is not None
+    text = _environment().get_template(template).render(content, demo=demo, whom=demo_name(request) if demo else None)
+    return Response(text, status_code=status, media_type=MediaType.HTML, headers=HEADERS)
+
+
+def to(address: str, status: int) -> Response[str]:
+    """A redirect to an absolute address."""
+    return Response("", status_code=status, media_type=MediaType.TEXT, headers={"Location": address, "Cache-Control": "no-store"})
+
+
+def static_files() -> Router:
+    """The style sheet, the logo and the optional script. Their addresses change with their content, so they may be kept."""
+    return create_static_files_router(
+        "/static", [STATIC], name="static", cache_control=CacheControlHeader(public=True, max_age=YEAR, immutable=True)
+    )
+
+
+def static_address(name: str) -> str:
+    """Where a static file is, under an address that changes with its content."""
+    return f"/static/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+def demo_name(request: AnyRequest) -> str | None:
+    """How the demo calls whoever is asking; None for nobody that is known."""
+    session: Session | None = request.state.get("session")
+    known = demo_user(session.owner_id) if session else None
+    return known.name if known else None
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("entrypoints.http"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    helpers: dict[str, Any] = environment.globals
+    helpers["static"] = cache(static_address)
+    return environment

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+from litestar import Response, get, post
+from litestar.datastructures import FormMultiDict
+from litestar.di import NamedDependency
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_400_BAD_REQUEST
+
+from application.overview import Overview
+from application.ports.ambient import Clock
+from application.select_accounts import SelectAccounts
+from domain.consent import Connected
+from domain.errors import AccountNotOnOffer, InvalidRequest, OfferUsed, Refusal
+from domain.ids import AdvertiserId, OfferId
+from domain.offer import Offer
+from entrypoints.http.addresses import PLATFORMS, SELECT, Addresses
+from entrypoints.http.bridge import Given
+from entrypoints.http.guards import may_write, session_of, signed_in
+from entrypoints.http.pages.flashes import Notice
+from entrypoints.http.pages.forms import field, fields
+from entrypoints.http.pages.phrases import left
+from entrypoints.http.pages.rendering import AnyRequest, page, to
+from entrypoints.http.pages.rows import choice_of
+from entrypoints.http.uuids import offer_id
+
+OFFER_FIELD, ACCOUNTS_FIELD = "pendingTokenId", "accountIds"
+"""As the API names them."""
+
+FAULTS: dict[type[Refusal], str] = {
+    InvalidRequest: "Please choose at least one account.",
+    AccountNotOnOffer: "One of these accounts can't be connected here. Please choose again.",
+}
+"""What is said above the accounts when a choice is not taken."""
+
+
+@get(SELECT, guards=[signed_in], sync_to_thread=True)
+def selection(
+    request: AnyRequest, overview: Given[Overview], select_accounts: Given[SelectAccounts], clock: Given[Clock]
+) -> Response[str]:
+    """The accounts of an offer. Raises InvalidRequest, OfferNotFound, OfferExpired, OfferUsed."""
+    offer = named_offer(request.query_params.get(OFFER_FIELD, ""))
+    return choices_page(request, select_accounts.offered(session_of(request).owner_id, offer), overview, clock)
+
+
+@post(SELECT, guards=[may_write], sync_to_thread=True)
+def choose_accounts(
+    request: AnyRequest,
+    form: NamedDependency[FormMultiDict],
+    overview: Given[Overview],
+    select_accounts: Given[SelectAccounts],
+    clock: Given[Clock],
+    addresses: Given[Addresses],
+) -> Response[str]:
+    """Connect the ticked accounts. Raises InvalidRequest, OfferNotFound, OfferExpired, OfferUsed."""
+    owner, offer = session_of(request).owner_id, named_offer(field(form, OFFER_FIELD))
+    ticked = frozenset(AdvertiserId(account) for account in fields(form, ACCOUNTS_FIELD))
+    try:
+        select_accounts(owner, offer, ticked)
+    except (AccountNotOnOffer, InvalidRequest) as refusal:
+        offered, fault = select_accounts.offered(owner, offer), FAULTS[type(refusal)]
+        return choices_page(request, offered, overview, clock, ticked=ticked, fault=fault)
+    return to(addresses.after(Connected()), HTTP_303_SEE_OTHER)
+
+
+@post("/dashboard/platforms/tiktok/cancel", guards=[may_write], sync_to_thread=True)
+def cancel_selection(
+    request: AnyRequest,
+    form: NamedDependency[FormMultiDict],
+    select_accounts: Given[SelectAccounts],
+    addresses: Given[Addresses],
+) -> Response[str]:
+    """End the choice. Raises InvalidRequest, OfferNotFound."""
+    select_accounts.cancel(session_of(request).owner_id, named_offer(field(form, OFFER_FIELD)))
+    return to(addresses.at(PLATFORMS, notice=Notice.CANCELLED.value), HTTP_303_SEE_OTHER)
+
+
+def choices_page(
+    request: AnyRequest,
+    offer: Offer,
+    overview: Overview,
+    clock: Clock,
+    *,
+    ticked: AbstractSet[AdvertiserId] = frozenset(),
+    fault: str = "",
+) -> Response[str]:
+    """The accounts to choose from; with `fault`, once more. Raises OfferUsed when the choice has been made."""
+    if offer.chosen is not None:
+        raise OfferUsed
+    connected = frozenset(view.connection.advertiser.id for view in overview(offer.owner))
+    return page(
+        request,
+        "select.html",
+        HTTP_400_BAD_REQUEST if fault else HTTP_200_OK,
+        offer=offer.id,
+        choices=[choice_of(advertiser, connected) for advertiser in offer.selectable],
+        closed=[choice_of(advertiser, connected) for advertiser in offer.unavailable],
+        ticked=ticked,
+        fault=fault,
+        left=left(offer.expires_at, clock.now()),
+    )
+
+
+def named_offer(text: str) -> OfferId:
+    """The offer that an address or a form names. Raises InvalidRequest without one, OfferNotFound for what is no UUID."""
+    if not text:
+        raise InvalidRequest("an offer has to be named")
+    return offer_id(text)
