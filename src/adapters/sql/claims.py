@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select, update
 
 from adapters.sql import tables
 from adapters.sql.database import Database, time_of
@@ -23,16 +24,26 @@ row = tables.grants.c
 class SqlClaims:
     """Leases in the grants' rows, by the database's clock unless one is given. Claimed grants come with their reach alone."""
 
-    def __init__(self, database: Database, *, host: str, ids: Ids, clock: Clock | None = None) -> None:
+    def __init__(
+        self, database: Database, *, host: str, ids: Ids, clock: Clock | None = None, process_clock: Clock | None = None
+    ) -> None:
+        """`clock` takes the place of the database's own, in tests. `process_clock` is what `skew` compares that with."""
         self._database, self._host, self._ids, self._clock = database, host, ids, clock
+        self._process_clock = process_clock
 
     def take_due(self, app: AppId, *, limit: int, lease: timedelta, due: Due) -> list[Claim]:
         with self._writing() as connection:
             now = time_of(connection, self._clock)
             free = or_(row.attempt_lease_until.is_(None), row.attempt_lease_until <= now)
             urgency = row.access_expires_at if due.kind is Kind.EXPIRING else row.due_at
-            query = select(tables.grants).where(is_due(app, due, now), free).order_by(urgency, row.id).limit(limit)
-            found = connection.execute(query.with_for_update(skip_locked=True, key_share=True)).all()
+            ways = ways_to_be_due(app, due, now)
+            if due.kind is Kind.EXPIRING and is_crowd(connection, ways[0]):
+                ways = [and_(renewable(app, due), or_(*ways_to_be_due(app, due, now, func.coalesce(row.due_at, row.due_at))))]
+            found = list[Row[Any]]()
+            for which in ways:
+                query = select(tables.grants).where(which, free).order_by(urgency, row.id).limit(limit)
+                found += connection.execute(query.with_for_update(skip_locked=True, key_share=True))
+            found = sorted(found, key=lambda r: (r.access_expires_at or r.due_at, r.id))[:limit]
             reach = reach_of(connection, [r.id for r in found])
             claims = [self._claim(grant_of(r, reach[r.id]), now, lease) for r in found]
             write_attempts(connection, claims)
@@ -89,8 +100,15 @@ class SqlClaims:
     def count_due(self, app: AppId, due: Due) -> int:
         with self._database.reading() as connection:
             now = time_of(connection, self._clock)
-            query = select(func.count()).select_from(tables.grants).where(is_due(app, due, now))
-            return connection.scalar(query) or 0
+            counting = select(func.count()).select_from(tables.grants)
+            return sum(connection.scalar(counting.where(which)) or 0 for which in ways_to_be_due(app, due, now))
+
+    def skew(self) -> timedelta:
+        here = self._process_clock
+        with self._database.reading() as connection:
+            before = here.now() if here else None
+            now = time_of(connection, self._clock)
+            return now - (before + (here.now() - before) / 2) if here and before else timedelta(0)
 
     def _claim(self, grant: Grant, now: datetime, lease: timedelta) -> Claim:
         attempt, before = Attempt(AttemptId(self._ids.new()), self._host, now, now + lease), grant.renewal
@@ -111,17 +129,38 @@ FATES = {None: Settlement.SUPERSEDED, "superseded": Settlement.SUPERSEDED, "revo
 """What to tell a settle that was fenced out, by the health of the row it missed."""
 
 
-def is_due(app: AppId, due: Due, now: datetime) -> ColumnElement[bool]:
-    """What `Due` means, in SQL."""
+CROWD = 2000
+"""From so many due grants on they are not all sorted for a few: the index in the order of expiry is walked instead."""
+
+
+def renewable(app: AppId, due: Due) -> ColumnElement[bool]:
+    """Which grants can be due at all."""
     which = and_(row.app == app, row.kind == due.kind.value, tables.RENEWABLE)
     if due.since is not None:
         which = and_(which, or_(row.settled_at.is_(None), row.settled_at < due.since))
+    return which
+
+
+def ways_to_be_due(
+    app: AppId, due: Due, now: datetime, due_at: ColumnElement[datetime | None] = row.due_at
+) -> list[ColumnElement[bool]]:
+    """What `Due` means, in SQL: conditions that exclude one another, each with an index of its own (an OR would use none).
+
+    `due_at`: the due time in other words, under which no index is found by it.
+    """
+    which = renewable(app, due)
     if due.everything:
-        return and_(which, row.due_at.is_not(None))
-    ready = row.due_at <= now
+        return [and_(which, due_at.is_not(None))]
+    ways = [and_(which, due_at <= now)]
     if due.urgent_within is not None:
-        ready = or_(ready, and_(tables.UNTROUBLED, row.urgent_at <= now + due.urgent_within))
-    return and_(which, ready)
+        ways.append(and_(which, tables.UNTROUBLED, row.urgent_at <= now + due.urgent_within, due_at > now))
+    return ways
+
+
+def is_crowd(connection: Connection, which: ColumnElement[bool]) -> bool:
+    """Whether there are more than can be sorted in a moment; it stops counting there."""
+    some = select(row.id).where(which).limit(CROWD).subquery()
+    return connection.scalar(select(func.count()).select_from(some)) == CROWD
 
 
 def write_attempts(connection: Connection, claims: list[Claim]) -> None:

@@ -84,6 +84,7 @@ def renewal_columns(renewal: Renewal) -> Columns:
         "last_failure": renewal.last_failure,
         "in_doubt": renewal.in_doubt,
         "settled_at": renewal.settled_at,
+        "refused_at": renewal.refused_at,
     }
 
 
@@ -172,7 +173,15 @@ def renewal_of(row: Row[Any]) -> Renewal:
     attempt = None
     if row.attempt_id is not None:
         attempt = Attempt(AttemptId(row.attempt_id), row.attempt_host, row.attempt_started_at, row.attempt_lease_until)
-    return Renewal(row.due_at, attempt, row.failures, row.last_failure, row.in_doubt, row.settled_at)
+    return Renewal(
+        due_at=row.due_at,
+        attempt=attempt,
+        failures=row.failures,
+        last_failure=row.last_failure,
+        in_doubt=row.in_doubt,
+        settled_at=row.settled_at,
+        refused_at=row.refused_at,
+    )
 
 
 def connection_of(row: Row[Any]) -> Connection:

@@ -36,6 +36,7 @@ RENEWABLE = text("health IN ('active', 'degraded')")
 
 UNTROUBLED = text("health = 'active' AND failures = 0")
 LIVE = text("health IN ('active', 'degraded', 'needs_reauth')")
+REFUSED = text("refused_at IS NOT NULL")
 LOOSE = text("health IN ('active', 'degraded', 'needs_reauth') AND NOT connected")
 
 grants = Table(
@@ -74,8 +75,12 @@ grants = Table(
     Column("last_failure", OneOf(Failure)),
     Column("in_doubt", Boolean, nullable=False),
     Column("settled_at", Utc),
+    Column("refused_at", Utc),
     Index(None, "fingerprint"),
     Index("ix_grants_due", "app", "kind", "due_at", sqlite_where=RENEWABLE, postgresql_where=RENEWABLE),
+    Index("ix_grants_expiry", "app", "kind", "access_expires_at", sqlite_where=RENEWABLE, postgresql_where=RENEWABLE),
+    Index("ix_grants_issued", "app", "kind", "issued_at"),
+    Index("ix_grants_refused", "app", "refused_at", sqlite_where=REFUSED, postgresql_where=REFUSED),
     Index("ix_grants_urgent", "app", "kind", "urgent_at", sqlite_where=UNTROUBLED, postgresql_where=UNTROUBLED),
     Index("ix_grants_loose", "id", sqlite_where=LOOSE, postgresql_where=LOOSE),
 )
@@ -160,6 +165,14 @@ outbox = Table(
     Column("at", Utc, nullable=False),
     Column("payload", Text, nullable=False),  # JSON
     sqlite_autoincrement=True,
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("app", Text, primary_key=True),
+    Column("opened_at", Utc, nullable=False),
+    Column("sent_at", Utc, nullable=False),  # when the last refresh was let through
 )
 
 heartbeats = Table(

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from adapters.sql.claims import SqlClaims
 from adapters.sql.database import Database, time_of
@@ -26,3 +26,16 @@ def test_the_database_s_time_goes_on_within_a_transaction(database: Database) ->
         first = time_of(connection, None)
         SystemClock().sleep(SECOND / 100)
         assert time_of(connection, None) > first
+
+
+def test_the_skew_is_how_far_the_database_is_ahead_of_the_process(database: Database) -> None:
+    class BehindTheTimes(SystemClock):
+        def now(self) -> datetime:
+            return super().now() - HOUR
+
+    def skew(process_clock: SystemClock | None) -> timedelta:
+        return SqlClaims(database, host="here", ids=SystemIds(), process_clock=process_clock).skew()
+
+    assert abs(skew(SystemClock())) < SECOND / 10
+    assert abs(skew(BehindTheTimes()) - HOUR) < SECOND / 10
+    assert skew(None) == timedelta(0)

@@ -12,6 +12,7 @@ UTC = sa.DateTime(timezone=True)
 SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 RENEWABLE = sa.text("health IN ('active', 'degraded')")
 UNTROUBLED = sa.text("health = 'active' AND failures = 0")
+REFUSED = sa.text("refused_at IS NOT NULL")
 LOOSE = sa.text("health IN ('active', 'degraded', 'needs_reauth') AND NOT connected")
 
 
@@ -64,13 +65,26 @@ def upgrade() -> None:
         sa.Column("last_failure", sa.Text()),
         sa.Column("in_doubt", sa.Boolean(), nullable=False),
         sa.Column("settled_at", UTC),
+        sa.Column("refused_at", UTC),
         sa.PrimaryKeyConstraint("id", name="pk_grants"),
     )
     op.create_index("ix_grants_due", "grants", ["app", "kind", "due_at"], sqlite_where=RENEWABLE, postgresql_where=RENEWABLE)
+    op.create_index(
+        "ix_grants_expiry", "grants", ["app", "kind", "access_expires_at"], sqlite_where=RENEWABLE, postgresql_where=RENEWABLE
+    )
+    op.create_index("ix_grants_issued", "grants", ["app", "kind", "issued_at"])
+    op.create_index("ix_grants_refused", "grants", ["app", "refused_at"], sqlite_where=REFUSED, postgresql_where=REFUSED)
     op.create_index("ix_grants_fingerprint", "grants", ["fingerprint"])
     op.create_index("ix_grants_loose", "grants", ["id"], sqlite_where=LOOSE, postgresql_where=LOOSE)
     op.create_index(
         "ix_grants_urgent", "grants", ["app", "kind", "urgent_at"], sqlite_where=UNTROUBLED, postgresql_where=UNTROUBLED
+    )
+    op.create_table(
+        "incidents",
+        sa.Column("app", sa.Text(), nullable=False),
+        sa.Column("opened_at", UTC, nullable=False),
+        sa.Column("sent_at", UTC, nullable=False),
+        sa.PrimaryKeyConstraint("app", name="pk_incidents"),
     )
     op.create_table(
         "heartbeats",
@@ -149,5 +163,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("reach", "offers", "connections", "revocations", "outbox", "heartbeats", "grants", "consents"):
+    for table in ("reach", "offers", "connections", "revocations", "outbox", "incidents", "heartbeats", "grants", "consents"):
         op.drop_table(table)
