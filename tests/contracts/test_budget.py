@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -112,7 +113,12 @@ def test_nothing_wanted_is_nothing_taken(budget_of: Open) -> None:
 
 
 def test_threads_never_get_the_same_slot(budget_of: Open) -> None:
-    budget = budget_of(50, SimulatedClock())
-    with ThreadPoolExecutor(8) as crew:
-        waits = list(crew.map(lambda _: budget.take(APP, 1, Lane.PEOPLE, within=LONG).wait, range(400)))
-    assert len(set(waits)) == 400
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        budget = budget_of(50, SimulatedClock())
+        with ThreadPoolExecutor(8) as crew:
+            waits = list(crew.map(lambda _: budget.take(APP, 1, Lane.PEOPLE, within=LONG).wait, range(2000)))
+    finally:
+        sys.setswitchinterval(usual)
+    assert len(set(waits)) == 2000

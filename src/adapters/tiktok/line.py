@@ -187,7 +187,10 @@ class Lines:
     @contextmanager
     def lend(self) -> Iterator[Line]:
         if self._process != os.getpid():
+            inherited = self._idle
             self._begin()
+            for line in inherited:
+                line.close()  # only this process's end of it: the parent's goes on
         idle, resolver = self._idle, self._resolver
         try:
             line = idle.pop()

@@ -1,6 +1,8 @@
 import gzip
 import json
+import os
 import time
+import tracemalloc
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -84,6 +86,17 @@ def test_the_same_leaves_nothing_else_in_doubt(behaviour: Behaviour, connect: Co
             assert isinstance(tiktok.revoke(TOKEN), Unavailable)
 
 
+@pytest.mark.parametrize("name", ["an endless answer", "a decompression bomb"])
+def test_an_answer_takes_no_more_memory_than_the_longest_may(name: str, connect: Connect) -> None:
+    with RawServer(UNCERTAIN[name]) as server, connect(server.url) as tiktok:
+        tracemalloc.start()
+        try:
+            assert tiktok.refresh(TOKEN) == InDoubt("no answer (the answer is too long)")
+            assert tracemalloc.get_traced_memory()[1] < 3 * LONGEST_ANSWER
+        finally:
+            tracemalloc.stop()
+
+
 def test_an_exchange_without_a_definite_answer_is_in_doubt(connect: Connect) -> None:
     with RawServer(Peer.close) as server, connect(server.url) as tiktok:
         assert isinstance(tiktok.exchange(Secret("code")), InDoubt)
@@ -157,6 +170,15 @@ def test_threads_at_once_do_not_share_a_connection_and_each_gets_its_own_answer(
     with RawServer(echo) as server, connect(server.url) as tiktok, ThreadPoolExecutor(8) as crew:
         assert all(isinstance(answer, Issued) for answer in crew.map(lambda _: tiktok.refresh(TOKEN), range(64)))
         assert server.connections <= 8
+
+
+def test_a_forked_process_makes_its_own_connection(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    with RawServer(answering(OK)) as server, connect(server.url) as tiktok:
+        tiktok.refresh(TOKEN)
+        monkeypatch.setattr(os, "getpid", lambda: -1)
+        tiktok.refresh(TOKEN)
+        tiktok.refresh(TOKEN)
+        assert server.connections == 2
 
 
 def test_a_refresh_is_posted_as_tiktok_documents_it(connect: Connect) -> None:
