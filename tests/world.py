@@ -13,6 +13,7 @@ from adapters.crypto.aes_gcm import AesGcmSealer
 from adapters.crypto.keyring import KeyRing
 from adapters.memory.claims import MemoryClaims
 from adapters.memory.database import MemoryDatabase
+from adapters.memory.fleet import MemoryFleet
 from adapters.memory.incidents import MemoryIncidents
 from adapters.memory.journal import MemoryJournal
 from adapters.memory.store import MemoryStore
@@ -295,7 +296,7 @@ class World:
         self.clear_offers = ClearOffers(store, clock, ids)
         self.revoke = RevokeTokens(store, platform, sealer, budget, clock, policy)
         self.overview = Overview(store, clock)
-        self.audit = AuditGrants(self.batches, store, clock)
+        self.audit = AuditGrants(self.batches, store, platform, sealer, budget, MemoryFleet(self.database), clock, policy)
 
     # what people do
 

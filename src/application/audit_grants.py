@@ -2,38 +2,150 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from application.ports.ad_platform import DETAILS_PER_CALL, AdPlatform
 from application.ports.ambient import Clock
+from application.ports.budget import Budget, Lane
 from application.ports.claims import Due, Kind
+from application.ports.overview import Fleet, FleetView
+from application.ports.sealer import Sealer
 from application.ports.store import Store
 from application.steps.batches import Batches, SweepReport, never, unheard
+from domain.advertiser import Advertiser
+from domain.calendar import ANNOUNCED_BEFORE
+from domain.errors import CannotOpen
+from domain.grant import Grant
+from domain.ids import AdvertiserId, GrantId
+from domain.rotation import RotationPolicy
+from domain.tokens import TokenKind
+
+log = logging.getLogger(__name__)
 
 KEPT_CONSENTS = timedelta(days=1)
 """How long a used or missed consent is kept, for questions."""
 
+REACH_READ_EVERY = timedelta(days=7)
+"""How often the platform is asked which accounts a grant still reaches."""
+
+AT_ONCE = 200
+SWEEPS_LATE = 2
+"""After how many sweeps a due grant counts as overdue."""
+
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """What the audit did."""
+    """What the audit did and found."""
 
     probed: SweepReport
     consents_forgotten: int
+    endings_announced: int
+    reaches_read: int
+    fleet: FleetView
 
 
 @dataclass(frozen=True, slots=True)
 class AuditGrants:
-    """Tokens without an end are probed: only that shows whether they were withdrawn. Old consents are forgotten."""
+    """Probes what has no end, announces ends of refresh tokens, and asks from spare budget which accounts are still reached."""
 
     batches: Batches
     store: Store
+    platform: AdPlatform
+    sealer: Sealer
+    budget: Budget
+    fleet: Fleet
     clock: Clock
+    policy: RotationPolicy
 
     def __call__(self, *, stopping: Callable[[], bool] = never, progress: Callable[[SweepReport], None] = unheard) -> AuditReport:
         """Raises StoreUnavailable."""
+        report = AuditReport(
+            consents_forgotten=self._forget_consents(),
+            endings_announced=self._announce_endings(stopping),
+            probed=self.batches(Due(kind=Kind.LONG_TERM), stopping=stopping, progress=progress),
+            reaches_read=self._read_reaches(stopping),
+            fleet=self.fleet.counts(self.clock.now(), overdue_after=self.policy.sweep_every * SWEEPS_LATE),
+        )
+        if report.fleet.overdue or report.fleet.in_doubt:
+            found = {"overdue": report.fleet.overdue, "in_doubt": report.fleet.in_doubt}
+            log.error("grants are overdue, or in doubt", extra=found)
+        return report
+
+    def _forget_consents(self) -> int:
         with self.store.write() as work:
             forgotten = work.consents.forget(self.clock.now() - KEPT_CONSENTS)
             work.commit()
-        return AuditReport(self.batches(Due(kind=Kind.LONG_TERM), stopping=stopping, progress=progress), forgotten)
+        return forgotten
+
+    def _announce_endings(self, stopping: Callable[[], bool]) -> int:
+        announced, last = 0, None
+        until = self.clock.now() + timedelta(days=max(ANNOUNCED_BEFORE))
+        while not stopping():
+            with self.store.read() as work:
+                batch = work.grants.ending(until, after=last, limit=AT_ONCE)
+            if not batch:
+                break
+            announced, last = announced + sum(self._announce(grant) for grant in batch), batch[-1]
+        return announced
+
+    def _announce(self, grant: GrantId) -> bool:
+        with self.store.write() as work:
+            for found in work.grants.get([grant]):
+                ending = found.ending(self.clock.now())
+                if ending and work.notices.first(grant, f"{ending.days} days before {ending.ends_at:%Y-%m-%d}"):
+                    work.outbox.add([ending])
+                    work.commit()
+                    return True
+        return False
+
+    def _read_reaches(self, stopping: Callable[[], bool]) -> int:
+        read = 0
+        while not stopping():
+            with self.store.read() as work:
+                unread = work.grants.unread_since(self.platform.app, self.clock.now() - REACH_READ_EVERY, limit=AT_ONCE)
+                grants = work.grants.get(unread)
+            done = sum(self._read_reach(grant) for grant in grants if not stopping())
+            read += done
+            if done < AT_ONCE:
+                break
+        return read
+
+    def _read_reach(self, grant: Grant) -> bool:
+        """Ask about one grant, if there is budget to spare; a failure is left to the next audit."""
+        reached = self._reached(grant)
+        if reached is None:
+            return False
+        with self.store.write() as work:
+            for current in work.grants.get([grant.id]):
+                if not current.erased:
+                    current.look_again(reached, self.clock.now())
+                    work.grants.save(current)
+            work.commit()
+        return True
+
+    def _reached(self, grant: Grant) -> dict[AdvertiserId, Advertiser] | None:
+        if grant.tokens is None or not self._spare(1):
+            return None
+        try:
+            access = self.sealer.open(grant.tokens.access, grant.id, TokenKind.ACCESS)
+        except CannotOpen:
+            return None
+        listed = self.platform.reach(access)
+        if not isinstance(listed, tuple):
+            self.budget.learn(grant.app, listed)
+            return None
+        found = {a.id: a for a in listed}
+        connected = tuple(sorted(found.keys() & {c.advertiser.id for c in grant.connections.values()}))
+        if connected and self._spare(-(-len(connected) // DETAILS_PER_CALL)):
+            details = self.platform.details(access, connected)
+            found |= {a.id: a for a in details} if isinstance(details, tuple) else {}
+        return found
+
+    def _spare(self, calls: int) -> bool:
+        permits = self.budget.take(self.platform.app, calls, Lane.BACKGROUND, within=self.policy.lease / 4)
+        if permits.count == calls:
+            self.clock.sleep(permits.wait)
+        return permits.count == calls

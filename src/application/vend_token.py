@@ -12,7 +12,7 @@ from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
 from application.steps.call_and_settle import CallAndSettle, Ended, InFlight
 from application.steps.refusals import hopeless, refusal_of, stopped
-from domain.errors import ConnectionNotFound, InvalidRequest, PlatformThrottled, ReauthorisationNeeded
+from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, PlatformThrottled, ReauthorisationNeeded
 from domain.grant import Grant
 from domain.health import Active, NeedsReauth
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
@@ -67,8 +67,8 @@ class VendToken:
     ) -> Vended | InFlight:
         """A token valid for `min_validity` if it can be had. `patient` False: take what is there, start and await nothing.
 
-        Raises ConnectionNotFound, InvalidRequest (more validity than a third of the life), ReauthorisationNeeded,
-        PlatformThrottled, PlatformUnavailable, PlatformMisconfigured.
+        Raises ConnectionNotFound, AccountOutOfReach, InvalidRequest (more validity than a third of the life),
+        ReauthorisationNeeded, PlatformThrottled, PlatformUnavailable, PlatformMisconfigured.
         """
         with self.store.read() as work:
             grant, advertiser = self._find(work, wanted)
@@ -88,16 +88,17 @@ class VendToken:
         return self._renewed(grant, advertiser, validity)
 
     def _find(self, work: UnitOfWork, wanted: ByConnection | ByAccount) -> tuple[Grant, AdvertiserId]:
-        match wanted:
-            case ByConnection(connection=connection):
-                grant = work.grants.of_connection(connection)
-                if grant is not None:
-                    return grant, grant.connections[connection].advertiser.id
-            case ByAccount(owner=owner, advertiser=advertiser):
-                grant = work.grants.of_account(owner, advertiser)
-                if grant is not None:
-                    return grant, advertiser
-        raise ConnectionNotFound
+        if isinstance(wanted, ByConnection):
+            grant = work.grants.of_connection(wanted.connection)
+            found = grant.connections.get(wanted.connection) if grant else None
+        else:
+            grant = work.grants.of_account(wanted.owner, wanted.advertiser)
+            found = grant.connection_to(wanted.advertiser) if grant else None
+        if grant is None or found is None:
+            raise ConnectionNotFound
+        if found.lost_at is not None and not isinstance(grant.health, NeedsReauth):
+            raise AccountOutOfReach(found.id)
+        return grant, found.advertiser.id
 
     def _renewed(self, grant: Grant, advertiser: AdvertiserId, validity: timedelta) -> Vended | InFlight:
         permits = self.budget.take(grant.app, 1, Lane.PEOPLE, within=PATIENCE)

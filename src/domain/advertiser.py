@@ -58,3 +58,7 @@ class Connection:
                 advertiser, currency=known.currency, timezone=known.timezone, status=known.status, standing=known.standing
             )
         return replace(self, advertiser=advertiser, lost_at=None)
+
+    def missed(self, now: datetime) -> Connection:
+        """The same connection, its account out of its grant's reach."""
+        return replace(self, lost_at=self.lost_at or now)

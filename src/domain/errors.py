@@ -73,6 +73,10 @@ class ReauthorisationNeeded(Refusal):
         self.reason = reason
 
 
+class AccountOutOfReach(Refusal):
+    """The grant works, and no longer reaches this account: a person who may use it must authorise."""
+
+
 class TryLater(Refusal):
     """Waiting helps; `retry_after` says how long."""
 

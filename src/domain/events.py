@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.ids import ConnectionId, GrantId, OwnerId
+from domain.advertiser import Standing
+from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Reason
 
 
@@ -61,6 +62,58 @@ class ReauthorisationRequired:
 
 
 @dataclass(frozen=True, slots=True)
+class RefreshTokenEnding:
+    """The refresh token's year is nearly over; by `ends_at` a person must have authorised again."""
+
+    grant: GrantId
+    owner: OwnerId
+    days: int
+    ends_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLost:
+    """The grant no longer reaches a connected account."""
+
+    grant: GrantId
+    owner: OwnerId
+    connection: ConnectionId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFound:
+    """The grant reaches a connected account again."""
+
+    grant: GrantId
+    owner: OwnerId
+    connection: ConnectionId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStandingChanged:
+    """The platform closed, punished, reviewed or opened a connected account."""
+
+    grant: GrantId
+    owner: OwnerId
+    connection: ConnectionId
+    standing: Standing
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsAdded:
+    """The grant reaches accounts that it did not reach before; nobody has chosen them yet."""
+
+    grant: GrantId
+    owner: OwnerId
+    advertisers: tuple[AdvertiserId, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class GrantErased:
     """The tokens are gone from the store; `revoked` says whether they are also to be revoked at the platform."""
 
@@ -81,5 +134,16 @@ class TokenRevoked:
 
 
 Event = (
-    AccountsConnected | AccountDisconnected | TokensRotated | GrantDegraded | ReauthorisationRequired | GrantErased | TokenRevoked
+    AccountsConnected
+    | AccountDisconnected
+    | TokensRotated
+    | GrantDegraded
+    | ReauthorisationRequired
+    | RefreshTokenEnding
+    | AccountLost
+    | AccountFound
+    | AccountStandingChanged
+    | AccountsAdded
+    | GrantErased
+    | TokenRevoked
 )

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Self
 
 from domain.advertiser import Advertiser, Connection
+from domain.calendar import stage
 from domain.errors import AlreadyRotated, Erased
-from domain.events import AccountsConnected, Event, GrantDegraded, GrantErased, ReauthorisationRequired, TokensRotated
+from domain.events import (
+    AccountFound,
+    AccountLost,
+    AccountsAdded,
+    AccountsConnected,
+    AccountStandingChanged,
+    Event,
+    GrantDegraded,
+    GrantErased,
+    ReauthorisationRequired,
+    RefreshTokenEnding,
+    TokensRotated,
+)
 from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AppId, AttemptId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Reason, Refused, Throttled, Unavailable
@@ -65,6 +79,8 @@ class Grant:
     """Every account that the token reaches, connected or not."""
     connections: dict[ConnectionId, Connection] = field(default_factory=dict)
     provider: str = TIKTOK_ADS
+    reach_read_at: datetime | None = None
+    """When the platform was last asked which accounts the token reaches; None: at the consent."""
     events: list[Event] = field(default_factory=list, repr=False)
 
     @classmethod
@@ -103,6 +119,31 @@ class Grant:
 
     def connection_to(self, advertiser: AdvertiserId) -> Connection | None:
         return next((c for c in self.connections.values() if c.advertiser.id == advertiser), None)
+
+    def look_again(self, reached: Mapping[AdvertiserId, Advertiser], now: datetime) -> None:
+        """Take in which accounts the token reaches today, and how they stand."""
+        self._alive()
+        for connection in list(self.connections.values()):
+            found = reached.get(connection.advertiser.id)
+            self.connections[connection.id] = connection.refreshed(found) if found else connection.missed(now)
+            self._notice(connection, self.connections[connection.id], now)
+        if added := tuple(sorted(reached.keys() - self.reach)):
+            self.events.append(AccountsAdded(self.id, self.owner, added, at=now))
+        self.reach, self.reach_read_at = frozenset(reached), now
+
+    def _notice(self, before: Connection, after: Connection, now: datetime) -> None:
+        if before.lost_at is None and after.lost_at is not None:
+            self.events.append(AccountLost(self.id, self.owner, after.id, at=now))
+        elif before.lost_at is not None and after.lost_at is None:
+            self.events.append(AccountFound(self.id, self.owner, after.id, at=now))
+        if before.advertiser.standing is not (standing := after.advertiser.standing):
+            self.events.append(AccountStandingChanged(self.id, self.owner, after.id, standing, at=now))
+
+    def ending(self, now: datetime) -> RefreshTokenEnding | None:
+        """The announcement that is due of the end of the refresh token's year, if one is."""
+        if not isinstance(self.tokens, Expiring) or (days := stage(self.tokens.refresh_expires_at, now)) is None:
+            return None
+        return RefreshTokenEnding(self.id, self.owner, days, self.tokens.refresh_expires_at, at=now)
 
     # ---- one rotation: claim, then exactly one of the verbs below
 

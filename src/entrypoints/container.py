@@ -184,7 +184,17 @@ class Container(containers.DeclarativeContainer):
         RotateGrant, store=store, claims=claims, budget=budget, carry_out=carry_out, clock=clock, policy=policy
     )
     sweep_due_grants = providers.Singleton(SweepDueGrants, batches=batches, policy=policy)
-    audit_grants = providers.Singleton(AuditGrants, batches=batches, store=store, clock=clock)
+    audit_grants = providers.Singleton(
+        AuditGrants,
+        batches=batches,
+        store=store,
+        platform=platform,
+        sealer=sealer,
+        budget=budget,
+        fleet=fleet,
+        clock=clock,
+        policy=policy,
+    )
     vend_token = providers.Singleton(
         VendToken,
         store=store,

@@ -23,11 +23,19 @@ class Rows:
     offers: dict[OfferId, Offer] = field(default_factory=dict)
     consents: dict[str, Consent] = field(default_factory=dict)
     revocations: dict[RevocationId, Revocation] = field(default_factory=dict)
+    notices: set[tuple[GrantId, str]] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
 
     def twin(self) -> Rows:
         """The same rows in other tables: what a transaction works on."""
-        return Rows(dict(self.grants), dict(self.offers), dict(self.consents), dict(self.revocations), list(self.events))
+        return Rows(
+            dict(self.grants),
+            dict(self.offers),
+            dict(self.consents),
+            dict(self.revocations),
+            set(self.notices),
+            list(self.events),
+        )
 
 
 class MemoryDatabase:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -14,9 +14,11 @@ from domain.consent import Consent, Ending
 from domain.errors import Conflict
 from domain.events import Event
 from domain.grant import Grant
-from domain.ids import AdvertiserId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
+from domain.health import Active, Degraded
+from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
 from domain.offer import Offer
 from domain.revocation import Revocation
+from domain.tokens import Expiring
 
 
 class MemoryGrants:
@@ -59,6 +61,17 @@ class MemoryGrants:
 
     def of_owner(self, owner: OwnerId) -> list[Grant]:
         return sorted((copy_of(g) for g in self._rows.grants.values() if g.owner == owner and g.connections), key=lambda g: g.id)
+
+    def unread_since(self, app: AppId, before: datetime, *, limit: int) -> list[GrantId]:
+        unread = [g for g in self._connected() if g.app == app and (g.reach_read_at or g.created_at) <= before]
+        return [g.id for g in sorted(unread, key=lambda g: g.reach_read_at or g.created_at)][:limit]
+
+    def ending(self, until: datetime, *, after: GrantId | None, limit: int) -> list[GrantId]:
+        ends = [g.id for g in self._connected() if isinstance(g.tokens, Expiring) and g.tokens.refresh_expires_at <= until]
+        return sorted(g for g in ends if after is None or g > after)[:limit]
+
+    def _connected(self) -> Iterator[Grant]:
+        return (g for g in self._rows.grants.values() if isinstance(g.health, Active | Degraded) and g.connections)
 
     def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
         wanted = frozenset(reach)
@@ -152,6 +165,19 @@ class MemoryRevocations:
         self._rows.revocations.pop(revocation, None)
 
 
+class MemoryNotices:
+    """What was announced, in a set."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def first(self, grant: GrantId, what: str) -> bool:
+        if (grant, what) in self._rows.notices:
+            return False
+        self._rows.notices.add((grant, what))
+        return True
+
+
 class MemoryOutbox:
     """Facts in a list."""
 
@@ -180,6 +206,7 @@ class MemoryUnitOfWork:
         self.offers = MemoryOffers(self._copy)
         self.consents = MemoryConsents(self._copy)
         self.revocations = MemoryRevocations(self._copy)
+        self.notices = MemoryNotices(self._copy)
         self.outbox = MemoryOutbox(self._copy.events)
         return self
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from domain.consent import Consent, Ending
 from domain.events import Event
 from domain.grant import Grant
-from domain.ids import AdvertiserId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
+from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
 from domain.offer import Offer
 from domain.revocation import Revocation
 
@@ -41,6 +41,12 @@ class Grants(Protocol):
 
     def of_owner(self, owner: OwnerId) -> list[Grant]:
         """Grants of the owner that have a connection."""
+
+    def unread_since(self, app: AppId, before: datetime, *, limit: int) -> list[GrantId]:
+        """Live connected grants of the app whose reach was last read by this time, the longest ago first."""
+
+    def ending(self, until: datetime, *, after: GrantId | None, limit: int) -> list[GrantId]:
+        """Live connected grants whose refresh token ends by then, by their ids, from behind `after` on."""
 
     def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
         """Whether another live grant, of any owner, has this very access token or reaches one of these accounts.
@@ -103,6 +109,13 @@ class Revocations(Protocol):
         """Erase it with its token."""
 
 
+class Notices(Protocol):
+    """What was announced, so that it is announced once."""
+
+    def first(self, grant: GrantId, what: str) -> bool:
+        """Whether this was not announced before; from now on it was."""
+
+
 class Outbox(Protocol):
     """Facts on their way to others, stored with the change that they report."""
 
@@ -131,6 +144,10 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     @property
     def revocations(self) -> Revocations:
         """Its revocations."""
+
+    @property
+    def notices(self) -> Notices:
+        """Its notices."""
 
     @property
     def outbox(self) -> Outbox:

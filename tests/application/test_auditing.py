@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from adapters.tiktok_simulator.config import Config
+from application.overview import State
+from domain.errors import AccountOutOfReach
+from domain.events import AccountFound, AccountLost, AccountsAdded, AccountStandingChanged, RefreshTokenEnding
+from domain.outcomes import Unavailable
+from world import ANNA, World
+
+DAY = timedelta(days=1)
+
+
+def a_world(**settings: object) -> World:
+    return World(config=Config().but(**settings))
+
+
+def events(world: World, *kinds: type) -> list[object]:
+    return [e for e in world.database.rows.events if isinstance(e, kinds)]
+
+
+def test_the_end_of_the_refresh_tokens_year_is_announced_five_times_and_each_once() -> None:
+    world = a_world(year_restarts=False)
+    world.connect("chloe")
+    for _ in range(2 * 13 * 31):
+        world.sweep()
+        world.audit()
+        world.pass_time(hours=12)
+    told = events(world, RefreshTokenEnding)
+    assert [e.days for e in told if isinstance(e, RefreshTokenEnding)] == [60, 30, 14, 7, 1]
+    assert world.overview(ANNA)[0].state is State.NEEDS_REAUTH
+
+
+def test_a_year_that_restarts_with_each_rotation_has_no_end_to_announce() -> None:
+    world = a_world()
+    world.connect("chloe")
+    for _ in range(2 * 400):
+        world.sweep()
+        world.audit()
+        world.pass_time(hours=12)
+    assert events(world, RefreshTokenEnding) == []
+    assert world.overview(ANNA)[0].state is State.OK
+
+
+def test_an_account_that_the_platform_took_away_is_noticed_within_a_week_and_served_no_more() -> None:
+    world = a_world()
+    first, second = world.connect("ana", 0, 1)
+    accounts = world.machine.accounts("ana")
+    world.machine.set_accounts("ana", accounts[1:])
+    world.sweep_for(timedelta(days=6.5), every=DAY / 4)
+    assert world.audit().reaches_read == 0
+    world.pass_time(hours=12)
+    world.sweep()
+    assert world.audit().reaches_read == 1
+    assert [v.state for v in world.overview(ANNA)] == [State.ACCOUNT_LOST, State.OK]
+    with pytest.raises(AccountOutOfReach):
+        world.vend_of(first)
+    assert not world.vend_of(second).degraded
+    world.machine.set_accounts("ana", accounts)
+    world.sweep_for(timedelta(days=7), every=DAY / 4)
+    world.audit()
+    assert [type(e) for e in events(world, AccountLost, AccountFound)] == [AccountLost, AccountFound]
+    assert world.vend_of(first).advertiser == first.advertiser.id
+
+
+def test_a_suspended_account_is_noticed_and_still_served() -> None:
+    world = a_world()
+    [acme] = world.connect("chloe")
+    [account] = world.machine.accounts("chloe")
+    world.machine.set_accounts("chloe", [replace(account, status="STATUS_DISABLE")])
+    world.sweep_for(timedelta(days=7), every=DAY / 4)
+    world.audit()
+    assert world.overview(ANNA)[0].state is State.ACCOUNT_SUSPENDED
+    assert len(events(world, AccountStandingChanged)) == 1
+    assert not world.vend_of(acme).degraded
+
+
+def test_accounts_that_appear_are_told_once() -> None:
+    world = a_world(profile="long-term")
+    world.connect("ana", 0)
+    world.consent("ana", 0, 1, owner=ANNA)
+    before = len(events(world, AccountsAdded))
+    world.pass_time(days=7)
+    world.audit()
+    world.pass_time(days=7)
+    world.audit()
+    assert len(events(world, AccountsAdded)) == before
+
+
+def test_an_audit_that_reaches_nobody_leaves_everything_as_it_is() -> None:
+    world = a_world()
+    world.connect("chloe")
+    world.sweep_for(timedelta(days=7), every=DAY / 4)
+    world.platform.away = Unavailable("x")
+    assert world.audit().reaches_read == 0
+    assert world.overview(ANNA)[0].state is State.OK
+
+
+def test_consents_are_forgotten_after_a_day() -> None:
+    world = a_world()
+    world.connect("chloe")
+    assert world.audit().consents_forgotten == 0
+    world.pass_time(days=1, minutes=11)
+    assert world.audit().consents_forgotten == 1
