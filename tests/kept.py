@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from application.ports.claims import Claim, Claims, Due
 from application.ports.heartbeats import Heartbeats
+from application.ports.incidents import Incidents
 from application.ports.overview import Fleet
 from application.ports.store import Store
 from builders import APP, MINUTE
@@ -24,6 +25,7 @@ class Kept:
     claims: Claims
     fleet: Fleet
     heartbeats: Heartbeats
+    incidents: Incidents
     clock: SimulatedClock
     facts: Callable[[], list[Event]]
     """What the outbox holds, in order."""

@@ -10,11 +10,13 @@ from adapters.memory.claims import MemoryClaims
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.fleet import MemoryFleet
 from adapters.memory.heartbeats import MemoryHeartbeats
+from adapters.memory.incidents import MemoryIncidents
 from adapters.memory.store import MemoryStore
 from adapters.sql import tables
 from adapters.sql.claims import SqlClaims
 from adapters.sql.database import open_database
 from adapters.sql.heartbeats import SqlHeartbeats
+from adapters.sql.incidents import SqlIncidents
 from adapters.sql.overview import SqlFleet
 from adapters.sql.unit_of_work import SqlStore
 from domain import events
@@ -28,9 +30,15 @@ def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
     clock, ids = SimulatedClock(), CountedIds()
     if request.param == "memory":
         memory = MemoryDatabase()
-        claims = MemoryClaims(memory, clock=clock, ids=ids)
-        heartbeats = MemoryHeartbeats(clock=clock)
-        yield Kept(MemoryStore(memory), claims, MemoryFleet(memory), heartbeats, clock, lambda: list(memory.rows.events))
+        yield Kept(
+            store=MemoryStore(memory),
+            claims=MemoryClaims(memory, clock=clock, ids=ids),
+            fleet=MemoryFleet(memory),
+            heartbeats=MemoryHeartbeats(clock=clock),
+            incidents=MemoryIncidents(memory),
+            clock=clock,
+            facts=lambda: list(memory.rows.events),
+        )
         return
     database = open_database(request.getfixturevalue(f"migrated_{request.param}_url"))
 
@@ -39,6 +47,13 @@ def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
             rows = connection.execute(select(tables.outbox).order_by(tables.outbox.c.id)).all()
             return [msgspec.json.decode(row.payload, type=getattr(events, row.type)) for row in rows]
 
-    sql_claims = SqlClaims(database, host="here", ids=ids, clock=clock)
-    yield Kept(SqlStore(database), sql_claims, SqlFleet(database), SqlHeartbeats(database, clock=clock), clock, facts)
+    yield Kept(
+        store=SqlStore(database),
+        claims=SqlClaims(database, host="here", ids=ids, clock=clock),
+        fleet=SqlFleet(database),
+        heartbeats=SqlHeartbeats(database, clock=clock),
+        incidents=SqlIncidents(database),
+        clock=clock,
+        facts=facts,
+    )
     database.dispose()

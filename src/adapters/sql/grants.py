@@ -13,7 +13,7 @@ from adapters.sql.rows import connection_of, connection_row, grant_of, row_of, t
 from domain.advertiser import Connection as AccountConnection
 from domain.errors import Conflict
 from domain.grant import Grant
-from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
+from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OwnerId
 from domain.tokens import Tokens
 
 LOOKS = 3
@@ -84,6 +84,16 @@ class SqlGrants:
 
     def of_owner(self, owner: OwnerId) -> list[Grant]:
         return self._of_connections(tables.connections.c.owner == owner)
+
+    def unread_since(self, app: AppId, before: datetime, *, limit: int) -> list[GrantId]:
+        row = tables.grants.c
+        unread = select(row.id).where(tables.HELD, row.app == app, row.reach_known_at <= before)
+        return list(self._connection.scalars(unread.order_by(row.reach_known_at, row.id).limit(limit)))
+
+    def ending(self, until: datetime, *, after: GrantId | None, limit: int) -> list[GrantId]:
+        row = tables.grants.c
+        ending = select(row.id).where(tables.HELD, row.refresh_expires_at <= until, row.id > (after or ""))
+        return list(self._connection.scalars(ending.order_by(row.id).limit(limit)))
 
     def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
         grants, accounts, offers = tables.grants, tables.reach, tables.offers

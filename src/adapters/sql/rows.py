@@ -31,6 +31,8 @@ def row_of(grant: Grant) -> Columns:
         "created_at": grant.created_at,
         "generation": grant.generation,
         "connected": bool(grant.connections),
+        "reach_read_at": grant.reach_read_at,
+        "reach_known_at": grant.reach_read_at or grant.created_at,
         **token_columns(grant),
         **health_columns(grant.health),
         **renewal_columns(grant.renewal),
@@ -132,6 +134,7 @@ def grant_of(row: Row[Any], reach: Iterable[AdvertiserId] = (), connections: Ite
         reach=frozenset(reach),
         connections={c.id: c for c in connections},
         provider=row.provider,
+        reach_read_at=row.reach_read_at,
     )
 
 

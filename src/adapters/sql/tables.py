@@ -37,6 +37,7 @@ RENEWABLE = text("health IN ('active', 'degraded')")
 UNTROUBLED = text("health = 'active' AND failures = 0")
 LIVE = text("health IN ('active', 'degraded', 'needs_reauth')")
 REFUSED = text("refused_at IS NOT NULL")
+HELD = text("health IN ('active', 'degraded') AND connected")
 LOOSE = text("health IN ('active', 'degraded', 'needs_reauth') AND NOT connected")
 
 grants = Table(
@@ -50,6 +51,8 @@ grants = Table(
     Column("created_at", Utc, nullable=False),
     Column("generation", Integer, nullable=False),
     Column("connected", Boolean, nullable=False),  # whether it has connections
+    Column("reach_read_at", Utc),
+    Column("reach_known_at", Utc, nullable=False),  # the same, or when it was created
     # its tokens: all null once erased
     Column("kind", Text),  # a word of the port's Kind
     Column("access", LargeBinary),
@@ -82,6 +85,8 @@ grants = Table(
     Index("ix_grants_issued", "app", "kind", "issued_at"),
     Index("ix_grants_refused", "app", "refused_at", sqlite_where=REFUSED, postgresql_where=REFUSED),
     Index("ix_grants_urgent", "app", "kind", "urgent_at", sqlite_where=UNTROUBLED, postgresql_where=UNTROUBLED),
+    Index("ix_grants_known", "app", "reach_known_at", sqlite_where=HELD, postgresql_where=HELD),
+    Index("ix_grants_ending", "refresh_expires_at", sqlite_where=HELD, postgresql_where=HELD),
     Index("ix_grants_loose", "id", sqlite_where=LOOSE, postgresql_where=LOOSE),
 )
 
@@ -165,6 +170,13 @@ outbox = Table(
     Column("at", Utc, nullable=False),
     Column("payload", Text, nullable=False),  # JSON
     sqlite_autoincrement=True,
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("grant_id", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
 )
 
 incidents = Table(

@@ -7,6 +7,7 @@ from typing import Self
 from adapters.sql.consents import SqlConsents
 from adapters.sql.database import Database
 from adapters.sql.grants import SqlGrants
+from adapters.sql.notices import SqlNotices
 from adapters.sql.offers import SqlOffers
 from adapters.sql.outbox import SqlOutbox
 from adapters.sql.revocations import SqlRevocations
@@ -27,6 +28,7 @@ class SqlUnitOfWork:
         self.offers = SqlOffers(self._connection, locks=self._writes)
         self.consents = SqlConsents(self._connection)
         self.revocations = SqlRevocations(self._connection)
+        self.notices = SqlNotices(self._connection)
         return self
 
     def commit(self) -> None:

@@ -13,6 +13,7 @@ SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 RENEWABLE = sa.text("health IN ('active', 'degraded')")
 UNTROUBLED = sa.text("health = 'active' AND failures = 0")
 REFUSED = sa.text("refused_at IS NOT NULL")
+HELD = sa.text("health IN ('active', 'degraded') AND connected")
 LOOSE = sa.text("health IN ('active', 'degraded', 'needs_reauth') AND NOT connected")
 
 
@@ -43,6 +44,8 @@ def upgrade() -> None:
         sa.Column("created_at", UTC, nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("connected", sa.Boolean(), nullable=False),
+        sa.Column("reach_read_at", UTC),
+        sa.Column("reach_known_at", UTC, nullable=False),
         sa.Column("kind", sa.Text()),
         sa.Column("access", sa.LargeBinary()),
         sa.Column("refresh", sa.LargeBinary()),
@@ -75,9 +78,17 @@ def upgrade() -> None:
     op.create_index("ix_grants_issued", "grants", ["app", "kind", "issued_at"])
     op.create_index("ix_grants_refused", "grants", ["app", "refused_at"], sqlite_where=REFUSED, postgresql_where=REFUSED)
     op.create_index("ix_grants_fingerprint", "grants", ["fingerprint"])
+    op.create_index("ix_grants_known", "grants", ["app", "reach_known_at"], sqlite_where=HELD, postgresql_where=HELD)
+    op.create_index("ix_grants_ending", "grants", ["refresh_expires_at"], sqlite_where=HELD, postgresql_where=HELD)
     op.create_index("ix_grants_loose", "grants", ["id"], sqlite_where=LOOSE, postgresql_where=LOOSE)
     op.create_index(
         "ix_grants_urgent", "grants", ["app", "kind", "urgent_at"], sqlite_where=UNTROUBLED, postgresql_where=UNTROUBLED
+    )
+    op.create_table(
+        "notices",
+        sa.Column("grant_id", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("grant_id", "what", name="pk_notices"),
     )
     op.create_table(
         "incidents",
@@ -163,5 +174,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("reach", "offers", "connections", "revocations", "outbox", "incidents", "heartbeats", "grants", "consents"):
+    for table in (
+        "reach",
+        "offers",
+        "connections",
+        "revocations",
+        "outbox",
+        "notices",
+        "incidents",
+        "heartbeats",
+        "grants",
+        "consents",
+    ):
         op.drop_table(table)

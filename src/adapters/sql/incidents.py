@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, delete, func, insert, select, update
+
+from adapters.sql import tables
+from adapters.sql.database import Database
+from adapters.sql.rows import health_columns
+from application.ports.claims import Kind
+from application.ports.incidents import Incident
+from domain.errors import Conflict
+from domain.health import Active
+from domain.ids import AppId
+from domain.mass_refusal import Tally
+
+FRESH = timedelta(seconds=1)
+"""How old the answer to `current` may be, which is asked at every rotation."""
+
+row = tables.grants.c
+HARMED = and_(row.health.in_(["degraded", "needs_reauth"]), row.refused_at.is_not(None))
+
+
+class SqlIncidents:
+    """Open incidents as rows; the figures are read from the grants themselves."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._seen: dict[AppId, tuple[float, Incident | None]] = {}
+
+    def tally(self, app: AppId, since: datetime) -> Tally:
+        refused = and_(row.app == app, row.refused_at.is_not(None), row.refused_at >= since)
+        renewed = and_(row.app == app, row.kind == Kind.EXPIRING.value, row.issued_at >= since, row.generation > 1)
+        counting = select(func.count()).select_from(tables.grants)
+        with self._database.reading() as connection:
+            refusals = connection.scalar(counting.where(refused)) or 0
+            return Tally(refusals + (connection.scalar(counting.where(renewed)) or 0), refusals)
+
+    def current(self, app: AppId) -> Incident | None:
+        asked_at = time.monotonic()
+        if app in self._seen and asked_at < self._seen[app][0] + FRESH.total_seconds():
+            return self._seen[app][1]
+        with self._database.reading() as connection:
+            opened_at = connection.scalar(select(tables.incidents.c.opened_at).where(tables.incidents.c.app == app))
+        incident = Incident(app, opened_at) if opened_at else None
+        self._seen[app] = asked_at, incident
+        return incident
+
+    def open(self, app: AppId, now: datetime, since: datetime) -> int:
+        harmed = select(row.id).where(HARMED, row.app == app, row.refused_at >= since).order_by(row.id).with_for_update()
+        healed = {**health_columns(Active()), "due_at": now}
+        self._note(app, now)
+        with self._database.writing() as connection:
+            changed = connection.execute(update(tables.grants).where(row.id.in_(harmed)).values(healed)).rowcount
+            connection.commit()
+        self._seen.pop(app, None)
+        return changed
+
+    def _note(self, app: AppId, now: datetime) -> None:
+        with suppress(Conflict), self._database.writing() as connection:  # somebody else noted it just now
+            if connection.scalar(select(tables.incidents.c.app).where(tables.incidents.c.app == app)) is None:
+                connection.execute(insert(tables.incidents).values(app=app, opened_at=now, sent_at=now))
+                connection.commit()
+
+    def may_send(self, app: AppId, now: datetime, every: timedelta) -> bool:
+        mine = and_(tables.incidents.c.app == app, tables.incidents.c.sent_at <= now - every)
+        with self._database.writing() as connection:
+            won = connection.execute(update(tables.incidents).where(mine).values(sent_at=now)).rowcount == 1
+            connection.commit()
+        return won
+
+    def close(self, app: AppId, now: datetime) -> None:
+        spared = and_(row.app == app, row.refused_at.is_not(None), row.health == "active")
+        waiting = select(row.id).where(spared).order_by(row.id).with_for_update()
+        with self._database.writing() as connection:
+            if connection.execute(delete(tables.incidents).where(tables.incidents.c.app == app)).rowcount:
+                connection.execute(update(tables.grants).where(row.id.in_(waiting)).values(due_at=now))
+            connection.commit()
+        self._seen.pop(app, None)

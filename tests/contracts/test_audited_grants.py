@@ -1,0 +1,65 @@
+from datetime import datetime
+
+from builders import APP, DAY, HOUR, START, a_grant, a_long_term_token, a_pair, accounts, an_advertiser
+from domain.grant import Grant
+from domain.ids import AppId, GrantId
+from domain.outcomes import Reason
+from domain.tokens import Expiring
+from kept import Kept
+
+
+def unread(kept: Kept, before: datetime, *, limit: int = 10) -> list[str]:
+    with kept.store.read() as work:
+        return list(work.grants.unread_since(APP, before, limit=limit))
+
+
+def ending(kept: Kept, until: datetime, *, after: str | None = None, limit: int = 10) -> list[str]:
+    with kept.store.read() as work:
+        return list(work.grants.ending(until, after=GrantId(after) if after else None, limit=limit))
+
+
+def created(name: str, days: int, *, connected: bool = True, app: AppId = APP) -> Grant:
+    """A connected grant whose consent was so many days before START."""
+    number = sum(name.encode())
+    return a_grant(name, app=app, tokens=a_pair(name, at=START - days * DAY), connects=(number,) if connected else ())
+
+
+def add_the_dead(kept: Kept) -> None:
+    """Grants that no audit looks at."""
+    revoked, lapsed = created("revoked", 400), created("lapsed", 400)
+    revoked.revoke(START)
+    lapsed.lapse(Reason.REFRESH_TOKEN_EXPIRED, START)
+    kept.add(revoked, lapsed, created("unconnected", 400, connected=False))
+
+
+def test_a_reach_that_was_read_is_kept_with_its_time(kept: Kept) -> None:
+    kept.add(created("grant-1", 8))
+    with kept.store.write() as work:
+        [grant] = work.grants.get([GrantId("grant-1")])
+        grant.look_again({a.id: a for a in map(an_advertiser, (2, 3))}, START)
+        work.grants.save(grant)
+        work.commit()
+    assert kept.grant() == grant
+    assert (kept.grant().reach, kept.grant().reach_read_at) == (accounts(2, 3), START)
+
+
+def test_grants_whose_reach_was_not_read_for_long_come_longest_ago_first(kept: Kept) -> None:
+    read, other = created("read lately", 30), created("of another", 30, app=AppId("another"))
+    read.reach_read_at = START - HOUR
+    kept.add(created("9 days", 9), created("20 days", 20), created("8 days", 8), created("new", 1), read, other)
+    add_the_dead(kept)
+    assert unread(kept, START - 8 * DAY)[-3:] == ["20 days", "9 days", "8 days"]
+    assert unread(kept, START - 8 * DAY, limit=1) == ["20 days"]
+    assert unread(kept, START - HOUR)[-1] == "read lately"
+
+
+def test_grants_whose_refresh_token_ends_come_by_their_ids(kept: Kept) -> None:
+    forever = a_grant("forever", tokens=a_long_term_token(), connects=(1,))
+    kept.add(created("c", 360), created("a", 365), created("b", 350), created("d", 10), forever)
+    add_the_dead(kept)
+    assert isinstance(kept.grant("b").tokens, Expiring)
+    assert ending(kept, START + 15 * DAY) == ["a", "b", "c"]
+    assert ending(kept, START + 15 * DAY, limit=2) == ["a", "b"]
+    assert ending(kept, START + 15 * DAY, after="a") == ["b", "c"]
+    assert ending(kept, START + 14 * DAY) == ["a", "c"]
+    assert ending(kept, START - DAY) == []
