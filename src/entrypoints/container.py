@@ -17,12 +17,11 @@ from adapters.celery_broker import BrokerUnavailable, CeleryBroker
 from adapters.crypto.aes_gcm import AesGcmSealer
 from adapters.crypto.keyring import KeyRing
 from adapters.journal_file import FileJournal
-from adapters.memory.database import MemoryDatabase
-from adapters.memory.incidents import MemoryIncidents
 from adapters.process_budget import ProcessBudget
 from adapters.sql.claims import SqlClaims
 from adapters.sql.database import Database, open_database
 from adapters.sql.heartbeats import SqlHeartbeats
+from adapters.sql.incidents import SqlIncidents
 from adapters.sql.migrations import at_head, migrate
 from adapters.sql.overview import SqlFleet
 from adapters.sql.samples import sealed_access_tokens
@@ -129,9 +128,9 @@ class Container(containers.DeclarativeContainer):
     budget = providers.Singleton(ProcessBudget, qps=settings.provided.tiktok.qps, clock=clock)
     database = providers.Singleton(database_of, settings)
     store = providers.Singleton(SqlStore, database)
-    stored_claims = providers.Singleton(SqlClaims, database, host=host, ids=ids)
+    stored_claims = providers.Singleton(SqlClaims, database, host=host, ids=ids, process_clock=clock)
     journal = providers.Singleton(FileJournal, settings.provided.storage.journal_dir)
-    incidents = providers.Singleton(MemoryIncidents, providers.Singleton(MemoryDatabase))
+    incidents = providers.Singleton(SqlIncidents, database)
     fleet = providers.Singleton(SqlFleet, database)
     heartbeats = providers.Singleton(SqlHeartbeats, database)
     broker = providers.Singleton(broker_of, settings)

@@ -1,4 +1,4 @@
-from application.ports.claims import Due
+from application.ports.claims import Due, Settlement
 from application.ports.incidents import Incident
 from builders import APP, DAY, HOUR, MINUTE, POLICY, SECOND, START, a_due_grant, a_grant, a_pair
 from domain.grant import Grant
@@ -75,6 +75,15 @@ def test_opening_takes_back_what_refusals_did_to_health(kept: Kept) -> None:
     assert isinstance(kept.grant("of another").health, Degraded)
     assert isinstance(kept.grant("lapsed").health, NeedsReauth)
     assert [claim.grant.id for claim in kept.take_due()] == ["dead", "degraded", "before"]
+
+
+def test_a_probe_under_way_at_the_opening_settles_nothing(kept: Kept) -> None:
+    kept.add(refused("degraded"))
+    [probing] = kept.take_due()
+    kept.incidents.open(APP, START, START - 10 * MINUTE)
+    probing.grant.note_probe(REFUSED, POLICY, START)
+    assert kept.claims.settle(probing.grant, probing) is Settlement.OVERTAKEN
+    assert kept.grant("degraded").health == Active()
 
 
 def test_one_refresh_in_a_while_is_let_through(kept: Kept) -> None:

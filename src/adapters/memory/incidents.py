@@ -46,7 +46,7 @@ class MemoryIncidents:
             ]
             for grant in hit:
                 spared = rows.grants[grant.id] = copy_of(grant)
-                spared.health, spared.renewal = Active(), replace(grant.renewal, due_at=now)
+                spared.health, spared.renewal = Active(), replace(grant.renewal, due_at=now, attempt=None)
             return len(hit)
 
     def may_send(self, app: AppId, now: datetime, every: timedelta) -> bool:

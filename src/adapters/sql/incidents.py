@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.database import Database
-from adapters.sql.rows import health_columns
+from adapters.sql.rows import attempt_columns, health_columns
 from application.ports.claims import Kind
 from application.ports.incidents import Incident
-from domain.errors import Conflict
+from domain.errors import Conflict, StoreUnavailable
 from domain.health import Active
 from domain.ids import AppId
 from domain.mass_refusal import Tally
@@ -28,6 +30,7 @@ class SqlIncidents:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._insert = postgresql.insert if database.is_postgres else sqlite.insert
         self._seen: dict[AppId, tuple[float, Incident | None]] = {}
 
     def tally(self, app: AppId, since: datetime) -> Tally:
@@ -50,23 +53,18 @@ class SqlIncidents:
 
     def open(self, app: AppId, now: datetime, since: datetime) -> int:
         harmed = select(row.id).where(HARMED, row.app == app, row.refused_at >= since).order_by(row.id).with_for_update()
-        healed = {**health_columns(Active()), "due_at": now}
-        self._note(app, now)
-        with self._database.writing() as connection:
+        healed = {**health_columns(Active()), **attempt_columns(None), "due_at": now}
+        with self._writing() as connection:
+            note = self._insert(tables.incidents).values(app=app, opened_at=now, sent_at=now)
+            connection.execute(note.on_conflict_do_nothing())
             changed = connection.execute(update(tables.grants).where(row.id.in_(harmed)).values(healed)).rowcount
             connection.commit()
         self._seen.pop(app, None)
         return changed
 
-    def _note(self, app: AppId, now: datetime) -> None:
-        with suppress(Conflict), self._database.writing() as connection:  # somebody else noted it just now
-            if connection.scalar(select(tables.incidents.c.app).where(tables.incidents.c.app == app)) is None:
-                connection.execute(insert(tables.incidents).values(app=app, opened_at=now, sent_at=now))
-                connection.commit()
-
     def may_send(self, app: AppId, now: datetime, every: timedelta) -> bool:
         mine = and_(tables.incidents.c.app == app, tables.incidents.c.sent_at <= now - every)
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             won = connection.execute(update(tables.incidents).where(mine).values(sent_at=now)).rowcount == 1
             connection.commit()
         return won
@@ -74,8 +72,17 @@ class SqlIncidents:
     def close(self, app: AppId, now: datetime) -> None:
         spared = and_(row.app == app, row.refused_at.is_not(None), row.health == "active")
         waiting = select(row.id).where(spared).order_by(row.id).with_for_update()
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             if connection.execute(delete(tables.incidents).where(tables.incidents.c.app == app)).rowcount:
                 connection.execute(update(tables.grants).where(row.id.in_(waiting)).values(due_at=now))
             connection.commit()
         self._seen.pop(app, None)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A short transaction; a lost race is one more reason to come back."""
+        try:
+            with self._database.writing() as connection:
+                yield connection
+        except Conflict as conflict:
+            raise StoreUnavailable(str(conflict)) from conflict

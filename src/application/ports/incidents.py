@@ -30,7 +30,7 @@ class Incidents(Protocol):
     def open(self, app: AppId, now: datetime, since: datetime) -> int:
         """Open an incident unless one is open, and take back what refusals since then did to the health of grants.
 
-        They are active again and due. Returns how many.
+        They are active again and due, and what is being asked about them now (a probe) settles no more. Returns how many.
         """
 
     def may_send(self, app: AppId, now: datetime, every: timedelta) -> bool:
