@@ -1,0 +1,183 @@
+"""The demo as a person meets it: in a real browser, through the simulator's consent page."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+import processes
+import servers
+
+LIFE = 10
+"""Seconds that an access token lives: about two renewals fit into one."""
+
+FAULTY_SECONDS = float(os.environ.get("JOURNEY_FAULTY_SECONDS", "12"))
+"""How long TikTok misbehaves; more makes the journey a soak."""
+
+HARMLESS = ("throttle", "unavailable", "http401_throttle", "html504", "timeout_before", "garbage", "misconfigured")
+"""Faults after which nothing has changed at TikTok."""
+
+A_FIFTH = 0.2 / len(HARMLESS)
+"""The rate of each kind, so that a fifth of all answers are faults."""
+
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class Demo:
+    """`tiktok-connect demo` in a folder, on a port of its own; it can be stopped and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, servers.free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.simulator = ""
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        arguments = ("demo", "--port", str(self.port), "--access-token-seconds", str(LIFE))
+        with processes.running(*arguments, folder=self.folder) as demo:
+            demo.says("Ctrl-C")
+            self.simulator = next(line.split()[1] for line in demo.told().splitlines() if "simulator " in line).rstrip("/")
+            yield
+            assert demo.terminate() == 0
+
+    def plan(self, *faults: dict[str, object]) -> None:
+        httpx.post(f"{self.simulator}/_sim/faults", json=faults).raise_for_status()
+
+    def faults(self) -> list[str]:
+        """The kinds that happened, in order."""
+        calls = httpx.get(f"{self.simulator}/_sim/log").json()
+        return [call["fault"] for call in calls if call.get("fault")]
+
+    def forget_faults(self) -> None:
+        httpx.delete(f"{self.simulator}/_sim/faults").raise_for_status()
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Demo:
+    return Demo(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def chromium(chromium_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM) as browser:
+        yield browser
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    with chromium.new_context() as context:
+        yield context
+
+
+def watched(page: Page) -> Callable[[], None]:
+    """Look out for errors of scripts and for anything asked of another host; the answer checks that there were none."""
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: wrong.append(request.url) if urlsplit(request.url).hostname != "127.0.0.1" else None)
+
+    def check() -> None:
+        assert not wrong
+
+    return check
+
+
+def sign_in(page: Page, demo: Demo, name: str) -> None:
+    page.goto(demo.address)
+    page.get_by_role("button", name=name).click()
+    expect(page.get_by_role("heading", name="Ad platforms")).to_be_visible()
+
+
+def consent(page: Page, user: str) -> None:
+    page.get_by_role("link", name="Connect", exact=True).click()
+    page.get_by_role("link", name=user).click()
+    page.get_by_role("button", name="Approve", exact=True).click()
+    expect(page.get_by_role("heading", name="Choose accounts")).to_be_visible()
+
+
+def connections(page: Page, demo: Demo) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = page.request.get(f"{demo.address}/api/platforms").json()["connections"]
+    return listed
+
+
+def renew(page: Page, demo: Demo) -> None:
+    """Ask for a rotation now, whatever comes of it."""
+    body = {"connectionId": connections(page, demo)[0]["id"]}
+    page.request.post(f"{demo.address}/api/auth/tiktok/refresh", data=body, headers={"Origin": demo.address})
+
+
+@pytest.mark.timeout(150 + FAULTY_SECONDS)
+def test_two_accounts_stay_connected_through_faults_and_a_restart_with_nothing_clicked(
+    demo: Demo, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    nothing_wrong = watched(page)
+    with demo.running():
+        sign_in(page, demo, "Nora")
+        consent(page, "ana")
+        page.get_by_label("Acme Shoes Europe").check()
+        page.get_by_label("Acme Shoes Japan").check()
+        page.get_by_role("button", name="Connect the chosen accounts").click()
+        expect(page.get_by_role("status")).to_contain_text("TikTok Ads is connected")
+        expect(page.locator(".account .status")).to_have_text(["Connected", "Connected"])
+
+        expect(page.locator("[data-renewals='2']")).to_have_count(2, timeout=4 * LIFE * 1000)
+        nothing_wrong()
+
+        demo.plan(*({"endpoint": "*", "kind": kind, "rate": A_FIFTH, "seconds": 1} for kind in HARMLESS))
+        until = time.monotonic() + FAULTY_SECONDS
+        while time.monotonic() < until:
+            renew(page, demo)
+            assert [connection["status"] for connection in connections(page, demo)] == ["active", "active"]
+        assert demo.faults()
+        demo.forget_faults()
+        before = connections(page, demo)[0]["generation"]
+
+    with demo.running():
+        page.goto(f"{demo.address}/dashboard/platforms")
+        expect(page.locator(".account h3")).to_have_text(["Acme Shoes Europe", "Acme Shoes Japan"])
+        expect(page.locator(f"[data-renewals='{before}']")).to_have_count(2, timeout=60_000)
+        expect(page.locator(".account .status")).to_have_text(["Connected", "Connected"])
+
+
+def test_connecting_choosing_and_disconnecting_work_without_a_script(demo: Demo, chromium: Browser) -> None:
+    with demo.running(), chromium.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        nothing_wrong = watched(page)
+        sign_in(page, demo, "Theo")
+        expect(page.get_by_text("No account connected yet")).to_be_visible()
+
+        consent(page, "ben")
+        expect(page.get_by_text("This account is closed at TikTok.")).to_be_visible()
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("status")).to_have_text("Nothing was connected.")
+
+        consent(page, "ben")
+        page.get_by_label("Bean Street Coffee").check()
+        page.get_by_role("button", name="Connect the chosen accounts").click()
+        expect(page.locator(".account h3")).to_have_text(["Bean Street Coffee"])
+        nothing_wrong()
+
+        page.go_back()
+        expect(page.get_by_role("heading", name="This choice has been made")).to_be_visible()
+        page.get_by_role("link", name="Back to the platforms").click()
+
+        page.get_by_label("Disconnect Bean Street Coffee").click()
+        page.get_by_role("button", name="Yes, disconnect it").click()
+        expect(page.get_by_role("status")).to_contain_text("its tokens are erased")
+        expect(page.get_by_text("No account connected yet")).to_be_visible()
