@@ -138,7 +138,7 @@ class TokenRequest(Wire, frozen=True, kw_only=True):
     connection_id: Id | None = None
     user_id: Annotated[str, Meta(max_length=255)] | None = None
     account_id: AccountId | None = None
-    min_validity_seconds: Annotated[int, Meta(ge=0)] | None = None
+    min_validity_seconds: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
 
 
 class AccessToken(Wire, frozen=True, kw_only=True):

@@ -88,7 +88,7 @@ class Front:
         if here.hostname == "localhost":
             return None
         query = scope["query_string"].decode("latin-1")
-        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
         return self.settings.web.dashboard_url + path + (f"?{query}" if query else "")
 
     def _note(self, scope: Scope, status: int, took: timedelta) -> None:

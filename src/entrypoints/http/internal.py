@@ -12,7 +12,7 @@ from litestar.params import JSONBody
 from application.overview import Overview
 from application.steps.call_and_settle import InFlight
 from application.vend_token import ByAccount, ByConnection, Vended, VendToken
-from domain.errors import ConnectionNotFound, InvalidRequest, ReauthorisationNeeded, TryLater
+from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, ReauthorisationNeeded, TryLater
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from entrypoints.http import codes
 from entrypoints.http.addresses import Addresses
@@ -62,9 +62,9 @@ async def access_token(
     vend = partial(vend_token, wanted, min_validity=None if seconds is None else timedelta(seconds=seconds))
     try:
         vended = await vended_by(vend, waiting, key=(wanted, seconds))
-    except ReauthorisationNeeded as needed:
+    except (ReauthorisationNeeded, AccountOutOfReach) as needed:
         connection = await asyncio.to_thread(connection_of, wanted, overview)
-        raise ReconnectFirst(needed.reason, addresses.reconnect(connection)) from None
+        raise ReconnectFirst(needed, addresses.reconnect(connection)) from None
     return AccessToken(
         access_token=vended.access.reveal(),
         expires_at=vended.expires_at,

@@ -47,11 +47,11 @@ class NotServed(DoorRefusal):
 
 
 class ReconnectFirst(DoorRefusal):
-    """A service wants a token that only a person can bring back; `url` is where that begins."""
+    """A service wants a token that only a person can bring back; `why` says so, and `url` is where that begins."""
 
-    def __init__(self, reason: Reason, url: str) -> None:
-        super().__init__(reason.value)
-        self.reason, self.url = reason, url
+    def __init__(self, why: errors.ReauthorisationNeeded | errors.AccountOutOfReach, url: str) -> None:
+        super().__init__(str(why))
+        self.why, self.url = why, url
 
 
 REAUTHORISATION: Mapping[Reason, Code] = {
@@ -86,6 +86,7 @@ ERRORS: Mapping[type[Exception], Code] = {
     errors.OfferUsed: codes.PENDING_USED,
     errors.AccountNotOnOffer: codes.ACCOUNT_NOT_ON_OFFER,
     errors.ReauthorisationNeeded: codes.REFRESH_TOKEN_EXPIRED,
+    errors.AccountOutOfReach: codes.ACCOUNT_LOST,
     errors.PlatformThrottled: codes.THROTTLED,
     errors.PlatformUnavailable: codes.TIKTOK_UNAVAILABLE,
     errors.PlatformMisconfigured: codes.MISCONFIGURED,
@@ -99,7 +100,7 @@ ERRORS: Mapping[type[Exception], Code] = {
     NotServed: codes.NOT_FOUND,
     ReconnectFirst: codes.REFRESH_TOKEN_EXPIRED,
 }
-"""Every error that can reach this door. `REAUTHORISATION` refines those that carry a reason."""
+"""Every error that can reach this door; `code_of` looks further into those that carry a reason."""
 
 FRAMEWORK: Mapping[int, Code] = {
     404: codes.NOT_FOUND,
@@ -111,7 +112,9 @@ FRAMEWORK: Mapping[int, Code] = {
 
 def code_of(error: Exception) -> Code:
     """What to call an error; INTERNAL for one that nobody foresaw."""
-    if isinstance(error, errors.ReauthorisationNeeded | ReconnectFirst):
+    if isinstance(error, ReconnectFirst):
+        return code_of(error.why)
+    if isinstance(error, errors.ReauthorisationNeeded):
         return REAUTHORISATION[error.reason]
     return next((ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS), codes.INTERNAL)
 
