@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.failures import Trouble
 from entrypoints.container import Container, SchemaBehind, build, require_schema
@@ -12,8 +14,14 @@ from entrypoints.telemetry import configure_logging
 def configured(*, own_address: str | None = None) -> Settings:
     """The environment's settings, with logs set up for them. Raises InvalidSettings, which names all faults."""
     settings = load_settings(read_environment(), own_address=own_address)
-    configure_logging(debug=debugging(), secrets=settings.secrets())
+    configure_logs(settings, debug=debugging())
     return settings
+
+
+def configure_logs(settings: Settings, *, debug: bool) -> None:
+    """Ours, without what Alembic tells of every look at the schema."""
+    configure_logging(debug=debug, secrets=settings.secrets())
+    logging.getLogger("alembic").setLevel(logging.NOTSET if debug else logging.WARNING)
 
 
 def ready(settings: Settings) -> Container:

@@ -101,7 +101,7 @@ def announce(notes: Notes, folder: DemoFolder) -> None:
     click.echo(f"""
 TikTok Ads Connect, a demo
 
-  open       {notes.address}/dashboard/platforms
+  open       {notes.address}/
   simulator  {notes.simulator}/
 
 Access tokens live {notes.access_token_seconds} s and are renewed at about half of that; the worker looks every \

@@ -7,19 +7,19 @@ from pkgutil import resolve_name
 from urllib.parse import urlsplit
 
 from entrypoints.cli.command_line import debugging
+from entrypoints.cli.configured import configure_logs
 from entrypoints.cli.demo_folder import STATE, DemoFolder, Notes
 from entrypoints.cli.failures import Trouble
 from entrypoints.cli.listening import listener
 from entrypoints.cli.supervision import end_with_parent
 from entrypoints.container import run_simulator
 from entrypoints.settings import Settings
-from entrypoints.telemetry import configure_logging
 
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
-REFRESH_TOKEN_SECONDS = 86_400
-"""A demo that was stopped for the night finds its grants alive in the morning, most of them."""
+REFRESH_TOKEN_SECONDS = 31_536_000
+"""TikTok's own year: a demo that was stopped for a while finds its grants alive, and no end of theirs is announced."""
 
 PARTS = ("simulator", "api", "worker", "beat")
 """Started in this order, ended in the other one."""
@@ -32,7 +32,7 @@ def run_part(part: str, folder: DemoFolder) -> int:
     if notes is None:
         raise Trouble(f"{folder.path} is not the demo's folder")
     settings = notes.settings(folder.path)
-    configure_logging(debug=debugging(), secrets=settings.secrets())
+    configure_logs(settings, debug=debugging())
     try:
         return run_named(part, notes, settings, folder)
     except Exception:

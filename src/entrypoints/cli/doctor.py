@@ -9,9 +9,9 @@ import httpx
 
 from domain.errors import CannotOpen, StoreUnavailable
 from entrypoints.cli.command_line import debugging
+from entrypoints.cli.configured import configure_logs
 from entrypoints.container import BrokerUnavailable, Container, SchemaBehind, build, check_keys, require_schema
 from entrypoints.settings import Settings, faults_of, load_settings, read_environment
-from entrypoints.telemetry import configure_logging
 
 ANSWER_WITHIN = timedelta(seconds=5)
 
@@ -40,7 +40,7 @@ def doctor() -> int:
         click.echo("keys, database, broker and TikTok are looked at when the configuration is right")
         return 1
     settings = load_settings(environ)
-    configure_logging(debug=debugging(), secrets=settings.secrets())
+    configure_logs(settings, debug=debugging())
     failures = 0
     for finding in examine(settings, build(settings)):
         click.echo(str(finding))

@@ -13,11 +13,10 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from entrypoints.cli.command_line import debugging
-from entrypoints.cli.configured import configured, ready
+from entrypoints.cli.configured import configure_logs, configured, ready
 from entrypoints.cli.listening import base_url, listener
 from entrypoints.container import build
 from entrypoints.settings import Settings, load_settings, read_environment
-from entrypoints.telemetry import configure_logging
 
 FINISH_SECONDS = 10
 """How long requests under way are given at the end: a person's rotation waits for 5 s at most."""
@@ -32,7 +31,7 @@ class App:
 
     def __call__(self) -> Any:  # noqa: ANN401 (an ASGI application, which has no type of its own)
         settings = load_settings(read_environment(), own_address=self.own_address)
-        configure_logging(debug=self.debug, secrets=settings.secrets())
+        configure_logs(settings, debug=self.debug)
         return application(settings)
 
 

@@ -44,6 +44,7 @@ def stop(**_: object) -> None:
 
 def give_signs_of_life(component: str) -> None:
     """Note every few seconds, in the database, that this process lives; a thread that ends with the process."""
+    log.info("started", extra={"component": component})
     host, pid, wait = socket.gethostname(), os.getpid(), threading.Event().wait
 
     def beat() -> None:

@@ -10,8 +10,8 @@ from entrypoints.container import Container, build
 from entrypoints.settings import Settings, load_settings, read_environment
 from entrypoints.telemetry import configure_logging
 
-CHATTY_LOGGERS = ("celery.worker.strategy", "celery.app.trace")
-"""They tell of every task that came and went; ours tell what the tasks did."""
+CHATTY_LOGGERS = ("alembic", "celery.app.trace", "celery.beat", "celery.worker.strategy")
+"""They tell of every task that is sent, comes and goes; ours tell what the tasks did."""
 
 
 class Process:

@@ -30,5 +30,6 @@ def run_worker(settings: Settings, *, pool: Pool, concurrency: int, debug: bool)
 def run_beat(settings: Settings, *, debug: bool) -> int:
     """Send what is scheduled until SIGTERM or SIGINT; returns the exit status."""
     process.use(settings, debug=debug)
+    settings.storage.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # for the file of when what was sent last
     app.Beat(loglevel="DEBUG" if debug else "INFO", quiet=True).run()
     return 0

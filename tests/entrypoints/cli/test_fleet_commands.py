@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+
+import servers
+from deployment import deployment
+
+
+def test_doctor_finds_nothing_wrong_with_a_whole_deployment(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        here.connect()
+        answer = here.run("doctor")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert [line.split()[:2] for line in answer.stdout.splitlines()] == [
+        ["ok", "configuration"],
+        ["ok", "database"],
+        ["ok", "keys"],
+        ["ok", "broker"],
+        ["ok", "TikTok"],
+    ]
+    assert "1 stored tokens were opened" in answer.stdout
+
+
+def test_doctor_tells_everything_that_is_away_each_with_its_remedy(tmp_path: Path) -> None:
+    nowhere = f"127.0.0.1:{servers.free_port()}"
+    environ = {"CELERY_BROKER_URL": f"redis://{nowhere}/0"}
+    with deployment(tmp_path, environ=environ) as here:
+        here.connect()
+        here.environ["TIKTOK_API_URL"] = f"http://{nowhere}/open_api/v1.3"
+        here.environ["TOKEN_ENCRYPTION_KEYS"] = "another:" + "5e" * 31 + "a7"
+        answer = here.run("doctor")
+    failed = [line for line in answer.stdout.splitlines() if line.startswith("FAIL")]
+    assert answer.returncode == 1
+    assert [line.split()[1] for line in failed] == ["keys", "broker", "TikTok"]
+    assert "CELERY_BROKER_URL" in failed[1]
+    assert "TIKTOK_API_URL" in failed[2]
+
+
+def test_doctor_names_migrate_where_the_schema_is_missing(tmp_path: Path) -> None:
+    with deployment(tmp_path, migrated=False) as here:
+        answer = here.run("doctor")
+    assert (answer.returncode, "tiktok-connect migrate" in answer.stdout) == (1, True)
+
+
+def test_doctor_reports_all_faults_of_a_configuration(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        here.environ.update(TIKTOK_QPS="many", CRON_SECRET="short")
+        answer = here.run("doctor")
+    assert answer.returncode == 1
+    assert [line.split()[2] for line in answer.stdout.splitlines() if line.startswith("FAIL")] == ["TIKTOK_QPS", "CRON_SECRET"]
+
+
+def test_status_counts_the_fleet_for_people_and_for_programs(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        here.connect()
+        here.connect("bert", "ben")
+        text, data = here.run("status"), json.loads(here.run("status", "--json").stdout)
+    assert "2 active" in text.stdout
+    assert data["grants"] == [{"app": here.tiktok.app_id, "health": "active", "count": 2}]
+    assert (data["due"], data["overdue"], data["connections"]) == (0, 0, 2)
+    assert data["atRisk"] == {"1h": 0, "6h": 0, "12h": 0}
+    assert data["lastSeen"] == {"worker": None, "beat": None}
+    assert data["at"].endswith("Z")
+
+
+def test_refresh_renews_what_is_asked_for(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        ours, other = here.connect(), here.connect("bert", "ben")
+        due = here.run("refresh")
+        assert (due.returncode, due.stdout) == (0, "refreshed 0, failed 0, skipped 0, remaining 0\n")
+        one = here.run("refresh", "--connection", ours)
+        assert (one.returncode, one.stdout.startswith("renewed; good until")) == (0, True)
+        assert (here.generation(ours), here.generation(other)) == (2, 1)
+        every = here.run("refresh", "--all")
+        assert (every.returncode, every.stdout) == (0, "refreshed 2, failed 0, skipped 0, remaining 0\n")
+        assert (here.generation(ours), here.generation(other)) == (3, 2)
+        assert here.tiktok.control.stats()["reuses"] == 0
+
+
+def test_refresh_fails_when_a_grant_is_refused(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        ours = here.connect()
+        here.tiktok.control.revoke("ana")
+        every, one = here.run("refresh", "--all"), here.run("refresh", "--connection", ours)
+    assert (every.returncode, every.stdout, every.stderr) == (1, "refreshed 0, failed 1, skipped 0, remaining 0\n", "")
+    assert (one.returncode, ours in one.stderr) == (1, True)
+
+
+def test_refresh_of_an_unknown_connection_says_so(tmp_path: Path) -> None:
+    unknown = str(uuid.uuid4())
+    with deployment(tmp_path) as here:
+        answers = [here.run("refresh", "--connection", name) for name in (unknown, "not a uuid")]
+    assert [(a.returncode, "there is no connection" in a.stderr) for a in answers] == [(1, True), (1, True)]

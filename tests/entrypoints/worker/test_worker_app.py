@@ -1,0 +1,92 @@
+"""The Celery application, asked in a process of its own: its settings are read once."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployment import Deployment, deployment
+from processes import BARE
+
+ASK = """
+import json
+from entrypoints.worker.app import app
+app.loader.import_default_modules()
+names = ("broker_url", "accept_content", "task_serializer", "result_backend", "worker_prefetch_multiplier", "task_ignore_result",
+         "worker_send_task_events", "broker_connection_retry_on_startup", "beat_schedule_filename")
+tasks = sorted(name for name in app.tasks if not name.startswith("celery."))
+print(json.dumps({"tasks": tasks, **{name: app.conf[name] for name in names}}))
+"""
+
+SWEEP_TWICE = """
+import threading
+from entrypoints.worker import tasks
+from entrypoints.worker.process import process
+tasks.sweeping.acquire()
+print("skipped" if tasks.sweep() is None else "")
+tasks.sweeping.release()
+tasks.sweep()
+process.stop()
+tasks.sweep()
+"""
+
+
+def told(program: str, here: Deployment) -> str:
+    command = [sys.executable, "-W", "error", "-P", "-c", program]
+    answer = subprocess.run(command, cwd=here.folder, env={**BARE, **here.environ}, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
+
+
+def test_messages_are_json_and_nothing_else_is_kept_or_told(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        conf: dict[str, Any] = json.loads(told(ASK, here))
+    assert conf == {
+        "tasks": ["audit", "sweep"],
+        "broker_url": "filesystem://localhost",
+        "accept_content": ["json"],
+        "task_serializer": "json",
+        "result_backend": None,
+        "worker_prefetch_multiplier": 1,
+        "worker_send_task_events": False,
+        "task_ignore_result": True,
+        "broker_connection_retry_on_startup": True,
+        "beat_schedule_filename": ".data/beat-schedule",
+    }
+    folders = [tmp_path / ".data/broker", tmp_path / ".data/broker/messages", tmp_path / ".data/broker/control"]
+    assert [stat.filemode(folder.stat().st_mode) for folder in folders] == ["drwx------"] * 3
+
+
+def test_a_sweep_is_skipped_while_another_runs_in_the_process_and_once_it_is_to_stop(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        connection = here.connect()
+        here.make_all_due()
+        program = SWEEP_TWICE.partition("tasks.sweeping.release()")[0]
+        assert told(program, here) == "skipped\n"
+        assert here.generation(connection) == 1
+        told(SWEEP_TWICE, here)
+        assert here.generation(connection) == 2
+
+
+def test_a_running_worker_answers_a_ping_on_the_embedded_broker(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here, here.start("worker") as worker:
+        worker.says(" ready.")
+        replies = told("from entrypoints.worker.app import app; print(app.control.ping(timeout=5))", here)
+        assert "pong" in replies
+        assert worker.terminate() == 0
+
+
+@pytest.mark.parametrize("command", ["worker", "beat"])
+def test_a_database_that_goes_away_does_not_end_a_process(command: str, tmp_path: Path) -> None:
+    with deployment(tmp_path, environ={"SWEEP_INTERVAL_SECONDS": "1"}) as here, here.start(command) as process:
+        process.says("started")
+        (tmp_path / "connect.db").rename(tmp_path / "elsewhere.db")
+        (tmp_path / "connect.db").mkdir()
+        assert process.terminate() == 0
+        assert "Traceback" not in process.told()

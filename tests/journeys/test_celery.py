@@ -1,0 +1,135 @@
+"""Worker and beat as processes of their own, over real brokers and a TikTok whose tokens are short-lived."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+import servers
+from deployment import SERVICE_TOKEN, Deployment, deployment
+from domain.grant import Grant
+from domain.ids import ConnectionId, OwnerId
+from processes import eventually
+
+LONG = os.environ.get("LONG_JOURNEYS") == "true"
+WATCHED_FOR = 600 if LONG else 60
+LIFE = 20
+"""Seconds that an access token lives here: ten sweeps."""
+
+SWEEPS = {"SWEEP_INTERVAL_SECONDS": "2"}
+
+
+def vend(here: Deployment, connection: ConnectionId) -> httpx.Response:
+    return httpx.post(
+        f"{here.address}/api/internal/tiktok/access-token",
+        json={"connectionId": connection},
+        headers={"Authorization": f"Bearer {SERVICE_TOKEN}"},
+        timeout=10,
+    )
+
+
+def port_of(here: Deployment) -> str:
+    return here.address.rpartition(":")[2]
+
+
+@pytest.mark.timeout(WATCHED_FOR + 60)
+def test_a_token_of_20_seconds_is_valid_at_every_second(tmp_path: Path) -> None:
+    """For a minute; with LONG_JOURNEYS=true for ten."""
+    with deployment(tmp_path, environ=SWEEPS, access_token_seconds=LIFE) as here, ExitStack() as processes:
+        connection = here.connect()
+        for command in (("serve", "--port", port_of(here)), ("worker",), ("beat",)):
+            processes.enter_context(here.start(*command))
+        eventually(lambda: answers(here))
+        for _ in range(WATCHED_FOR):
+            time.sleep(1)
+            answer = vend(here, connection)
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["degraded"] is False
+            assert here.tiktok.control.is_live(answer.json()["accessToken"]) == [True]
+        stats = here.tiktok.control.stats()
+        assert (stats["reuses"], stats["familiesRevoked"], stats["throttled"]) == (0, 0, 0)
+        assert stats["refreshes"] >= WATCHED_FOR // LIFE
+        assert here.container.heartbeats().latest("worker") is not None
+        assert here.container.heartbeats().latest("beat") is not None
+
+
+def answers(here: Deployment) -> bool:
+    try:
+        return httpx.get(f"{here.address}/health/ready").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.mark.parametrize("pool", ["threads", "prefork", "solo"])
+def test_a_worker_sweeps_as_soon_as_it_starts_whatever_its_pool(pool: str, tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        connection = here.connect()
+        here.make_all_due()
+        with here.start("worker", "--pool", pool) as worker:
+            eventually(lambda: here.generation(connection) == 2, why=worker.told)
+            assert worker.terminate() == 0
+    assert "Traceback" not in worker.told()
+
+
+def test_redis_carries_the_messages_too(redis_url: str, tmp_path: Path) -> None:
+    with deployment(tmp_path, environ={**SWEEPS, "CELERY_BROKER_URL": redis_url}, access_token_seconds=LIFE) as here:
+        connection = here.connect()
+        with here.start("beat") as beat, here.start("worker") as worker:
+            eventually(lambda: here.generation(connection) >= 3, why=worker.told)
+            assert (beat.terminate(), worker.terminate()) == (0, 0)
+    assert not (tmp_path / ".data/broker").exists()
+
+
+def test_without_a_broker_everything_works_but_the_sweep_which_comes_back_with_it(tmp_path: Path) -> None:
+    with servers.redis_server() as redis, ExitStack() as processes:
+        redis.kill()
+        environ = {**SWEEPS, "CELERY_BROKER_URL": redis.url()}
+        here = processes.enter_context(deployment(tmp_path, environ=environ, access_token_seconds=LIFE))
+        connection = here.connect()
+        processes.enter_context(here.start("serve", "--port", port_of(here)))
+        worker, beat = processes.enter_context(here.start("worker")), processes.enter_context(here.start("beat"))
+        eventually(lambda: answers(here))
+        worker.says("Cannot connect to redis")
+        assert httpx.get(f"{here.address}/health/ready").json()["checks"]["broker"] == "degraded"
+        assert vend(here, connection).status_code == 200
+        before = here.generation(connection)
+        assert here.run("refresh", "--connection", connection).returncode == 0
+        assert here.generation(connection) > before
+        redis.start()
+        before = here.generation(connection)
+        eventually(lambda: here.generation(connection) > before, within=40, why=worker.told)
+        assert (worker.terminate(), beat.terminate()) == (0, 0)
+
+
+@pytest.mark.parametrize("pool", ["threads", "prefork"])
+def test_a_worker_that_is_told_to_stop_in_the_middle_of_a_sweep_loses_nothing(pool: str, tmp_path: Path) -> None:
+    owners = [f"owner-{n}" for n in range(24)]
+    with deployment(tmp_path, environ={"TIKTOK_QPS": "1000"}) as here:
+        connections = [here.connect(owner) for owner in owners]
+        here.make_all_due()
+        here.tiktok.control.configure(latency_ms=1500)
+        here.environ["TIKTOK_QPS"] = "5"
+        with here.start("worker", "--pool", pool) as worker:
+            eventually(lambda: here.tiktok.control.stats()["maxInFlight"] >= 2, why=worker.told)
+            assert worker.terminate() == 0
+        here.tiktok.control.configure(latency_ms=0)
+        grants = [grant for owner in owners for grant in grants_of(here, owner)]
+        stats = here.tiktok.control.stats()
+        assert [grant for grant in grants if grant.renewal.attempt or grant.renewal.in_doubt] == []
+        assert {grant.generation for grant in grants} == {1, 2}  # some were under way, others not sent yet
+        assert stats["refreshes"] == sum(grant.generation - 1 for grant in grants)
+        here.environ["TIKTOK_QPS"] = "1000"
+        assert here.run("refresh", "--all").returncode == 0
+        assert here.tiktok.control.stats()["reuses"] == 0
+        assert all(here.generation(connection) >= 2 for connection in connections)
+
+
+def grants_of(here: Deployment, owner: str) -> list[Grant]:
+    with here.container.store().read() as work:
+        found: list[Grant] = work.grants.of_owner(OwnerId(owner))
+    return found
