@@ -34,8 +34,8 @@ def on_paper(*, rotating: bool, details: bool) -> Iterator[Rig]:
     yield Rig(platform, platform.consent, clock.advance, fail)
 
 
-@pytest.fixture
-def kept() -> Callable[..., Iterator[Rig]]:  # type: ignore[no-redef]  # that is the point
+@pytest.fixture  # type: ignore[no-redef] # that is the point
+def kept() -> Callable[..., Iterator[Rig]]:
     """In the place of the contract's own: its tests, imported above, run over this."""
     return on_paper
 
