@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from adapters.memory.database import MemoryDatabase, Rows, copy_of
+from adapters.memory.grant_table import urgency
 from application.ports.ambient import Clock, Ids
 from application.ports.claims import Claim, Due, Kind, Settlement
 from domain.grant import Attempt, Grant
@@ -26,6 +27,9 @@ class MemoryClaims:
     def take_due(self, app: AppId, *, limit: int, lease: timedelta, due: Due) -> list[Claim]:
         with self._database.lock:
             rows, now = self._database.answer(), self._clock.now()
+            if is_ordinary(due):
+                taken = list(islice(rows.grants.due(app, due.kind, now).most_urgent(), limit))
+                return [self._claim(rows, rows.grants[grant], now, lease) for grant in taken]
             free = (g for g in rows.grants.values() if is_due(g, app, due, now) and not g.in_flight(now))
             return [self._claim(rows, g, now, lease) for g in heapq.nsmallest(limit, free, key=urgency)]
 
@@ -51,9 +55,10 @@ class MemoryClaims:
             mine = row.renewal.attempt is not None and row.renewal.attempt.id == claim.attempt
             if grant.generation == claim.generation and not mine:
                 return Settlement.OVERTAKEN
-            stored = rows.grants[grant.id] = copy_of(row)
+            stored = copy_of(row)
             stored.tokens, stored.fingerprint, stored.generation = grant.tokens, grant.fingerprint, grant.generation
             stored.health, stored.renewal = grant.health, grant.renewal
+            rows.grants[grant.id] = stored
             rows.events.extend(grant.events)
             grant.events.clear()
             return Settlement.STORED
@@ -64,8 +69,9 @@ class MemoryClaims:
             for claim in claims:
                 row = rows.grants.get(claim.grant.id)
                 if row and row.renewal.attempt and row.renewal.attempt.id == claim.attempt:
-                    returned = rows.grants[row.id] = copy_of(row)
+                    returned = copy_of(row)
                     returned.renewal = replace(claim.before, attempt=None, in_doubt=row.renewal.in_doubt)
+                    rows.grants[row.id] = returned
 
     def skew(self) -> timedelta:
         with self._database.lock:
@@ -75,6 +81,8 @@ class MemoryClaims:
     def count_due(self, app: AppId, due: Due) -> int:
         with self._database.lock:
             rows, now = self._database.answer(), self._clock.now()
+            if is_ordinary(due):
+                return len(rows.grants.due(app, due.kind, now).due)
             return sum(is_due(g, app, due, now) for g in rows.grants.values())
 
     def _claim(self, rows: Rows, grant: Grant, now: datetime, lease: timedelta) -> Claim:
@@ -83,6 +91,11 @@ class MemoryClaims:
         claimed.claim(attempt)
         rows.grants[grant.id] = claimed
         return Claim(copy_of(claimed), claimed.generation, attempt.id, before)
+
+
+def is_ordinary(due: Due) -> bool:
+    """Whether only due times count: what sweeps ask, all the time. Other ways look at every grant."""
+    return due.urgent_within is None and due.since is None and not due.everything
 
 
 def is_due(grant: Grant, app: AppId, due: Due, now: datetime) -> bool:
@@ -105,8 +118,3 @@ def fate(row: Grant | None) -> Settlement:
     if row is None or not row.erased:
         return Settlement.SUPERSEDED if row is None else Settlement.OVERTAKEN
     return Settlement.REVOKED if isinstance(row.health, Revoked) else Settlement.SUPERSEDED
-
-
-urgency: Callable[[Grant], datetime] = lambda g: (  # noqa: E731 -- a key for sorting
-    g.tokens.access_expires_at if isinstance(g.tokens, Expiring) else g.renewal.due_at or g.created_at
-)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import copy
 import threading
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 
+from adapters.memory.grant_table import GrantTable
+from adapters.memory.overlay import Overlay
 from domain.consent import Consent
 from domain.errors import StoreUnavailable
 from domain.events import Event
@@ -19,23 +22,31 @@ from domain.revocation import Revocation
 class Rows:
     """Everything that is kept."""
 
-    grants: dict[GrantId, Grant] = field(default_factory=dict)
-    offers: dict[OfferId, Offer] = field(default_factory=dict)
-    consents: dict[str, Consent] = field(default_factory=dict)
-    revocations: dict[RevocationId, Revocation] = field(default_factory=dict)
-    notices: set[tuple[GrantId, str]] = field(default_factory=set)
+    grants: GrantTable = field(default_factory=GrantTable)
+    offers: MutableMapping[OfferId, Offer] = field(default_factory=dict)
+    consents: MutableMapping[str, Consent] = field(default_factory=dict)
+    revocations: MutableMapping[RevocationId, Revocation] = field(default_factory=dict)
+    notices: MutableMapping[tuple[GrantId, str], None] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
-    def twin(self) -> Rows:
-        """The same rows in other tables: what a transaction works on."""
-        return Rows(
-            dict(self.grants),
-            dict(self.offers),
-            dict(self.consents),
-            dict(self.revocations),
-            set(self.notices),
-            list(self.events),
-        )
+
+class Changes:
+    """What a transaction did to the rows, which stay as they are until it is applied."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.grants = Overlay(rows.grants)
+        self.offers = Overlay(rows.offers)
+        self.consents = Overlay(rows.consents)
+        self.revocations = Overlay(rows.revocations)
+        self.notices = Overlay(rows.notices)
+        self.events: list[Event] = []
+
+    def apply(self) -> None:
+        """Let everybody see it."""
+        for table in (self.grants, self.offers, self.consents, self.revocations, self.notices):
+            table.apply()
+        self.rows.events.extend(self.events)
 
 
 class MemoryDatabase:

@@ -15,7 +15,7 @@ from domain.tokens import Expiring
 
 @dataclass(slots=True)
 class MemoryIncidents:
-    """Open incidents by app; the figures are read from the grants themselves."""
+    """Open incidents by app; the figures are read from the grants themselves, of those that were settled since."""
 
     database: MemoryDatabase
     _open: dict[AppId, Incident] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class MemoryIncidents:
 
     def tally(self, app: AppId, since: datetime) -> Tally:
         with self.database.lock:
-            grants = [g for g in self.database.answer().grants.values() if g.app == app]
+            grants = [g for g in self.database.answer().grants.settled_since(since) if g.app == app]
         refused = sum((at := g.renewal.refused_at) is not None and at >= since for g in grants)
         renewed = sum(isinstance(g.tokens, Expiring) and g.generation > 1 and g.tokens.issued_at >= since for g in grants)
         return Tally(refused + renewed, refused)
@@ -45,8 +45,9 @@ class MemoryIncidents:
                 and g.renewal.refused_at >= since
             ]
             for grant in hit:
-                spared = rows.grants[grant.id] = copy_of(grant)
+                spared = copy_of(grant)
                 spared.health, spared.renewal = Active(), replace(grant.renewal, due_at=now, attempt=None)
+                rows.grants[grant.id] = spared
             return len(hit)
 
     def may_send(self, app: AppId, now: datetime, every: timedelta) -> bool:
@@ -65,5 +66,6 @@ class MemoryIncidents:
             for grant in list(rows.grants.values()) if incident else ():
                 at = grant.renewal.refused_at
                 if grant.app == app and incident and at is not None and isinstance(grant.health, Active):
-                    due = rows.grants[grant.id] = copy_of(grant)
+                    due = copy_of(grant)
                     due.renewal = replace(grant.renewal, due_at=now)
+                    rows.grants[grant.id] = due

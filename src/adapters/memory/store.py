@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from adapters.memory.database import MemoryDatabase, Rows, copy_of
+from adapters.memory.database import Changes, MemoryDatabase, copy_of
 from domain.consent import Consent, Ending
 from domain.errors import Conflict
 from domain.events import Event
@@ -22,35 +22,36 @@ from domain.tokens import Expiring
 
 
 class MemoryGrants:
-    """Grants in a dictionary."""
+    """Grants in a table, under the changes of this transaction."""
 
-    def __init__(self, rows: Rows, events: list[Event]) -> None:
-        self._rows, self._events = rows, events
+    def __init__(self, rows: Changes) -> None:
+        self._rows = rows
 
     def add(self, grant: Grant) -> None:
-        self._rows.grants[grant.id] = copy_of(grant)
-        self._take_events(grant)
+        self.save(grant)
 
     def get(self, grants: Iterable[GrantId]) -> list[Grant]:
         return [copy_of(self._rows.grants[g]) for g in sorted(set(grants)) if g in self._rows.grants]
 
     def save(self, grant: Grant) -> None:
         self._rows.grants[grant.id] = copy_of(grant)
-        self._take_events(grant)
+        self._rows.events.extend(grant.events)
+        grant.events.clear()
 
     def check(self) -> None:
         """What a database's constraints would say at the commit."""
-        seen = set()
-        for grant in self._rows.grants.values():
-            for connection in grant.connections.values():
-                key = (connection.owner, connection.advertiser.id)
-                if key in seen:
-                    message = f"account {connection.advertiser.id} is connected twice"
-                    raise Conflict(message)
-                seen.add(key)
+        for owner in {grant.owner for grant in self._rows.grants.changed.values()}:
+            connected = [c.advertiser.id for g in self._of_owner(owner) for c in g.connections.values()]
+            if len(connected) > len(set(connected)):
+                message = "an account is connected twice"
+                raise Conflict(message)
 
     def of_connection(self, connection: ConnectionId) -> Grant | None:
-        return next((copy_of(g) for g in self._rows.grants.values() if connection in g.connections), None)
+        changed = self._rows.grants.changed
+        below = self._rows.rows.grants.of_connection(connection)
+        here = [g for g in changed.values() if connection in g.connections]
+        found = here or [self._rows.grants[g] for g in [below] if g is not None and g not in changed]
+        return copy_of(found[0]) if found else None
 
     def of_account(self, owner: OwnerId, advertiser: AdvertiserId) -> Grant | None:
         return next(iter(self.connecting(owner, [advertiser])), None)
@@ -60,7 +61,11 @@ class MemoryGrants:
         return [g for g in self.of_owner(owner) if any(c.advertiser.id in wanted for c in g.connections.values())]
 
     def of_owner(self, owner: OwnerId) -> list[Grant]:
-        return sorted((copy_of(g) for g in self._rows.grants.values() if g.owner == owner and g.connections), key=lambda g: g.id)
+        return [copy_of(g) for g in self._of_owner(owner) if g.connections]
+
+    def _of_owner(self, owner: OwnerId) -> list[Grant]:
+        changed = {g.id for g in self._rows.grants.changed.values() if g.owner == owner}
+        return [self._rows.grants[g] for g in sorted(changed.union(self._rows.rows.grants.of_owner(owner)))]
 
     def unread_since(self, app: AppId, before: datetime, *, limit: int) -> list[GrantId]:
         unread = [g for g in self._connected() if g.app == app and (g.reach_read_at or g.created_at) <= before]
@@ -82,15 +87,11 @@ class MemoryGrants:
             if g.id != besides and not g.erased and (g.connections or g.id in awaited)
         )
 
-    def _take_events(self, grant: Grant) -> None:
-        self._events.extend(grant.events)
-        grant.events.clear()
-
 
 class MemoryOffers:
     """Offers in a dictionary."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Changes) -> None:
         self._rows = rows
 
     def add(self, offer: Offer) -> None:
@@ -117,7 +118,7 @@ class MemoryOffers:
 class MemoryConsents:
     """Consents in a dictionary."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Changes) -> None:
         self._rows = rows
 
     def add(self, consent: Consent) -> None:
@@ -146,7 +147,7 @@ class MemoryConsents:
 class MemoryRevocations:
     """The revocation queue in a dictionary."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Changes) -> None:
         self._rows = rows
 
     def add(self, revocation: Revocation) -> None:
@@ -166,15 +167,15 @@ class MemoryRevocations:
 
 
 class MemoryNotices:
-    """What was announced, in a set."""
+    """What was announced, in a dictionary."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Changes) -> None:
         self._rows = rows
 
     def first(self, grant: GrantId, what: str) -> bool:
         if (grant, what) in self._rows.notices:
             return False
-        self._rows.notices.add((grant, what))
+        self._rows.notices[grant, what] = None
         return True
 
 
@@ -189,7 +190,7 @@ class MemoryOutbox:
 
 
 class MemoryUnitOfWork:
-    """A transaction on a copy of the rows, which takes their place at the commit."""
+    """A transaction: changes over the rows, applied at the commit."""
 
     def __init__(self, database: MemoryDatabase, *, writes: bool) -> None:
         self._database, self._writes = database, writes
@@ -201,13 +202,13 @@ class MemoryUnitOfWork:
         except BaseException:
             self._database.lock.release()
             raise
-        self._copy = rows.twin() if self._writes else rows
-        self.grants = MemoryGrants(self._copy, self._copy.events)
-        self.offers = MemoryOffers(self._copy)
-        self.consents = MemoryConsents(self._copy)
-        self.revocations = MemoryRevocations(self._copy)
-        self.notices = MemoryNotices(self._copy)
-        self.outbox = MemoryOutbox(self._copy.events)
+        self._changes = Changes(rows)
+        self.grants = MemoryGrants(self._changes)
+        self.offers = MemoryOffers(self._changes)
+        self.consents = MemoryConsents(self._changes)
+        self.revocations = MemoryRevocations(self._changes)
+        self.notices = MemoryNotices(self._changes)
+        self.outbox = MemoryOutbox(self._changes.events)
         return self
 
     def commit(self) -> None:
@@ -216,7 +217,7 @@ class MemoryUnitOfWork:
             raise RuntimeError(message)
         self._database.answer()
         self.grants.check()
-        self._database.rows = self._copy
+        self._changes.apply()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /) -> None:
         self._database.lock.release()
