@@ -28,6 +28,11 @@ class Database:
         self._for_reading = engine.execution_options(**snapshot)
         self._for_writing = engine.execution_options(**{WRITES: True})
 
+    @property
+    def waiting(self) -> int:
+        """How many writers of this process wait for their turn."""
+        return self._turns.waiting if self._turns else 0
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one moment, locks nothing and is never committed. Raises StoreUnavailable."""

@@ -13,7 +13,8 @@ BEAT = {"component": "worker", "host": "here", "pid": 1}
 def store(database: Database, at: datetime) -> datetime:
     with database.writing() as connection:
         connection.execute(insert(tables.heartbeats).values(**BEAT, beaten_at=at))
-        return connection.execute(select(tables.heartbeats.c.beaten_at)).scalar_one()
+        found: datetime = connection.execute(select(tables.heartbeats.c.beaten_at)).scalar_one()
+        return found
 
 
 def test_times_keep_their_microseconds_and_come_back_in_utc(database: Database) -> None:

@@ -207,5 +207,46 @@ def test_a_sweep_passes_over_grants_that_a_unit_of_work_holds(migrated_postgres_
     database.dispose()
 
 
+def test_revocations_are_passed_over_that_another_unit_takes(migrated_postgres_url: str) -> None:
+    database = open_database(migrated_postgres_url)
+    store = SqlStore(database)
+    with store.write() as work:
+        for name in GRANTS:
+            work.revocations.add(a_revocation(name))
+        work.commit()
+    with store.write() as one, store.write() as another:
+        taken = [{r.id for r in work.revocations.take_due(limit=9, lease=MINUTE, now=START)} for work in (one, another)]
+    assert [len(ids) for ids in taken] == [9, 9]
+    assert not taken[0] & taken[1]
+    database.dispose()
+
+
+def test_a_settle_on_sqlite_goes_before_the_claims_that_waited_longer(migrated_sqlite_url: str) -> None:
+    database = open_database(migrated_sqlite_url)
+    add_grants(database)
+    claims, order = claims_of(database), list[str]()
+    [claim] = claims.take_due(APP, limit=1, lease=MINUTE, due=Due())
+    claim.grant.rotate(a_pair("fresh"), "print", from_generation=1, policy=POLICY, now=START)
+
+    def take() -> None:
+        claims.take_due(APP, limit=1, lease=MINUTE, due=Due())
+        order.append("claim")
+
+    def settle() -> None:
+        assert claims.settle(claim.grant, claim) is Settlement.STORED
+        order.append("settle")
+
+    threads = [threading.Thread(target=do) for do in (take, take, take, settle)]
+    with SqlStore(database).write():
+        for waiting, thread in enumerate(threads, start=1):
+            thread.start()
+            while database.waiting < waiting:
+                pass
+    for thread in threads:
+        thread.join()
+    assert order == ["settle", "claim", "claim", "claim"]
+    database.dispose()
+
+
 if __name__ == "__main__":
     print("\n".join(sweep(claims_of(open_database(sys.argv[1])))))  # noqa: T201 -- what the test reads

@@ -1,0 +1,75 @@
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import event, insert, text
+
+from adapters.sql import tables
+from adapters.sql.claims import CROWD, SqlClaims
+from adapters.sql.database import Database
+from adapters.sql.rows import row_of
+from adapters.system import SystemIds
+from application.ports.claims import Due
+from builders import APP, HOUR, MINUTE, START, a_grant, a_pair
+from world import SimulatedClock
+
+FLEET = 3 * CROWD
+
+
+@pytest.fixture
+def clock() -> SimulatedClock:
+    return SimulatedClock()
+
+
+@pytest.fixture
+def claims(database: Database, clock: SimulatedClock) -> SqlClaims:
+    """Over a fleet whose pairs were issued in the last ten hours: a few are due now, all will be."""
+    spacing = 10 * HOUR / FLEET
+    rows = [row_of(a_grant(f"grant-{n:04}", tokens=a_pair(at=START - n * spacing), reaches=())) for n in range(FLEET)]
+    with database.writing() as connection:
+        connection.execute(insert(tables.grants), rows)
+        connection.execute(text("ANALYZE"))
+        connection.commit()
+    return SqlClaims(database, host="here", ids=SystemIds(), clock=clock)
+
+
+@pytest.fixture
+def plans(database: Database) -> Iterator[list[str]]:
+    """The plan of each query that looks for grants to claim, as it is sent."""
+    found = list[str]()
+    explain = "EXPLAIN " if database.is_postgres else "EXPLAIN QUERY PLAN "
+
+    def listen(_c: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
+        if "attempt_lease_until <=" in statement:
+            cursor.execute(explain + statement, parameters)  # type: ignore[attr-defined]
+            found.append(" ".join(str(line) for line in cursor.fetchall()))  # type: ignore[attr-defined]
+
+    event.listen(database.engine, "before_cursor_execute", listen)
+    yield found
+    event.remove(database.engine, "before_cursor_execute", listen)
+
+
+def test_a_sweep_looks_at_what_is_due_alone(claims: SqlClaims, plans: list[str]) -> None:
+    due = claims.count_due(APP, Due())
+    assert 0 < due < CROWD / 10
+    assert len(claims.take_due(APP, limit=FLEET, lease=MINUTE, due=Due(urgent_within=MINUTE))) == due
+    due_plan, urgent_plan = plans
+    assert "ix_grants_due" in due_plan
+    assert "ix_grants_urgent" in urgent_plan or "ix_grants_due" in urgent_plan
+
+
+def test_a_sweep_does_not_sort_a_backlog(claims: SqlClaims, plans: list[str], clock: SimulatedClock) -> None:
+    clock.advance(12 * HOUR)
+    assert claims.count_due(APP, Due()) == FLEET
+    taken = claims.take_due(APP, limit=70, lease=MINUTE, due=Due(urgent_within=MINUTE))
+    assert [c.grant.id for c in taken] == [f"grant-{n:04}" for n in range(FLEET - 1, FLEET - 71, -1)]
+    [plan] = plans
+    assert "ix_grants_expiry" in plan
+
+
+def test_a_backlog_leaves_out_what_is_not_due(claims: SqlClaims, clock: SimulatedClock) -> None:
+    clock.advance(6 * HOUR)
+    due = claims.count_due(APP, Due())
+    assert CROWD <= due < FLEET
+    taken = claims.take_due(APP, limit=FLEET, lease=MINUTE, due=Due())
+    assert len(taken) == due
+    assert all(c.grant.renewal.due_at is not None and c.grant.renewal.due_at <= clock.now() for c in taken)
