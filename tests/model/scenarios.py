@@ -1,0 +1,29 @@
+"""What the protocol is put through. Each scenario mixes a few kinds of misfortune, as many as a search can finish in seconds."""
+
+from model.search import Scenario
+from model.world import Chances
+
+SCENARIOS = {
+    "crashes": Scenario(Chances(claims=4, deaths=1, losses=1, pauses=1, dawdles=1, withdrawals=1)),
+    "long pauses": Scenario(Chances(claims=4, deaths=1, busy=1, pauses=3), hosts=(0, 1, 1)),
+    "late again and again": Scenario(Chances(claims=4, losses=1, pauses=2, dawdles=2, withdrawals=1)),
+    "family revocation": Scenario(Chances(claims=4, deaths=1, losses=2, busy=1, dawdles=2, withdrawals=1), kind="family"),
+    "family revocation, three processes": Scenario(Chances(claims=4, losses=1, dawdles=3), kind="family", hosts=(0, 0, 1)),
+    "family revocation, pauses": Scenario(Chances(claims=4, deaths=1, pauses=1, dawdles=1), kind="family"),
+    "grace": Scenario(Chances(claims=5, deaths=2, losses=2, dawdles=1), kind="grace"),
+    "grace and outages": Scenario(Chances(claims=4, deaths=1, losses=1, outages=1, dawdles=1), kind="grace"),
+    "outages": Scenario(Chances(claims=4, deaths=1, losses=1, outages=2)),
+    "outages under family revocation": Scenario(Chances(claims=4, deaths=1, outages=2, dawdles=1), kind="family"),
+    "outages, three processes": Scenario(Chances(claims=3, outages=2, dawdles=1), kind="family", hosts=(0, 0, 1)),
+    "one process cut off": Scenario(Chances(claims=3, deaths=1, outages=1, partitions=1)),
+    "cut off and paused": Scenario(Chances(claims=4, pauses=1, partitions=2)),
+    "SIGTERM": Scenario(Chances(claims=3, losses=1, outages=1, stops=2), kind="family"),
+    "SIGTERM and pauses": Scenario(Chances(claims=4, pauses=1, dawdles=1, stops=2)),
+    "budget": Scenario(Chances(claims=4, outages=1, dawdles=1, withdrawals=1), budget=1, hosts=(0, 1, 1)),
+    "budget of two": Scenario(Chances(claims=4, dawdles=2, losses=1), budget=2, hosts=(0, 0, 1)),
+    "disconnect": Scenario(Chances(claims=3, deaths=1, losses=1, pauses=1, disconnects=1)),
+    "disconnect and outage": Scenario(Chances(claims=2, deaths=1, outages=1, disconnects=1)),
+    "reconnect": Scenario(Chances(claims=3, deaths=1, consents=1)),
+    "reconnect and outage": Scenario(Chances(claims=2, outages=1, consents=1)),
+    "disconnect and connect again": Scenario(Chances(claims=2, deaths=1, disconnects=2, consents=1)),
+}
