@@ -76,11 +76,14 @@ def test_a_worker_sweeps_as_soon_as_it_starts_whatever_its_pool(pool: str, tmp_p
     assert "Traceback" not in worker.told()
 
 
-def test_redis_carries_the_messages_too(redis_url: str, tmp_path: Path) -> None:
-    with deployment(tmp_path, environ={**SWEEPS, "CELERY_BROKER_URL": redis_url}, access_token_seconds=LIFE) as here:
+@pytest.mark.parametrize("broker", ["redis_server", "rabbitmq_server"])
+def test_a_broker_server_carries_the_messages_too(broker: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    url = request.getfixturevalue(broker).url()
+    with deployment(tmp_path, environ={**SWEEPS, "CELERY_BROKER_URL": url}, access_token_seconds=LIFE) as here:
         connection = here.connect()
         with here.start("beat") as beat, here.start("worker") as worker:
             eventually(lambda: here.generation(connection) >= 3, why=worker.told)
+            assert here.run("doctor").returncode == 0
             assert (beat.terminate(), worker.terminate()) == (0, 0)
     assert not (tmp_path / ".data/broker").exists()
 

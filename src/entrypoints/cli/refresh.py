@@ -78,11 +78,15 @@ def refresh_many(container: Container, *, everything: bool) -> int:
     return 1 if unwell else 0
 
 
+def so_far(report: SweepReport) -> str:
+    """Figures in the words of the cron endpoint."""
+    return f"refreshed {report.count(Ended.RENEWED)}, failed {report.count(*FAILED)}, skipped {report.count(*SKIPPED)}"
+
+
 def summary(report: SweepReport) -> str:
-    """One line of figures, in the words of the cron endpoint."""
-    refreshed, failed, skipped = report.count(Ended.RENEWED), report.count(*FAILED), report.count(*SKIPPED)
-    stopped = f"; stopped by TikTok: {type(report.stopped_by).__name__}" if report.stopped_by else ""
-    return f"refreshed {refreshed}, failed {failed}, skipped {skipped}, remaining {report.remaining}{stopped}"
+    """All figures, in one line."""
+    stopped = f"; stopped: {type(report.stopped_by).__name__}" if report.stopped_by else ""
+    return f"{so_far(report)}, remaining {report.remaining}{stopped}"
 
 
 @contextmanager
@@ -106,7 +110,7 @@ def telling() -> Iterator[Callable[[SweepReport], None]]:
     """Progress on stderr: one line that changes on a terminal, a line every few seconds elsewhere."""
     if sys.stderr.isatty():
         with Console(stderr=True).status("looking for grants…") as shown:
-            yield lambda report: shown.update(summary(report))
+            yield lambda report: shown.update(so_far(report))
         return
     told = time.monotonic()
 
@@ -114,6 +118,6 @@ def telling() -> Iterator[Callable[[SweepReport], None]]:
         nonlocal told
         if time.monotonic() - told > TELL_EVERY.total_seconds():
             told = time.monotonic()
-            click.echo(f"… {summary(report)}", err=True)
+            click.echo(f"… {so_far(report)}", err=True)
 
     yield tell

@@ -8,12 +8,23 @@ from typing import Any
 import click
 
 from application.ports.overview import HEALTH_WORDS, FleetView
+from domain.health import Active, Degraded
 from entrypoints.cli.configured import configured, ready
+
+Seen = Mapping[str, datetime | None]
+
+RENEWED = (HEALTH_WORDS[Active], HEALTH_WORDS[Degraded])
 
 OVERDUE_AFTER = 2
 """Sweeps that may pass over a due grant before it counts as overdue."""
 
 COMPONENTS = ("worker", "beat")
+
+RENEWED_EVERY = timedelta(hours=12)
+"""At the least, where tokens live for 24 hours."""
+
+FOR_PEOPLE = 0.1
+"""The part of the budget that is kept for people."""
 
 
 @click.command()
@@ -28,10 +39,14 @@ def status(*, as_json: bool) -> None:
     now, overdue_after = container.clock().now(), OVERDUE_AFTER * settings.sweep_interval
     view = container.fleet().counts(now, overdue_after=overdue_after)
     seen = {component: container.heartbeats().latest(component) for component in COMPONENTS}
-    click.echo(json.dumps(as_data(view, seen), indent=2) if as_json else as_text(view, seen, overdue_after))
+    capacity = int(settings.tiktok.qps * (1 - FOR_PEOPLE) * RENEWED_EVERY.total_seconds())
+    if as_json:
+        click.echo(json.dumps(as_data(view, seen, capacity), indent=2))
+    else:
+        click.echo(as_text(view, seen, capacity, overdue_after))
 
 
-def as_data(view: FleetView, seen: Mapping[str, datetime | None]) -> dict[str, Any]:
+def as_data(view: FleetView, seen: Seen, capacity: int) -> dict[str, Any]:
     """What `--json` prints."""
     return {
         "at": instant(view.at),
@@ -43,11 +58,12 @@ def as_data(view: FleetView, seen: Mapping[str, datetime | None]) -> dict[str, A
         "connections": view.connections,
         "openOffers": view.open_offers,
         "pendingRevocations": view.pending_revocations,
+        "capacity": capacity,
         "lastSeen": {component: at and instant(at) for component, at in seen.items()},
     }
 
 
-def as_text(view: FleetView, seen: Mapping[str, datetime | None], overdue_after: timedelta) -> str:
+def as_text(view: FleetView, seen: Seen, capacity: int, overdue_after: timedelta) -> str:
     """The same for people."""
     by_app: dict[str, list[str]] = {}
     for word in HEALTH_WORDS.values():
@@ -60,11 +76,24 @@ def as_text(view: FleetView, seen: Mapping[str, datetime | None], overdue_after:
         ("due", f"{view.due}, of these {view.overdue} for longer than {overdue_after.total_seconds():.0f} s"),
         ("at risk", risks),
         ("in doubt", str(view.in_doubt)),
+        ("capacity", in_words(capacity, living(view))),
         ("connections", f"{view.connections}, open offers {view.open_offers}, revocations to send {view.pending_revocations}"),
         *((component, last_seen(at, view.at)) for component, at in seen.items()),
     ]
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+
+def living(view: FleetView) -> int:
+    """Grants that are renewed, or still tried."""
+    return sum(count.grants for count in view.grants if count.health in RENEWED)
+
+
+def in_words(capacity: int, grants: int) -> str:
+    """Whether TIKTOK_QPS can carry the fleet; when it can't, the most urgent first means later and later for all."""
+    if grants <= capacity:
+        return f"TIKTOK_QPS carries {capacity} grants"
+    return f"TIKTOK_QPS carries {capacity} grants and there are {grants}: all are renewed late; ask TikTok for a higher tier"
 
 
 def last_seen(at: datetime | None, now: datetime) -> str:

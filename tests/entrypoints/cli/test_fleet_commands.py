@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import uuid
 from pathlib import Path
 
 import servers
 from deployment import deployment
+from processes import eventually
 
 
 def test_doctor_finds_nothing_wrong_with_a_whole_deployment(tmp_path: Path) -> None:
@@ -60,6 +62,7 @@ def test_status_counts_the_fleet_for_people_and_for_programs(tmp_path: Path) -> 
     assert "2 active" in text.stdout
     assert data["grants"] == [{"app": here.tiktok.app_id, "health": "active", "count": 2}]
     assert (data["due"], data["overdue"], data["connections"]) == (0, 0, 2)
+    assert data["capacity"] == 388_800  # 10 calls a second for 12 hours, less a tenth
     assert data["atRisk"] == {"1h": 0, "6h": 0, "12h": 0}
     assert data["lastSeen"] == {"worker": None, "beat": None}
     assert data["at"].endswith("Z")
@@ -86,6 +89,20 @@ def test_refresh_fails_when_a_grant_is_refused(tmp_path: Path) -> None:
         every, one = here.run("refresh", "--all"), here.run("refresh", "--connection", ours)
     assert (every.returncode, every.stdout, every.stderr) == (1, "refreshed 0, failed 1, skipped 0, remaining 0\n", "")
     assert (one.returncode, ours in one.stderr) == (1, True)
+
+
+def test_an_interrupted_refresh_settles_what_is_under_way_and_gives_back_the_rest(tmp_path: Path) -> None:
+    with deployment(tmp_path, environ={"TIKTOK_QPS": "1000"}) as here:
+        connections = [here.connect(f"owner-{n}") for n in range(12)]
+        here.tiktok.control.configure(latency_ms=1000)
+        here.environ["TIKTOK_QPS"] = "5"
+        with here.start("refresh", "--all") as refresh:
+            eventually(lambda: here.tiktok.control.stats()["maxInFlight"] >= 2, why=refresh.told)
+            assert refresh.terminate(signal.SIGINT) == 1
+        generations = [here.generation(connection) for connection in connections]
+        assert set(generations) == {1, 2}
+        assert here.tiktok.control.stats()["refreshes"] == generations.count(2)
+        assert f"refreshed {generations.count(2)}, failed 0, skipped {generations.count(1)}" in refresh.told()
 
 
 def test_refresh_of_an_unknown_connection_says_so(tmp_path: Path) -> None:
