@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -24,7 +25,7 @@ from entrypoints.http.guards import Gate
 from entrypoints.http.health import live, ready
 from entrypoints.http.internal import access_token
 from entrypoints.http.measures import Measures, metrics
-from entrypoints.http.openapi import described
+from entrypoints.http.openapi import described, polish
 from entrypoints.http.pages import PAGES
 from entrypoints.http.platforms import disconnect_account, platforms, refresh
 from entrypoints.http.problems import EXCEPTION_HANDLERS
@@ -67,7 +68,7 @@ def create_app(container: Container) -> App:
     browser = BrowserCookie(https=addresses.https)
     rotation = ThreadPoolExecutor(ROTATION_THREADS, thread_name_prefix="people")
     sweeping = ThreadPoolExecutor(SWEEP_THREADS, thread_name_prefix="cron")
-    waiting = Waiting(rotation)
+    waiting, closing = Waiting(rotation), threading.Event()
 
     @asynccontextmanager
     async def threads(_: Litestar) -> AsyncIterator[None]:
@@ -75,6 +76,7 @@ def create_app(container: Container) -> App:
         try:
             yield
         finally:
+            closing.set()
             await waiting.land()
             rotation.shutdown(wait=True, cancel_futures=True)
             sweeping.shutdown(wait=True, cancel_futures=True)
@@ -86,6 +88,7 @@ def create_app(container: Container) -> App:
         "browser_cookie": browser,
         "waiting": waiting,
         "sweeping": sweeping,
+        "closing": closing,
         "looks": looks_of(container),
     }
     app = App(
@@ -98,6 +101,7 @@ def create_app(container: Container) -> App:
         logging_config=None,  # the process decides where its lines go
         state=State({"gate": Gate(settings, sessions, clock)}),
     )
+    polish(app.openapi_schema)
     app.front = Front(
         inner=super(App, app).__call__,
         settings=settings,

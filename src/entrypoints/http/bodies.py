@@ -7,8 +7,19 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-Id = Annotated[str, Meta(description="A UUID of this service.")]
-AccountId = Annotated[str, Meta(description="TikTok's id of an advertiser account: digits, but never a number.", max_length=64)]
+Id = Annotated[str, Meta(description="A UUID of this service.", examples=["7f1f6c1e-6a39-4f63-9d0d-6f0c3a1d2b4e"])]
+AccountId = Annotated[
+    str,
+    Meta(
+        description="TikTok's id of an advertiser account: digits, but never a number.",
+        max_length=64,
+        examples=["7000000000000001000"],
+    ),
+]
+Name = Annotated[str, Meta(examples=["Acme Shoes"])]
+Currency = Annotated[str, Meta(description="Empty where TikTok withheld it.", examples=["USD"])]
+Timezone = Annotated[str, Meta(description="Empty where TikTok withheld it.", examples=["America/New_York"])]
+Time = Annotated[datetime, Meta(description="RFC 3339, UTC.", examples=["2030-01-01T12:00:00Z"])]
 
 
 class Wire(Struct, rename="camel", frozen=True):
@@ -32,16 +43,16 @@ class Account(Wire, frozen=True, kw_only=True):
     """An account that can be chosen."""
 
     account_id: AccountId
-    name: str
-    currency: str
-    timezone: str
+    name: Name
+    currency: Currency
+    timezone: Timezone
 
 
 class UnavailableAccount(Account, frozen=True, kw_only=True):
     """An account that can't be chosen: `status` is TikTok's word, `reason` a sentence."""
 
-    status: str
-    reason: str
+    status: Annotated[str, Meta(examples=["STATUS_DISABLE"])]
+    reason: Annotated[str, Meta(examples=["This account is closed at TikTok."])]
 
 
 class PendingSelection(Wire, frozen=True, kw_only=True):
@@ -49,7 +60,7 @@ class PendingSelection(Wire, frozen=True, kw_only=True):
 
     accounts: list[Account]
     unavailable_accounts: list[UnavailableAccount]
-    expires_at: datetime
+    expires_at: Time
 
 
 class Selection(Wire, frozen=True, kw_only=True):
@@ -69,7 +80,7 @@ class ConnectedAccount(Wire, frozen=True, kw_only=True):
     id: Id
     platform: str
     account_id: AccountId
-    account_name: str
+    account_name: Name
     status: Status
 
 
@@ -90,7 +101,7 @@ class Refreshed(Wire, frozen=True, kw_only=True):
     """The token is fresh; null for one without an end, which was found alive."""
 
     success: Literal[True] = True
-    token_expires_at: datetime | None
+    token_expires_at: Time | None
 
 
 class Health(Wire, frozen=True, kw_only=True):
@@ -98,7 +109,7 @@ class Health(Wire, frozen=True, kw_only=True):
 
     state: Literal["needs_reauth", "account_lost", "degraded", "in_doubt", "account_suspended", "ok"]
     reason: str | None
-    usable_until: datetime | None
+    usable_until: Time | None
 
 
 class Platform(Wire, frozen=True, kw_only=True):
@@ -107,16 +118,16 @@ class Platform(Wire, frozen=True, kw_only=True):
     id: Id
     platform: Literal["tiktok_ads"]
     account_id: AccountId
-    account_name: str
-    currency: str
-    timezone: str
+    account_name: Name
+    currency: Currency
+    timezone: Timezone
     status: Status
-    created_at: datetime
-    token_expires_at: datetime | None
-    next_refresh_at: datetime | None
-    refresh_token_expires_at: datetime | None
-    reconnect_by: Annotated[datetime | None, Meta(description="By when a person must act.")]
-    generation: int
+    created_at: Time
+    token_expires_at: Time | None
+    next_refresh_at: Time | None
+    refresh_token_expires_at: Time | None
+    reconnect_by: Annotated[Time | None, Meta(description="By when a person must act.")]
+    generation: Annotated[int, Meta(description="1 at consent, one more at each renewal.", examples=[3])]
     health: Health
 
 
@@ -129,23 +140,23 @@ class Platforms(Wire, frozen=True, kw_only=True):
 class Disconnected(Wire, frozen=True, kw_only=True):
     """What was disconnected."""
 
-    message: str
+    message: Annotated[str, Meta(examples=["Disconnected. The permission stays, since other accounts use it."])]
 
 
 class TokenRequest(Wire, frozen=True, kw_only=True):
     """Whose token is wanted: a connection's, or that of a user's account."""
 
     connection_id: Id | None = None
-    user_id: Annotated[str, Meta(max_length=255)] | None = None
+    user_id: Annotated[str, Meta(max_length=255, examples=["user-1"])] | None = None
     account_id: AccountId | None = None
-    min_validity_seconds: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
+    min_validity_seconds: Annotated[int, Meta(ge=0, le=2**31 - 1, examples=[300])] | None = None
 
 
 class AccessToken(Wire, frozen=True, kw_only=True):
     """An access token; null `expiresAt`: it has no end. `degraded`: it lasts less long than wanted, or can't be renewed."""
 
-    access_token: str
-    expires_at: datetime | None
+    access_token: Annotated[str, Meta(examples=["act.example"])]
+    expires_at: Time | None
     account_id: AccountId
     degraded: bool
 
@@ -164,8 +175,8 @@ class CronReport(Wire, frozen=True, kw_only=True):
     """A sweep, counted in grants."""
 
     success: Literal[True] = True
-    total: int
-    refreshed: int
+    total: Annotated[int, Meta(examples=[12])]
+    refreshed: Annotated[int, Meta(examples=[12])]
     failed: int
     skipped: int
     remaining: int

@@ -32,7 +32,7 @@ USE_CASES = (
     "disconnect",
     "overview",
 )
-AMBIENT = ("clock", "nonces", "settings", "policy")
+AMBIENT = ("clock", "nonces", "settings", "policy", "fleet")
 
 
 def provided(container: Container) -> dict[str, Provide]:

@@ -58,7 +58,9 @@ def redirect(address: str) -> Response[None]:
     sync_to_thread=True,
     summary="Connect TikTok Ads",
     tags=["connect"],
-    responses=redirects(codes.CONNECTION_NOT_FOUND, codes.UNAVAILABLE, nothing="A prefetch starts nothing."),
+    responses=redirects(
+        codes.INVALID_REQUEST, codes.CONNECTION_NOT_FOUND, codes.UNAVAILABLE, nothing="A prefetch starts nothing."
+    ),
 )
 def begin(
     request: AnyRequest,
@@ -109,7 +111,7 @@ def returned_with(
     status_code=307,
     summary="Back from TikTok's consent page",
     tags=["connect"],
-    responses=redirects(),
+    responses=redirects(codes.INVALID_REQUEST),
     dependencies={"returned": Provide(returned_with, sync_to_thread=False)},
 )
 async def callback(

@@ -7,6 +7,7 @@ import logging
 from concurrent.futures import Executor
 from datetime import timedelta
 from functools import partial
+from threading import Event
 
 from litestar import route
 from litestar.enums import HttpMethod
@@ -68,12 +69,13 @@ async def cron(
     settings: Given[Settings],
     clock: Given[Clock],
     sweeping: Given[Executor],
+    closing: Given[Event],
 ) -> CronReport:
     """One sweep, bounded to 25 s; what it doesn't reach is `remaining`. Counted in grants."""
     began = clock.monotonic()
 
     def after(span: timedelta) -> bool:
-        return clock.monotonic() - began >= span
+        return closing.is_set() or clock.monotonic() - began >= span
 
     last_call = BOUND - policy.call_timeout - MARGIN
     last_revocation = last_call - policy.lease / 4

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from http import HTTPStatus
 from importlib.metadata import version
 
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, Example, Reference, SecurityRequirement, SecurityScheme, Tag
+from litestar.openapi.spec import (
+    Components,
+    Example,
+    OpenAPI,
+    OpenAPIHeader,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Operation,
+    Reference,
+    Schema,
+    SecurityRequirement,
+    SecurityScheme,
+    Tag,
+)
 
 from entrypoints.http import codes
 from entrypoints.http.bodies import Problem
@@ -66,6 +81,7 @@ def example(status: int, code: Code) -> dict[str, object]:
 def redirects(*known: Code, nothing: str | None = None) -> Responses:
     """An operation that sends browsers on; `nothing` describes its 204."""
     spec = failures(*known)
+    spec[307] = ResponseSpec(None, generate_examples=False, description="Where to go on, as an absolute address.")
     if nothing:
         spec[204] = ResponseSpec(None, generate_examples=False, description=nothing)
     return spec
@@ -100,3 +116,39 @@ def described(browser: BrowserCookie) -> OpenAPIConfig:
         use_handler_docstrings=True,
         render_plugins=[SwaggerPage(), JsonRenderPlugin(path="/openapi.json")],
     )
+
+
+def polish(document: OpenAPI) -> None:
+    """Take out of the document what Litestar puts there and OpenAPI doesn't know, and what no answer of ours looks like."""
+    for operation in operations(document):
+        for status, response in (operation.responses or {}).items():
+            if isinstance(response, OpenAPIResponse):
+                for content in (response.content or {}).values():
+                    without_ids(content)
+                add_headers(int(status), response)
+
+
+def operations(document: OpenAPI) -> list[Operation]:
+    """All of them."""
+    items = (document.paths or {}).values()
+    return [found for item in items for found in (item.get, item.post, item.put, item.patch, item.delete) if found]
+
+
+def without_ids(content: OpenAPIMediaType) -> None:
+    """An example's id is its key, and no field of it (OpenAPI 3.1, Example Object)."""
+    given = content.examples or {}
+    content.examples = {key: replace(e, id=None) if isinstance(e, Example) else e for key, e in given.items()} or None
+
+
+def add_headers(status: int, response: OpenAPIResponse) -> None:
+    """The headers that a status comes with."""
+    text, number = Schema(type=OpenAPIType.STRING), Schema(type=OpenAPIType.INTEGER, minimum=1)
+    told_by: dict[int, tuple[str, OpenAPIHeader]] = {
+        307: ("Location", OpenAPIHeader(schema=text, description="An absolute address.", required=True)),
+        401: ("WWW-Authenticate", OpenAPIHeader(schema=text, required=True)),
+        429: ("Retry-After", OpenAPIHeader(schema=number, description="Seconds.", required=True)),
+        503: ("Retry-After", OpenAPIHeader(schema=number, description="Seconds.", required=True)),
+    }
+    if status in told_by and (status == HTTPStatus.TEMPORARY_REDIRECT or PROBLEM_JSON in (response.content or {})):
+        name, header = told_by[status]
+        response.headers = {**(response.headers or {}), name: header}

@@ -72,7 +72,9 @@ def platform(view: ConnectionView) -> Platform:
     summary="Disconnect an account",
     tags=["platforms"],
     security=SESSION,
-    responses=failures(codes.UNAUTHORIZED, codes.ORIGIN_REFUSED, codes.CONNECTION_NOT_FOUND, codes.UNAVAILABLE),
+    responses=failures(
+        codes.INVALID_REQUEST, codes.UNAUTHORIZED, codes.ORIGIN_REFUSED, codes.CONNECTION_NOT_FOUND, codes.UNAVAILABLE
+    ),
 )
 def disconnect_account(request: AnyRequest, disconnect: Given[Disconnect], connection: FromPath[str]) -> Disconnected:
     """At once, also when TikTok is away. The last account of a permission erases its tokens and has it revoked."""

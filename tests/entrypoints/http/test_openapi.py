@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
+import jsonschema
 import pytest
+from playwright.sync_api import sync_playwright
 
 from documented import description_of
 from entrypoints.http import codes
@@ -63,6 +66,51 @@ def test_what_needs_a_session_or_a_secret_says_so(house: House) -> None:
                 assert need.keys() <= schemes.keys()
             open_to_all = path.startswith("/health") or path in {"/api/auth/tiktok", "/api/auth/tiktok/callback"}
             assert bool(operation.get("security")) is not open_to_all, path
+
+
+def test_examples_fit_what_they_are_examples_of(house: House) -> None:
+    document = description_of(house.app).document
+    for name, schema in document["components"]["schemas"].items():
+        for field, said in schema.get("properties", {}).items():
+            if "examples" in said and "$ref" not in str(said):
+                for example in said["examples"]:
+                    jsonschema.validate(example, said), (name, field)
+    for item in document["paths"].values():
+        for operation in item.values():
+            for response in operation["responses"].values():
+                for content in response.get("content", {}).values():
+                    assert all(example.keys() <= {"summary", "value"} for example in content.get("examples", {}).values())
+
+
+def test_what_waits_says_how_long_and_what_leads_on_says_where(house: House) -> None:
+    paths = description_of(house.app).document["paths"]
+    assert "Location" in paths["/api/auth/tiktok/callback"]["get"]["responses"]["307"]["headers"]
+    assert "content" not in paths["/api/auth/tiktok/callback"]["get"]["responses"]["307"]
+    refusals = paths["/api/auth/tiktok/refresh"]["post"]["responses"]
+    assert "Retry-After" in refusals["503"]["headers"]
+    assert "Retry-After" in refusals["429"]["headers"]
+    assert "WWW-Authenticate" in refusals["401"]["headers"]
+
+
+def test_the_page_works_in_a_browser_under_its_own_policy(serve_house: Callable[..., str], chromium_path: str) -> None:
+    address = serve_house()
+    complaints: list[str] = []
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"]) as browser,
+        browser.new_page() as page,
+    ):
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: complaints.append(request.url) if not local(request.url, address) else None)
+        page.goto(f"{address}/schema")
+        page.get_by_text("/api/auth/tiktok/refresh", exact=True).click()
+        page.get_by_text("TIKTOK_ROTATION_IN_DOUBT").first.wait_for()
+    assert complaints == []
+
+
+def local(url: str, address: str) -> bool:
+    return url.startswith((address, "data:"))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -165,6 +166,18 @@ def test_other_reasons_have_other_codes(house: House) -> None:
     house.world.pass_time(hours=1)
     answer = house.vend(connectionId=connection.id)
     assert (answer.status_code, answer.json()["code"]) == (409, "TIKTOK_ROTATION_IN_DOUBT")
+
+
+def test_an_account_that_the_login_no_longer_reaches_needs_a_person(house: House) -> None:
+    connection = house.connected()
+    [grant] = house.world.database.rows.grants.values()
+    grant.connections[connection.id] = replace(connection, lost_at=house.world.clock.now())
+    for body in ({"connectionId": connection.id}, {"userId": ANNA, "accountId": connection.advertiser.id}):
+        answer = house.vend(**body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "TIKTOK_ACCOUNT_LOST")
+        assert answer.json()["reconnectUrl"].endswith(connection.id)
+    [listed] = house.get("/api/platforms").json()["connections"]
+    assert (listed["status"], listed["health"]["state"]) == ("needs_reauth", "account_lost")
 
 
 def test_with_the_database_away_one_comes_again(house: House) -> None:
