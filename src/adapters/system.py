@@ -32,3 +32,8 @@ class SystemNonces:
 
     def new(self) -> str:
         return secrets.token_urlsafe(32)
+
+
+def chance() -> float:
+    """A number in [0, 1) that nobody foresees."""
+    return secrets.SystemRandom().random()

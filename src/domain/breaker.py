@@ -39,6 +39,10 @@ class Breaker:
             return None if self._on_trial(now) else self.because
         return self.because if self._needs_trial else None
 
+    def stops_others(self, now: timedelta) -> Failure | None:
+        """What forbids those to send now who were not given the trial."""
+        return self.because if self._needs_trial else self.stops(now)
+
     def wait(self, now: timedelta) -> timedelta:
         """How long until calls, or a trial, may be had; zero for at once."""
         end = self.trial_until if self._on_trial(now) and self.trial_until else self.until
@@ -61,11 +65,20 @@ class Breaker:
                 late = isinstance(self.because, Throttled) and now < self.until
                 return replace(self, lost=0) if late else Breaker()
             case Throttled(retry_after=told):
-                return self._throttled(failure, told, now)
+                return self.throttled(failure, told, now)
             case Misconfigured():
                 return self._paused(failure, now, first=TRIAL_EVERY)
             case Unavailable() | InDoubt():
                 return self._unanswered(failure, now)
+
+    def throttled(self, failure: Throttled, told: timedelta | None, now: timedelta) -> Breaker:
+        """Pause for as long as we were told, if we were; else for longer each time."""
+        if told is None:
+            return self._paused(failure, now, first=FIRST_PAUSE)
+        again = isinstance(self.because, Throttled)
+        if again and now + told <= self.until:
+            return self
+        return Breaker(failure, now + told, self.pause if again else timedelta(0))
 
     @property
     def _needs_trial(self) -> bool:
@@ -73,12 +86,6 @@ class Breaker:
 
     def _on_trial(self, now: timedelta) -> bool:
         return self.trial_until is not None and now < self.trial_until
-
-    def _throttled(self, failure: Throttled, told: timedelta | None, now: timedelta) -> Breaker:
-        if told is None:
-            return self._paused(failure, now, first=FIRST_PAUSE)
-        until = max(now + told, self.until if isinstance(self.because, Throttled) else now)
-        return Breaker(failure, until, self.pause if isinstance(self.because, Throttled) else timedelta(0))
 
     def _paused(self, failure: Failure, now: timedelta, *, first: timedelta) -> Breaker:
         again = type(self.because) is type(failure)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+
+NONE = timedelta(0)
 
 PEOPLES_TURN = 10
 """Every tenth slot is kept for people: the background passes it over."""
@@ -27,8 +30,8 @@ class Pace:
     Times are spans since any fixed moment. People take the earliest slot there is, whether it was kept for them or not.
     """
 
-    apart: timedelta
-    next_at: timedelta = timedelta(0)
+    apart: timedelta = timedelta(seconds=1)
+    next_at: timedelta = NONE
     """The first slot that was neither given away nor passed over."""
     turn: int = 0
     """How many slots the next one is past the last that was people's."""
@@ -36,7 +39,7 @@ class Pace:
     """Slots for people that the background passed over."""
 
     @classmethod
-    def of(cls, calls_a_second: int) -> Pace:
+    def of(cls, calls_a_second: float) -> Pace:
         """The pace that keeps this limit in any one second, and so sixty times it in any minute."""
         return cls(timedelta(seconds=SLACK / calls_a_second))
 
@@ -60,3 +63,47 @@ def _following(pace: Pace, *, people: bool) -> tuple[Pace, timedelta]:
     if not people and pace.turn == PEOPLES_TURN - 1:
         return _following(replace(past, kept=(*pace.kept, pace.next_at)), people=False)
     return past, pace.next_at
+
+
+RECOVERS_IN = timedelta(minutes=10)
+"""How long it takes from nothing back to the whole limit, evenly."""
+SMALLEST_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The part of the limit that is used: halved by each throttling, and growing back evenly."""
+
+    part: float = 1.0
+    since: timedelta = NONE
+    """From when on it grows."""
+
+    def at(self, now: timedelta) -> float:
+        """The part at this time."""
+        return min(1.0, self.part + max(now - self.since, NONE) / RECOVERS_IN)
+
+    def halved(self, now: timedelta, *, resting_until: timedelta) -> Share:
+        """After a throttling that is waited out until then."""
+        return Share(max(self.at(now) / 2, SMALLEST_SHARE), resting_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many slots were given away, counted by periods of this length."""
+
+    period: timedelta
+    counts: Mapping[int, int] = field(default_factory=dict)
+    """By the number of the period."""
+
+    def add(self, times: Iterable[timedelta], now: timedelta, *, keep: timedelta) -> Tally:
+        """Count these slots too, and forget what is older than `keep`."""
+        oldest = (now - keep) // self.period
+        counts = {number: count for number, count in self.counts.items() if number >= oldest}
+        for time in times:
+            counts[time // self.period] = counts.get(time // self.period, 0) + 1
+        return Tally(self.period, counts)
+
+    def within(self, now: timedelta, span: timedelta) -> int:
+        """How many there were in the time before now: in as many periods as make up the span, the present one included."""
+        newest = now // self.period
+        return sum(count for number, count in self.counts.items() if newest - span // self.period < number <= newest)

@@ -17,7 +17,8 @@ from adapters.celery_broker import BrokerUnavailable, CeleryBroker
 from adapters.crypto.aes_gcm import AesGcmSealer
 from adapters.crypto.keyring import KeyRing
 from adapters.journal_file import FileJournal
-from adapters.process_budget import ProcessBudget
+from adapters.redis_budget import RedisLedger
+from adapters.sql.budget import SqlLedger
 from adapters.sql.claims import SqlClaims
 from adapters.sql.database import Database, open_database
 from adapters.sql.heartbeats import SqlHeartbeats
@@ -26,7 +27,7 @@ from adapters.sql.migrations import at_head, migrate
 from adapters.sql.overview import SqlFleet
 from adapters.sql.samples import sealed_access_tokens
 from adapters.sql.unit_of_work import SqlStore
-from adapters.system import SystemClock, SystemIds, SystemNonces
+from adapters.system import SystemClock, SystemIds, SystemNonces, chance
 from adapters.tiktok.client import TikTok
 from application.audit_grants import AuditGrants
 from application.begin_connect import BeginConnect
@@ -35,6 +36,7 @@ from application.complete_connect import CompleteConnect
 from application.disconnect import Disconnect
 from application.overview import Overview
 from application.ports.ambient import Clock
+from application.ports.budget import Ledger
 from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
 from application.select_accounts import SelectAccounts
@@ -42,6 +44,7 @@ from application.steps.batches import Batches
 from application.steps.call_and_settle import CallAndSettle
 from application.steps.cautious_claims import CautiousClaims
 from application.steps.late_answers import DrainJournal, Undertaker
+from application.steps.shared_budget import SharedBudget
 from application.sweep_due_grants import SweepDueGrants
 from application.vend_token import VendToken
 from domain.errors import CannotOpen
@@ -112,6 +115,17 @@ def broker_of(settings: Settings) -> CeleryBroker:
     return CeleryBroker(settings.storage.broker_url, settings.storage.data_dir / "broker")
 
 
+def ledger_of(settings: Settings, database: Database) -> Ledger:
+    """Where all processes keep the app's budget: Redis where there is one, else the database."""
+    redis_url = settings.storage.redis_url
+    return RedisLedger(redis_url) if redis_url else SqlLedger(database)
+
+
+def secret_mark(settings: Settings, sealer: AesGcmSealer) -> str:
+    """By what processes with the same app secret know one another; it says nothing of the secret."""
+    return sealer.fingerprint(settings.tiktok.app_secret)
+
+
 class Container(containers.DeclarativeContainer):
     """Everything this product is made of. Nothing here opens a file or a connection until it is used."""
 
@@ -125,8 +139,16 @@ class Container(containers.DeclarativeContainer):
     policy = providers.Singleton(policy_of, settings)
     sealer = providers.Singleton(AesGcmSealer, providers.Singleton(key_ring, settings))
     platform = providers.Singleton(tiktok, settings, policy, clock)
-    budget = providers.Singleton(ProcessBudget, qps=settings.provided.tiktok.qps, clock=clock)
     database = providers.Singleton(database_of, settings)
+    budget = providers.Singleton(
+        SharedBudget,
+        providers.Singleton(ledger_of, settings, database),
+        clock,
+        qps=settings.provided.tiktok.qps,
+        process=host,
+        secret=providers.Singleton(secret_mark, settings, sealer),
+        jitter=providers.Object(chance),
+    )
     store = providers.Singleton(SqlStore, database)
     stored_claims = providers.Singleton(SqlClaims, database, host=host, ids=ids, process_clock=clock)
     journal = providers.Singleton(FileJournal, settings.provided.storage.journal_dir)

@@ -1,28 +1,71 @@
+import subprocess
 import sys
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from adapters.process_budget import ProcessBudget
+from adapters.process_budget import ProcessLedger
+from adapters.redis_budget import RedisLedger
+from adapters.sql.budget import SqlLedger
+from adapters.sql.database import open_database
+from adapters.system import SystemClock
 from application.ports.ambient import Clock
-from application.ports.budget import Budget, Lane
+from application.ports.budget import Budget, Lane, Ledger
+from application.steps.shared_budget import SharedBudget
+from domain.errors import StoreUnavailable
 from domain.ids import AppId
-from domain.outcomes import Misconfigured, Throttled, Unavailable
+from domain.outcomes import InDoubt, Misconfigured, OurFault, Throttled, Unavailable
+from domain.tokens import Secret
 from world import SimulatedClock
 
 APP, OTHER = AppId("app"), AppId("another app")
 LONG, SHORT = timedelta(seconds=60), timedelta(seconds=1)
 AWAY, WRONG = Unavailable("away"), Misconfigured("secret")
-Open = Callable[[int, Clock], Budget]
+DOUBT = InDoubt("the answer was lost")
+SRC, TESTS = (Path(__file__).parents[2] / name for name in ("src", "tests"))
+ADAPTERS = ("process", "sqlite", "postgres", "redis")
+SHARED = ADAPTERS[1:]
+Open = Callable[..., Budget]
 
 
-@pytest.fixture(params=[ProcessBudget])
-def budget_of(request: pytest.FixtureRequest) -> Open:
-    """Makes a budget of so many calls a second."""
-    made: Open = request.param
-    return made
+def ledger_at(url: str, clock: Clock | None = None) -> tuple[Ledger, Callable[[], None]]:
+    """The ledger that a URL is one of, and how to close it."""
+    if url.startswith("redis"):
+        return RedisLedger(Secret(url), clock=clock), lambda: None
+    database = open_database(url)
+    return SqlLedger(database, clock=clock), database.dispose
+
+
+def url_of(adapter: str, request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue("redis_url" if adapter == "redis" else f"migrated_{adapter}_url"))
+
+
+@pytest.fixture(params=ADAPTERS)
+def budget_of(request: pytest.FixtureRequest) -> Iterator[Open]:
+    """Makes a process's budget of so many calls a second; all made here share it."""
+    ledgers, closing = dict[str, Ledger](), list[Callable[[], None]]()
+
+    def make(qps: int, clock: Clock, *, process: str = "one", secret: str = "first", jitter: float = 0) -> Budget:
+        if request.param == "process":
+            ledgers.setdefault("the one", ProcessLedger(clock))
+        elif not ledgers:
+            ledgers["the one"], close = ledger_at(url_of(request.param, request), clock)
+            closing.append(close)
+        return SharedBudget(ledgers["the one"], clock, qps=qps, process=process, secret=secret, jitter=lambda: jitter)
+
+    yield make
+    for close in closing:
+        close()
+
+
+@pytest.fixture(params=SHARED)
+def shared_url(request: pytest.FixtureRequest) -> str:
+    return url_of(request.param, request)
 
 
 def test_no_more_is_given_than_the_limit_allows(budget_of: Open) -> None:
@@ -122,3 +165,185 @@ def test_threads_never_get_the_same_slot(budget_of: Open) -> None:
     finally:
         sys.setswitchinterval(usual)
     assert len(set(waits)) == 2000
+
+
+# ---- several processes
+
+
+def test_processes_share_the_limit(budget_of: Open) -> None:
+    clock = SimulatedClock()
+    times = [
+        permits.wait_for(i)
+        for process in ("one", "two", "three", "one")
+        for permits in [budget_of(10, clock, process=process).take(APP, 100, Lane.PEOPLE, within=LONG / 6)]
+        for i in range(permits.count)
+    ]
+    assert len(times) == len(set(times)) == 96
+    assert most_in_a_second(times) == 10
+
+
+def test_throttling_of_one_process_stops_the_others_within_a_second(budget_of: Open) -> None:
+    clock = SimulatedClock()
+    one, two = budget_of(10, clock), budget_of(10, clock, process="two")
+    two.take(APP, 5, Lane.BACKGROUND, within=LONG)
+    one.learn(APP, Throttled(timedelta(seconds=40)))
+    clock.advance(SHORT)
+    assert two.learn(APP, None) == timedelta(seconds=39)
+    assert two.stopped(APP) == Throttled(timedelta(seconds=40))
+    assert two.take(APP, 5, Lane.BACKGROUND, within=LONG).because == Throttled(timedelta(seconds=40))
+
+
+def test_five_lost_calls_anywhere_stop_everybody_and_one_tries_again(budget_of: Open) -> None:
+    clock = SimulatedClock()
+    one, two = budget_of(10, clock), budget_of(10, clock, process="two")
+    for budget in (one, two, one, two):
+        assert budget.learn(APP, DOUBT) == timedelta(0)
+    assert two.learn(APP, AWAY) == timedelta(seconds=30)
+    clock.advance(timedelta(seconds=30))
+    assert two.take(APP, 9, Lane.BACKGROUND, within=LONG).count == 1
+    assert one.take(APP, 9, Lane.BACKGROUND, within=LONG).count == 0
+    assert (two.stopped(APP), one.stopped(APP)) == (None, AWAY)
+    two.learn(APP, OurFault(40002))
+    clock.advance(SHORT)
+    one.learn(APP, None)
+    assert one.stopped(APP) is None
+
+
+def test_one_answer_anywhere_begins_the_count_of_lost_calls_anew(budget_of: Open) -> None:
+    clock = SimulatedClock()
+    one, two = budget_of(10, clock), budget_of(10, clock, process="two")
+    for _ in range(3):
+        for _ in range(4):
+            one.learn(APP, AWAY)
+        clock.advance(SHORT)
+        two.learn(APP, None)
+    assert one.take(APP, 9, Lane.BACKGROUND, within=LONG).count == 9
+
+
+def test_an_outage_under_one_secret_says_nothing_of_another(budget_of: Open) -> None:
+    clock = SimulatedClock()
+    old, new = budget_of(10, clock), budget_of(10, clock, process="two", secret="second")
+    for _ in range(5):
+        old.learn(APP, AWAY)
+    assert old.take(APP, 9, Lane.BACKGROUND, within=LONG).count == 0
+    assert new.take(APP, 9, Lane.BACKGROUND, within=LONG).count == 9
+    old.learn(APP, Throttled(SHORT))
+    assert new.take(APP, 9, Lane.BACKGROUND, within=LONG).count == 0
+
+
+def test_a_wrong_secret_is_the_process_s_own_trouble(budget_of: Open) -> None:
+    clock = SimulatedClock()
+    one, two = budget_of(10, clock), budget_of(10, clock, process="two")
+    one.learn(APP, WRONG)
+    assert one.take(APP, 9, Lane.BACKGROUND, within=LONG).count == 0
+    assert two.take(APP, 9, Lane.BACKGROUND, within=LONG).count == 9
+
+
+# ---- throttling and the platform's own windows
+
+
+def use(budget: Budget, clock: SimulatedClock, span: timedelta) -> None:
+    """Take all that there is for this long."""
+    until = clock.now() + span
+    while clock.now() < until:
+        budget.take(APP, 10**6, Lane.BACKGROUND, within=timedelta(seconds=5))
+        clock.advance(timedelta(seconds=5))
+
+
+def test_throttled_at_the_limit_of_a_minute_everybody_waits_five(budget_of: Open) -> None:
+    clock = SimulatedClock()
+    budget = budget_of(10, clock)
+    use(budget, clock, timedelta(seconds=50))
+    assert budget.learn(APP, Throttled(SHORT)) == SHORT
+    clock.advance(timedelta(minutes=30))
+    use(budget, clock, timedelta(seconds=61))
+    assert budget.learn(APP, Throttled(SHORT)) == timedelta(minutes=5)
+
+
+def test_throttled_at_the_limit_of_a_day_everybody_waits_for_the_next(budget_of: Open) -> None:
+    clock = SimulatedClock()
+    budget = budget_of(1, clock)
+    for _ in range(24):
+        budget.take(APP, 10**6, Lane.PEOPLE, within=timedelta(hours=1))
+        clock.advance(timedelta(minutes=58))
+    left = timedelta(minutes=48)
+    assert budget.learn(APP, Throttled()) == left
+    clock.advance(left)
+    assert budget.take(APP, 1, Lane.BACKGROUND, within=LONG).count == 1
+
+
+def test_after_throttling_the_rate_is_halved_and_recovers_within_minutes(budget_of: Open) -> None:
+    clock = SimulatedClock()
+    budget = budget_of(10, clock)
+
+    def a_minute_s() -> int:
+        count = budget.take(APP, 10**6, Lane.PEOPLE, within=LONG).count
+        clock.advance(LONG)
+        return count
+
+    assert a_minute_s() == 572
+    clock.advance(budget.learn(APP, Throttled(LONG)))
+    rates = [a_minute_s() for _ in range(6)]
+    assert rates[0] == 286
+    assert rates == sorted(rates)
+    assert rates[5] == 572
+
+
+def test_a_back_off_is_lengthened_a_little_by_chance(budget_of: Open) -> None:
+    clock = SimulatedClock()
+    assert budget_of(10, clock, jitter=0.5).learn(APP, Throttled()) == SHORT * 1.05
+    assert budget_of(10, clock, jitter=0.5).learn(OTHER, Throttled(LONG)) == LONG
+
+
+# ---- real processes
+
+
+def most_in_a_second(times: list[timedelta]) -> int:
+    times = sorted(times)
+    return max(bisect_left(times, time + SHORT) - place for place, time in enumerate(times))
+
+
+def test_four_processes_that_take_all_they_can_keep_the_limit(shared_url: str) -> None:
+    command = [sys.executable, __file__, shared_url]
+    environment = {"PYTHONPATH": f"{SRC}:{TESTS}"}
+    processes = [subprocess.Popen([*command, str(n)], env=environment, stdout=subprocess.PIPE, text=True) for n in range(4)]
+    outputs = [process.communicate() for process in processes]
+    assert [process.returncode for process in processes] == [0] * 4
+    slots = [timedelta(microseconds=int(line)) for out, _ in outputs for line in out.split()]
+    assert all(out for out, _ in outputs)
+    assert most_in_a_second(slots) <= 20
+    assert len(slots) > 3 * 20 / 1.05 * 0.9
+
+
+class Dated:
+    """A ledger that remembers its time, and is asked until it answers."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger, self.time = ledger, timedelta(0)
+
+    def change(self, app: AppId, write: Callable[[str | None, timedelta], str | None]) -> None:
+        def dated(text: str | None, time: timedelta) -> str | None:
+            self.time = time
+            return write(text, time)
+
+        while True:
+            with suppress(StoreUnavailable):
+                return self.ledger.change(app, dated)
+
+
+def hammer(url: str, name: str) -> None:
+    """Take for three seconds; print the times of all slots by the ledger's own clock."""
+    ledger, close = ledger_at(url)
+    dated, clock = Dated(ledger), SystemClock()
+    budget = SharedBudget(dated, SimulatedClock(), qps=20, process=name)  # for it, no time passes between asking and answer
+    until, lane = clock.monotonic() + 3 * SHORT, Lane.PEOPLE if name == "0" else Lane.BACKGROUND
+    while clock.monotonic() < until:
+        permits = budget.take(APP, 3, lane, within=SHORT / 2)
+        for i in range(permits.count):
+            print((dated.time + permits.wait_for(i)) // timedelta(microseconds=1))  # noqa: T201 -- what the test reads
+        clock.sleep(min(permits.wait, SHORT / 50))
+    close()
+
+
+if __name__ == "__main__":
+    hammer(*sys.argv[1:])

@@ -187,6 +187,21 @@ incidents = Table(
     Column("sent_at", Utc, nullable=False),  # when the last refresh was let through
 )
 
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("app", Text, primary_key=True),
+    Column("text", Text),  # null before the first is written
+)
+
+journals = Table(
+    "journals",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("host", Text, nullable=False, index=True),
+    Column("drained_at", Utc, nullable=False),
+)
+
 heartbeats = Table(
     "heartbeats",
     metadata,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -49,3 +50,15 @@ class Budget(Protocol):
 
     def learn(self, app: AppId, failure: Failure | None) -> timedelta:
         """Take in what a call came to (None: an answer). Returns how long the app's calls are to wait, zero if they are not."""
+
+
+class Ledger(Protocol):
+    """One short text an app, for all processes that share the store: all that a budget needs of one."""
+
+    def change(self, app: AppId, write: Callable[[str | None, timedelta], str | None]) -> None:
+        """Put in the text's place what `write` makes of it (None: there was none) and of the store's time.
+
+        The time is a span since 1970-01-01 00:00 UTC, read directly before. No other change comes between; where one did,
+        `write` is called again. It returns None to leave the text as it is. Raises StoreUnavailable, within a few
+        seconds.
+        """

@@ -1,0 +1,33 @@
+"""The budget that all processes share, and when each host's journal was last empty."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+UTC = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "budgets",
+        sa.Column("app", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text()),
+        sa.PrimaryKeyConstraint("app", name="pk_budgets"),
+    )
+    op.create_table(
+        "journals",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("drained_at", UTC, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_journals"),
+    )
+    op.create_index("ix_journals_host", "journals", ["host"])
+
+
+def downgrade() -> None:
+    for table in ("journals", "budgets"):
+        op.drop_table(table)

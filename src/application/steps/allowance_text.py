@@ -1,0 +1,138 @@
+"""An app's allowance as text, for stores that know nothing of budgets. All times are whole microseconds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from domain.allowance import Allowance
+from domain.breaker import Breaker
+from domain.outcomes import Failure, InDoubt, Throttled, Unavailable
+from domain.pacing import Pace, Share, Tally
+
+MICROSECOND = timedelta(microseconds=1)
+FORM = 1
+"""Which form of text this is: another is no text of ours."""
+
+
+class Unreadable(ValueError):
+    """Not a text that this version wrote."""
+
+
+def text_of(allowance: Allowance) -> str:
+    """The allowance as text."""
+    pace, share = allowance.pace, allowance.share
+    return json.dumps(
+        {
+            "form": FORM,
+            "pace": [whole(pace.next_at), pace.turn, [whole(time) for time in pace.kept]],
+            "minute": counts_out(allowance.minute),
+            "day": counts_out(allowance.day),
+            "share": [share.part, whole(share.since)],
+            "throttling": breaker_out(allowance.throttling),
+            "outages": {mark: breaker_out(breaker) for mark, breaker in allowance.outages.items()},
+            "callers": {name: whole(at) for name, at in allowance.callers.items()},
+            "rejoining_until": whole(allowance.rejoining_until),
+        },
+        separators=(",", ":"),
+    )
+
+
+def allowance_of(text: str) -> Allowance:
+    """The allowance that was written so. Raises Unreadable."""
+    try:
+        return _read(json.loads(text))
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
+        raise Unreadable from error
+
+
+def _read(fields: Mapping[str, Any]) -> Allowance:
+    if fields["form"] != FORM:
+        raise Unreadable
+    next_at, turn, kept = fields["pace"]
+    part, since = fields["share"]
+    return Allowance(
+        pace=Pace(next_at=span(next_at), turn=turn, kept=tuple(map(span, kept))),
+        minute=counts_in(Allowance().minute, fields["minute"]),
+        day=counts_in(Allowance().day, fields["day"]),
+        share=Share(part, span(since)),
+        throttling=breaker_in(fields["throttling"]),
+        outages={mark: breaker_in(breaker) for mark, breaker in fields["outages"].items()},
+        callers={name: span(at) for name, at in fields["callers"].items()},
+        rejoining_until=span(fields["rejoining_until"]),
+    )
+
+
+def whole(time: timedelta) -> int:
+    """In microseconds."""
+    return time // MICROSECOND
+
+
+def span(microseconds: int) -> timedelta:
+    """From microseconds."""
+    return timedelta(microseconds=microseconds)
+
+
+def counts_out(tally: Tally) -> list[list[int]]:
+    """Pairs of a period and its count: JSON's names are text."""
+    return [[number, count] for number, count in tally.counts.items()]
+
+
+def counts_in(empty: Tally, pairs: list[tuple[int, int]]) -> Tally:
+    """A tally of the same period as the empty one."""
+    return Tally(empty.period, dict(pairs))
+
+
+def breaker_out(breaker: Breaker) -> dict[str, Any]:
+    """A breaker by the names of its fields."""
+    return {
+        "because": failure_out(breaker.because),
+        "until": whole(breaker.until),
+        "pause": whole(breaker.pause),
+        "lost": breaker.lost,
+        "trial_until": None if breaker.trial_until is None else whole(breaker.trial_until),
+    }
+
+
+def breaker_in(fields: Mapping[str, Any]) -> Breaker:
+    """A breaker from its fields."""
+    trial_until = fields["trial_until"]
+    return Breaker(
+        because=failure_in(fields["because"]),
+        until=span(fields["until"]),
+        pause=span(fields["pause"]),
+        lost=fields["lost"],
+        trial_until=None if trial_until is None else span(trial_until),
+    )
+
+
+def failure_out(failure: Failure | None) -> list[Any] | None:
+    """The three failures that stop an app for all, as a word and what it says."""
+    match failure:
+        case Throttled(retry_after=told):
+            return ["throttled", None if told is None else whole(told)]
+        case InDoubt(detail=detail):
+            return ["in doubt", detail]
+        case Unavailable(detail=detail):
+            return ["unavailable", detail]
+        case _:
+            return None
+
+
+def failure_in(pair: list[Any] | None) -> Failure | None:
+    """A failure from its word. Raises Unreadable for another word."""
+    match pair:
+        case None:
+            return None
+        case ["throttled", None]:
+            return Throttled()
+        case ["throttled", int() as told]:
+            return Throttled(span(told))
+        case ["in doubt", str() as detail]:
+            return InDoubt(detail)
+        case ["unavailable", str() as detail]:
+            return Unavailable(detail)
+        case _:
+            raise Unreadable
