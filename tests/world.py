@@ -29,6 +29,8 @@ from application.disconnect import Disconnect
 from application.overview import Overview
 from application.ports.budget import Lane, Permits
 from application.ports.claims import Claim, Claims
+from application.ports.incidents import Incidents
+from application.ports.overview import Fleet
 from application.ports.store import Store
 from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
@@ -262,6 +264,10 @@ class World:
     claims: Claims | None = None
     ids: CountedIds = field(default_factory=CountedIds)
     given_platform: SimulatedPlatform | None = None
+    given_journal: MemoryJournal | None = None
+    given_incidents: Incidents | None = None
+    given_fleet: Fleet | None = None
+    nonces: CountedNonces = field(default_factory=CountedNonces)
 
     def __post_init__(self) -> None:
         self.database = MemoryDatabase()
@@ -280,13 +286,15 @@ class World:
             self.sealer,
             self.platform,
         )
-        self.journal, self.incidents = MemoryJournal(), MemoryIncidents(self.database)
+        self.journal = self.given_journal or MemoryJournal()
+        self.incidents = self.given_incidents or MemoryIncidents(self.database)
+        fleet = self.given_fleet or MemoryFleet(self.database)
         bury = Undertaker(store, clock, ids)
         self.drain = DrainJournal(self.journal, claims, store, bury, clock, policy)
         self.bare_claims, claims = claims, CautiousClaims(claims, self.drain, clock)
         self.carry_out = CallAndSettle(claims, platform, sealer, budget, self.journal, self.incidents, bury, clock, policy)
         self.batches = Batches(claims, budget, self.carry_out, OneHand(), clock, policy, platform.app, 1)
-        self.begin = BeginConnect(store, platform, CountedNonces(), clock)
+        self.begin = BeginConnect(store, platform, self.nonces, clock)
         self.complete = CompleteConnect(store, platform, sealer, budget, clock, ids, policy)
         self.select = SelectAccounts(store, clock, ids)
         self.rotate = RotateGrant(store, claims, budget, self.carry_out, clock, policy)
@@ -296,7 +304,7 @@ class World:
         self.clear_offers = ClearOffers(store, clock, ids)
         self.revoke = RevokeTokens(store, platform, sealer, budget, clock, policy)
         self.overview = Overview(store, clock)
-        self.audit = AuditGrants(self.batches, store, platform, sealer, budget, MemoryFleet(self.database), clock, policy)
+        self.audit = AuditGrants(self.batches, store, platform, sealer, budget, fleet, clock, policy)
 
     # what people do
 
@@ -352,7 +360,17 @@ class World:
 
     def another_host(self) -> World:
         """The same database, platform and time, seen by a process of another host with its own journal."""
-        return World(self.clock, self.config, self.policy, self.store, self.bare_claims, self.ids, self.platform)
+        return World(
+            self.clock,
+            self.config,
+            self.policy,
+            self.store,
+            self.bare_claims,
+            self.ids,
+            self.platform,
+            given_incidents=self.incidents,
+            nonces=self.nonces,
+        )
 
     # what a test looks at
 

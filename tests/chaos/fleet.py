@@ -1,0 +1,196 @@
+"""A whole fleet in simulated time: the real rotation over adapters in memory, against a platform that notes every call."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from adapters.crypto.aes_gcm import AesGcmSealer
+from adapters.crypto.keyring import KeyRing
+from adapters.memory.claims import MemoryClaims
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.incidents import MemoryIncidents
+from adapters.memory.journal import MemoryJournal
+from adapters.memory.store import MemoryStore
+from adapters.process_budget import ProcessBudget
+from adapters.tiktok_simulator.config import Config
+from adapters.tiktok_simulator.machine import Machine
+from adapters.tiktok_simulator.state import State
+from application.steps.batches import Batches
+from application.steps.call_and_settle import CallAndSettle
+from application.steps.cautious_claims import CautiousClaims
+from application.steps.late_answers import DrainJournal, Undertaker
+from application.sweep_due_grants import SweepDueGrants
+from domain.advertiser import Advertiser
+from domain.events import Event, GrantDegraded, ReauthorisationRequired
+from domain.grant import Grant
+from domain.health import Active
+from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
+from domain.outcomes import Failure, InDoubt, Issued
+from domain.rotation import RotationPolicy
+from domain.tokens import Secret, TokenKind, first_tokens
+from world import CountedIds, OneHand, SimulatedClock, SimulatedPlatform, issued
+
+SECOND = timedelta(seconds=1)
+
+
+class NotingPlatform(SimulatedPlatform):
+    """The simulated platform, which also notes when calls came, and by how much too late a pair was renewed."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine)
+        self.calls: list[datetime] = []
+        self.refreshed: Counter[int] = Counter()
+        """Definite answers to refreshes, by the consent's number."""
+        self.looked_at: Counter[int] = Counter()
+        self.lapsed: list[tuple[datetime, timedelta]] = []
+        """Ends of access tokens that were renewed only later, and how much later."""
+
+    def refresh(self, token: Secret) -> Issued | Failure:
+        self._note()
+        if self.away is None and (holder := self.machine.holder(token.reveal())):
+            self.refreshed[holder.grant] += 1
+            family = self.machine.state.families[holder.grant]
+            end, now = family.access_ends[family.generation], self.machine.clock.now()
+            if end < now and not family.revoked:
+                self.lapsed.append((end, now - end))
+        return super().refresh(token)
+
+    def reach(self, access: Secret) -> tuple[Advertiser, ...] | Failure:
+        self._note()
+        if self.away is None and (holder := self.machine.holder(access.reveal())):
+            self.looked_at[holder.grant] += 1
+        return super().reach(access)
+
+    def _note(self) -> None:
+        self.calls.append(self.machine.clock.now())
+        if isinstance(self.away, InDoubt):
+            self.machine.clock.advance(RotationPolicy().call_timeout)
+
+
+@dataclass
+class Fleet:
+    """Many grants, one app, and sweeps. `calls_per_second` is the budget's, and the ratio of the two is what counts."""
+
+    size: int
+    calls_per_second: int
+    policy: RotationPolicy = field(default_factory=RotationPolicy)
+
+    def __post_init__(self) -> None:
+        self.clock, self.ids = SimulatedClock(), CountedIds()
+        self.platform = NotingPlatform(Machine(clock=self.clock, config=Config(), state=State(seed="00" * 16)))
+        self.machine = self.platform.machine
+        self.sealer = AesGcmSealer(KeyRing.of([("k1", bytes(32))]))
+        self.budget = ProcessBudget(self.calls_per_second, self.clock)
+        self.database = MemoryDatabase()
+        self.consents: dict[GrantId, int] = {}
+        """The platform's number of each grant's consent."""
+        self.leavers: set[GrantId] = set()
+        self.blamed: list[Event] = []
+        """Events by which a grant that nobody left was called dead or dying."""
+        self.sweep = self._wired()
+
+    def _wired(self) -> SweepDueGrants:
+        clock, policy, journal = self.clock, self.policy, MemoryJournal()
+        store, bare = MemoryStore(self.database), MemoryClaims(self.database, clock=self.clock, ids=self.ids)
+        bury = Undertaker(store, clock, self.ids)
+        claims = CautiousClaims(bare, DrainJournal(journal, bare, store, bury, clock, policy), clock)
+        carry_out = CallAndSettle(
+            claims, self.platform, self.sealer, self.budget, journal, MemoryIncidents(self.database), bury, clock, policy
+        )
+        batches = Batches(claims, self.budget, carry_out, OneHand(), clock, policy, self.platform.app, 8)
+        return SweepDueGrants(batches, policy)
+
+    # what happens
+
+    def grow(self, over: timedelta) -> None:
+        """Let people connect, evenly over this time, with sweeps all the while."""
+        began, chance = self.clock.now(), random.Random(1)
+        moments = sorted(began + over * chance.random() for _ in range(self.size))
+        for number, moment in enumerate(moments):
+            if (moment - began) // self.policy.sweep_every > (self.clock.now() - began) // self.policy.sweep_every:
+                self.run(until=moment)
+            self._connect(number)
+        self.run(until=began + over)
+
+    def _connect(self, number: int) -> None:
+        user, account = f"user-{number}", self.machine.accounts("chloe")[0]
+        self.machine.set_accounts(user, [account])
+        code = self.machine.grant_code(user, [account.advertiser_id])
+        got, grant = issued(self.machine.exchange(self.platform.app, self.platform.secret, code)), GrantId(self.ids.new())
+        assert got.refresh is not None
+        access, refresh = (
+            self.sealer.seal(got.access, grant, TokenKind.ACCESS),
+            self.sealer.seal(got.refresh, grant, TokenKind.REFRESH),
+        )
+        tokens = first_tokens(access, refresh, got.lifetimes, asked_at=self.clock.now())
+        reached = Advertiser(AdvertiserId(account.advertiser_id), account.name)
+        fingerprint, owner = self.sealer.fingerprint(got.access), OwnerId(user)
+        made = Grant.consented(grant, owner, self.platform.app, tokens, fingerprint, frozenset([reached.id]), self.policy)
+        made.connect(ConnectionId(f"of {grant}"), reached, self.clock.now())
+        self.database.rows.grants[grant] = made
+        holder = self.machine.holder(got.access.reveal())
+        assert holder is not None
+        self.consents[grant] = holder.grant
+
+    def leave(self, every: int) -> None:
+        """Every so-many-th person withdraws the consent at the platform; from now on its answers are counted anew."""
+        self.platform.refreshed.clear()
+        self.platform.looked_at.clear()
+        for grant, consent in self.consents.items():
+            if consent % every == 0:
+                self.leavers.add(grant)
+                self.machine.revoke_user(self.machine.state.families[consent].user)
+
+    def run(self, *, until: datetime) -> None:
+        """Sweep as often as the policy says, up to this time."""
+        while (now := self.clock.now()) < until:
+            self.sweep(for_at_most=until - now)
+            self._read_events()
+            ticks = (self.clock.now() - now) // self.policy.sweep_every + 1
+            self.clock.advance(max(min(now + ticks * self.policy.sweep_every, until) - self.clock.now(), timedelta(0)))
+
+    def run_for(self, span: timedelta) -> None:
+        self.run(until=self.clock.now() + span)
+
+    def _read_events(self) -> None:
+        events = self.database.rows.events
+        blaming = [e for e in events if isinstance(e, GrantDegraded | ReauthorisationRequired)]
+        self.blamed += [e for e in blaming if e.grant not in self.leavers]
+        events.clear()
+
+    # what is looked at
+
+    @property
+    def others(self) -> Iterator[Grant]:
+        """The grants of those who did not leave."""
+        return (g for g in self.database.rows.grants.values() if g.id not in self.leavers)
+
+    def expired(self) -> int:
+        """Access tokens that have ended, of those who did not leave."""
+        now = self.clock.now()
+        return sum(self.machine.state.families[self.consents[g.id]].expired(g.generation, now) for g in self.others)
+
+    def assert_within_budget(self) -> None:
+        """No second, and no minute, wherever it begins, saw more calls than it may."""
+        for window, most in (SECOND, self.calls_per_second), (60 * SECOND, 60 * self.calls_per_second):
+            calls = self.platform.calls
+            closest = min((late - early for early, late in zip(calls, calls[most:], strict=False)), default=window)
+            assert closest >= window, f"{most + 1} calls within {closest}"
+        assert all(early <= late for early, late in pairwise(self.platform.calls))
+
+    def assert_nobody_else_is_harmed(self) -> None:
+        """Everybody who did not leave has a working pair, and was never told otherwise; nothing was sent twice."""
+        assert not self.blamed
+        self.assert_all_are_active()
+
+    def assert_all_are_active(self) -> None:
+        assert all(isinstance(g.health, Active) for g in self.others)
+        families = self.machine.state.families
+        assert all(families[self.consents[g.id]].generation == g.generation for g in self.others)
+        assert self.machine.state.counters.reuses == 0
+        assert self.expired() == 0
