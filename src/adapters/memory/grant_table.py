@@ -29,6 +29,7 @@ class DueTimes:
         self._waiting: list[Entry] = []
         self._leased: list[Entry] = []
         self._free: list[Entry] = []
+        self._passed: list[Entry] = []
         self._versions: dict[GrantId, int] = {}
         self._now = LONG_AGO
 
@@ -50,6 +51,9 @@ class DueTimes:
             for grant in list(self.due):
                 self.put(rows[grant])
         self._now = now
+        for entry in self._passed:
+            heapq.heappush(self._free, entry)
+        self._passed.clear()
         for entry in self._until(self._waiting, now):
             self.due.add(entry[1])
             attempt = rows[entry[1]].renewal.attempt
@@ -58,8 +62,10 @@ class DueTimes:
             heapq.heappush(self._free, (urgency(rows[entry[1]]), entry[1], entry[2]))
 
     def most_urgent(self) -> Iterator[GrantId]:
-        """Due grants that nobody has a lease on. Each that is taken must be put again, with its lease."""
-        return (entry[1] for entry in self._until(self._free, None))
+        """Due grants that nobody has a lease on. Those that are not taken, and so put again with a lease, are free at the next look."""
+        for entry in self._until(self._free, None):
+            self._passed.append(entry)
+            yield entry[1]
 
     def _until(self, heap: list[Entry], now: datetime | None) -> Iterator[Entry]:
         while heap and (now is None or heap[0][0] <= now):

@@ -11,7 +11,7 @@ from adapters.memory.claims import MemoryClaims, is_due
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.grant_table import urgency
 from adapters.memory.store import MemoryStore
-from application.ports.claims import Due
+from application.ports.claims import Due, Kind
 from builders import APP, HOUR, MINUTE, POLICY, START, a_due_grant, a_pair
 from domain.grant import Grant
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
@@ -102,3 +102,13 @@ def test_a_transaction_sees_its_own_changes_and_nobody_else_does_before_the_comm
         assert [g.id for g in work.grants.get([a_due_grant("one").id])] == ["one"]
     with store.read() as work:
         assert work.grants.get([a_due_grant("one").id]) == []
+
+
+def test_a_grant_that_was_passed_over_is_free_at_the_next_look() -> None:
+    database = MemoryDatabase()
+    with MemoryStore(database).write() as work:
+        work.grants.add(a_due_grant("passed_over"))
+        work.grants.add(a_due_grant("another", ends=START + 2 * HOUR))
+        work.commit()
+    for _ in range(2):
+        assert list(database.rows.grants.due(APP, Kind.EXPIRING, START).most_urgent()) == ["passed_over", "another"]
