@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DataError
 
 import servers
 from adapters.sql.claims import SqlClaims
@@ -191,3 +192,11 @@ def test_an_error_quotes_no_values(database: Database) -> None:
     while error:
         assert "of grant-1" not in str(error)
         error = error.__cause__
+
+
+def test_a_value_that_no_database_takes_is_refused_without_being_quoted(migrated_postgres_url: str) -> None:
+    database = open_database(migrated_postgres_url)
+    with SqlStore(database).read() as work, pytest.raises(DataError) as caught:
+        work.consents.get("private\0")
+    assert "private" not in str(caught.value)
+    database.dispose()
