@@ -116,7 +116,7 @@ class House:
 def over(world: World, settings: Settings) -> Container:
     """The container of these settings with the world's adapters."""
     container = build(settings)
-    for name in ("clock", "ids", "sealer", "platform", "budget", "store", "journal"):
+    for name in ("clock", "ids", "sealer", "platform", "budget", "store", "journal", "incidents"):
         getattr(container, name).override(getattr(world, name))
     container.stored_claims.override(world.claims)
     return container

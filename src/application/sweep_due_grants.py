@@ -32,7 +32,7 @@ class SweepDueGrants:
         """Renew every due grant, most urgent first.
 
         `called_every`: the caller's own cadence, where it is coarse: what would come into its last hour before two
-        further calls is renewed now. Raises StoreUnavailable.
+        further calls is renewed now. Raises StoreUnavailable, ClockSkewed.
         """
         due = Due(urgent_within=called_every * CALLS_MISSED if called_every else None)
         return self.batches(due, for_at_most=for_at_most, stopping=stopping, progress=progress)
@@ -40,5 +40,8 @@ class SweepDueGrants:
     def everything(
         self, *, since: datetime, stopping: Callable[[], bool] = never, progress: Callable[[SweepReport], None] = unheard
     ) -> SweepReport:
-        """Renew every grant that can be, due or not, unless it was settled after `since`. Raises StoreUnavailable."""
+        """Renew every grant that can be, due or not, unless it was settled after `since`.
+
+        Raises StoreUnavailable, ClockSkewed.
+        """
         return self.batches(Due(everything=True, since=since), stopping=stopping, progress=progress)

@@ -109,6 +109,18 @@ class StoreUnavailable(Refusal):
     """The database can't be reached or would not take a change."""
 
 
+class ClockSkewed(Refusal):
+    """The clocks of this process and of the database are too far apart for due times and lifetimes to be trusted."""
+
+    def __init__(self, skew: timedelta) -> None:
+        seconds = abs(skew).total_seconds()
+        side = "behind" if skew > timedelta(0) else "ahead of"
+        super().__init__(
+            f"this machine's clock is {seconds:.0f} s {side} the database's; nothing is renewed from here until it is set right"
+        )
+        self.skew = skew
+
+
 class Conflict(Refusal):
     """Another transaction changed the same rows first; the whole transaction may be tried again."""
 

@@ -10,6 +10,7 @@ from application.ports.ambient import Clock, Crew
 from application.ports.budget import Budget, Lane
 from application.ports.claims import Claim, Claims, Due
 from application.steps.call_and_settle import CallAndSettle, Ended, Rotation
+from domain.errors import ClockSkewed
 from domain.health import Degraded, NeedsReauth
 from domain.ids import AppId, GrantId
 from domain.outcomes import Failure, Reason
@@ -17,6 +18,9 @@ from domain.rotation import RotationPolicy
 
 NAP = timedelta(milliseconds=250)
 """The longest wait after which a request to stop is noticed."""
+
+MOST_SKEW = timedelta(seconds=5)
+"""How far this process's clock, by which lifetimes count, may be from the store's, by which leases do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,13 @@ class Batches:
         stopping: Callable[[], bool] = never,
         progress: Callable[[SweepReport], None] = unheard,
     ) -> SweepReport:
-        """Go on until nothing is due, the time is up, the app's calls are stopped, or `stopping`. Raises StoreUnavailable."""
+        """Go on until nothing is due, the time is up, the app's calls are stopped, or `stopping`.
+
+        Raises StoreUnavailable, and ClockSkewed before anything is claimed.
+        """
         report, began = SweepReport(), self.clock.monotonic()
+        if abs(skew := self.claims.skew()) > MOST_SKEW:
+            raise ClockSkewed(skew)
         while not stopping() and (for_at_most is None or self.clock.monotonic() - began < for_at_most):
             waiting = self.claims.count_due(self.app, due)
             if not waiting:

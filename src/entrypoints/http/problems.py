@@ -92,6 +92,7 @@ ERRORS: Mapping[type[Exception], Code] = {
     errors.PlatformMisconfigured: codes.MISCONFIGURED,
     errors.PlatformError: codes.API_ERROR,
     errors.StoreUnavailable: codes.UNAVAILABLE,
+    errors.ClockSkewed: codes.UNAVAILABLE,
     errors.Conflict: codes.UNAVAILABLE,
     errors.CannotOpen: codes.MISCONFIGURED,
     Unauthenticated: codes.UNAUTHORIZED,

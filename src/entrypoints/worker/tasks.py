@@ -7,7 +7,7 @@ import threading
 
 from application.steps.batches import SweepReport
 from application.steps.call_and_settle import Ended
-from domain.errors import StoreUnavailable
+from domain.errors import ClockSkewed, StoreUnavailable
 from entrypoints.worker.app import app
 from entrypoints.worker.beat import AUDIT, SWEEP
 from entrypoints.worker.process import process
@@ -30,11 +30,13 @@ def sweep() -> None:
         container.revoke_tokens()(stopping=process.stopping)
     except StoreUnavailable as away:
         log.warning("the database is away; the next sweep tries again", extra={"because": str(away)})
+    except ClockSkewed as skewed:
+        log.critical("nothing is renewed here", extra={"because": str(skewed)})
     finally:
         sweeping.release()
 
 
-@app.task(name=AUDIT, autoretry_for=(StoreUnavailable,), retry_backoff=30, max_retries=10)
+@app.task(name=AUDIT, autoretry_for=(StoreUnavailable, ClockSkewed), retry_backoff=30, max_retries=10)
 def audit() -> None:
     """Look at what no sweep sees; sooner than in 12 hours if the database is away now."""
     report = process.container.audit_grants()(stopping=process.stopping)
