@@ -37,7 +37,7 @@ from application.rotate_grant import RotateGrant
 from application.select_accounts import SelectAccounts
 from application.steps.batches import Batches, SweepReport
 from application.steps.call_and_settle import CallAndSettle, Rotation
-from application.steps.cautious_claims import CautiousClaims
+from application.steps.cautious_claims import CautiousClaims, Contact
 from application.steps.late_answers import DrainJournal, Undertaker
 from application.sweep_due_grants import SweepDueGrants
 from application.vend_token import ByConnection, Vended, VendToken
@@ -291,7 +291,8 @@ class World:
         fleet = self.given_fleet or MemoryFleet(self.database)
         bury = Undertaker(store, clock, ids)
         self.drain = DrainJournal(self.journal, claims, store, bury, clock, policy)
-        self.bare_claims, claims = claims, CautiousClaims(claims, self.drain, clock)
+        self.contact = Contact(since=clock.monotonic() - timedelta(minutes=1), last=clock.monotonic())
+        self.bare_claims, claims = claims, CautiousClaims(claims, self.drain, clock, self.contact)
         self.carry_out = CallAndSettle(claims, platform, sealer, budget, self.journal, self.incidents, bury, clock, policy)
         self.batches = Batches(claims, budget, self.carry_out, OneHand(), clock, policy, platform.app, 1)
         self.begin = BeginConnect(store, platform, self.nonces, clock)
@@ -392,6 +393,14 @@ class World:
     def pass_time(self, **span: float) -> None:
         """Let time pass with nothing happening."""
         self.clock.advance(timedelta(**span))
+        self.stay_in_touch()
+
+    def stay_in_touch(self) -> None:
+        """What the keeper of a running process does every two seconds, without the steps between."""
+        if self.database.away:
+            self.contact.lost()
+        else:
+            self.contact.last = self.clock.monotonic()
 
     def sweep_for(self, span: timedelta, *, every: timedelta) -> None:
         """Let time pass with a sweep now and then."""
@@ -399,6 +408,7 @@ class World:
         while self.clock.now() < until:
             self.sweep()
             self.clock.advance(every)
+            self.stay_in_touch()
 
 
 class OneHand:

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from application.ports.journal import Answer, JournalUnavailable
-from domain.ids import GrantId
+from domain.ids import AttemptId, GrantId
 from domain.tokens import Expiring, Sealed
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     grant: str
     generation: int
+    attempt: str
     access: bytes
     refresh: bytes
     issued_at: datetime
@@ -121,6 +122,7 @@ def entry_of(answer: Answer) -> Entry:
     return Entry(
         answer.grant,
         answer.generation,
+        answer.attempt,
         tokens.access.ciphertext,
         tokens.refresh.ciphertext,
         tokens.issued_at,
@@ -142,4 +144,4 @@ def answer_of(entry: Entry) -> Answer:
         entry.refresh_expires_at,
         entry.assumed,
     )
-    return Answer(GrantId(entry.grant), entry.generation, tokens, entry.fingerprint, entry.kept_at)
+    return Answer(GrantId(entry.grant), entry.generation, AttemptId(entry.attempt), tokens, entry.fingerprint, entry.kept_at)

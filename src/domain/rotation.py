@@ -27,6 +27,8 @@ class RotationPolicy:
     """How long a claim is another process's business alone."""
     call_timeout: timedelta = timedelta(seconds=10)
     """Wall-clock bound of one call to the platform."""
+    settle_within: timedelta = timedelta(seconds=5)
+    """The part of the lease that is left for storing an answer which took the whole call time-out."""
     renew_at: float = 0.5
     """The part of its life after which a token is renewed."""
     spread: float = 0.1
@@ -40,13 +42,18 @@ class RotationPolicy:
             faults.append("the spread must be less than the renewal point, and that less than the whole life")
         if self.sweep_every <= timedelta(0):
             faults.append("the time between sweeps must be positive")
-        if self.lease < 2 * self.call_timeout:
-            faults.append("the lease must be at least twice a call's time-out")
+        if self.lease < 2 * (self.call_timeout + self.settle_within):
+            faults.append("the lease must be at least twice a call's time-out with its settlement")
         slack = ASSUMED_ACCESS_LIFE * (1 - self.renew_at) - self.lease
         if 4 * self.sweep_every > slack:
             faults.append(f"four sweeps must fit between a 24 h token's renewal and its end: at most {slack / 4} apart")
         if faults:
             raise UnsafePolicy(faults)
+
+    @property
+    def last_moment(self) -> timedelta:
+        """How long after its claim a call may still be sent: what it takes at the worst is over before the lease is."""
+        return self.lease - self.call_timeout - self.settle_within
 
     def due_at(self, tokens: Tokens, grant: GrantId) -> datetime:
         """When these tokens are to be renewed (expiring) or looked at (long-term)."""

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.tiktok_simulator.config import Config
 from application.overview import State
-from application.steps.call_and_settle import Ended
+from application.steps.call_and_settle import Ended, InFlight
 from domain.advertiser import Connection
 from domain.errors import StoreUnavailable
 from domain.health import Active, Degraded, NeedsReauth
@@ -82,29 +82,68 @@ def test_nothing_is_claimed_while_the_journal_cannot_be_drained() -> None:
     assert world.platform.refreshes == 1
 
 
-def test_after_an_outage_it_saw_a_process_claims_nothing_until_others_could_drain() -> None:
+def an_outage_that_hid_an_answer(mode: str = "reuse-revokes-family") -> tuple[World, Connection, World]:
+    """One host holds an answer in its journal; the lease has run out, and the database has just come back."""
+    world, acme = a_due_world(mode)
+    elsewhere = world.another_host()
+    cut_off(world, acme)
+    world.clock.advance(timedelta(seconds=31))
+    world.database.away = False
+    return world, acme, elsewhere
+
+
+def test_a_process_that_saw_nothing_of_the_outage_does_not_send_the_spent_token_either() -> None:
+    world, acme, elsewhere = an_outage_that_hid_an_answer()
+    for _ in range(4):
+        assert elsewhere.sweep().swept == {}
+        elsewhere.clock.advance(timedelta(seconds=3))
+        elsewhere.stay_in_touch()
+    world.drain()
+    elsewhere.pass_time(seconds=10)
+    elsewhere.sweep()
+    assert is_served(world, acme)
+    assert world.machine.state.counters.reuses == 0
+
+
+def test_a_click_does_not_send_it_either() -> None:
+    _, acme, elsewhere = an_outage_that_hid_an_answer()
+    assert elsewhere.rotate(acme.id, owner=ANNA, asked_at=elsewhere.clock.now()) == InFlight()
+    assert elsewhere.platform.refreshes == 1
+
+
+def test_what_nobody_left_in_doubt_is_renewed_at_once_after_an_outage() -> None:
     world, acme = a_due_world()
     world.database.away = True
     with pytest.raises(StoreUnavailable):
         world.sweep()
-    world.pass_time(minutes=5)
     world.database.away = False
-    for _ in range(5):
-        assert world.sweep().swept == {}
-        world.pass_time(seconds=3)
-    assert world.platform.refreshes == 0
     world.sweep()
     assert world.grant_of(acme).generation == 2
 
 
-def test_a_click_waits_out_the_outage_too() -> None:
+def test_a_process_that_has_just_started_leaves_doubtful_grants_alone_for_a_while() -> None:
+    world, acme = a_due_world("grace")
+    world.claim(acme)
+    world.pass_time(seconds=31)
+    newcomer = world.another_host()
+    newcomer.contact.lost()
+    for seconds in range(0, 14, 2):
+        assert newcomer.sweep().swept == {}, f"after {seconds} s"
+        newcomer.pass_time(seconds=2)
+    newcomer.pass_time(seconds=2)
+    newcomer.sweep()
+    assert world.grant_of(acme).generation == 2
+
+
+def test_a_late_pair_leaves_the_new_generation_in_doubt_when_somebody_else_may_have_sent_the_old_token() -> None:
     world, acme = a_due_world()
-    world.database.away = True
-    with pytest.raises(StoreUnavailable):
-        world.sweep()
+    cut_off(world, acme)
     world.database.away = False
-    assert world.rotate(acme.id, owner=ANNA, asked_at=world.clock.now()) is not None
-    assert world.platform.refreshes == 0
+    world.pass_time(seconds=31)
+    world.another_host().claim(acme)
+    world.drain()
+    grant = world.grant_of(acme)
+    assert (grant.generation, grant.renewal.in_doubt) == (2, True)
 
 
 def test_a_journal_that_comes_back_after_another_host_swept_heals_the_grant() -> None:

@@ -28,16 +28,19 @@ class MemoryClaims:
         with self._database.lock:
             rows, now = self._database.answer(), self._clock.now()
             if is_ordinary(due):
-                taken = list(islice(rows.grants.due(app, due.kind, now).most_urgent(), limit))
-                return [self._claim(rows, rows.grants[grant], now, lease) for grant in taken]
+                urgent = (rows.grants[grant] for grant in rows.grants.due(app, due.kind, now).most_urgent())
+                taken = list(islice((g for g in urgent if due.doubtful or not is_doubtful(g)), limit))
+                return [self._claim(rows, grant, now, lease) for grant in taken]
             free = (g for g in rows.grants.values() if is_due(g, app, due, now) and not g.in_flight(now))
             return [self._claim(rows, g, now, lease) for g in heapq.nsmallest(limit, free, key=urgency)]
 
-    def take(self, grant: GrantId, *, generation: int, lease: timedelta) -> Claim | None:
+    def take(self, grant: GrantId, *, generation: int, lease: timedelta, doubtful: bool = True) -> Claim | None:
         with self._database.lock:
             rows, now = self._database.answer(), self._clock.now()
             found = rows.grants.get(grant)
             if found is None or found.erased or found.generation != generation or found.in_flight(now):
+                return None
+            if is_doubtful(found) and not doubtful:
                 return None
             return self._claim(rows, found, now, lease)
 
@@ -58,6 +61,8 @@ class MemoryClaims:
             stored = copy_of(row)
             stored.tokens, stored.fingerprint, stored.generation = grant.tokens, grant.fingerprint, grant.generation
             stored.health, stored.renewal = grant.health, grant.renewal
+            if grant.generation > claim.generation and row.renewal.attempt is not None and not mine:
+                stored.renewal = replace(stored.renewal, in_doubt=True)
             rows.grants[grant.id] = stored
             rows.events.extend(grant.events)
             grant.events.clear()
@@ -98,16 +103,24 @@ def is_ordinary(due: Due) -> bool:
     return due.urgent_within is None and due.since is None and not due.everything
 
 
+def is_doubtful(grant: Grant) -> bool:
+    """Whether the refresh token may be spent already."""
+    return grant.renewal.in_doubt or grant.renewal.attempt is not None
+
+
 def is_due(grant: Grant, app: AppId, due: Due, now: datetime) -> bool:
     """What `Due` means, said once for this adapter."""
     if grant.app != app or not isinstance(grant.health, Active | Degraded) or grant.renewal.due_at is None:
         return False
-    if isinstance(grant.tokens, LongTerm) is not (due.kind is Kind.LONG_TERM):
+    if isinstance(grant.tokens, LongTerm) is not (due.kind is Kind.LONG_TERM) or (is_doubtful(grant) and not due.doubtful):
         return False
     if due.since is not None and grant.renewal.settled_at is not None and grant.renewal.settled_at >= due.since:
         return False
-    if grant.renewal.due_at <= now or due.everything:
-        return True
+    return grant.renewal.due_at <= now or due.everything or is_urgent(grant, due, now)
+
+
+def is_urgent(grant: Grant, due: Due, now: datetime) -> bool:
+    """Whether an untroubled grant comes into its last hour before it is looked at again."""
     if due.urgent_within is None or not isinstance(grant.tokens, Expiring) or grant.renewal.failures:
         return False
     return isinstance(grant.health, Active) and urgent_at(grant.tokens) <= now + due.urgent_within

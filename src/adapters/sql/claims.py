@@ -47,7 +47,7 @@ class SqlClaims:
             connection.commit()
         return claims
 
-    def take(self, grant: GrantId, *, generation: int, lease: timedelta) -> Claim | None:
+    def take(self, grant: GrantId, *, generation: int, lease: timedelta, doubtful: bool = True) -> Claim | None:
         with self._writing() as connection:
             query = select(tables.grants).where(row.id == grant).with_for_update(key_share=True)
             found = connection.execute(query).first()
@@ -56,6 +56,8 @@ class SqlClaims:
                 return None
             held = grant_of(found, reach_of(connection, [grant])[grant])
             if held.erased or held.generation != generation or held.in_flight(now):
+                return None
+            if not doubtful and (held.renewal.in_doubt or held.renewal.attempt is not None):
                 return None
             claim = self._claim(held, now, lease)
             write_attempts(connection, [claim])
@@ -71,7 +73,8 @@ class SqlClaims:
         fence = and_(row.id == grant.id, row.generation == claim.generation)
         values = {**health_columns(grant.health), **renewal_columns(grant.renewal)}
         if rotated:
-            values |= {**token_columns(grant), "generation": grant.generation}
+            anothers = and_(row.attempt_id.is_not(None), row.attempt_id != claim.attempt)
+            values |= {**token_columns(grant), "generation": grant.generation, "in_doubt": anothers}
         else:
             fence = and_(fence, row.attempt_id == claim.attempt)
         with self._writing(first=True) as connection:
@@ -143,6 +146,8 @@ def ways_to_be_due(
 ) -> list[ColumnElement[bool]]:
     """What `Due` means, in SQL: conditions that exclude one another, each with an index of its own (an OR would use none)."""
     which = renewable(app, due)
+    if not due.doubtful:
+        which = and_(which, ~row.in_doubt, row.attempt_id.is_(None))
     if due.everything:
         return [and_(which, due_at.is_not(None))]
     ways = [and_(which, due_at <= now)]

@@ -54,6 +54,8 @@ class Due:
     everything: bool = False
     """Also those that are not due at all (an operator's `refresh --all`), unless they were settled after `since`."""
     since: datetime | None = None
+    doubtful: bool = True
+    """Also those in doubt, or with an attempt that nobody settled: their successor may lie in another host's journal."""
 
 
 class Claims(Protocol):
@@ -65,8 +67,11 @@ class Claims(Protocol):
         A grant whose last claim was never settled comes back in doubt.
         """
 
-    def take(self, grant: GrantId, *, generation: int, lease: timedelta) -> Claim | None:
-        """Reserve this one grant, due or not. None when it is leased, erased, or no longer at this generation."""
+    def take(self, grant: GrantId, *, generation: int, lease: timedelta, doubtful: bool = True) -> Claim | None:
+        """Reserve this one grant, due or not.
+
+        None when it is leased, erased, no longer at this generation, or doubtful where that is not wanted (see `Due.doubtful`).
+        """
 
     def current(self, claim: Claim) -> bool:
         """Whether the grant is still at the claim's generation: to be asked before sending after an attempt without outcome."""
@@ -75,7 +80,8 @@ class Claims(Protocol):
         """Store the grant's tokens, health, renewal and events, and nothing else of it, in one step.
 
         A rotation (the grant's generation is past the claim's) is held to the claim's generation alone, everything else to
-        the attempt too.
+        the attempt too. A rotation leaves the new generation in doubt when another attempt than the claim's was under way:
+        that one may have sent the spent token.
         """
 
     def release(self, claims: list[Claim]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain.ids import GrantId
+from domain.ids import AttemptId, GrantId
 from domain.tokens import Expiring
 
 
@@ -17,6 +17,8 @@ class Answer:
     grant: GrantId
     generation: int
     """The generation whose refresh token was spent for it: what it settles against."""
+    attempt: AttemptId
+    """The claim under which that was done."""
     tokens: Expiring
     fingerprint: str
     kept_at: datetime

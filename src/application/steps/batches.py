@@ -22,6 +22,9 @@ NAP = timedelta(milliseconds=250)
 MOST_SKEW = timedelta(seconds=5)
 """How far this process's clock, by which lifetimes count, may be from the store's, by which leases do."""
 
+LATEST = timedelta(milliseconds=250)
+"""How late a call may be for its turn: later it would fall among others' turns, and go beyond the budget with them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Swept:
@@ -123,7 +126,9 @@ class Batches:
 
     def _one(self, claim: Claim, taken_at: timedelta, send_at: timedelta, stopping: Callable[[], bool]) -> Rotation:
         self._wait(send_at, stopping)
-        return self.carry_out.release(claim) if stopping() else self.carry_out(claim, taken_at=taken_at)
+        if stopping() or self.clock.monotonic() > send_at + LATEST:
+            return self.carry_out.release(claim)
+        return self.carry_out(claim, taken_at=taken_at)
 
     def _wait(self, until: timedelta, stopping: Callable[[], bool]) -> None:
         while not stopping() and (left := until - self.clock.monotonic()) > timedelta(0):

@@ -107,37 +107,40 @@ class CallAndSettle:
     def _rotate(self, claim: Claim, pair: Expiring, taken_at: timedelta) -> Rotation:
         grant = claim.grant
         token = self.sealer.open(pair.refresh, grant.id, TokenKind.REFRESH)
-        if hindered := self._hindered(claim, taken_at):
+        in_incident = self.incidents.current(grant.app) is not None
+        if hindered := self._hindered(claim, taken_at, in_incident=in_incident):
             return hindered
         asked_at = self.clock.now()
         answer = self.platform.refresh(token)
         if not isinstance(answer, Issued):
-            return self._failed(claim, answer)
+            return self._failed(claim, answer, in_incident=in_incident)
         access = self.sealer.seal(answer.access, grant.id, TokenKind.ACCESS)
         refresh = self.sealer.seal(answer.refresh, grant.id, TokenKind.REFRESH) if answer.refresh else None
         fresh = pair.renewed(access, refresh, answer.lifetimes, asked_at=asked_at)
         fingerprint = self.sealer.fingerprint(answer.access)
         grant.rotate(fresh, fingerprint, from_generation=claim.generation, policy=self.policy, now=self.clock.now())
-        rotation = self._stored(claim, Answer(grant.id, claim.generation, fresh, fingerprint, self.clock.now()))
+        rotation = self._stored(claim, Answer(grant.id, claim.generation, claim.attempt, fresh, fingerprint, self.clock.now()))
         self.budget.learn(grant.app, None)
-        if self.incidents.current(grant.app):
+        if in_incident:
             self.incidents.close(grant.app, self.clock.now())
         return rotation
 
-    def _failed(self, claim: Claim, failure: Failure) -> Rotation:
+    def _failed(self, claim: Claim, failure: Failure, *, in_incident: bool) -> Rotation:
         """A refresh brought no tokens. During a mass refusal that is noted, and changes no grant's health."""
         grant, now = claim.grant, self.clock.now()
-        pause = self.budget.learn(grant.app, failure)
-        if isinstance(failure, Refused) and self.incidents.current(grant.app):
+        if not isinstance(failure, Refused):
+            grant.fail(failure, self.policy, now, pause=self.budget.learn(grant.app, failure))
+            return self._settled(claim, ended_by(failure), failure)
+        if in_incident:
             grant.spare(failure, self.policy, now)
-            return self._settled(claim, Ended.REFUSED, failure)
-        grant.fail(failure, self.policy, now, pause=pause)
-        rotation = self._settled(claim, ended_by(failure), failure)
-        if isinstance(failure, Refused) and self.incidents.tally(grant.app, now - WINDOW).is_mass:
+        else:
+            grant.fail(failure, self.policy, now)
+        rotation = self._settled(claim, Ended.REFUSED, failure)
+        self.budget.learn(grant.app, failure)
+        if not in_incident and self.incidents.tally(grant.app, now - WINDOW).is_mass:
             taken_back = self.incidents.open(grant.app, now, now - WINDOW)
-            log.critical(
-                "the platform refuses too many grants to be believed", extra={"app": grant.app, "taken_back": taken_back}
-            )
+            found = {"app": grant.app, "taken_back": taken_back}
+            log.critical("the platform refuses too many grants to be believed", extra=found)
         return rotation
 
     def _probe(self, claim: Claim, taken_at: timedelta) -> Rotation:
@@ -153,17 +156,17 @@ class CallAndSettle:
         grant.note_probe(failure, self.policy, self.clock.now(), pause=pause)
         return self._settled(claim, Ended.RENEWED if failure is None else ended_by(failure), failure)
 
-    def _hindered(self, claim: Claim, taken_at: timedelta) -> Rotation | None:
-        """The look at the clock, the breaker and the generation, directly before sending."""
-        if self.clock.monotonic() - taken_at > self.policy.lease - self.policy.call_timeout:
-            return self.release(claim)
+    def _hindered(self, claim: Claim, taken_at: timedelta, *, in_incident: bool = False) -> Rotation | None:
+        """The look at the generation, the breaker and, last and directly before sending, the clock."""
         app = claim.grant.app
-        if stopped := self.budget.stopped(app):
-            return self.release(claim, stopped)
-        if self.incidents.current(app) and not self.incidents.may_send(app, self.clock.now(), ONE_EVERY):
-            return self.release(claim, Unavailable("mass refusal"))
         if claim.grant.renewal.in_doubt and not self.claims.current(claim):
             return Rotation(claim.grant, Ended.OVERTAKEN)
+        if stopped := self.budget.stopped(app):
+            return self.release(claim, stopped)
+        if in_incident and not self.incidents.may_send(app, self.clock.now(), ONE_EVERY):
+            return self.release(claim, Unavailable("mass refusal"))
+        if self.clock.monotonic() - taken_at > self.policy.last_moment:
+            return self.release(claim)
         return None
 
     def _settled(self, claim: Claim, ended: Ended, failure: Failure | None = None) -> Rotation:

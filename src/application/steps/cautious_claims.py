@@ -1,9 +1,9 @@
-"""Claims of a process that has seen the database away: other hosts' journals come first."""
+"""Claims of a process that knows other hosts may hold answers which the database does not."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -16,31 +16,63 @@ from domain.ids import AppId, GrantId
 T = TypeVar("T")
 
 HOLD_BACK = timedelta(seconds=15)
-"""How long after an outage nothing is claimed here: longer than any host needs to notice and drain its journal."""
+"""How long the store must have been in touch without a gap: longer than any host needs to notice and drain its journal."""
+
+GAP = timedelta(seconds=4)
+"""The longest silence that is no gap. Shorter than the part of a lease that is left for settling: an outage which hid an answer
+until its lease ran out was longer."""
+
+
+@dataclass(slots=True)
+class Contact:
+    """Since when a process has been in touch with the store. It begins out of touch, as after an outage."""
+
+    since: timedelta | None = None
+    last: timedelta | None = None
+
+    def made(self, now: timedelta) -> None:
+        """The store answered."""
+        if self.last is None or self.since is None or now - self.last > GAP:
+            self.since = now
+        self.last = now
+
+    def lost(self) -> None:
+        """The store did not answer."""
+        self.since = self.last = None
+
+    def steady(self, now: timedelta) -> bool:
+        """Whether other hosts have had the time to drain what they keep."""
+        if self.since is None or self.last is None or now - self.last > GAP:
+            return False
+        return now - self.since >= HOLD_BACK
 
 
 @dataclass(slots=True)
 class CautiousClaims:
-    """The port `Claims` with two promises more: this host's journal is drained before it claims, an outage is waited out.
+    """The port `Claims` with two promises more.
 
-    Without the second, a host that comes back first would send refresh tokens whose successors lie in another's journal.
+    This host's journal is drained before it claims. And a grant whose refresh token may be spent is claimed only while the store
+    has been in touch for a while: else a host that comes back first, or starts, would send a token whose successor lies in
+    another's journal. What nobody left in doubt needs no such wait.
     """
 
     claims: Claims
     drain: Callable[[], int]
     clock: Clock
-    _away: bool = field(default=False, init=False)
-    _held_until: timedelta | None = field(default=None, init=False)
+    contact: Contact = field(default_factory=Contact)
+
+    def keep_in_touch(self) -> None:
+        """Drain the journal, and see that the store is there; to be called every two seconds or so. Raises StoreUnavailable."""
+        self._watch(self.claims.skew)
+        self.drain()
 
     def take_due(self, app: AppId, *, limit: int, lease: timedelta, due: Due) -> list[Claim]:
-        if self._held_back():
-            return []
-        return self._watch(lambda: self.claims.take_due(app, limit=limit, lease=lease, due=due))
+        wanted = replace(due, doubtful=due.doubtful and self._steady())
+        return self._watch(lambda: self.claims.take_due(app, limit=limit, lease=lease, due=wanted))
 
-    def take(self, grant: GrantId, *, generation: int, lease: timedelta) -> Claim | None:
-        if self._held_back():
-            return None
-        return self._watch(lambda: self.claims.take(grant, generation=generation, lease=lease))
+    def take(self, grant: GrantId, *, generation: int, lease: timedelta, doubtful: bool = True) -> Claim | None:
+        wanted = doubtful and self._steady()
+        return self._watch(lambda: self.claims.take(grant, generation=generation, lease=lease, doubtful=wanted))
 
     def current(self, claim: Claim) -> bool:
         return self._watch(lambda: self.claims.current(claim))
@@ -57,21 +89,15 @@ class CautiousClaims:
     def skew(self) -> timedelta:
         return self._watch(self.claims.skew)
 
-    def _held_back(self) -> bool:
-        if self._away:
-            self.skew()  # any look at the store: the wait counts from its return
+    def _steady(self) -> bool:
         self.drain()
-        if self._held_until is not None and self.clock.monotonic() >= self._held_until:
-            self._held_until = None
-        return self._held_until is not None
+        return self.contact.steady(self.clock.monotonic())
 
     def _watch(self, do: Callable[[], T]) -> T:
-        """Notice when the database goes and when it is back; the wait counts from its return."""
         try:
             done = do()
         except StoreUnavailable:
-            self._away = True
+            self.contact.lost()
             raise
-        if self._away:
-            self._away, self._held_until = False, self.clock.monotonic() + HOLD_BACK
+        self.contact.made(self.clock.monotonic())
         return done

@@ -11,15 +11,12 @@ from application.ports.journal import Answer, Journal
 from application.ports.store import Store
 from domain.grant import Grant
 from domain.health import Revoked
-from domain.ids import AttemptId, RevocationId
+from domain.ids import RevocationId
 from domain.revocation import revocation_of
 from domain.rotation import RotationPolicy
 from domain.tokens import Expiring
 
 log = logging.getLogger(__name__)
-
-NOBODYS = AttemptId("")
-"""The attempt of an answer from the journal: a rotation is held to its generation alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ class DrainJournal:
             return Settlement.REVOKED if isinstance(grant.health, Revoked) else Settlement.SUPERSEDED
         if grant.generation != answer.generation:
             return Settlement.OVERTAKEN
-        claim = Claim(grant, answer.generation, NOBODYS, grant.renewal)
+        claim = Claim(grant, answer.generation, answer.attempt, grant.renewal)
         now = self.clock.now()
         grant.rotate(answer.tokens, answer.fingerprint, from_generation=answer.generation, policy=self.policy, now=now)
         return self.claims.settle(grant, claim)
