@@ -10,6 +10,7 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -36,8 +37,8 @@ def a_demo(folder: Path, port: int, *options: str) -> Iterator[Running]:
     arguments = ("demo", "--port", str(port), "--access-token-seconds", SHORT_LIFE, *options)
     with running(*arguments, folder=folder, environ=HOSTILE) as demo:
         began = time.monotonic()
-        demo.says("stop: Ctrl-C")
-        assert time.monotonic() - began < 10
+        demo.says("stop: Ctrl-C", within=50)
+        assert time.monotonic() - began < 10 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
         children = children_of(demo.process.pid)
         assert len(children) == 4
         try:
@@ -53,12 +54,18 @@ def addresses_told(demo: Running) -> tuple[str, str]:
     return found[0].rstrip("/"), found[1].rstrip("/")
 
 
+@contextmanager
+def a_person(address: str) -> Iterator[Person]:
+    headers = {"Origin": address, "Sec-Fetch-Site": "same-origin"}
+    with httpx.Client(base_url=address, headers=headers, timeout=10) as http:
+        yield Person(http)
+
+
+@dataclass(frozen=True)
 class Person:
     """A browser of a demo user, without the browser."""
 
-    def __init__(self, address: str) -> None:
-        self.address = address
-        self.http = httpx.Client(base_url=address, headers={"Origin": address, "Sec-Fetch-Site": "same-origin"}, timeout=10)
+    http: httpx.Client
 
     def signs_in(self) -> None:
         answer = self.http.post("/login", data={"user": "demo-nora", "callbackUrl": "/dashboard/platforms"})
@@ -85,26 +92,27 @@ class Person:
 @pytest.mark.timeout(150)
 def test_the_demo_keeps_tokens_alive_and_finds_everything_again_at_its_second_start(tmp_path: Path) -> None:
     port = servers.free_port()
-    with a_demo(tmp_path, port) as demo:
-        address, simulator = addresses_told(demo)
-        assert address == f"http://127.0.0.1:{port}"
-        nora = Person(address)
-        nora.signs_in()
-        nora.connects()
-        first = nora.connection()
-        eventually(lambda: nora.connection()["generation"] >= first["generation"] + 2, within=40)
-        notes = json.loads((tmp_path / ".data/demo.json").read_text())
-        token = vend(address, notes["serviceToken"], first["id"])
-        assert httpx.post(f"{simulator}/_sim/is-live", json=[token]).json() == [True]
-        assert demo.terminate(signal.SIGINT) == 0
-    private = [".data/demo.json", ".data/simulator.json", ".data/tiktok-connect.db", ".data/logs/worker.log"]
-    assert [stat.filemode((tmp_path / name).stat().st_mode) for name in private] == ["-rw-------"] * 4
-    with a_demo(tmp_path, port) as demo:
-        again = nora.connection()  # the same session too
-        assert (again["id"], again["health"]["state"]) == (first["id"], "ok")
-        eventually(lambda: nora.connection()["generation"] > again["generation"], within=40)
-        assert httpx.get(f"{simulator}/_sim/stats").json()["reuses"] == 0
-        assert demo.terminate() == 0
+    with a_person(f"http://127.0.0.1:{port}") as nora:
+        with a_demo(tmp_path, port) as demo:
+            address, simulator = addresses_told(demo)
+            assert address == f"http://127.0.0.1:{port}"
+            nora.signs_in()
+            nora.connects()
+            first = nora.connection()
+            eventually(lambda: nora.connection()["generation"] >= first["generation"] + 2, within=40)
+            notes = json.loads((tmp_path / ".data/demo.json").read_text())
+            token = vend(address, notes["serviceToken"], first["id"])
+            assert httpx.post(f"{simulator}/_sim/is-live", json=[token]).json() == [True]
+            assert demo.terminate(signal.SIGINT) == 0
+        private = [".data/demo.json", ".data/simulator.json", ".data/tiktok-connect.db", ".data/logs/worker.log"]
+        assert [stat.filemode((tmp_path / name).stat().st_mode) for name in private] == ["-rw-------"] * 4
+        with a_demo(tmp_path, port) as demo:
+            _, simulator = addresses_told(demo)
+            again = nora.connection()  # the same session too
+            assert (again["id"], again["health"]["state"]) == (first["id"], "ok")
+            eventually(lambda: nora.connection()["generation"] > again["generation"], within=40)
+            assert httpx.get(f"{simulator}/_sim/stats").json()["reuses"] == 0
+            assert demo.terminate() == 0
 
 
 def vend(address: str, secret: str, connection: str) -> str:
