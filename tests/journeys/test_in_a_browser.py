@@ -1,8 +1,10 @@
 """The demo as a person meets it: in a real browser, through the simulator's consent page."""
 
+import contextlib
+import random
+import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,12 +14,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 import processes
-import servers
 
 LIFE = 10
 """Seconds that an access token lives: about two renewals fit into one."""
 
-FAULTY_SECONDS, MANY_FAULTY_SECONDS = 12, 180
+FAULTY_SECONDS, MANY_FAULTY_SECONDS = 8, 180
 """How long TikTok misbehaves, and in the long form."""
 
 HARMLESS = ("throttle", "unavailable", "http401_throttle", "html504", "timeout_before", "garbage", "misconfigured")
@@ -37,15 +38,27 @@ CHROMIUM = [
 ]
 
 
+def a_port() -> int:
+    """A free port whose next one is free too; both below those that the system gives to outgoing connections."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with (
+            contextlib.suppress(OSError),
+            socket.create_server(("127.0.0.1", port)),
+            socket.create_server(("127.0.0.1", port + 1)),
+        ):
+            return port
+
+
 class Demo:
     """`tiktok-connect demo` in a folder, on a port of its own; it can be stopped and started again."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, servers.free_port()
+        self.folder, self.port = folder, a_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.simulator = ""
 
-    @contextmanager
+    @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         arguments = ("demo", "--port", str(self.port), "--access-token-seconds", str(LIFE))
         with processes.running(*arguments, folder=self.folder) as demo:
@@ -143,10 +156,9 @@ def test_two_accounts_stay_connected_through_faults_and_a_restart_with_nothing_c
 
         demo.plan(*({"endpoint": "*", "kind": kind, "rate": A_FIFTH, "seconds": 1} for kind in HARMLESS))
         until = time.monotonic() + (MANY_FAULTY_SECONDS if long else FAULTY_SECONDS)
-        while time.monotonic() < until:
+        while time.monotonic() < until or not demo.faults():
             renew(page, demo)
             assert [connection["status"] for connection in connections(page, demo)] == ["active", "active"]
-        assert demo.faults()
         demo.forget_faults()
         before = connections(page, demo)[0]["generation"]
 
