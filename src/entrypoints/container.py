@@ -51,6 +51,7 @@ from domain.errors import CannotOpen
 from domain.ids import GrantId
 from domain.rotation import RotationPolicy
 from domain.tokens import Secret, TokenKind
+from entrypoints.keeping import Keeper
 from entrypoints.settings import Settings
 
 HANDS = 32
@@ -171,6 +172,7 @@ class Container(containers.DeclarativeContainer):
         policy=policy,
     )
     claims = providers.Singleton(CautiousClaims, stored_claims, drain, clock)
+    keeper = providers.Factory(Keeper, claims.provided.keep_in_touch)
     carry_out = providers.Singleton(
         CallAndSettle,
         claims=claims,

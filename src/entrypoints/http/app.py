@@ -73,10 +73,13 @@ def create_app(container: Container) -> App:
     @asynccontextmanager
     async def threads(_: Litestar) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(DESK_THREADS, thread_name_prefix="desk"))
+        keeper = container.keeper()
+        keeper.start()
         try:
             yield
         finally:
             closing.set()
+            keeper.stop()
             await waiting.land()
             rotation.shutdown(wait=True, cancel_futures=True)
             sweeping.shutdown(wait=True, cancel_futures=True)
