@@ -7,6 +7,7 @@ from datetime import timedelta
 import click
 import httpx
 
+from application.steps.batches import MOST_SKEW
 from domain.errors import CannotOpen, StoreUnavailable
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configured import configure_logs
@@ -68,6 +69,10 @@ def storage(container: Container) -> Iterator[Finding]:
         yield Finding("database", f"can't be used ({away}): {remedy}", wrong=True)
         return
     yield Finding("database", "answers, its schema is the one of this version")
+    skew = abs(container.claims().skew())
+    if skew > MOST_SKEW:
+        told = f"is {skew.total_seconds():.0f} s off the database's, and nothing is renewed from here: set it right (NTP)"
+        yield Finding("clock", told, wrong=True)
     try:
         opened = check_keys(container)
     except CannotOpen as closed:
