@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import logging
 import os
 import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -19,7 +23,7 @@ log = logging.getLogger(__name__)
 
 MOST = 10_000
 """Answers one journal holds at most: a quarter of an hour at ten calls a second."""
-LONGEST_NAME = 200
+LONGEST_NAME = 100
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -41,8 +45,8 @@ class Entry(msgspec.Struct, frozen=True):
 class FileJournal:
     """A folder that the processes of one host share. Files are 0600 in a folder of 0700.
 
-    A crash in the middle of writing leaves a file aside that was never part of the journal; one that is damaged nevertheless is
-    renamed to `.damaged`, for a person to look at.
+    An answer whose writer died on the way is taken up if all of it was written. What is damaged is renamed to `.damaged`, for a
+    person to look at.
     """
 
     def __init__(self, folder: Path, *, most: int = MOST) -> None:
@@ -52,68 +56,127 @@ class FileJournal:
     def name(self) -> str:
         """A random name in the folder itself: the journal is known by it wherever the folder is mounted."""
         path = self._folder / "name"
-        try:
-            return path.read_text().strip()
-        except FileNotFoundError:
+        if not path.exists():
             self._open_folder()
-            self._write(path, str(uuid.uuid4()).encode(), replace=False)
-            return path.read_text().strip()
+            with self._aside(str(uuid.uuid4()).encode()) as aside, suppress(FileExistsError):
+                path.hardlink_to(aside)  # else another process was first
+        return path.read_text().strip()
 
     def keep(self, answer: Answer) -> None:
         try:
             self._open_folder()
             if sum(1 for _ in self._folder.glob("*.answer")) >= self._most:
-                raise JournalUnavailable
-            self._write(self._path(answer), msgspec.json.encode(entry_of(answer)))
+                raise JournalUnavailable("full")
+            with self._aside(written(answer)) as aside:
+                aside.replace(self._path(answer))
         except OSError as error:
-            raise JournalUnavailable from error
+            raise JournalUnavailable(type(error).__name__) from error
 
     def kept(self) -> list[Answer]:
+        self._take_up_orphans()
         answers = (self._read(path) for path in self._folder.glob("*.answer"))
         return sorted((a for a in answers if a is not None), key=lambda a: (a.kept_at, a.grant))
 
     def forget(self, answer: Answer) -> None:
-        self._path(answer).unlink(missing_ok=True)
+        try:
+            self._path(answer).unlink(missing_ok=True)
+        except OSError:  # it will be brought to the database again, which has it
+            log.exception("a journal entry can't be removed", extra={"file": self._path(answer).name})
 
     def empty(self) -> bool:
-        return next(self._folder.glob("*.answer"), None) is None
+        return not any(path.suffix in {".answer", ".aside"} for path in self._folder.glob("*.a*"))
 
     def _path(self, answer: Answer) -> Path:
-        return self._folder / f"{answer.grant[:LONGEST_NAME]}-{answer.generation}.answer"
+        return self._folder / f"{answer.grant[:LONGEST_NAME]}-{answer.generation}-{answer.attempt[:LONGEST_NAME]}.answer"
 
     def _open_folder(self) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self._folder.exists():
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with opened(self._folder.parent) as parent:
+                os.fsync(parent)
+        elif self._folder.stat().st_mode & 0o077:
+            with suppress(PermissionError):  # another user's folder, made for us: its files are ours alone anyway
+                self._folder.chmod(0o700)
 
-    def _write(self, path: Path, content: bytes, *, replace: bool = True) -> None:
-        handle, aside = tempfile.mkstemp(dir=self._folder, suffix=".aside")  # created 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            if replace:
-                Path(aside).replace(path)
-            else:
-                path.hardlink_to(aside)
-        except FileExistsError:
-            log.debug("another process named the journal first")
-        finally:
-            Path(aside).unlink(missing_ok=True)
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
+    @contextmanager
+    def _aside(self, content: bytes) -> Iterator[Path]:
+        """A file with this content, safely on the disk, which is moved or linked to its place; and then that is safe too.
+
+        Meanwhile the folder is locked, with others that write: nobody takes the file for a dead writer's.
+        """
+        with opened(self._folder) as folder:
+            fcntl.flock(folder, fcntl.LOCK_SH)
+            handle, name = tempfile.mkstemp(dir=self._folder, suffix=".aside")  # created 0600
+            aside = Path(name)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                yield aside
+            finally:
+                aside.unlink(missing_ok=True)
             os.fsync(folder)
-        finally:
-            os.close(folder)
+
+    def _take_up_orphans(self) -> None:
+        """Give the files of dead writers their places; those that they did not finish are of no use."""
+        if next(self._folder.glob("*.aside"), None) is None:
+            return
+        with opened(self._folder) as folder, suppress(OSError):  # OSError: somebody writes, or the disk is not well
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for orphan in self._folder.glob("*.aside"):
+                try:
+                    answer = read(orphan.read_bytes())
+                except Damaged:
+                    orphan.unlink()
+                else:
+                    orphan.replace(self._path(answer))
+                    log.warning("an answer was found whose writer died", extra={"grant": answer.grant})
 
     def _read(self, path: Path) -> Answer | None:
         try:
-            return answer_of(msgspec.json.decode(path.read_bytes(), type=Entry))
+            return read(path.read_bytes())
         except FileNotFoundError:  # another process of this host has just drained it
             return None
-        except (msgspec.MsgspecError, ValueError):
+        except Damaged:
             log.critical("a journal entry is damaged and was set aside", extra={"file": path.name})
-            path.replace(path.with_suffix(".damaged"))
+            with suppress(FileNotFoundError):  # another process did it
+                path.replace(path.with_suffix(".damaged"))
             return None
+        except OSError:
+            log.critical("a journal entry can't be read", exc_info=True, extra={"file": path.name})
+            return None
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[int]:
+    """A handle of the folder, for locking it and for making what is created or renamed in it survive the machine."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+class Damaged(ValueError):
+    """Not an entry as it was written."""
+
+
+def written(answer: Answer) -> bytes:
+    """An answer's file: a digest on the first line, then the entry."""
+    entry = msgspec.json.encode(entry_of(answer))
+    return hashlib.sha256(entry).hexdigest().encode() + b"\n" + entry
+
+
+def read(content: bytes) -> Answer:
+    """The answer of a file. Raises Damaged."""
+    digest, _, entry = content.partition(b"\n")
+    if digest != hashlib.sha256(entry).hexdigest().encode():
+        raise Damaged
+    try:
+        return answer_of(msgspec.json.decode(entry, type=Entry))
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise Damaged from error
 
 
 def entry_of(answer: Answer) -> Entry:

@@ -15,13 +15,19 @@ class MemoryJournal:
     def keep(self, answer: Answer) -> None:
         if self.full:
             raise JournalUnavailable
+        self.forget(answer)
         self._answers.append(answer)
 
     def kept(self) -> list[Answer]:
-        return list(self._answers)
+        return sorted(self._answers, key=lambda a: (a.kept_at, a.grant))
 
     def forget(self, answer: Answer) -> None:
-        self._answers = [a for a in self._answers if a != answer]
+        self._answers = [a for a in self._answers if key_of(a) != key_of(answer)]
 
     def empty(self) -> bool:
         return not self._answers
+
+
+def key_of(answer: Answer) -> tuple[str, int, str]:
+    """What an answer is known by."""
+    return answer.grant, answer.generation, answer.attempt

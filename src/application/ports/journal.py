@@ -36,10 +36,16 @@ class Journal(Protocol):
         """Which journal it is: the same after a restart of the host, another on another host."""
 
     def keep(self, answer: Answer) -> None:
-        """Make an answer durable: once this returns it survives the process and the machine. Raises JournalUnavailable."""
+        """Make an answer durable: once this returns it survives the process and the machine. Raises JournalUnavailable.
+
+        An answer is known by its grant, generation and attempt; keeping it twice is keeping it once.
+        """
 
     def kept(self) -> list[Answer]:
-        """All that is kept, oldest first. What is damaged is set aside and reported, and costs nothing else."""
+        """All that is kept, oldest first. What is damaged is set aside and reported, and costs nothing else.
+
+        An answer may be among them whose `keep` did not return, since its process died.
+        """
 
     def forget(self, answer: Answer) -> None:
         """The database has it, or does not want it any more. Forgetting twice is no error."""

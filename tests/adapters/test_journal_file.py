@@ -1,0 +1,238 @@
+import logging
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.journal_file import FileJournal, written
+from application.ports.journal import Answer, JournalUnavailable
+from builders import START, a_pair
+from domain.ids import AttemptId, GrantId
+
+SRC, TESTS = (Path(__file__).parents[2] / name for name in ("src", "tests"))
+
+
+def an_answer(number: int = 1) -> Answer:
+    name = f"grant-{number}"
+    at = START + timedelta(seconds=number)
+    return Answer(GrantId(name), 1, AttemptId("attempt"), a_pair(name, at=at), f"print of {name}", at)
+
+
+def numbers(answers: list[Answer]) -> list[int]:
+    return [int(answer.grant.removeprefix("grant-")) for answer in answers]
+
+
+def process(*arguments: object) -> subprocess.Popen[str]:
+    """Run this file as another process, writing to a journal."""
+    command = [sys.executable, __file__, *map(str, arguments)]
+    return subprocess.Popen(command, env={"PYTHONPATH": f"{SRC}:{TESTS}"}, stdout=subprocess.PIPE, text=True)
+
+
+def files(folder: Path, suffix: str) -> list[Path]:
+    return sorted(folder.glob(f"*{suffix}"))
+
+
+def test_only_its_user_reads_a_journal(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    journal = FileJournal(folder)
+    journal.keep(an_answer())
+    assert journal.name
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()} == {
+        "name": 0o600,
+        "grant-1-1-attempt.answer": 0o600,
+    }
+
+
+def test_a_folder_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    FileJournal(tmp_path).keep(an_answer())
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
+def cut(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def zeroed(content: bytes) -> bytes:
+    return bytes(len(content))
+
+
+def one_bit_off(content: bytes) -> bytes:
+    place = content.index(b'"refresh":"') + 15
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+def of_another_form(_: bytes) -> bytes:
+    return b"{}"
+
+
+def emptied(_: bytes) -> bytes:
+    return b""
+
+
+@pytest.mark.parametrize("damage", [cut, zeroed, one_bit_off, of_another_form, emptied])
+def test_a_damaged_entry_is_set_aside_and_reported_while_the_others_drain(
+    damage: Callable[[bytes], bytes], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = FileJournal(tmp_path)
+    for number in (1, 2, 3):
+        journal.keep(an_answer(number))
+    torn = tmp_path / "grant-2-1-attempt.answer"
+    content = damage(torn.read_bytes())
+    torn.write_bytes(content)
+    assert numbers(journal.kept()) == [1, 3]
+    assert [record.levelno for record in caplog.records] == [logging.CRITICAL]
+    assert torn.with_suffix(".damaged").read_bytes() == content
+    for answer in journal.kept():
+        journal.forget(answer)
+    assert journal.empty()
+
+
+def test_an_entry_that_cannot_be_read_is_reported_and_stays(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    journal = FileJournal(tmp_path)
+    journal.keep(an_answer(1))
+    (tmp_path / "grant-2-1-attempt.answer").mkdir()  # no user can read that, root included
+    assert numbers(journal.kept()) == [1]
+    assert caplog.records[0].levelno == logging.CRITICAL
+    assert not journal.empty()
+
+
+def test_an_answer_whose_writer_died_just_before_the_end_is_taken_up(tmp_path: Path) -> None:
+    (tmp_path / "whole.aside").write_bytes(written(an_answer(1)))
+    (tmp_path / "half.aside").write_bytes(cut(written(an_answer(2))))
+    journal = FileJournal(tmp_path)
+    assert not journal.empty()
+    assert journal.kept() == [an_answer(1)]
+    journal.forget(an_answer(1))
+    assert journal.empty()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_writer_that_lives_is_not_disturbed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal, reader, seen = FileJournal(tmp_path), FileJournal(tmp_path), list[list[Answer]]()
+    really = os.fsync
+
+    def look_meanwhile(handle: int) -> None:
+        really(handle)
+        seen.append(reader.kept())
+
+    monkeypatch.setattr(os, "fsync", look_meanwhile)
+    journal.keep(an_answer())
+    assert seen == [[], [an_answer()]], "not before it is in its place"
+
+
+def test_an_answer_is_on_the_disk_before_it_counts_as_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced, really = list[str](), os.fsync
+
+    def note(handle: int) -> None:
+        really(handle)
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink().suffix or "folder")
+
+    monkeypatch.setattr(os, "fsync", note)
+    FileJournal(tmp_path / "new").keep(an_answer())
+    assert synced == ["folder", ".aside", "folder"], "the new folder, the file, and its name"
+
+
+def test_a_disk_that_fails_to_sync_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> None:
+        raise OSError("I/O error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(JournalUnavailable):
+            FileJournal(tmp_path).keep(an_answer())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_no_journal(tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+    journal = FileJournal(tmp_path / "a file" / "journal")
+    with pytest.raises(JournalUnavailable):
+        journal.keep(an_answer())
+
+
+def test_a_full_disk_refuses_and_leaves_what_was_kept(tmp_path: Path) -> None:
+    FileJournal(tmp_path).keep(an_answer(1))
+    with process("full", tmp_path) as writer:
+        out, _ = writer.communicate()
+    assert out.split() == ["unavailable"]
+    assert numbers(FileJournal(tmp_path).kept()) == [1]
+    assert files(tmp_path, ".aside") == []
+
+
+def test_what_was_kept_before_a_kill_is_there(tmp_path: Path) -> None:
+    kept = list[int]()
+    for start in range(0, 6000, 1000):
+        with process("write", tmp_path, start) as writer:
+            assert writer.stdout
+            kept += [int(writer.stdout.readline()) for _ in range(5)]
+            time.sleep(start % 7 / 200)
+            writer.send_signal(signal.SIGKILL)
+            kept += [int(line) for line in writer.stdout if line.endswith("\n")]
+    journal = FileJournal(tmp_path)
+    there = numbers(journal.kept())
+    assert set(kept) <= set(there)
+    assert len(there) - len(kept) <= 6, "one at the most was under way at each kill"
+    assert files(tmp_path, ".aside") == files(tmp_path, ".damaged") == []
+
+
+def test_processes_and_threads_share_a_journal(tmp_path: Path) -> None:
+    writers = [process("write", tmp_path, start, 100) for start in (0, 1000)]
+    journal, drained = FileJournal(tmp_path), set[int]()
+
+    def drain(_: int) -> list[int]:
+        answers = journal.kept()
+        for answer in answers:
+            journal.forget(answer)
+        return numbers(answers)
+
+    with ThreadPoolExecutor(4) as crew:
+        while any(writer.poll() is None for writer in writers):
+            drained.update(*crew.map(drain, range(4)))
+    drained.update(drain(0))
+    outputs = [writer.communicate()[0].split() for writer in writers]
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert sorted(int(number) for output in outputs for number in output) == sorted(drained)
+    assert len(drained) == 200
+    assert journal.empty()
+
+
+def test_all_who_open_a_journal_at_once_know_it_by_one_name(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as crew:
+        names = set(crew.map(lambda _: FileJournal(tmp_path / "journal").name, range(8)))
+    assert len(names) == 1
+    assert files(tmp_path / "journal", ".aside") == []
+
+
+def write(folder: str, start: str, many: str = "1000") -> None:
+    """Keep answers, and print each one's number once it is kept."""
+    for number in range(int(start), int(start) + int(many)):
+        FileJournal(Path(folder)).keep(an_answer(number))
+        print(number, flush=True)  # noqa: T201 -- what the test reads
+
+
+def write_to_a_full_disk(folder: str) -> None:
+    """To the writer, a limit on a file's size looks like a full disk."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+    try:
+        FileJournal(Path(folder)).keep(an_answer(2))
+    except JournalUnavailable:
+        os.write(1, b"unavailable\n")
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["write", *arguments]:
+            write(*arguments)
+        case ["full", folder]:
+            write_to_a_full_disk(folder)
