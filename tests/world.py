@@ -156,6 +156,7 @@ class SimulatedPlatform:
     """What a look-up of the reached accounts comes to, if it fails."""
     on_exchange: Callable[[], None] = lambda: None
     on_reach: Callable[[], None] = lambda: None
+    on_revoke: Callable[[], None] = lambda: None
     refreshes: int = 0
     probes: int = 0
 
@@ -216,6 +217,7 @@ class SimulatedPlatform:
         return tuple(found)
 
     def revoke(self, access: Secret) -> Failure | None:
+        self.on_revoke()
         if self.away:
             return self.away
         reply = self.machine.revoke(self.app, self.secret, access.reveal())

@@ -30,6 +30,9 @@ PATIENCE = timedelta(seconds=2)
 """How long each call of a callback waits for its turn in the budget."""
 
 
+NAP = timedelta(milliseconds=50)
+
+
 @dataclass(frozen=True, slots=True)
 class InProgress:
     """The same callback is being handled already: ask again in a moment."""
@@ -83,6 +86,7 @@ class CompleteConnect:
     def _granted(self, consent: Consent, code: Secret) -> Ending:
         if stumble := self._turn(1):
             return stumble
+        self._let_revocations_end()
         asked_at = self.clock.now()
         issued = self.platform.exchange(code)
         if not isinstance(issued, Issued):
@@ -92,6 +96,15 @@ class CompleteConnect:
         self.budget.learn(self.platform.app, None)
         advertisers = self._look_up(issued)
         return again(lambda: self._conclude(consent, grant, offer, advertisers))
+
+    def _let_revocations_end(self) -> None:
+        """Wait for a revocation under way: a second consent may return the very token that it ends. New ones wait for us."""
+        until = self.clock.monotonic() + self.policy.call_timeout
+        while self.clock.monotonic() < until:
+            with self.store.read() as work:
+                if not work.revocations.under_way(self.clock.now()):
+                    return
+            self.clock.sleep(NAP)
 
     def _commit_pair(self, consent: Consent, issued: Issued, asked_at: datetime) -> tuple[GrantId, OfferId]:
         grant = GrantId(self.ids.new())

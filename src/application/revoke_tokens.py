@@ -23,6 +23,12 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 20
 
+SOON = timedelta(seconds=5)
+"""The pause of a revocation that has to wait for a consent's exchange."""
+
+EXCHANGE_TAKES = timedelta(minutes=1)
+"""How long a consent that was consumed may be exchanging; one that takes longer has died."""
+
 
 @dataclass(frozen=True, slots=True)
 class RevokeTokens:
@@ -38,35 +44,49 @@ class RevokeTokens:
     def __call__(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
         """How many revocations were brought to an end. Raises StoreUnavailable."""
         ended = 0
-        with self.store.write() as work:
-            due = work.revocations.take_due(limit=AT_ONCE, lease=self.policy.lease, now=self.clock.now())
-            work.commit()
-        for revocation in due:
-            if stopping():
+        for _ in range(AT_ONCE):
+            if stopping() or not self._any_due():
                 break
-            ended += self._bring_to_an_end(revocation)
+            permits = self.budget.take(self.platform.app, 1, Lane.BACKGROUND, within=self.policy.lease / 4)
+            if not permits.count:
+                break
+            self.clock.sleep(permits.wait)
+            ended += self._next()
         return ended
+
+    def _any_due(self) -> bool:
+        with self.store.read() as work:
+            return work.revocations.any_due(self.clock.now())
+
+    def _next(self) -> bool:
+        """Bring the oldest one to an end, if the platform lets us. The lease is stored before anything is looked at:
+        a consent either sees it, and waits with its exchange, or is seen here.
+        """
+        with self.store.write() as work:
+            taken = work.revocations.take_due(limit=1, lease=self.policy.lease, now=self.clock.now())
+            work.commit()
+        return any(self._bring_to_an_end(revocation) for revocation in taken)
 
     def _bring_to_an_end(self, revocation: Revocation) -> bool:
         now = self.clock.now()
         with self.store.read() as work:
             shared = work.grants.shared(revocation.fingerprint, revocation.reach, besides=revocation.grant, now=now)
+            exchanging = work.consents.exchanging(now - EXCHANGE_TAKES)
         if shared or now >= revocation.give_up_at:
             if not shared:
                 log.error("a token could not be revoked in time and was only erased", extra={"grant": revocation.grant})
             return self._done(revocation, shared=shared)
-        if (
-            revocation.app != self.platform.app
-            or not (permits := self.budget.take(revocation.app, 1, Lane.BACKGROUND, within=self.policy.lease / 4)).count
-        ):
-            return False
-        self.clock.sleep(permits.wait)
+        if exchanging or revocation.app != self.platform.app:
+            return self._later(revocation, SOON)
         try:
             failure = self.platform.revoke(self.sealer.open(revocation.access, revocation.grant, TokenKind.ACCESS))
         except CannotOpen:
             failure = Unavailable("key")
         self.budget.learn(revocation.app, failure)
-        return self._done(revocation, shared=False) if failure is None else self._again(revocation)
+        if failure is None:
+            return self._done(revocation, shared=False)
+        pause = min(timedelta(seconds=5) * (1 << min(revocation.failures + 1, 10)), LONGEST_BACK_OFF)
+        return self._later(replace(revocation, failures=revocation.failures + 1), pause)
 
     def _done(self, revocation: Revocation, *, shared: bool) -> bool:
         with self.store.write() as work:
@@ -75,10 +95,8 @@ class RevokeTokens:
             work.commit()
         return True
 
-    def _again(self, revocation: Revocation) -> bool:
-        failures = revocation.failures + 1
-        pause = min(timedelta(seconds=5) * (1 << min(failures, 10)), LONGEST_BACK_OFF)
+    def _later(self, revocation: Revocation, pause: timedelta) -> bool:
         with self.store.write() as work:
-            work.revocations.save(replace(revocation, failures=failures, due_at=self.clock.now() + pause))
+            work.revocations.save(replace(revocation, due_at=self.clock.now() + pause))
             work.commit()
         return False

@@ -28,6 +28,8 @@ class Revocation:
     due_at: datetime
     give_up_at: datetime
     failures: int = 0
+    leased_until: datetime | None = None
+    """Until when somebody may be calling the platform for it."""
 
 
 def revocation_of(grant: Grant, tokens: Tokens, fingerprint: str, revocation: RevocationId, now: datetime) -> Revocation:

@@ -313,6 +313,36 @@ def test_a_revocation_ends_with_its_token() -> None:
     assert world.database.rows.revocations == {}
 
 
+def test_a_revocation_waits_for_a_consent_that_may_bring_the_same_token_again() -> None:
+    world = a_long_term_world()
+    [acme] = world.connect("chloe")
+    world.disconnect(ANNA, acme.id)
+    revoked: list[int] = []
+    world.platform.on_exchange = lambda: revoked.append(world.revoke())
+    [again] = world.connect("chloe")
+    assert revoked == [0]
+    world.pass_time(minutes=1)
+    assert world.revoke() == 1
+    assert world.machine.state.counters.revocations == 0, "by then the token is shared"
+    assert world.machine.is_live(world.vend_of(again).access.reveal())
+
+
+def test_an_exchange_waits_for_a_revocation_under_way() -> None:
+    world = a_long_term_world()
+    [acme] = world.connect("chloe")
+    world.disconnect(ANNA, acme.id)
+    waited: list[timedelta] = []
+
+    def consent_meanwhile() -> None:
+        began = world.clock.now()
+        world.platform.on_exchange = lambda: waited.append(world.clock.now() - began)
+        world.connect("chloe")
+
+    world.platform.on_revoke = consent_meanwhile
+    world.revoke()
+    assert waited == [world.policy.call_timeout], "as long as the revocation's own call can last, and no longer"
+
+
 def test_foreign_and_unknown_connections_cannot_be_rotated_or_disconnected() -> None:
     world = World()
     [acme] = world.connect("chloe")

@@ -77,3 +77,20 @@ def test_old_consents_are_forgotten(kept: Kept) -> None:
         work.commit()
     assert found(kept, "old") is None
     assert found(kept) is not None
+
+
+def exchanging(kept: Kept, *, since: datetime = START) -> bool:
+    with kept.store.read() as work:
+        return work.consents.exchanging(since)
+
+
+def test_a_consent_is_exchanging_from_its_use_until_it_ends_or_is_given_up(kept: Kept) -> None:
+    add(kept, a_consent())
+    assert not exchanging(kept)
+    consume(kept)
+    assert exchanging(kept)
+    assert not exchanging(kept, since=START + SECOND)
+    with kept.store.write() as work:
+        work.consents.end("digest-1", Connected())
+        work.commit()
+    assert not exchanging(kept)

@@ -55,3 +55,27 @@ def test_a_revocation_that_is_done_is_gone(kept: Kept) -> None:
         work.revocations.done(RevocationId("unknown"))
         work.commit()
     assert [r.id for r in take(kept)] == ["revocation-2"]
+
+
+def asked(kept: Kept, *, after: timedelta = 0 * SECOND) -> tuple[bool, bool]:
+    with kept.store.read() as work:
+        return work.revocations.any_due(START + after), work.revocations.under_way(START + after)
+
+
+def test_a_revocation_is_due_then_under_way_then_due_again_when_its_lease_ends(kept: Kept) -> None:
+    assert asked(kept) == (False, False)
+    add(kept, a_revocation())
+    assert asked(kept) == (True, False)
+    take(kept)
+    assert asked(kept) == (False, True)
+    assert asked(kept, after=MINUTE) == (True, False)
+
+
+def test_a_revocation_that_is_saved_or_done_is_no_longer_under_way(kept: Kept) -> None:
+    add(kept, a_revocation(), a_revocation("revocation-2"))
+    first, second = take(kept)
+    with kept.store.write() as work:
+        work.revocations.save(replace(first, due_at=START + HOUR))
+        work.revocations.done(second.id)
+        work.commit()
+    assert asked(kept) == (False, False)

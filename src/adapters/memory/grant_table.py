@@ -62,7 +62,7 @@ class DueTimes:
             heapq.heappush(self._free, (urgency(rows[entry[1]]), entry[1], entry[2]))
 
     def most_urgent(self) -> Iterator[GrantId]:
-        """Due grants that nobody has a lease on. Those not taken, and so not put again with a lease, are free at the next look."""
+        """Due grants that nobody has a lease on. Those not taken, so not put again with a lease, are free at the next look."""
         for entry in self._until(self._free, None):
             self._passed.append(entry)
             yield entry[1]

@@ -137,6 +137,10 @@ class MemoryConsents:
     def end(self, state_digest: str, ending: Ending) -> None:
         self._rows.consents[state_digest] = replace(self._rows.consents[state_digest], ending=ending)
 
+    def exchanging(self, since: datetime) -> bool:
+        consents = self._rows.consents.values()
+        return any(c.consumed_at is not None and c.consumed_at >= since and c.ending is None for c in consents)
+
     def forget(self, before: datetime) -> int:
         old = [k for k, c in self._rows.consents.items() if c.expires_at < before]
         for key in old:
@@ -156,11 +160,17 @@ class MemoryRevocations:
     def take_due(self, *, limit: int, lease: timedelta, now: datetime) -> list[Revocation]:
         due = sorted((r for r in self._rows.revocations.values() if r.due_at <= now), key=lambda r: r.due_at)[:limit]
         for revocation in due:
-            self._rows.revocations[revocation.id] = replace(revocation, due_at=now + lease)
+            self._rows.revocations[revocation.id] = replace(revocation, due_at=now + lease, leased_until=now + lease)
         return due
 
+    def any_due(self, now: datetime) -> bool:
+        return any(r.due_at <= now for r in self._rows.revocations.values())
+
+    def under_way(self, now: datetime) -> bool:
+        return any(r.leased_until is not None and r.leased_until > now for r in self._rows.revocations.values())
+
     def save(self, revocation: Revocation) -> None:
-        self._rows.revocations[revocation.id] = revocation
+        self._rows.revocations[revocation.id] = replace(revocation, leased_until=None)
 
     def done(self, revocation: RevocationId) -> None:
         self._rows.revocations.pop(revocation, None)

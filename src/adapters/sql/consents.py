@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from adapters.sql import tables
 from domain.consent import Consent, Ending
@@ -44,6 +44,10 @@ class SqlConsents:
         self._connection.execute(
             update(tables.consents).where(tables.consents.c.state_digest == state_digest).values(ending=ending)
         )
+
+    def exchanging(self, since: datetime) -> bool:
+        consents = tables.consents.c
+        return bool(self._connection.scalar(select(exists().where(consents.consumed_at >= since, consents.ending.is_(None)))))
 
     def forget(self, before: datetime) -> int:
         return self._connection.execute(delete(tables.consents).where(tables.consents.c.expires_at < before)).rowcount

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from adapters.sql import tables
 from domain.ids import RevocationId
@@ -38,15 +38,23 @@ class SqlRevocations:
         due = select(queue).where(queue.c.due_at <= now).order_by(queue.c.due_at, queue.c.id).limit(limit)
         taken = [revocation_of(row) for row in self._connection.execute(due.with_for_update(skip_locked=True))]
         if taken:
-            leased = update(queue).where(queue.c.id.in_([r.id for r in taken])).values(due_at=now + lease)
+            leased = (
+                update(queue).where(queue.c.id.in_([r.id for r in taken])).values(due_at=now + lease, leased_until=now + lease)
+            )
             self._connection.execute(leased)
         return taken
+
+    def any_due(self, now: datetime) -> bool:
+        return bool(self._connection.scalar(select(exists().where(tables.revocations.c.due_at <= now))))
+
+    def under_way(self, now: datetime) -> bool:
+        return bool(self._connection.scalar(select(exists().where(tables.revocations.c.leased_until > now))))
 
     def save(self, revocation: Revocation) -> None:
         self._connection.execute(
             update(tables.revocations)
             .where(tables.revocations.c.id == revocation.id)
-            .values(failures=revocation.failures, due_at=revocation.due_at)
+            .values(failures=revocation.failures, due_at=revocation.due_at, leased_until=None)
         )
 
     def done(self, revocation: RevocationId) -> None:

@@ -141,7 +141,7 @@ consents = Table(
     Column("browser_digest", Text, nullable=False),
     Column("expires_at", Utc, nullable=False, index=True),
     Column("reconnects", Text),
-    Column("consumed_at", Utc),
+    Column("consumed_at", Utc, index=True),
     Column("ending", OneOf(Ending)),
 )
 
@@ -157,6 +157,7 @@ revocations = Table(
     Column("reach", Packed(frozenset[str]), nullable=False),
     Column("due_at", Utc, nullable=False, index=True),
     Column("give_up_at", Utc, nullable=False),
+    Column("leased_until", Utc),  # while a call for it may be under way
     Column("failures", Integer, nullable=False),
 )
 

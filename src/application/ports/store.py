@@ -89,6 +89,9 @@ class Consents(Protocol):
     def end(self, state_digest: str, ending: Ending) -> None:
         """Note what came of it, for repeats."""
 
+    def exchanging(self, since: datetime) -> bool:
+        """Whether some consent was consumed after this time and has not ended: a pair may be on its way to the store."""
+
     def forget(self, before: datetime) -> int:
         """Drop those that expired before this time; returns how many."""
 
@@ -99,8 +102,14 @@ class Revocations(Protocol):
     def add(self, revocation: Revocation) -> None:
         """Queue a token."""
 
+    def any_due(self, now: datetime) -> bool:
+        """Whether there is anything to take."""
+
     def take_due(self, *, limit: int, lease: timedelta, now: datetime) -> list[Revocation]:
-        """Reserve due ones, for the time of the lease, oldest first."""
+        """Reserve due ones, for the time of the lease, oldest first. They are under way until saved, done, or the lease ends."""
+
+    def under_way(self, now: datetime) -> bool:
+        """Whether any is reserved: a call that ends an authorisation may be on its way to the platform."""
 
     def save(self, revocation: Revocation) -> None:
         """Store its failures and when it is due again."""

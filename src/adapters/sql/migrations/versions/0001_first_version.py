@@ -127,10 +127,12 @@ def upgrade() -> None:
         sa.Column("reach", sa.Text(), nullable=False),
         sa.Column("due_at", UTC, nullable=False),
         sa.Column("give_up_at", UTC, nullable=False),
+        sa.Column("leased_until", UTC),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_revocations"),
     )
     op.create_index("ix_revocations_due_at", "revocations", ["due_at"])
+    op.create_index("ix_consents_consumed_at", "consents", ["consumed_at"])
     op.create_table(
         "connections",
         sa.Column("id", sa.Text(), nullable=False),
