@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from application.ports.claims import Claim, Claims, Due
 from application.ports.heartbeats import Heartbeats
 from application.ports.incidents import Incidents
+from application.ports.journals import JournalRegister
 from application.ports.overview import Fleet
 from application.ports.store import Store
 from builders import APP, MINUTE
@@ -26,6 +27,7 @@ class Kept:
     fleet: Fleet
     heartbeats: Heartbeats
     incidents: Incidents
+    journals: JournalRegister
     clock: SimulatedClock
     facts: Callable[[], list[Event]]
     """What the outbox holds, in order."""

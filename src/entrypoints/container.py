@@ -23,6 +23,7 @@ from adapters.sql.claims import SqlClaims
 from adapters.sql.database import Database, open_database
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.incidents import SqlIncidents
+from adapters.sql.journals import SqlJournalRegister
 from adapters.sql.migrations import at_head, migrate
 from adapters.sql.overview import SqlFleet
 from adapters.sql.samples import sealed_access_tokens
@@ -154,6 +155,7 @@ class Container(containers.DeclarativeContainer):
     stored_claims = providers.Singleton(SqlClaims, database, host=host, ids=ids, process_clock=clock)
     journal = providers.Singleton(FileJournal, settings.provided.storage.journal_dir)
     incidents = providers.Singleton(SqlIncidents, database)
+    journals = providers.Singleton(SqlJournalRegister, database)
     fleet = providers.Singleton(SqlFleet, database)
     heartbeats = providers.Singleton(SqlHeartbeats, database)
     broker = providers.Singleton(broker_of, settings)

@@ -231,8 +231,7 @@ def write_to_a_full_disk(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case ["write", *arguments]:
-            write(*arguments)
-        case ["full", folder]:
-            write_to_a_full_disk(folder)
+    if sys.argv[1] == "write":
+        write(*sys.argv[2:])
+    else:
+        write_to_a_full_disk(sys.argv[2])

@@ -11,12 +11,14 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.fleet import MemoryFleet
 from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.incidents import MemoryIncidents
+from adapters.memory.journals import MemoryJournalRegister
 from adapters.memory.store import MemoryStore
 from adapters.sql import tables
 from adapters.sql.claims import SqlClaims
 from adapters.sql.database import open_database
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.incidents import SqlIncidents
+from adapters.sql.journals import SqlJournalRegister
 from adapters.sql.overview import SqlFleet
 from adapters.sql.unit_of_work import SqlStore
 from domain import events
@@ -36,6 +38,7 @@ def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
             fleet=MemoryFleet(memory),
             heartbeats=MemoryHeartbeats(clock=clock),
             incidents=MemoryIncidents(memory),
+            journals=MemoryJournalRegister(memory, clock=clock),
             clock=clock,
             facts=lambda: list(memory.rows.events),
         )
@@ -53,6 +56,7 @@ def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
         fleet=SqlFleet(database),
         heartbeats=SqlHeartbeats(database, clock=clock),
         incidents=SqlIncidents(database),
+        journals=SqlJournalRegister(database, clock=clock),
         clock=clock,
         facts=facts,
     )

@@ -11,6 +11,7 @@ from adapters.memory.database import MemoryDatabase, Rows, copy_of
 from adapters.memory.grant_table import urgency
 from application.ports.ambient import Clock, Ids
 from application.ports.claims import Claim, Due, Kind, Settlement
+from application.ports.journals import machine_of
 from domain.grant import Attempt, Grant
 from domain.health import Active, Degraded, Revoked
 from domain.ids import AppId, AttemptId, GrantId
@@ -92,6 +93,8 @@ class MemoryClaims:
 
     def _claim(self, rows: Rows, grant: Grant, now: datetime, lease: timedelta) -> Claim:
         attempt, before = Attempt(AttemptId(self._ids.new()), self._host, now, now + lease), grant.renewal
+        if before.attempt:
+            rows.lost_claims[machine_of(before.attempt.host)] = now
         claimed = copy_of(grant)
         claimed.claim(attempt)
         rows.grants[grant.id] = claimed

@@ -6,9 +6,11 @@ import copy
 import threading
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from adapters.memory.grant_table import GrantTable
 from adapters.memory.overlay import Overlay
+from application.ports.journals import Drained
 from domain.consent import Consent
 from domain.errors import StoreUnavailable
 from domain.events import Event
@@ -27,6 +29,10 @@ class Rows:
     consents: MutableMapping[str, Consent] = field(default_factory=dict)
     revocations: MutableMapping[RevocationId, Revocation] = field(default_factory=dict)
     notices: MutableMapping[tuple[GrantId, str], None] = field(default_factory=dict)
+    drained: dict[tuple[str, str], Drained] = field(default_factory=dict)
+    """What hosts said of their journals, by journal and host."""
+    lost_claims: dict[str, datetime] = field(default_factory=dict)
+    """When a claim of each host was last found without outcome."""
     events: list[Event] = field(default_factory=list)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or
 from adapters.sql import tables
 from adapters.sql.database import Database, time_of
 from adapters.sql.grants import reach_of
+from adapters.sql.journals import note_lost
 from adapters.sql.outbox import SqlOutbox
 from adapters.sql.rows import attempt_columns, grant_of, health_columns, renewal_columns, token_columns
 from application.ports.ambient import Clock, Ids
@@ -43,7 +44,7 @@ class SqlClaims:
             found = sorted(found, key=lambda r: (r.access_expires_at or r.due_at, r.id))[:limit]
             reach = reach_of(connection, [r.id for r in found])
             claims = [self._claim(grant_of(r, reach[r.id]), now, lease) for r in found]
-            write_attempts(connection, claims)
+            write_attempts(connection, claims, now)
             connection.commit()
         return claims
 
@@ -60,7 +61,7 @@ class SqlClaims:
             if not doubtful and (held.renewal.in_doubt or held.renewal.attempt is not None):
                 return None
             claim = self._claim(held, now, lease)
-            write_attempts(connection, [claim])
+            write_attempts(connection, [claim], now)
             connection.commit()
         return claim
 
@@ -179,8 +180,9 @@ def is_crowd(connection: Connection, which: ColumnElement[bool]) -> bool:
     return connection.scalar(select(func.count()).select_from(some)) == CROWD
 
 
-def write_attempts(connection: Connection, claims: list[Claim]) -> None:
-    """Store the claims' attempts, in as few round trips as there can be."""
+def write_attempts(connection: Connection, claims: list[Claim], now: datetime) -> None:
+    """Store the claims' attempts, in as few round trips as there can be, and whose earlier ones were found without outcome."""
+    note_lost(connection, (claim.before.attempt.host for claim in claims if claim.before.attempt), now)
     if claims:
         connection.execute(
             update(tables.grants).where(row.id == bindparam("grant")),

@@ -199,8 +199,15 @@ journals = Table(
     "journals",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("host", Text, nullable=False, index=True),
+    Column("host", Text, primary_key=True),
     Column("drained_at", Utc, nullable=False),
+)
+
+lost_claims = Table(
+    "lost_claims",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("found_at", Utc, nullable=False),  # when a claim of it was last found without outcome
 )
 
 heartbeats = Table(

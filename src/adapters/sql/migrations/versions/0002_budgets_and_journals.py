@@ -23,11 +23,16 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("drained_at", UTC, nullable=False),
-        sa.PrimaryKeyConstraint("name", name="pk_journals"),
+        sa.PrimaryKeyConstraint("name", "host", name="pk_journals"),
     )
-    op.create_index("ix_journals_host", "journals", ["host"])
+    op.create_table(
+        "lost_claims",
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("found_at", UTC, nullable=False),
+        sa.PrimaryKeyConstraint("host", name="pk_lost_claims"),
+    )
 
 
 def downgrade() -> None:
-    for table in ("journals", "budgets"):
+    for table in ("lost_claims", "journals", "budgets"):
         op.drop_table(table)
