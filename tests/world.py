@@ -27,7 +27,7 @@ from application.clear_offers import ClearOffers
 from application.complete_connect import CompleteConnect, InProgress
 from application.disconnect import Disconnect
 from application.overview import Overview
-from application.ports.budget import Lane, Permits
+from application.ports.budget import Budget, Lane, Permits
 from application.ports.claims import Claim, Claims
 from application.ports.incidents import Incidents
 from application.ports.overview import Fleet
@@ -269,6 +269,7 @@ class World:
     given_journal: MemoryJournal | None = None
     given_incidents: Incidents | None = None
     given_fleet: Fleet | None = None
+    given_budget: Budget | None = None
     nonces: CountedNonces = field(default_factory=CountedNonces)
 
     def __post_init__(self) -> None:
@@ -284,7 +285,7 @@ class World:
             self.clock,
             self.ids,
             self.policy,
-            self.budget,
+            self.given_budget or self.budget,
             self.sealer,
             self.platform,
         )
@@ -301,7 +302,7 @@ class World:
         self.complete = CompleteConnect(store, platform, sealer, budget, clock, ids, policy)
         self.select = SelectAccounts(store, clock, ids)
         self.rotate = RotateGrant(store, claims, budget, self.carry_out, clock, policy)
-        self.sweep = SweepDueGrants(self.batches, policy)
+        self.sweep = SweepDueGrants(self.batches, clock)
         self.vend = VendToken(store, claims, budget, sealer, self.carry_out, clock, policy)
         self.disconnect = Disconnect(store, clock, ids)
         self.clear_offers = ClearOffers(store, clock, ids)

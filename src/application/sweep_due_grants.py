@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from application.ports.ambient import Clock
 from application.ports.claims import Due
 from application.steps.batches import Batches, SweepReport, never, unheard
-from domain.rotation import RotationPolicy
 
 CALLS_MISSED = 2
 """How many further calls of a coarse schedule may fail before a token is in danger."""
@@ -19,7 +19,7 @@ class SweepDueGrants:
     """One sweep; any number of them, in any number of processes, may run at once."""
 
     batches: Batches
-    policy: RotationPolicy
+    clock: Clock
 
     def __call__(
         self,
@@ -29,12 +29,12 @@ class SweepDueGrants:
         stopping: Callable[[], bool] = never,
         progress: Callable[[SweepReport], None] = unheard,
     ) -> SweepReport:
-        """Renew every due grant, most urgent first.
+        """Renew every due grant once, most urgent first.
 
         `called_every`: the caller's own cadence, where it is coarse: what would come into its last hour before two
         further calls is renewed now. Raises StoreUnavailable, ClockSkewed.
         """
-        due = Due(urgent_within=called_every * CALLS_MISSED if called_every else None)
+        due = Due(urgent_within=called_every * CALLS_MISSED if called_every else None, since=self.clock.now())
         return self.batches(due, for_at_most=for_at_most, stopping=stopping, progress=progress)
 
     def everything(

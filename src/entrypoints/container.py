@@ -208,7 +208,7 @@ class Container(containers.DeclarativeContainer):
     rotate_grant = providers.Singleton(
         RotateGrant, store=store, claims=claims, budget=budget, carry_out=carry_out, clock=clock, policy=policy
     )
-    sweep_due_grants = providers.Singleton(SweepDueGrants, batches=batches, policy=policy)
+    sweep_due_grants = providers.Singleton(SweepDueGrants, batches=batches, clock=clock)
     audit_grants = providers.Singleton(
         AuditGrants,
         batches=batches,

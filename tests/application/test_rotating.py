@@ -449,3 +449,12 @@ def test_a_token_without_its_key_stops_for_a_while_and_blames_nobody() -> None:
     world.pass_time(minutes=5)
     world.sweep()
     assert world.grant_of(acme).generation == 2
+
+
+def test_a_sweep_renews_a_token_once_however_short_its_life() -> None:
+    world = World(config=Config(access_token_seconds=20))
+    [acme] = world.connect("chloe")
+    for generation in (2, 3):
+        world.pass_time(seconds=15)
+        assert world.sweep().count(Ended.RENEWED) == 1
+        assert world.grant_of(acme).generation == generation

@@ -30,7 +30,7 @@ class MemoryClaims:
             rows, now = self._database.answer(), self._clock.now()
             if is_ordinary(due):
                 urgent = (rows.grants[grant] for grant in rows.grants.due(app, due.kind, now).most_urgent())
-                taken = list(islice((g for g in urgent if due.doubtful or not is_doubtful(g)), limit))
+                taken = list(islice((g for g in urgent if is_wanted(g, due)), limit))
                 return [self._claim(rows, grant, now, lease) for grant in taken]
             free = (g for g in rows.grants.values() if is_due(g, app, due, now) and not g.in_flight(now))
             return [self._claim(rows, g, now, lease) for g in heapq.nsmallest(limit, free, key=urgency)]
@@ -88,7 +88,8 @@ class MemoryClaims:
         with self._database.lock:
             rows, now = self._database.answer(), self._clock.now()
             if is_ordinary(due):
-                return len(rows.grants.due(app, due.kind, now).due)
+                waiting = rows.grants.due(app, due.kind, now).due
+                return len(waiting) if due.since is None else sum(is_wanted(rows.grants[g], due) for g in waiting)
             return sum(is_due(g, app, due, now) for g in rows.grants.values())
 
     def _claim(self, rows: Rows, grant: Grant, now: datetime, lease: timedelta) -> Claim:
@@ -103,7 +104,19 @@ class MemoryClaims:
 
 def is_ordinary(due: Due) -> bool:
     """Whether only due times count: what sweeps ask, all the time. Other ways look at every grant."""
-    return due.urgent_within is None and due.since is None and not due.everything
+    return due.urgent_within is None and not due.everything
+
+
+def is_wanted(grant: Grant, due: Due) -> bool:
+    """Whether a grant that is due is also wanted now."""
+    settled_at = grant.renewal.settled_at
+    done = due.since is not None and settled_at is not None and settled_at >= due.since and not awaits_probe(grant)
+    return not done and (due.doubtful or not is_doubtful(grant))
+
+
+def awaits_probe(grant: Grant) -> bool:
+    """Whether the refresh was refused and nobody has looked at the access token yet."""
+    return isinstance(grant.health, Degraded) and not grant.health.probed
 
 
 def is_doubtful(grant: Grant) -> bool:
@@ -115,9 +128,7 @@ def is_due(grant: Grant, app: AppId, due: Due, now: datetime) -> bool:
     """What `Due` means, said once for this adapter."""
     if grant.app != app or not isinstance(grant.health, Active | Degraded) or grant.renewal.due_at is None:
         return False
-    if isinstance(grant.tokens, LongTerm) is not (due.kind is Kind.LONG_TERM) or (is_doubtful(grant) and not due.doubtful):
-        return False
-    if due.since is not None and grant.renewal.settled_at is not None and grant.renewal.settled_at >= due.since:
+    if isinstance(grant.tokens, LongTerm) is not (due.kind is Kind.LONG_TERM) or not is_wanted(grant, due):
         return False
     return grant.renewal.due_at <= now or due.everything or is_urgent(grant, due, now)
 

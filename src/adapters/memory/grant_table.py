@@ -105,9 +105,12 @@ class GrantTable(dict[GrantId, Grant]):
 
     def settled_since(self, since: datetime) -> Iterator[Grant]:
         """Grants whose last attempt ended then or later."""
-        for minute, grants in self._settled.items():
-            if minute + MINUTE > since:
-                yield from (g for i in grants if (at := (g := self[i]).renewal.settled_at) is not None and at >= since)
+        first, last = since.replace(second=0, microsecond=0), max(self._settled, default=LONG_AGO)
+        minutes = (last - first) // MINUTE + 1
+        some = self._settled if minutes > len(self._settled) else [first + n * MINUTE for n in range(minutes)]
+        for minute in some:
+            grants = self._settled.get(minute, ()) if minute >= first else ()
+            yield from (g for i in grants if (at := (g := self[i]).renewal.settled_at) is not None and at >= since)
 
     def of_owner(self, owner: OwnerId) -> list[GrantId]:
         """Every grant of the owner, in the order of their ids."""

@@ -138,7 +138,7 @@ def renewable(app: AppId, due: Due) -> ColumnElement[bool]:
     """Which grants can be due at all."""
     which = and_(row.app == app, row.kind == due.kind.value, tables.RENEWABLE)
     if due.since is not None:
-        which = and_(which, or_(row.settled_at.is_(None), row.settled_at < due.since))
+        which = and_(which, or_(row.settled_at.is_(None), row.settled_at < due.since, row.probed.is_(False)))
     return which
 
 

@@ -52,8 +52,10 @@ class Due:
     urgent_within: timedelta | None = None
     """Also those without a failure that come into their last hour within this time (`domain.rotation.urgent_at`)."""
     everything: bool = False
-    """Also those that are not due at all (an operator's `refresh --all`), unless they were settled after `since`."""
+    """Also those that are not due at all (an operator's `refresh --all`)."""
     since: datetime | None = None
+    """None of those that were settled at this time or later: nothing is renewed twice in one sweep, however short its life. Those
+    that were refused and not probed yet are wanted nevertheless."""
     doubtful: bool = True
     """Also those in doubt, or with an attempt that nobody settled: their successor may lie in another host's journal."""
 

@@ -37,7 +37,7 @@ class Swept:
 
 @dataclass(slots=True)
 class SweepReport:
-    """A sweep, counted in grants: each once, by the first thing that happened to it."""
+    """A sweep, counted in grants: each once, by the first thing that was done with it."""
 
     swept: dict[GrantId, Swept] = field(default_factory=dict)
     remaining: int = 0
@@ -52,9 +52,10 @@ class SweepReport:
     def take(self, rotation: Rotation) -> None:
         """Count one more claim."""
         health, grant = rotation.grant.health, rotation.grant.id
-        if rotation.ended is not Ended.OVERTAKEN:
+        known = self.swept.get(grant)
+        if rotation.ended is not Ended.OVERTAKEN and (known is None or known.ended is Ended.UNSENT):
             reason = health.reason if isinstance(health, Degraded | NeedsReauth) else None
-            self.swept.setdefault(grant, Swept(grant, rotation.ended, reason))
+            self.swept[grant] = Swept(grant, rotation.ended, reason)
 
 
 def never() -> bool:
