@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from adapters.crypto.aes_gcm import AesGcmSealer
-from adapters.crypto.keyring import KeyRing
-from adapters.memory.claims import MemoryClaims
-from adapters.memory.database import MemoryDatabase
-from adapters.memory.incidents import MemoryIncidents
-from adapters.memory.journal import MemoryJournal
-from adapters.memory.store import MemoryStore
 from adapters.process_budget import ProcessBudget
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.machine import Machine
 from adapters.tiktok_simulator.state import State
-from application.steps.batches import Batches
-from application.steps.call_and_settle import CallAndSettle
-from application.steps.cautious_claims import CautiousClaims
-from application.steps.late_answers import DrainJournal, Undertaker
-from application.sweep_due_grants import SweepDueGrants
+from chaos.keeping import in_touch
 from domain.advertiser import Advertiser
 from domain.events import Event, GrantDegraded, ReauthorisationRequired
 from domain.grant import Grant
@@ -33,9 +22,10 @@ from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Failure, InDoubt, Issued
 from domain.rotation import RotationPolicy
 from domain.tokens import Secret, TokenKind, first_tokens
-from world import CountedIds, OneHand, SimulatedClock, SimulatedPlatform, issued
+from world import CountedIds, SimulatedClock, SimulatedPlatform, World, issued
 
 SECOND = timedelta(seconds=1)
+MINUTE, TOUCH_EVERY = 60 * SECOND, 2 * SECOND
 
 
 class NotingPlatform(SimulatedPlatform):
@@ -43,6 +33,8 @@ class NotingPlatform(SimulatedPlatform):
 
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine)
+        self.wait: Callable[[timedelta], None] = lambda _: None
+        """How a call that nobody answers is waited out."""
         self.calls: list[datetime] = []
         self.refreshed: Counter[int] = Counter()
         """Definite answers to refreshes, by the consent's number."""
@@ -69,7 +61,7 @@ class NotingPlatform(SimulatedPlatform):
     def _note(self) -> None:
         self.calls.append(self.machine.clock.now())
         if isinstance(self.away, InDoubt):
-            self.machine.clock.advance(RotationPolicy().call_timeout)
+            self.wait(RotationPolicy().call_timeout)
 
 
 @dataclass
@@ -84,26 +76,15 @@ class Fleet:
         self.clock, self.ids = SimulatedClock(), CountedIds()
         self.platform = NotingPlatform(Machine(clock=self.clock, config=Config(), state=State(seed="00" * 16)))
         self.machine = self.platform.machine
-        self.sealer = AesGcmSealer(KeyRing.of([("k1", bytes(32))]))
-        self.budget = ProcessBudget(self.calls_per_second, self.clock)
-        self.database = MemoryDatabase()
+        budget = ProcessBudget(self.calls_per_second, self.clock)
+        self.world = World(self.clock, policy=self.policy, ids=self.ids, given_platform=self.platform, given_budget=budget)
+        self.sealer, self.database = self.world.sealer, self.world.database
         self.consents: dict[GrantId, int] = {}
         """The platform's number of each grant's consent."""
         self.leavers: set[GrantId] = set()
         self.blamed: list[Event] = []
         """Events by which a grant that nobody left was called dead or dying."""
-        self.sweep = self._wired()
-
-    def _wired(self) -> SweepDueGrants:
-        clock, policy, journal = self.clock, self.policy, MemoryJournal()
-        store, bare = MemoryStore(self.database), MemoryClaims(self.database, clock=self.clock, ids=self.ids)
-        bury = Undertaker(store, clock, self.ids)
-        claims = CautiousClaims(bare, DrainJournal(journal, bare, store, bury, clock, policy), clock)
-        carry_out = CallAndSettle(
-            claims, self.platform, self.sealer, self.budget, journal, MemoryIncidents(self.database), bury, clock, policy
-        )
-        batches = Batches(claims, self.budget, carry_out, OneHand(), clock, policy, self.platform.app, 8)
-        return SweepDueGrants(batches, policy)
+        self.platform.wait = self._wait
 
     # what happens
 
@@ -149,10 +130,17 @@ class Fleet:
     def run(self, *, until: datetime) -> None:
         """Sweep as often as the policy says, up to this time."""
         while (now := self.clock.now()) < until:
-            self.sweep(for_at_most=until - now)
+            self.world.sweep(for_at_most=min(until - now, MINUTE))
             self._read_events()
             ticks = (self.clock.now() - now) // self.policy.sweep_every + 1
-            self.clock.advance(max(min(now + ticks * self.policy.sweep_every, until) - self.clock.now(), timedelta(0)))
+            self._wait(min(now + ticks * self.policy.sweep_every, until) - self.clock.now())
+
+    def _wait(self, span: timedelta) -> None:
+        """Let time pass, in touch with the database as a worker is."""
+        until = self.clock.now() + span
+        while (left := until - self.clock.now()) > timedelta(0):
+            self.clock.advance(min(left, TOUCH_EVERY))
+            in_touch(self.world)
 
     def run_for(self, span: timedelta) -> None:
         self.run(until=self.clock.now() + span)

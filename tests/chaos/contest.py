@@ -1,0 +1,81 @@
+"""Several contenders at once, in processes of their own, over one database and one simulator."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from chaos.contender import PATIENCE, Met
+from deployment import Deployment
+from processes import BARE
+
+TESTS = Path(__file__).parents[1]
+ROOT = TESTS.parent
+
+
+def contend(here: Deployment, *, processes: int, threads: int, seconds: float, seed: str) -> Met:
+    """Let them begin together; what they met, all in all. Each has a journal of its own, as on a host of its own."""
+    with started(here, processes=processes, threads=threads, seconds=seconds, seed=seed) as contenders:
+        for contender in contenders:
+            assert contender.stdout is not None
+            assert contender.stdout.readline() == "ready\n", log_of(here, contenders.index(contender))
+        for contender in contenders:
+            assert contender.stdin is not None
+            contender.stdin.write("go\n")
+            contender.stdin.flush()
+        met = Met()
+        for number, contender in enumerate(contenders):
+            told, _ = contender.communicate(timeout=seconds + 2 * PATIENCE)
+            assert told, log_of(here, number)
+            fields = json.loads(told)
+            met += Met(Counter(fields["endings"]), fields["unforeseen"], fields["stuck"])
+            assert not list((here.folder / f"journal-{number}").glob("*.answer")), "an answer stayed in a journal"
+        return met
+
+
+@contextmanager
+def started(
+    here: Deployment, *, processes: int, threads: int, seconds: float, seed: str
+) -> Iterator[list[subprocess.Popen[str]]]:
+    contenders = list[subprocess.Popen[str]]()
+    try:
+        for number in range(processes):
+            order = json.dumps({"threads": threads, "seconds": seconds, "seed": f"{seed}-{number}"})
+            places = {"JOURNAL_DIR": str(here.folder / f"journal-{number}"), "PYTHONPATH": f"{ROOT / 'src'}:{TESTS}"}
+            with (here.folder / f"contender-{number}.log").open("wb") as log:
+                contenders.append(
+                    subprocess.Popen(
+                        [sys.executable, "-P", "-m", "chaos.contender", order],
+                        cwd=here.folder,
+                        env={**BARE, **here.environ, **places},
+                        stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE,
+                        stderr=log,
+                        text=True,
+                    )
+                )
+        yield contenders
+    finally:
+        for contender in contenders:
+            contender.kill()
+            contender.communicate()
+
+
+def log_of(here: Deployment, number: int) -> str:
+    return (here.folder / f"contender-{number}.log").read_text()[-3000:]
+
+
+def most_within(times: list[datetime], window: timedelta) -> int:
+    """The most of these times that any window of this length holds, wherever it begins."""
+    most, first, ordered = 0, 0, sorted(times)
+    for last, time in enumerate(ordered):
+        while time - ordered[first] >= window:
+            first += 1
+        most = max(most, last - first + 1)
+    return most

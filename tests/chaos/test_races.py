@@ -1,0 +1,142 @@
+"""Processes full of threads that renew the same grants, at a TikTok that revokes whatever is shown a spent refresh token.
+
+Every refresh token that was sent twice would show: it costs its whole family. Short: a few seconds each, on all the threads;
+`--long`: a minute each.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from chaos.contest import contend, most_within
+from chaos.population import Verdict, judged, populate
+from deployment import Deployment, deployment
+
+GRANTS = 200
+LIVES = (20, 2, 40, 5)
+"""Seconds that tokens live, one after the other: sweeps always find some due, and vending finds some near their end."""
+
+EXPECTED = {
+    *("sweep: done", "sweep: renewed", "sweep: unsent", "sweep: overtaken"),
+    *("click: Rotated", "click: InFlight", "click: PlatformThrottled"),
+    *("vend: Vended", "vend: Vended degraded", "vend: InFlight", "vend: PlatformThrottled", "drain: done"),
+}
+"""How deeds may end where nothing is wrong. PlatformThrottled: a person's two seconds in the budget's queue were up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a race came to."""
+
+    workers: str
+    seconds: float
+    verdict: Verdict
+    rotations_a_second: float
+    endings: dict[str, int]
+    most_calls_in_a_second: int
+    deadlocks: int | None = None
+
+
+@contextmanager
+def a_deployment(folder: Path, database_url: str, *, qps: int) -> Iterator[Deployment]:
+    environ = {"DATABASE_URL": database_url, "TIKTOK_QPS": str(qps)}
+    with deployment(folder, migrated=False, environ=environ, access_token_seconds=LIVES[0], latency_ms=20) as here:
+        here.tiktok.control.configure(rotation_mode="reuse-revokes-family")
+        yield here
+
+
+@contextmanager
+def changing_lives(here: Deployment) -> Iterator[None]:
+    """New tokens live now for long, now for a moment only."""
+    over = threading.Event()
+
+    def change() -> None:
+        for life in cycle(LIVES):
+            here.tiktok.control.configure(access_token_seconds=life)
+            if over.wait(0.3):
+                return
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def race(here: Deployment, *, processes: int, threads: int, seconds: float) -> Figures:
+    """Run it, and look for what must never be."""
+    members = populate(here, GRANTS)
+    with changing_lives(here):
+        met = contend(here, processes=processes, threads=threads, seconds=seconds, seed=str(random.random()))
+    verdict = judged(here, members)
+    calls = [call.time for call in here.tiktok.control.log()]
+    figures = Figures(
+        f"{processes} processes of {threads} threads",
+        seconds,
+        verdict,
+        verdict.rotations / seconds,
+        dict(met.endings),
+        most_within(calls, timedelta(seconds=1)),
+    )
+    assert met.unforeseen == []
+    assert met.stuck == 0
+    verdict.assert_nothing_is_lost()
+    assert verdict.in_doubt == 0, figures
+    assert verdict.rotations > GRANTS / 2, figures
+    return figures
+
+
+def deadlocks(here: Deployment) -> int:
+    """How many PostgreSQL had to end in this database."""
+    with here.container.database().reading() as connection:
+        counted = connection.scalar(text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"))
+    assert isinstance(counted, int)
+    return counted
+
+
+@pytest.mark.timeout(240)
+def test_sixty_four_threads_of_four_processes_spend_no_refresh_token_twice(
+    migrated_postgres_url: str, tmp_path: Path, tell: Callable[[object], None], *, long: bool
+) -> None:
+    """Short: 6 s. Long: 60 s."""
+    with a_deployment(tmp_path, migrated_postgres_url, qps=300) as here:
+        figures = race(here, processes=4, threads=16, seconds=60 if long else 6)
+        assert deadlocks(here) == 0
+    tell(figures)
+    assert set(figures.endings) <= EXPECTED
+
+
+@pytest.mark.timeout(240)
+def test_sixteen_threads_of_two_processes_spend_no_refresh_token_twice_on_sqlite(
+    migrated_sqlite_url: str, tmp_path: Path, tell: Callable[[object], None], *, long: bool
+) -> None:
+    """Short: 5 s. Long: 60 s."""
+    with a_deployment(tmp_path, migrated_sqlite_url, qps=300) as here:
+        figures = race(here, processes=2, threads=8, seconds=60 if long else 5)
+    tell(figures)
+    assert {e for e in figures.endings if "StoreUnavailable" not in e} <= EXPECTED
+
+
+@pytest.mark.timeout(240)
+def test_whatever_the_crowd_the_budget_is_kept_by_all_processes_together(
+    migrated_postgres_url: str, tmp_path: Path, tell: Callable[[object], None], *, long: bool
+) -> None:
+    """Short: 6 s. Long: 60 s. TikTok's own log is what counts, in any one second."""
+    qps = 30
+    with a_deployment(tmp_path, migrated_postgres_url, qps=qps) as here:
+        figures = race(here, processes=4, threads=16, seconds=60 if long else 6)
+    tell(figures)
+    assert set(figures.endings) <= EXPECTED
+    assert figures.most_calls_in_a_second <= qps
