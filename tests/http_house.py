@@ -26,6 +26,8 @@ from session_cookies import AUTH_SECRET, a_session_cookie
 from world import ANNA, World
 
 DASHBOARD = "https://dash.example.org"
+UNKNOWN = "99999999-9999-4999-8999-999999999999"
+"""An id that nothing has."""
 VENDING, ERASING = "the-secret-of-the-importer", "the-secret-of-the-eraser"
 CRON_SECRET, METRICS_TOKEN = "the-secret-of-the-scheduler", "the-token-of-prometheus"
 JWT_SECRET = "a-shared-secret-of-more-than-32-characters"

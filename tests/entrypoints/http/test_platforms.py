@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
-from http_house import JWT_SECRET, House
+from http_house import JWT_SECRET, UNKNOWN, House
 from world import ANNA, BERT, START
 
 
@@ -124,7 +123,7 @@ def test_disconnecting_one_of_several_says_that_the_permission_stays(house: Hous
     assert "stays" in house.delete(f"/api/platforms/{first.id}").json()["message"]
 
 
-@pytest.mark.parametrize("unknown", (str(uuid4()), "7", "%2e%2e", "%00"))
+@pytest.mark.parametrize("unknown", (UNKNOWN, "7", "%2e%2e", "%00"))
 def test_an_unknown_connection_cannot_be_disconnected(house: House, unknown: str) -> None:
     answer = house.delete(f"/api/platforms/{unknown}")
     assert (answer.status_code, answer.json()["code"]) == (404, "CONNECTION_NOT_FOUND")

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 import pytest
 
 from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Reason, Refused, Throttled, Unavailable
-from http_house import House
+from http_house import UNKNOWN, House
 from world import BERT
 
 
@@ -94,7 +93,7 @@ def test_a_long_term_token_that_was_withdrawn_has_its_own_code(house: House) -> 
     assert (answer.status_code, answer.json()["code"]) == (401, "TIKTOK_ACCESS_TOKEN_EXPIRED")
 
 
-@pytest.mark.parametrize("unknown", (str(uuid4()), "7", ""))
+@pytest.mark.parametrize("unknown", (UNKNOWN, "7", ""))
 def test_an_unknown_connection_is_not_found(house: House, unknown: str) -> None:
     answer = house.post("/api/auth/tiktok/refresh", {"connectionId": unknown})
     assert (answer.status_code, answer.json()["code"]) == (404, "CONNECTION_NOT_FOUND")

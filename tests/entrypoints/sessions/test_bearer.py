@@ -86,7 +86,7 @@ def test_a_token_under_the_shared_secret_names_its_user() -> None:
 @pytest.mark.parametrize(
     ("alg", "key"),
     (("RS256", RSA), ("RS512", RSA), ("PS256", RSA), ("ES256", P256), ("ES384", P384), ("EdDSA", ED25519), ("Ed25519", ED25519)),
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_a_token_under_the_issuers_key_names_its_user(alg: str, key: Private) -> None:
     assert with_key(key).owner(signed(alg, key), now=NOW) == "ann"
