@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import ClassVar
 
 from adapters.process_budget import ProcessBudget
 from adapters.tiktok_simulator.config import Config
@@ -71,6 +72,7 @@ class Fleet:
     size: int
     calls_per_second: int
     policy: RotationPolicy = field(default_factory=RotationPolicy)
+    sweep_every: ClassVar[timedelta] = RotationPolicy().sweep_every
 
     def __post_init__(self) -> None:
         self.clock, self.ids = SimulatedClock(), CountedIds()
@@ -93,7 +95,7 @@ class Fleet:
         began, chance = self.clock.now(), random.Random(1)
         moments = sorted(began + over * chance.random() for _ in range(self.size))
         for number, moment in enumerate(moments):
-            if (moment - began) // self.policy.sweep_every > (self.clock.now() - began) // self.policy.sweep_every:
+            if (moment - began) // self.sweep_every > (self.clock.now() - began) // self.sweep_every:
                 self.run(until=moment)
             self._connect(number)
         self.run(until=began + over)
@@ -128,12 +130,12 @@ class Fleet:
                 self.machine.revoke_user(self.machine.state.families[consent].user)
 
     def run(self, *, until: datetime) -> None:
-        """Sweep as often as the policy says, up to this time."""
+        """Sweep now and then, up to this time."""
         while (now := self.clock.now()) < until:
             self.world.sweep(for_at_most=min(until - now, MINUTE))
             self._read_events()
-            ticks = (self.clock.now() - now) // self.policy.sweep_every + 1
-            self._wait(min(now + ticks * self.policy.sweep_every, until) - self.clock.now())
+            ticks = (self.clock.now() - now) // self.sweep_every + 1
+            self._wait(min(now + ticks * self.sweep_every, until) - self.clock.now())
 
     def _wait(self, span: timedelta) -> None:
         """Let time pass, in touch with the database as a worker is."""

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from chaos import scenarios
 from chaos.fleet import Fleet
 from domain.health import NeedsReauth
 from domain.outcomes import Failure, InDoubt, Reason, Refused, Unavailable
@@ -79,14 +80,4 @@ def test_a_platform_that_refuses_everybody_for_twenty_minutes_costs_nobody_a_con
 @pytest.mark.parametrize("failure", [Unavailable("no connection"), InDoubt("time-out")], ids=["no connection", "time-outs"])
 @pytest.mark.parametrize("phase", range(0, 60, 12))
 def test_a_minute_is_enough_however_the_return_falls_between_two_trials(failure: Failure, phase: int) -> None:
-    """Twenty tokens that end 60 to 62 s after the return, at 10 calls a second; the outage begins at any moment before."""
-    fleet = Fleet(20, 10)
-    fleet.grow(2 * SECOND)
-    back_at = fleet.clock.now() - 2 * SECOND + 24 * HOURS - MINUTES
-    fleet.clock.advance(5 * HOURS + phase * SECOND)
-    fleet.platform.away = failure
-    fleet.run(until=back_at)
-    fleet.platform.away = None
-    fleet.run_for(10 * MINUTES)
-    fleet.assert_nobody_else_is_harmed()
-    assert fleet.platform.lapsed == []
+    scenarios.a_minute_is_left_when_the_platform_returns(failure, phase * SECOND)

@@ -89,7 +89,10 @@ class MemoryClaims:
             rows, now = self._database.answer(), self._clock.now()
             if is_ordinary(due):
                 waiting = rows.grants.due(app, due.kind, now).due
-                return len(waiting) if due.since is None else sum(is_wanted(rows.grants[g], due) for g in waiting)
+                if not due.doubtful:
+                    return sum(is_wanted(rows.grants[g], due) for g in waiting)
+                done = rows.grants.settled_since(due.since) if due.since else ()
+                return len(waiting) - sum(g.id in waiting and not is_wanted(g, due) for g in done)
             return sum(is_due(g, app, due, now) for g in rows.grants.values())
 
     def _claim(self, rows: Rows, grant: Grant, now: datetime, lease: timedelta) -> Claim:

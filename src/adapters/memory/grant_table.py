@@ -81,6 +81,7 @@ class GrantTable(dict[GrantId, Grant]):
         super().__init__()
         self._due: defaultdict[tuple[AppId, Kind], DueTimes] = defaultdict(DueTimes)
         self._settled: defaultdict[datetime, set[GrantId]] = defaultdict(set)
+        self._latest = LONG_AGO
         self._of_owner: defaultdict[OwnerId, set[GrantId]] = defaultdict(set)
         self._of_connection: dict[ConnectionId, GrantId] = {}
 
@@ -105,8 +106,8 @@ class GrantTable(dict[GrantId, Grant]):
 
     def settled_since(self, since: datetime) -> Iterator[Grant]:
         """Grants whose last attempt ended then or later."""
-        first, last = since.replace(second=0, microsecond=0), max(self._settled, default=LONG_AGO)
-        minutes = (last - first) // MINUTE + 1
+        first = since.replace(second=0, microsecond=0)
+        minutes = (self._latest - first) // MINUTE + 1
         some = self._settled if minutes > len(self._settled) else [first + n * MINUTE for n in range(minutes)]
         for minute in some:
             grants = self._settled.get(minute, ()) if minute >= first else ()
@@ -132,7 +133,9 @@ class GrantTable(dict[GrantId, Grant]):
             if not self._settled[minute]:
                 del self._settled[minute]
         if (at := grant.renewal.settled_at) is not None:
-            self._settled[at.replace(second=0, microsecond=0)].add(grant.id)
+            minute = at.replace(second=0, microsecond=0)
+            self._settled[minute].add(grant.id)
+            self._latest = max(self._latest, minute)
 
     def _index_connections(self, before: Grant | None, grant: Grant) -> None:
         gone: dict[ConnectionId, Connection] = before.connections if before is not None else {}

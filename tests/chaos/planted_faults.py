@@ -1,0 +1,313 @@
+"""Ways to lose a token, each planted in the code as it is: one function replaced by a wrong one, and the story that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from adapters.crypto.aes_gcm import AesGcmSealer
+from adapters.memory import grant_table
+from adapters.memory.claims import MemoryClaims
+from adapters.memory.database import copy_of
+from adapters.memory.store import MemoryGrants
+from application.complete_connect import CompleteConnect
+from application.ports.claims import Claim, Settlement
+from application.select_accounts import SelectAccounts
+from application.steps import relink, retire
+from application.steps.call_and_settle import CallAndSettle
+from application.steps.cautious_claims import CautiousClaims, Contact
+from application.steps.late_answers import Undertaker
+from application.vend_token import VendToken
+from chaos import scenarios
+from chaos.fleet import Fleet
+from domain import breaker, rotation
+from domain.errors import PlatformUnavailable
+from domain.grant import Grant, Renewal
+from domain.health import Revoked, Superseded
+from domain.ids import GrantId
+from domain.mass_refusal import Tally
+from domain.outcomes import Failure, InDoubt, Reason, Refused, Unavailable
+from domain.pacing import Pace
+from domain.rotation import RotationPolicy
+from domain.tokens import Sealed, Secret, TokenKind
+from world import START, SimulatedPlatform
+
+NEVER = False
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong, how it is planted, and where it is seen. `way`: its number among the known ways to lose a token."""
+
+    plant: Plant
+    scenario: Callable[[], None]
+    way: int | None = None
+
+
+def replaced(owner: object, name: str, wrong: object) -> Plant:
+    return lambda patch: patch.setattr(owner, name, wrong)
+
+
+# ---- the wrong functions
+
+
+def one_row_a_connection(patch: pytest.MonkeyPatch) -> None:
+    """Every account gets a copy of the pair, which the sealer does not mind."""
+    choose = SelectAccounts.__call__
+
+    def split(self: SelectAccounts, *args: Any) -> Any:  # noqa: ANN401 -- passed on as it comes
+        chosen = choose(self, *args)
+        with self.store.write() as work:
+            [grant] = {g.id: g for c in chosen if (g := work.grants.of_connection(c.id))}.values()
+            for number, connection in enumerate(chosen[1:]):
+                copy = copy_of(grant)
+                copy.id, copy.connections = GrantId(f"{grant.id}-{number}"), {connection.id: connection}
+                grant.release(connection.id)
+                work.grants.add(copy)
+            work.grants.save(grant)
+            work.commit()
+        return chosen
+
+    seal, unseal = AesGcmSealer.seal, AesGcmSealer.open
+
+    def seal_anywhere(self: AesGcmSealer, token: Secret, _: GrantId, kind: TokenKind) -> Sealed:
+        return seal(self, token, GrantId("anywhere"), kind)
+
+    def open_anywhere(self: AesGcmSealer, sealed: Sealed, _: GrantId, kind: TokenKind) -> Secret:
+        return unseal(self, sealed, GrantId("anywhere"), kind)
+
+    patch.setattr(SelectAccounts, "__call__", split)
+    patch.setattr(AesGcmSealer, "seal", seal_anywhere)
+    patch.setattr(AesGcmSealer, "open", open_anywhere)
+
+
+def no_lease(patch: pytest.MonkeyPatch) -> None:
+    claim = MemoryClaims._claim  # noqa: SLF001 -- the very line that is wrong
+
+    def unleased(self: MemoryClaims, rows: Any, grant: Grant, now: datetime, lease: timedelta) -> Claim:  # noqa: ANN401
+        return claim(self, rows, grant, now, lease * 0)
+
+    patch.setattr(MemoryClaims, "_claim", unleased)
+
+
+def forget_the_doubt(self: Grant, attempt: Any) -> None:  # noqa: ANN401
+    self.renewal = replace(self.renewal, attempt=attempt)
+
+
+def silence_as_not_sent(patch: pytest.MonkeyPatch) -> None:
+    refresh = SimulatedPlatform.refresh
+
+    def sent(self: SimulatedPlatform, token: Secret) -> Any:  # noqa: ANN401
+        answer = refresh(self, token)
+        return Unavailable(answer.detail) if isinstance(answer, InDoubt) else answer
+
+    patch.setattr(SimulatedPlatform, "refresh", sent)
+
+
+def silence_as_refused(patch: pytest.MonkeyPatch) -> None:
+    refresh = SimulatedPlatform.refresh
+
+    def sent(self: SimulatedPlatform, token: Secret) -> Any:  # noqa: ANN401
+        answer = refresh(self, token)
+        return Refused(Reason.REFRESH_TOKEN_EXPIRED, 0) if isinstance(answer, InDoubt) else answer
+
+    patch.setattr(SimulatedPlatform, "refresh", sent)
+
+
+def any_failure_disconnects(patch: pytest.MonkeyPatch) -> None:
+    fail = Grant.fail
+
+    def failed(self: Grant, _: Failure, policy: RotationPolicy, now: datetime, *, pause: timedelta | None = None) -> None:
+        fail(self, Refused(Reason.REFRESH_TOKEN_EXPIRED, 0), policy, now, pause=pause)
+
+    patch.setattr(Grant, "fail", failed)
+
+
+def withhold(self: VendToken, grant: Grant, *_: object, **__: object) -> None:
+    del self, grant
+    raise PlatformUnavailable(timedelta(minutes=1))
+
+
+def twice_a_day(patch: pytest.MonkeyPatch) -> None:
+    """Every twelve hours, whatever ends within six."""
+    patch.setattr(RotationPolicy, "due_at", lambda _self, tokens, _grant: tokens.access_expires_at - timedelta(hours=6))
+    patch.setattr(Fleet, "sweep_every", timedelta(hours=12))
+
+
+def no_end(self: Grant, _reason: Reason, settled: Renewal, now: datetime) -> None:
+    self.renewal = replace(settled, due_at=now + timedelta(minutes=15))
+
+
+def keep_the_generation(patch: pytest.MonkeyPatch) -> None:
+    """Erasing empties the tokens alone; the generation is what settles are held to."""
+    erase, settle = Grant._erase, MemoryClaims.settle  # noqa: SLF001
+
+    def erased(self: Grant, health: Revoked | Superseded, now: datetime) -> None:
+        erase(self, health, now)
+        self.generation -= 1
+
+    def settled(self: MemoryClaims, grant: Grant, claim: Claim) -> Settlement:
+        patch.setattr(Grant, "erased", False)
+        try:
+            return settle(self, grant, claim)
+        finally:
+            patch.setattr(Grant, "erased", property(lambda g: isinstance(g.health, Revoked | Superseded)))
+
+    patch.setattr(Grant, "_erase", erased)
+    patch.setattr(MemoryClaims, "settle", settled)
+
+
+def old_grant_first(patch: pytest.MonkeyPatch) -> None:
+    """A reconnect clears the way before the new pair is there."""
+    granted = CompleteConnect._granted  # noqa: SLF001
+
+    def cleared(self: CompleteConnect, consent: Any, code: Secret) -> Any:  # noqa: ANN401
+        with self.store.write() as work:
+            for grant in work.grants.of_owner(consent.owner):
+                grant.supersede(self.clock.now())
+                work.grants.save(grant)
+            work.commit()
+        return granted(self, consent, code)
+
+    patch.setattr(CompleteConnect, "_granted", cleared)
+
+
+def fence_by_attempt(patch: pytest.MonkeyPatch) -> None:
+    settle = MemoryClaims.settle
+
+    def settled(self: MemoryClaims, grant: Grant, claim: Claim) -> Settlement:
+        row = self._database.rows.grants.get(grant.id)
+        if row and not (row.renewal.attempt and row.renewal.attempt.id == claim.attempt):
+            return Settlement.OVERTAKEN
+        return settle(self, grant, claim)
+
+    patch.setattr(MemoryClaims, "settle", settled)
+
+
+def reload_then_write(patch: pytest.MonkeyPatch) -> None:
+    """A refusal is written to whatever grant is there."""
+    settle = MemoryClaims.settle
+
+    def settled(self: MemoryClaims, grant: Grant, claim: Claim) -> Settlement:
+        row = self._database.rows.grants[grant.id]
+        if grant.generation > claim.generation or row.erased:
+            return settle(self, grant, claim)
+        written = copy_of(row)
+        written.health, written.renewal = grant.health, grant.renewal
+        self._database.rows.grants[grant.id] = written
+        return Settlement.STORED
+
+    patch.setattr(MemoryClaims, "settle", settled)
+
+
+def rotate_without_healing(patch: pytest.MonkeyPatch) -> None:
+    settle = MemoryClaims.settle
+
+    def settled(self: MemoryClaims, grant: Grant, claim: Claim) -> Settlement:
+        if grant.generation > claim.generation:
+            grant.health = self._database.rows.grants[grant.id].health
+        return settle(self, grant, claim)
+
+    patch.setattr(MemoryClaims, "settle", settled)
+
+
+def supersede_by_revoking(patch: pytest.MonkeyPatch) -> None:
+    """And whoever revokes does not ask who shares the login."""
+
+    def revoke(work: Any, grant: Grant, now: datetime) -> None:  # noqa: ANN401
+        if not grant.connections:
+            retire.revoke_if_unused(work, grant, scenarios.IDS, now)
+
+    patch.setattr(relink, "supersede_if_unused", revoke)
+    patch.setattr(MemoryGrants, "shared", lambda *_, **__: False)
+
+
+def release_without_doubt(patch: pytest.MonkeyPatch) -> None:
+    def released(self: MemoryClaims, claims: list[Claim]) -> None:
+        for claim in claims:
+            row = copy_of(self._database.rows.grants[claim.grant.id])
+            row.renewal = replace(claim.before, attempt=None, in_doubt=False)
+            self._database.rows.grants[row.id] = row
+
+    patch.setattr(MemoryClaims, "release", released)
+
+
+def longest_left_first(patch: pytest.MonkeyPatch) -> None:
+    urgency = grant_table.urgency
+    patch.setattr(grant_table, "urgency", lambda grant: START - (urgency(grant) - START))
+
+
+# ---- all of them
+
+
+FAULTS: dict[str, Fault] = {
+    "One row a connection, so several copies of one refresh token": Fault(
+        one_row_a_connection, scenarios.three_accounts_of_one_consent_share_one_pair, way=1
+    ),
+    "A claim reserves nothing": Fault(no_lease, scenarios.two_workers_meet_over_one_grant, way=2),
+    "A claim over an unsettled attempt marks no doubt": Fault(
+        replaced(Grant, "claim", forget_the_doubt), scenarios.a_process_dies_with_the_answer_in_its_hand, way=3
+    ),
+    "No journal": Fault(
+        replaced(CallAndSettle, "_keep", lambda *_: True), scenarios.the_database_is_away_when_the_answer_comes, way=4
+    ),
+    "The journal is not drained before claiming": Fault(
+        replaced(CautiousClaims, "_steady", lambda *_: True), scenarios.a_process_starts_with_an_answer_in_its_journal, way=4
+    ),
+    "Nobody waits for another host's journal": Fault(
+        replaced(Contact, "steady", lambda *_: True), scenarios.another_hosts_journal_holds_the_answer, way=4
+    ),
+    "A time-out counts as not sent": Fault(silence_as_not_sent, scenarios.a_reply_is_lost_on_a_strict_platform, way=5),
+    "A time-out counts as refused": Fault(silence_as_refused, scenarios.a_reply_is_lost_on_a_platform_with_a_grace_period, way=5),
+    "Any failure disconnects": Fault(any_failure_disconnects, scenarios.nothing_but_a_refusal_disconnects, way=6),
+    "A token is withheld when its renewal failed": Fault(
+        replaced(VendToken, "_best", withhold), scenarios.a_token_that_still_lives_is_served_whatever_its_renewal_does, way=7
+    ),
+    "Every twelve hours, whatever ends within six": Fault(twice_a_day, scenarios.a_few_days_pass, way=8),
+    "A refused grant is tried for ever": Fault(
+        replaced(Grant, "_refused", no_end), scenarios.a_dead_connection_is_left_in_peace, way=9
+    ),
+    "Erasing leaves the generation": Fault(
+        keep_the_generation, scenarios.a_person_disconnects_while_the_call_is_under_way, way=10
+    ),
+    "The old grant goes before the new one is stored": Fault(
+        old_grant_first, scenarios.a_person_consents_again_and_the_platform_is_away, way=10
+    ),
+    "A success is fenced by its attempt too": Fault(
+        fence_by_attempt, scenarios.an_answer_comes_after_another_attempt_was_refused
+    ),
+    "A refusal is looked up, then written": Fault(reload_then_write, scenarios.a_refusal_comes_after_another_attempt_succeeded),
+    "A late success leaves the grant degraded": Fault(
+        rotate_without_healing, scenarios.an_answer_comes_after_another_attempt_was_refused
+    ),
+    "A late pair of a disconnected grant is dropped": Fault(
+        replaced(Undertaker, "__call__", lambda *_: None), scenarios.a_person_disconnects_while_the_call_is_under_way
+    ),
+    "A superseded grant is revoked": Fault(supersede_by_revoking, scenarios.a_person_consents_again),
+    "A revocation does not ask who shares the login": Fault(
+        replaced(MemoryGrants, "shared", lambda *_, **__: False), scenarios.two_people_share_a_login_and_one_disconnects
+    ),
+    "Giving a claim back forgets the doubt": Fault(release_without_doubt, scenarios.a_doubtful_claim_is_given_back),
+    "No look at the clock before sending": Fault(
+        replaced(RotationPolicy, "last_moment", timedelta(hours=1)), scenarios.a_claim_is_waited_out
+    ),
+    "No second look at a generation in doubt": Fault(
+        replaced(MemoryClaims, "current", lambda *_: True), scenarios.a_claim_is_resumed_after_another_attempt_succeeded
+    ),
+    "A mass refusal is believed": Fault(replaced(Tally, "is_mass", NEVER), scenarios.the_platform_refuses_everybody_for_a_while),
+    "Those with the longest left go first": Fault(longest_left_first, scenarios.a_platform_returns_after_an_outage),
+    "No budget": Fault(
+        replaced(Pace, "of", lambda *_: Pace(timedelta(milliseconds=1))), scenarios.a_platform_returns_after_an_outage
+    ),
+    "A trial every five minutes": Fault(
+        replaced(breaker, "TRIAL_EVERY", timedelta(minutes=5)), scenarios.a_minute_is_left_when_the_platform_returns
+    ),
+    "The same back-off in a token's last hour": Fault(
+        replaced(rotation, "URGENT_BACK_OFF", timedelta(minutes=15)), scenarios.a_minute_is_left_when_the_platform_returns
+    ),
+}
