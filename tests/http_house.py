@@ -118,9 +118,10 @@ class House:
 def over(world: World, settings: Settings) -> Container:
     """The container of these settings with the world's adapters."""
     container = build(settings)
-    for name in ("clock", "ids", "sealer", "platform", "budget", "store", "journal", "incidents"):
+    for name in ("clock", "ids", "sealer", "platform", "budget", "store", "journal", "journals", "incidents"):
         getattr(container, name).override(getattr(world, name))
     container.stored_claims.override(world.claims)
+    container.claims().contact = world.contact  # the world's time passes without a keeper's looks
     return container
 
 

@@ -16,6 +16,7 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.fleet import MemoryFleet
 from adapters.memory.incidents import MemoryIncidents
 from adapters.memory.journal import MemoryJournal
+from adapters.memory.journals import MemoryJournalRegister
 from adapters.memory.store import MemoryStore
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.machine import Machine
@@ -39,6 +40,7 @@ from application.steps.batches import Batches, SweepReport
 from application.steps.call_and_settle import CallAndSettle, Rotation
 from application.steps.cautious_claims import CautiousClaims, Contact
 from application.steps.late_answers import DrainJournal, Undertaker
+from application.steps.one_call import OneCall
 from application.sweep_due_grants import SweepDueGrants
 from application.vend_token import ByConnection, Vended, VendToken
 from domain.advertiser import Advertiser, Connection, Standing
@@ -295,20 +297,23 @@ class World:
         bury = Undertaker(store, clock, ids)
         self.drain = DrainJournal(self.journal, claims, store, bury, clock, policy)
         self.contact = Contact(since=clock.monotonic() - timedelta(minutes=1), last=clock.monotonic())
-        self.bare_claims, claims = claims, CautiousClaims(claims, self.drain, clock, self.contact)
+        self.bare_claims, self.careful_claims = claims, CautiousClaims(claims, self.drain, clock, self.contact)
+        claims = self.careful_claims
         self.carry_out = CallAndSettle(claims, platform, sealer, budget, self.journal, self.incidents, bury, clock, policy)
         self.batches = Batches(claims, budget, self.carry_out, OneHand(), clock, policy, platform.app, 1)
         self.begin = BeginConnect(store, platform, self.nonces, clock)
         self.complete = CompleteConnect(store, platform, sealer, budget, clock, ids, policy)
         self.select = SelectAccounts(store, clock, ids)
-        self.rotate = RotateGrant(store, claims, budget, self.carry_out, clock, policy)
+        one_call = OneCall(claims, budget, self.carry_out, clock, policy)
+        self.rotate = RotateGrant(store, one_call, clock)
         self.sweep = SweepDueGrants(self.batches, clock)
-        self.vend = VendToken(store, claims, budget, sealer, self.carry_out, clock, policy)
+        self.vend = VendToken(store, one_call, sealer, clock)
         self.disconnect = Disconnect(store, clock, ids)
         self.clear_offers = ClearOffers(store, clock, ids)
         self.revoke = RevokeTokens(store, platform, sealer, budget, clock, policy)
         self.overview = Overview(store, clock)
-        self.audit = AuditGrants(self.batches, store, platform, sealer, budget, fleet, clock, policy)
+        self.journals = MemoryJournalRegister(self.database, clock=clock)
+        self.audit = AuditGrants(self.batches, store, platform, sealer, budget, fleet, self.journals, clock, policy)
 
     # what people do
 

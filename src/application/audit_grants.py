@@ -11,6 +11,7 @@ from application.ports.ad_platform import DETAILS_PER_CALL, AdPlatform
 from application.ports.ambient import Clock
 from application.ports.budget import Budget, Lane
 from application.ports.claims import Due, Kind
+from application.ports.journals import JournalRegister, Undrained
 from application.ports.overview import Fleet, FleetView
 from application.ports.sealer import Sealer
 from application.ports.store import Store
@@ -31,6 +32,9 @@ KEPT_CONSENTS = timedelta(days=1)
 REACH_READ_EVERY = timedelta(days=7)
 """How often the platform is asked which accounts a grant still reaches."""
 
+KEPT_TOKENS = timedelta(days=30)
+"""How far back a lost answer can still heal a grant: as long as one that needs reauthorisation keeps its tokens."""
+
 AT_ONCE = 200
 SWEEPS_LATE = 2
 """After how many sweeps a due grant counts as overdue."""
@@ -45,6 +49,8 @@ class AuditReport:
     endings_announced: int
     reaches_read: int
     fleet: FleetView
+    undrained: tuple[Undrained, ...]
+    """Hosts whose journal may hold an answer that the store waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ class AuditGrants:
     sealer: Sealer
     budget: Budget
     fleet: Fleet
+    journals: JournalRegister
     clock: Clock
     policy: RotationPolicy
 
@@ -68,7 +75,10 @@ class AuditGrants:
             probed=self.batches(Due(kind=Kind.LONG_TERM), stopping=stopping, progress=progress),
             reaches_read=self._read_reaches(stopping),
             fleet=self.fleet.counts(self.clock.now(), overdue_after=self.policy.sweep_every * SWEEPS_LATE),
+            undrained=self.journals.undrained(self.clock.now() - KEPT_TOKENS),
         )
+        for host in report.undrained:
+            log.error("a host's journal was not drained since a claim of its was lost", extra={"host": host.host})
         if report.fleet.overdue or report.fleet.in_doubt:
             found = {"overdue": report.fleet.overdue, "in_doubt": report.fleet.in_doubt}
             log.error("grants are overdue, or in doubt", extra=found)

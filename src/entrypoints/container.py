@@ -44,7 +44,9 @@ from application.select_accounts import SelectAccounts
 from application.steps.batches import Batches
 from application.steps.call_and_settle import CallAndSettle
 from application.steps.cautious_claims import CautiousClaims
+from application.steps.keep_in_touch import KeepInTouch
 from application.steps.late_answers import DrainJournal, Undertaker
+from application.steps.one_call import OneCall
 from application.steps.shared_budget import SharedBudget
 from application.sweep_due_grants import SweepDueGrants
 from application.vend_token import VendToken
@@ -174,7 +176,8 @@ class Container(containers.DeclarativeContainer):
         policy=policy,
     )
     claims = providers.Singleton(CautiousClaims, stored_claims, drain, clock)
-    keeper = providers.Factory(Keeper, claims.provided.keep_in_touch)
+    keep_in_touch = providers.Singleton(KeepInTouch, claims=claims, journal=journal, register=journals, clock=clock, host=host)
+    keeper = providers.Factory(Keeper, keep_in_touch)
     carry_out = providers.Singleton(
         CallAndSettle,
         claims=claims,
@@ -187,6 +190,7 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         policy=policy,
     )
+    one_call = providers.Singleton(OneCall, claims=claims, budget=budget, carry_out=carry_out, clock=clock, policy=policy)
     batches = providers.Singleton(
         Batches,
         claims=claims,
@@ -205,9 +209,7 @@ class Container(containers.DeclarativeContainer):
         CompleteConnect, store=store, platform=platform, sealer=sealer, budget=budget, clock=clock, ids=ids, policy=policy
     )
     select_accounts = providers.Singleton(SelectAccounts, store=store, clock=clock, ids=ids)
-    rotate_grant = providers.Singleton(
-        RotateGrant, store=store, claims=claims, budget=budget, carry_out=carry_out, clock=clock, policy=policy
-    )
+    rotate_grant = providers.Singleton(RotateGrant, store=store, one_call=one_call, clock=clock)
     sweep_due_grants = providers.Singleton(SweepDueGrants, batches=batches, clock=clock)
     audit_grants = providers.Singleton(
         AuditGrants,
@@ -217,19 +219,11 @@ class Container(containers.DeclarativeContainer):
         sealer=sealer,
         budget=budget,
         fleet=fleet,
+        journals=journals,
         clock=clock,
         policy=policy,
     )
-    vend_token = providers.Singleton(
-        VendToken,
-        store=store,
-        claims=claims,
-        budget=budget,
-        sealer=sealer,
-        carry_out=carry_out,
-        clock=clock,
-        policy=policy,
-    )
+    vend_token = providers.Singleton(VendToken, store=store, one_call=one_call, sealer=sealer, clock=clock)
     disconnect = providers.Singleton(Disconnect, store=store, clock=clock, ids=ids)
     clear_offers = providers.Singleton(ClearOffers, store=store, clock=clock, ids=ids)
     revoke_tokens = providers.Singleton(

@@ -7,10 +7,11 @@ from msgspec.structs import replace
 
 from adapters.tiktok_simulator.config import Config
 from application.overview import State
+from application.steps.keep_in_touch import KeepInTouch
 from domain.errors import AccountOutOfReach
 from domain.events import AccountFound, AccountLost, AccountsAdded, AccountStandingChanged, RefreshTokenEnding
 from domain.outcomes import Unavailable
-from world import ANNA, World
+from world import ANNA, START, World
 
 DAY = timedelta(days=1)
 
@@ -106,3 +107,26 @@ def test_consents_are_forgotten_after_a_day() -> None:
     assert world.audit().consents_forgotten == 0
     world.pass_time(days=1, minutes=11)
     assert world.audit().consents_forgotten == 1
+
+
+def test_a_host_whose_journal_may_hold_an_answer_is_named_until_it_reports_an_empty_one() -> None:
+    world = a_world(rotation_mode="grace")
+    [acme] = world.connect("chloe")
+    world.journals.drained("the journal", "here")
+    world.claim(acme)
+    world.pass_time(seconds=31)
+    world.carry_out_now(acme)
+    assert [u.host for u in world.audit().undrained] == ["here"]
+    world.pass_time(seconds=1)
+    world.journals.drained("the journal", "here")
+    assert world.audit().undrained == ()
+
+
+def test_a_process_reports_its_empty_journal_once_a_minute() -> None:
+    world = a_world()
+    keep = KeepInTouch(world.careful_claims, world.journal, world.journals, world.clock, "here")
+    for _ in range(31):
+        keep()
+        world.clock.advance(timedelta(seconds=2))
+    reported = world.database.rows.drained.values()
+    assert [r.at - START for r in reported] == [timedelta(minutes=1)]
