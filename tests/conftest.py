@@ -1,7 +1,7 @@
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path, PurePath
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from adapters.sql.migrations import migrate
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
+FIGURES = "figures"
 UNDER_CI = os.environ.get("CI") == "true"
 
 
@@ -26,6 +27,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def long(request: pytest.FixtureRequest) -> bool:
     """Whether tests that have a long form are to run it; each says in its docstring what that is."""
     return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest, *, long: bool) -> Callable[[object], None]:
+    """Have the figures of a long form shown when all tests are done."""
+
+    def note(figures: object) -> None:
+        if long:
+            request.node.user_properties.append((FIGURES, repr(figures)))
+
+    return note
 
 
 @pytest.fixture(scope="session")
@@ -115,9 +127,10 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many tests each ring, a folder under tests/, ran, and for how many seconds in all."""
+    """Say how many tests each ring, a folder under tests/, ran, and for how many seconds in all; and what long forms told."""
     tests: dict[str, set[str]] = defaultdict(set)
     seconds: dict[str, float] = defaultdict(float)
+    told: list[tuple[str, object]] = []
     for report in [
         report for reports in terminalreporter.stats.values() for report in reports if isinstance(report, pytest.TestReport)
     ]:
@@ -125,6 +138,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         ring = path.parts[1] if len(path.parts) > 2 else path.name
         tests[ring].add(report.nodeid)
         seconds[ring] += report.duration
+        told += [
+            (report.location[2], figures) for name, figures in report.user_properties if name == FIGURES and report.when == "call"
+        ]
+    for test, figures in told:
+        terminalreporter.section(test)
+        terminalreporter.write_line(str(figures))
     terminalreporter.section("rings")
     for ring in sorted(tests):
         terminalreporter.write_line(f"{ring:<14} {len(tests[ring]):>5} tests {seconds[ring]:>8.1f} s")

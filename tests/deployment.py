@@ -82,18 +82,18 @@ def deployment(
     """A deployment in this folder, at a TikTok whose tokens live and whose answers take that long."""
     address = f"http://127.0.0.1:{servers.free_port()}"
     with running_simulator(access_token_seconds=access_token_seconds, latency_ms=latency_ms) as simulator:
-        complete = an_environ(
-            TIKTOK_APP_ID=simulator.app_id,
-            TIKTOK_APP_SECRET=simulator.app_secret,
-            TIKTOK_API_URL=simulator.api_url,
-            TIKTOK_AUTH_URL=simulator.auth_url,
-            TIKTOK_REDIRECT_URI=f"{address}/api/auth/tiktok/callback",
-            DASHBOARD_URL=address,
-            DATABASE_URL=f"sqlite:///{folder / 'connect.db'}",
-            JOURNAL_DIR=str(folder / "journal"),
-            SERVICE_TOKENS=f"tests:{SERVICE_TOKEN}",
-            **(environ or {}),
-        )
+        usual = {
+            "TIKTOK_APP_ID": simulator.app_id,
+            "TIKTOK_APP_SECRET": simulator.app_secret,
+            "TIKTOK_API_URL": simulator.api_url,
+            "TIKTOK_AUTH_URL": simulator.auth_url,
+            "TIKTOK_REDIRECT_URI": f"{address}/api/auth/tiktok/callback",
+            "DASHBOARD_URL": address,
+            "DATABASE_URL": f"sqlite:///{folder / 'connect.db'}",
+            "JOURNAL_DIR": str(folder / "journal"),
+            "SERVICE_TOKENS": f"tests:{SERVICE_TOKEN}",
+        }
+        complete = an_environ(**(usual | (environ or {})))
         settings = load_settings(complete)
         if migrated:
             migrate_schema(settings.storage.database_url)

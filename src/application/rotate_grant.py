@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from application.ports.ambient import Clock
-from application.ports.budget import Budget, Lane
-from application.ports.claims import Claims
+from application.ports.budget import Permits
 from application.ports.store import Store
-from application.steps.call_and_settle import CallAndSettle, Ended, InFlight
+from application.steps.call_and_settle import Ended, InFlight, Rotation
+from application.steps.one_call import OneCall
 from application.steps.refusals import hopeless, refusal_of, stopped
 from domain.errors import ConnectionNotFound, PlatformThrottled
 from domain.grant import Grant
 from domain.ids import ConnectionId, OwnerId
-from domain.rotation import RotationPolicy
 from domain.tokens import Expiring
-
-PATIENCE = timedelta(seconds=2)
-"""How long a person's call waits for its turn in the budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +29,8 @@ class RotateGrant:
     """Always rotates, except that a caller shares a rotation in flight, or one that ended after the request arrived."""
 
     store: Store
-    claims: Claims
-    budget: Budget
-    carry_out: CallAndSettle
+    one_call: OneCall
     clock: Clock
-    policy: RotationPolicy
 
     def __call__(
         self, connection: ConnectionId, *, owner: OwnerId | None, asked_at: datetime, insist: bool = False
@@ -58,23 +51,18 @@ class RotateGrant:
             raise refusal
         if grant.in_flight(now):
             return InFlight()
-        return self._claim_and_carry_out(grant, insist=insist)
+        return self._renewed(grant, insist=insist)
 
-    def _claim_and_carry_out(self, grant: Grant, *, insist: bool) -> Rotated | InFlight:
-        permits = self.budget.take(grant.app, 1, Lane.PEOPLE, within=PATIENCE)
-        if not permits.count:
-            raise stopped(permits.because, permits.wait) if permits.because else PlatformThrottled(permits.wait)
-        taken_at = self.clock.monotonic()
-        claim = self.claims.take(grant.id, generation=grant.generation, lease=self.policy.lease)
-        if claim is None:
-            return InFlight()
-        self.clock.sleep(permits.wait)
-        rotation = self.carry_out(claim, taken_at=taken_at, insist=insist)
-        if rotation.ended is Ended.OVERTAKEN:
-            return InFlight()
-        if rotation.ended is Ended.RENEWED:
-            return self._told(rotation.grant)
-        raise refusal_of(rotation.grant, rotation.failure, self.clock.now())
+    def _renewed(self, grant: Grant, *, insist: bool) -> Rotated | InFlight:
+        match self.one_call(grant, insist=insist):
+            case Permits(because=because, wait=wait):
+                raise stopped(because, wait) if because else PlatformThrottled(wait)
+            case InFlight() | Rotation(ended=Ended.OVERTAKEN):
+                return InFlight()
+            case Rotation(ended=Ended.RENEWED, grant=renewed):
+                return self._told(renewed)
+            case Rotation(grant=left, failure=failure):
+                raise refusal_of(left, failure, self.clock.now())
 
     def _told(self, grant: Grant) -> Rotated:
         if grant.renewal.last_failure is not None or hopeless(grant):

@@ -6,22 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from application.ports.ambient import Clock
-from application.ports.budget import Budget, Lane
-from application.ports.claims import Claims
+from application.ports.budget import Permits
 from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
-from application.steps.call_and_settle import CallAndSettle, Ended, InFlight
+from application.steps.call_and_settle import Ended, InFlight, Rotation
+from application.steps.one_call import OneCall
 from application.steps.refusals import hopeless, refusal_of, stopped
 from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, PlatformThrottled, ReauthorisationNeeded
 from domain.grant import Grant
 from domain.health import Active, NeedsReauth
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.outcomes import Failure, InDoubt, Unavailable
-from domain.rotation import RotationPolicy, longest_validity, usual_validity
+from domain.rotation import longest_validity, usual_validity
 from domain.tokens import Expiring, LongTerm, Secret, TokenKind
-
-PATIENCE = timedelta(seconds=2)
-"""How long the one call waits for its turn in the budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +52,9 @@ class VendToken:
     """Serve what there is while it is good enough; else rotate once; else serve what is still valid, and say so."""
 
     store: Store
-    claims: Claims
-    budget: Budget
+    one_call: OneCall
     sealer: Sealer
-    carry_out: CallAndSettle
     clock: Clock
-    policy: RotationPolicy
 
     def __call__(
         self, wanted: ByConnection | ByAccount, *, min_validity: timedelta | None = None, patient: bool = True
@@ -101,18 +95,13 @@ class VendToken:
         return grant, found.advertiser.id
 
     def _renewed(self, grant: Grant, advertiser: AdvertiserId, validity: timedelta) -> Vended | InFlight:
-        permits = self.budget.take(grant.app, 1, Lane.PEOPLE, within=PATIENCE)
-        if not permits.count:
-            return self._best(grant, advertiser, validity, permits.because, permits.wait)
-        taken_at = self.clock.monotonic()
-        claim = self.claims.take(grant.id, generation=grant.generation, lease=self.policy.lease)
-        if claim is None:
-            return InFlight()
-        self.clock.sleep(permits.wait)
-        rotation = self.carry_out(claim, taken_at=taken_at)
-        if rotation.ended is Ended.OVERTAKEN:
-            return InFlight()
-        return self._best(rotation.grant, advertiser, validity, rotation.failure)
+        match self.one_call(grant):
+            case Permits(because=because, wait=wait):
+                return self._best(grant, advertiser, validity, because, wait)
+            case InFlight() | Rotation(ended=Ended.OVERTAKEN):
+                return InFlight()
+            case Rotation(grant=left, failure=failure):
+                return self._best(left, advertiser, validity, failure)
 
     def _best(
         self,

@@ -14,7 +14,7 @@ import threading
 import time
 import traceback
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -37,6 +37,8 @@ class Order:
     threads: int
     seconds: float
     seed: str
+    pause: float = 0
+    """Seconds, at the most, that a thread rests after a deed."""
 
 
 @dataclass
@@ -46,6 +48,9 @@ class Met:
     endings: Counter[str] = field(default_factory=Counter)
     unforeseen: list[str] = field(default_factory=list)
     stuck: int = 0
+
+    def json(self) -> str:
+        return json.dumps(vars(self))
 
     def __add__(self, other: Met) -> Met:
         return Met(self.endings + other.endings, self.unforeseen + other.unforeseen, self.stuck + other.stuck)
@@ -92,6 +97,7 @@ class Contender:
                     self.attempt("click", lambda connection=connection: self.click(connection))
                 case _:
                     self.attempt("vend", lambda connection=connection: self.vend(connection))
+            time.sleep(chance.random() * self.order.pause)
 
     def attempt(self, name: str, do: object) -> None:
         assert callable(do)
@@ -129,7 +135,7 @@ def main() -> None:
     print("ready", flush=True)  # noqa: T201 (said to the test that started it)
     sys.stdin.readline()
     contender.compete()
-    print(json.dumps(asdict(contender.met)), flush=True)  # noqa: T201 (the same)
+    print(contender.met.json(), flush=True)  # noqa: T201 (the same)
     os._exit(0 if not contender.met.stuck else 1)
 
 

@@ -8,10 +8,11 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from chaos.contender import PATIENCE, Met
+from chaos.contender import PATIENCE, Met, Order
 from deployment import Deployment
 from processes import BARE
 
@@ -19,9 +20,9 @@ TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
 
 
-def contend(here: Deployment, *, processes: int, threads: int, seconds: float, seed: str) -> Met:
+def contend(here: Deployment, *, processes: int, order: Order) -> Met:
     """Let them begin together; what they met, all in all. Each has a journal of its own, as on a host of its own."""
-    with started(here, processes=processes, threads=threads, seconds=seconds, seed=seed) as contenders:
+    with started(here, processes, order) as contenders:
         for contender in contenders:
             assert contender.stdout is not None
             assert contender.stdout.readline() == "ready\n", log_of(here, contenders.index(contender))
@@ -31,7 +32,7 @@ def contend(here: Deployment, *, processes: int, threads: int, seconds: float, s
             contender.stdin.flush()
         met = Met()
         for number, contender in enumerate(contenders):
-            told, _ = contender.communicate(timeout=seconds + 2 * PATIENCE)
+            told, _ = contender.communicate(timeout=order.seconds + 2 * PATIENCE)
             assert told, log_of(here, number)
             fields = json.loads(told)
             met += Met(Counter(fields["endings"]), fields["unforeseen"], fields["stuck"])
@@ -40,18 +41,16 @@ def contend(here: Deployment, *, processes: int, threads: int, seconds: float, s
 
 
 @contextmanager
-def started(
-    here: Deployment, *, processes: int, threads: int, seconds: float, seed: str
-) -> Iterator[list[subprocess.Popen[str]]]:
+def started(here: Deployment, processes: int, order: Order) -> Iterator[list[subprocess.Popen[str]]]:
     contenders = list[subprocess.Popen[str]]()
     try:
         for number in range(processes):
-            order = json.dumps({"threads": threads, "seconds": seconds, "seed": f"{seed}-{number}"})
+            its_order = json.dumps(asdict(replace(order, seed=f"{order.seed}-{number}")))
             places = {"JOURNAL_DIR": str(here.folder / f"journal-{number}"), "PYTHONPATH": f"{ROOT / 'src'}:{TESTS}"}
             with (here.folder / f"contender-{number}.log").open("wb") as log:
                 contenders.append(
                     subprocess.Popen(
-                        [sys.executable, "-P", "-m", "chaos.contender", order],
+                        [sys.executable, "-P", "-m", "chaos.contender", its_order],
                         cwd=here.folder,
                         env={**BARE, **here.environ, **places},
                         stdin=subprocess.PIPE,

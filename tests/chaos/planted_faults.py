@@ -34,7 +34,7 @@ from domain.outcomes import Failure, InDoubt, Reason, Refused, Unavailable
 from domain.pacing import Pace
 from domain.rotation import RotationPolicy
 from domain.tokens import Sealed, Secret, TokenKind
-from world import START, SimulatedPlatform
+from world import START
 
 NEVER = False
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -99,33 +99,26 @@ def forget_the_doubt(self: Grant, attempt: Any) -> None:  # noqa: ANN401
     self.renewal = replace(self.renewal, attempt=attempt)
 
 
-def silence_as_not_sent(patch: pytest.MonkeyPatch) -> None:
-    refresh = SimulatedPlatform.refresh
-
-    def sent(self: SimulatedPlatform, token: Secret) -> Any:  # noqa: ANN401
-        answer = refresh(self, token)
-        return Unavailable(answer.detail) if isinstance(answer, InDoubt) else answer
-
-    patch.setattr(SimulatedPlatform, "refresh", sent)
-
-
-def silence_as_refused(patch: pytest.MonkeyPatch) -> None:
-    refresh = SimulatedPlatform.refresh
-
-    def sent(self: SimulatedPlatform, token: Secret) -> Any:  # noqa: ANN401
-        answer = refresh(self, token)
-        return Refused(Reason.REFRESH_TOKEN_EXPIRED, 0) if isinstance(answer, InDoubt) else answer
-
-    patch.setattr(SimulatedPlatform, "refresh", sent)
-
-
-def any_failure_disconnects(patch: pytest.MonkeyPatch) -> None:
+def failing_as(other: Callable[[Failure], Failure]) -> Plant:
+    """Failures are taken for other ones."""
     fail = Grant.fail
 
-    def failed(self: Grant, _: Failure, policy: RotationPolicy, now: datetime, *, pause: timedelta | None = None) -> None:
-        fail(self, Refused(Reason.REFRESH_TOKEN_EXPIRED, 0), policy, now, pause=pause)
+    def failed(self: Grant, failure: Failure, policy: RotationPolicy, now: datetime, *, pause: timedelta | None = None) -> None:
+        fail(self, other(failure), policy, now, pause=pause)
 
-    patch.setattr(Grant, "fail", failed)
+    return replaced(Grant, "fail", failed)
+
+
+def silence_as_not_sent(failure: Failure) -> Failure:
+    return Unavailable(failure.detail) if isinstance(failure, InDoubt) else failure
+
+
+def silence_as_refused(failure: Failure) -> Failure:
+    return Refused(Reason.REFRESH_TOKEN_EXPIRED, 0) if isinstance(failure, InDoubt) else failure
+
+
+def anything_as_refused(_: Failure) -> Failure:
+    return Refused(Reason.REFRESH_TOKEN_EXPIRED, 0)
 
 
 def withhold(self: VendToken, grant: Grant, *_: object, **__: object) -> None:
@@ -262,9 +255,13 @@ FAULTS: dict[str, Fault] = {
     "Nobody waits for another host's journal": Fault(
         replaced(Contact, "steady", lambda *_: True), scenarios.another_hosts_journal_holds_the_answer, way=4
     ),
-    "A time-out counts as not sent": Fault(silence_as_not_sent, scenarios.a_reply_is_lost_on_a_strict_platform, way=5),
-    "A time-out counts as refused": Fault(silence_as_refused, scenarios.a_reply_is_lost_on_a_platform_with_a_grace_period, way=5),
-    "Any failure disconnects": Fault(any_failure_disconnects, scenarios.nothing_but_a_refusal_disconnects, way=6),
+    "A time-out counts as not sent": Fault(
+        failing_as(silence_as_not_sent), scenarios.a_reply_is_lost_on_a_strict_platform, way=5
+    ),
+    "A time-out counts as refused": Fault(
+        failing_as(silence_as_refused), scenarios.a_reply_is_lost_on_a_platform_with_a_grace_period, way=5
+    ),
+    "Any failure disconnects": Fault(failing_as(anything_as_refused), scenarios.nothing_but_a_refusal_disconnects, way=6),
     "A token is withheld when its renewal failed": Fault(
         replaced(VendToken, "_best", withhold), scenarios.a_token_that_still_lives_is_served_whatever_its_renewal_does, way=7
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import func, select
 
@@ -37,7 +38,7 @@ def populate(here: Deployment, count: int) -> list[Member]:
     with container.store().write() as work:
         for number in range(count):
             code = control.grant_code("chloe", [account.advertiser_id])
-            got = issued(control.on_loop(lambda code=code: machine.exchange(here.tiktok.app_id, secret, code)))
+            got = issued(control.on_loop(partial(machine.exchange, here.tiktok.app_id, secret, code)))
             assert got.refresh is not None
             grant, now = GrantId(str(uuid.uuid4())), container.clock().now()
             access, refresh = (

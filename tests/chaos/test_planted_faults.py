@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +34,10 @@ def test_no_story_is_told_for_nothing() -> None:
         "find_the_database",
     }
     assert stories == {fault.scenario.__name__ for fault in FAULTS.values()}
+
+
+def test_the_documentation_names_every_fault_with_its_story() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reliability.md").read_text()
+    for name, fault in FAULTS.items():
+        row = f"| {fault.way or ''} | {name} | {fault.scenario.__name__.replace('_', ' ')} |"
+        assert row.replace("|  |", "| |") in page

@@ -10,7 +10,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from chaos.contender import Order
 from chaos.contest import contend, most_within
 from chaos.population import Verdict, judged, populate
 from deployment import Deployment, deployment
@@ -75,11 +76,11 @@ def changing_lives(here: Deployment) -> Iterator[None]:
         thread.join()
 
 
-def race(here: Deployment, *, processes: int, threads: int, seconds: float) -> Figures:
+def race(here: Deployment, *, processes: int, threads: int, seconds: float, pause: float = 0) -> Figures:
     """Run it, and look for what must never be."""
     members = populate(here, GRANTS)
     with changing_lives(here):
-        met = contend(here, processes=processes, threads=threads, seconds=seconds, seed=str(random.random()))
+        met = contend(here, processes=processes, order=Order(threads, seconds, str(random.random()), pause))
     verdict = judged(here, members)
     calls = [call.time for call in here.tiktok.control.log()]
     figures = Figures(
@@ -113,8 +114,8 @@ def test_sixty_four_threads_of_four_processes_spend_no_refresh_token_twice(
     """Short: 6 s. Long: 60 s."""
     with a_deployment(tmp_path, migrated_postgres_url, qps=300) as here:
         figures = race(here, processes=4, threads=16, seconds=60 if long else 6)
-        assert deadlocks(here) == 0
-    tell(figures)
+        tell(figures := replace(figures, deadlocks=deadlocks(here)))
+    assert figures.deadlocks == 0
     assert set(figures.endings) <= EXPECTED
 
 
@@ -136,7 +137,7 @@ def test_whatever_the_crowd_the_budget_is_kept_by_all_processes_together(
     """Short: 6 s. Long: 60 s. TikTok's own log is what counts, in any one second."""
     qps = 30
     with a_deployment(tmp_path, migrated_postgres_url, qps=qps) as here:
-        figures = race(here, processes=4, threads=16, seconds=60 if long else 6)
+        figures = race(here, processes=4, threads=16, seconds=60 if long else 6, pause=0.5)
     tell(figures)
     assert set(figures.endings) <= EXPECTED
     assert figures.most_calls_in_a_second <= qps

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from application.ports.ambient import Clock, Crew
-from application.ports.budget import Budget, Lane
+from application.ports.budget import LATEST, Budget, Lane
 from application.ports.claims import Claim, Claims, Due
 from application.steps.call_and_settle import CallAndSettle, Ended, Rotation
 from domain.errors import ClockSkewed
@@ -21,9 +21,6 @@ NAP = timedelta(milliseconds=250)
 
 MOST_SKEW = timedelta(seconds=5)
 """How far this process's clock, by which lifetimes count, may be from the store's, by which leases do."""
-
-LATEST = timedelta(milliseconds=250)
-"""How late a call may be for its turn: later it would fall among others' turns, and go beyond the budget with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +124,9 @@ class Batches:
 
     def _one(self, claim: Claim, taken_at: timedelta, send_at: timedelta, stopping: Callable[[], bool]) -> Rotation:
         self._wait(send_at, stopping)
-        if stopping() or self.clock.monotonic() > send_at + LATEST:
+        if stopping():
             return self.carry_out.release(claim)
-        return self.carry_out(claim, taken_at=taken_at)
+        return self.carry_out(claim, taken_at=taken_at, send_by=send_at + LATEST)
 
     def _wait(self, until: timedelta, stopping: Callable[[], bool]) -> None:
         while not stopping() and (left := until - self.clock.monotonic()) > timedelta(0):
