@@ -272,6 +272,7 @@ class World:
     given_incidents: Incidents | None = None
     given_fleet: Fleet | None = None
     given_budget: Budget | None = None
+    hands: int = 1
     nonces: CountedNonces = field(default_factory=CountedNonces)
 
     def __post_init__(self) -> None:
@@ -300,7 +301,7 @@ class World:
         self.bare_claims, self.careful_claims = claims, CautiousClaims(claims, self.drain, clock, self.contact)
         claims = self.careful_claims
         self.carry_out = CallAndSettle(claims, platform, sealer, budget, self.journal, self.incidents, bury, clock, policy)
-        self.batches = Batches(claims, budget, self.carry_out, OneHand(), clock, policy, platform.app, 1)
+        self.batches = Batches(claims, budget, self.carry_out, OneHand(), clock, policy, platform.app, self.hands)
         self.begin = BeginConnect(store, platform, self.nonces, clock)
         self.complete = CompleteConnect(store, platform, sealer, budget, clock, ids, policy)
         self.select = SelectAccounts(store, clock, ids)

@@ -79,7 +79,9 @@ class Fleet:
         self.platform = NotingPlatform(Machine(clock=self.clock, config=Config(), state=State(seed="00" * 16)))
         self.machine = self.platform.machine
         budget = ProcessBudget(self.calls_per_second, self.clock)
-        self.world = World(self.clock, policy=self.policy, ids=self.ids, given_platform=self.platform, given_budget=budget)
+        self.world = World(
+            self.clock, policy=self.policy, ids=self.ids, given_platform=self.platform, given_budget=budget, hands=8
+        )
         self.sealer, self.database = self.world.sealer, self.world.database
         self.consents: dict[GrantId, int] = {}
         """The platform's number of each grant's consent."""

@@ -29,7 +29,7 @@ from world import ANNA, BERT, BROWSER, World
 HOSTS, OWNERS, USERS = st.integers(0, 1), st.sampled_from([ANNA, BERT]), st.sampled_from(["ana", "chloe"])
 SPANS = st.sampled_from([timedelta(seconds=s) for s in (1, 5, 31, 61, 600, 3600, 6 * 3600, 13 * 3600)])
 OUTAGES = st.sampled_from([timedelta(seconds=s) for s in (1, 3, 20, 45, 300)])
-KINDS = st.lists(st.sampled_from(["crash", "outage", "pause", "company"]), min_size=2, max_size=2)
+KINDS = st.lists(st.sampled_from(["crash", "outage", "pause", "company", "disconnect", "reconnect"]), min_size=2, max_size=2)
 FAULTS: list[Failure | str] = [
     "lost",
     Throttled(),
@@ -137,6 +137,7 @@ class Schedule(RuleBasedStateMachine):
     def trouble(self, moments: list[Moment], kinds: list[Kind], outage: timedelta, lost: bool) -> None:
         troubles = self.chaos.troubles
         troubles.outage, troubles.pause, troubles.company = outage, self._pause, self._company
+        troubles.disconnect, troubles.reconnect = self._disconnect, self._reconnect
         for moment, kind in zip(moments, kinds, strict=False):
             troubles.planned[moment].append(kind)
         if lost:
@@ -147,6 +148,11 @@ class Schedule(RuleBasedStateMachine):
         self.trouble(moments, kinds, outage, lost=False)
         self.chaos.clock.advance(timedelta(hours=12))
         self.wait_and_sweep(host)
+
+    @rule(host=HOSTS, kinds=KINDS, outage=OUTAGES)
+    def trouble_after_the_send(self, host: int, kinds: list[Kind], outage: timedelta) -> None:
+        """The moment at which there is most to lose, more often than the others."""
+        self.trouble_in_a_sweep(host, ["after send"], kinds, outage)
 
     @rule(host=HOSTS, owner=OWNERS, which=st.integers(0, 9), moment=st.sampled_from(MOMENTS), kinds=KINDS, outage=OUTAGES)
     def trouble_at_a_click(
@@ -188,14 +194,21 @@ class Schedule(RuleBasedStateMachine):
         self.chaos.connected = {c.id: (c.owner, c.advertiser.id) for g in grants for c in g.connections.values()}
 
     def _pause(self) -> None:
+        """One host stands still, beyond its lease; the other one works on."""
         self.chaos.pause(timedelta(seconds=61))
         self._company()
 
     def _company(self) -> None:
-        """The other host sweeps, with all the time that doubt asks for, while this one is in the middle of something."""
         other = 1 - self.chaos.platform.at_work
-        self.chaos.pass_time(timedelta(seconds=0))
         self.chaos.do(other, lambda world: world.sweep(for_at_most=timedelta(seconds=1)))
+
+    def _disconnect(self) -> None:
+        self.disconnect(1 - self.chaos.platform.at_work, ANNA, 0)
+        self.chaos.note_ends()
+
+    def _reconnect(self) -> None:
+        self.reconnect(1 - self.chaos.platform.at_work, ANNA, 0, "ana")
+        self.chaos.note_ends()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from domain.grant import Grant
 from domain.ids import AppId, GrantId
 
 Moment = Literal["before claim", "after claim", "after send", "before settle", "after settle", "after keep", "release", "commit"]
-Kind = Literal["crash", "outage", "pause", "company"]
+Kind = Literal["crash", "outage", "pause", "company", "disconnect", "reconnect"]
 
 MOMENTS: tuple[Moment, ...] = (
     "before claim",
@@ -48,7 +48,9 @@ class Troubles:
     """How long the next outage lasts."""
     pause: Callable[[], None] = lambda: None
     company: Callable[[], None] = lambda: None
-    """What somebody else does in the middle of it."""
+    """A sweep of the other host in the middle of it."""
+    disconnect: Callable[[], None] = lambda: None
+    reconnect: Callable[[], None] = lambda: None
 
     def at(self, moment: Moment) -> None:
         """Let happen what is planned for this moment. Raises Crash."""
@@ -63,6 +65,10 @@ class Troubles:
                 self.pause()
             case "company":
                 self.company()
+            case "disconnect":
+                self.disconnect()
+            case "reconnect":
+                self.reconnect()
 
     def check(self) -> None:
         """Raises StoreUnavailable while the database is away."""
