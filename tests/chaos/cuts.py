@@ -46,7 +46,7 @@ class CutClaims:
     """How many seconds each cut takes."""
     left: int
     """How many answers are still to be cut off."""
-    rate: float = 0.5
+    rate: float = 0.3
     """Of the answers that come, how many are cut off."""
     stored_unheard: float = 0.25
     """Of those, how many are stored, and nobody learns of it."""

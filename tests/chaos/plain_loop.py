@@ -31,7 +31,7 @@ def stored(database_url: str) -> list[tuple[str, str]]:
 def go_round(database: psycopg.Connection[tuple[int, str]], http: httpx.Client, api_url: str, app: dict[str, str]) -> None:
     """Renew every active connection."""
     for number, token in database.execute(
-        "SELECT id, refresh_token FROM plain_connections WHERE status = 'active' ORDER BY id"
+        "SELECT id, refresh_token FROM plain_connections WHERE status = 'active' ORDER BY random()"
     ).fetchall():
         answer = http.post(
             f"{api_url}/oauth2/refresh_token/", json={**app, "refresh_token": token, "grant_type": "refresh_token"}

@@ -67,8 +67,8 @@ def a_fleet(folder: Path, url: str, size: int, *, mode: RotationMode, qps: int =
         yield Fleet(here, members)
 
 
-def first_rotation(of: Fleet | PlainFleet, process: str, after: int) -> None:
-    eventually(lambda: of.rotations() > after, why=lambda: f"no rotation by {process}")
+def first_rotation(of: Fleet | PlainFleet, log: str, after: int) -> None:
+    eventually(lambda: of.rotations() > after, why=(of.here.folder / log).read_text)
 
 
 def a_moment() -> None:
@@ -109,7 +109,7 @@ def test_a_worker_that_is_told_to_end_under_load_loses_nothing(
     """Three workers at a time, as on three machines. Long: 51."""
     figures = Terminations()
     with a_fleet(tmp_path, migrated_postgres_url, 300, mode="strict") as fleet:
-        plain = PlainFleet.seeded(fleet.here, 60 if long else 10)
+        plain = PlainFleet.seeded(fleet.here, 200 if long else 20)
         for _ in range(17 if long else 1):
             with ThreadPoolExecutor(4) as hands:
                 over = hands.submit(end_plain_loop, plain, figures.plain, signal.SIGTERM)
@@ -152,7 +152,7 @@ def holds(fleet: Fleet, pid: int) -> list[GrantId]:
 def end_plain_loop(plain: PlainFleet, losses: PlainLosses, how: signal.Signals) -> None:
     before = plain.rotations()
     with started(*plain.command("for ever"), folder=plain.here.folder, environ={}, log="plain.log") as loop:
-        first_rotation(plain, "the plain loop", before)
+        first_rotation(plain, "plain.log", before)
         a_moment()
         end(loop, how)
     losses.ends += 1
@@ -190,7 +190,7 @@ class Kills:
     """Those of them that were shown as well after the recovery."""
     rotations: int = 0
     slowest_recovery: float = 0
-    """Seconds from a kill until every grant's state was known again, most of it the lease (8 s here)."""
+    """Seconds from the last of several kills until every grant's state was known again, most of it the lease (8 s here)."""
     plain: PlainLosses = field(default_factory=PlainLosses)
 
 
@@ -205,7 +205,7 @@ def test_a_kill_costs_at_most_the_answers_in_flight_and_each_is_reported(
     for qps, size in [(150, 1500), (10, 300)] if long else [(150, 250)]:
         url = postgres_server.new_database(template=migrated_template)
         with a_fleet(tmp_path, url, size, mode="strict", qps=qps) as fleet:
-            plain = PlainFleet.seeded(fleet.here, 60 if long else 10)
+            plain = PlainFleet.seeded(fleet.here, 200 if long else 20)
             figures = kill_workers(fleet, 50 if long else 3, plain)
         tell(figures)
         assert figures.lost == figures.reported == sum(figures.answers_lost), figures
@@ -235,9 +235,10 @@ def kill_workers(fleet: Fleet, times: int, plain: PlainFleet | None) -> Kills:
     try:
         lost = set[GrantId]()
         for first in range(0, times, SEVERAL):
-            pending, killed_at = set[GrantId](), time.monotonic()
+            pending, killed_at = set[GrantId](), 0.0
             for _ in range(min(SEVERAL, times - first)):
                 pending |= kill_worker(fleet, plain, figures, lost | pending)
+                killed_at = time.monotonic()
             lost |= recover(fleet, pending, figures, killed_at)
         if plain:
             settle_plain(plain, figures.plain)
@@ -257,9 +258,9 @@ def kill_worker(fleet: Fleet, plain: PlainFleet | None, figures: Kills, known: s
         if plain:
             loop = started(*plain.command("for ever"), folder=here.folder, environ={}, log="plain.log")
             victims.append(stack.enter_context(loop))
-            first_rotation(plain, "the plain loop", theirs)
+            first_rotation(plain, "plain.log", theirs)
             figures.plain.ends += 1
-        first_rotation(fleet, "the worker", before)
+        first_rotation(fleet, "worker.log", before)
         a_moment()
         for victim in victims:
             end(victim, signal.SIGKILL)
