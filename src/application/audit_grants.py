@@ -15,7 +15,8 @@ from application.ports.journals import JournalRegister, Undrained
 from application.ports.overview import Fleet, FleetView
 from application.ports.sealer import Sealer
 from application.ports.store import Store
-from application.steps.batches import Batches, SweepReport, never, unheard
+from application.steps.batches import Batches, SweepReport, unheard
+from application.steps.turn import never
 from domain.advertiser import Advertiser
 from domain.calendar import ANNOUNCED_BEFORE
 from domain.errors import CannotOpen

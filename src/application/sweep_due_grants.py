@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from application.ports.ambient import Clock
 from application.ports.claims import Due
-from application.steps.batches import Batches, SweepReport, never, unheard
+from application.steps.batches import Batches, SweepReport, unheard
+from application.steps.turn import never
 
 CALLS_MISSED = 2
 """How many further calls of a coarse schedule may fail before a token is in danger."""

@@ -64,7 +64,7 @@ class Contender:
         self.sweeps, self.clicks, self.vends = container.sweep_due_grants(), container.rotate_grant(), container.vend_token()
         with container.database().reading() as connection:
             self.connections = list(connection.scalars(select(tables.connections.c.id)))
-        self.until, self.lock = 0.0, threading.Lock()
+        self.until, self.lock, self.sweeping = 0.0, threading.Lock(), threading.Semaphore(2)
 
     def over(self) -> bool:
         return time.monotonic() > self.until
@@ -114,6 +114,15 @@ class Contender:
             self.met.endings.update(f"{name}: {ending}" for ending in endings)
 
     def sweep(self) -> list[str]:
+        """As in a worker beside a cron call: more sweeps at once would only wait for the same hands."""
+        if not self.sweeping.acquire(blocking=False):
+            return ["no hands"]
+        try:
+            return self.swept()
+        finally:
+            self.sweeping.release()
+
+    def swept(self) -> list[str]:
         report = self.sweeps(for_at_most=timedelta(seconds=1), stopping=self.over)
         stopped_by = [f"stopped by {type(report.stopped_by).__name__}"] if report.stopped_by else []
         return ["done", *(swept.ended.value for swept in report.swept.values()), *stopped_by]

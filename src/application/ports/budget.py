@@ -11,10 +11,6 @@ from typing import Protocol
 from domain.ids import AppId
 from domain.outcomes import Failure
 
-LATEST = timedelta(milliseconds=50)
-"""How late a call may be for its turn: the part of a second by which turns are further apart than the limit allows
-(`domain.pacing.SLACK`). Later it would fall among others' turns, and go beyond the budget with them."""
-
 
 class Lane(Enum):
     """Who wants to call. A tenth of the budget is kept for people, who may also use what the background leaves."""

@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from application.ports.ambient import Clock, Crew
-from application.ports.budget import LATEST, Budget, Lane
+from application.ports.budget import Budget, Lane
 from application.ports.claims import Claim, Claims, Due
 from application.steps.call_and_settle import CallAndSettle, Ended, Rotation
+from application.steps.turn import Turn, never, wait
 from domain.errors import ClockSkewed
 from domain.health import Degraded, NeedsReauth
 from domain.ids import AppId, GrantId
 from domain.outcomes import Failure, Reason
 from domain.rotation import RotationPolicy
-
-NAP = timedelta(milliseconds=250)
-"""The longest wait after which a request to stop is noticed."""
 
 MOST_SKEW = timedelta(seconds=5)
 """How far this process's clock, by which lifetimes count, may be from the store's, by which leases do."""
@@ -53,11 +51,6 @@ class SweepReport:
         if rotation.ended is not Ended.OVERTAKEN and (known is None or known.ended is Ended.UNSENT):
             reason = health.reason if isinstance(health, Degraded | NeedsReauth) else None
             self.swept[grant] = Swept(grant, rotation.ended, reason)
-
-
-def never() -> bool:
-    """No request to stop."""
-    return False
 
 
 def unheard(_: SweepReport) -> None:
@@ -102,7 +95,7 @@ class Batches:
                 if permits.because:
                     report.stopped_by = permits.because
                     break
-                self._wait(self.clock.monotonic() + permits.wait, stopping)
+                wait(self.clock, self.clock.monotonic() + permits.wait, stopping)
                 continue
             taken_at = self.clock.monotonic()
             claims = self.claims.take_due(self.app, limit=permits.count, lease=self.policy.lease, due=due)
@@ -123,11 +116,5 @@ class Batches:
         return max(self.hands, int(self.hands * (self.policy.lease / 4) / timedelta(seconds=2)))
 
     def _one(self, claim: Claim, taken_at: timedelta, send_at: timedelta, stopping: Callable[[], bool]) -> Rotation:
-        self._wait(send_at, stopping)
-        if stopping():
-            return self.carry_out.release(claim)
-        return self.carry_out(claim, taken_at=taken_at, send_by=send_at + LATEST)
-
-    def _wait(self, until: timedelta, stopping: Callable[[], bool]) -> None:
-        while not stopping() and (left := until - self.clock.monotonic()) > timedelta(0):
-            self.clock.sleep(min(left, NAP))
+        turn = Turn(self.budget, self.clock, self.app, Lane.BACKGROUND, send_at, stopping)
+        return self.carry_out(claim, taken_at=taken_at, turn=turn)

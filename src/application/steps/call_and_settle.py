@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -15,6 +16,7 @@ from application.ports.incidents import Incidents
 from application.ports.journal import Answer, Journal, JournalUnavailable
 from application.ports.sealer import Sealer
 from application.steps.late_answers import Undertaker
+from application.steps.turn import at_once
 from domain.errors import CannotOpen, StoreUnavailable
 from domain.grant import Grant
 from domain.mass_refusal import ONE_EVERY, WINDOW
@@ -76,14 +78,15 @@ class CallAndSettle:
     clock: Clock
     policy: RotationPolicy
 
-    def __call__(self, claim: Claim, *, taken_at: timedelta, send_by: timedelta | None = None, insist: bool = False) -> Rotation:
-        """Carry out a claim for which a permit was taken. `taken_at`: the monotonic time before it was claimed; `send_by`:
-        when its turn in the budget is over, if it has one.
+    def __call__(
+        self, claim: Claim, *, taken_at: timedelta, turn: Callable[[], bool] = at_once, insist: bool = False
+    ) -> Rotation:
+        """Carry out a claim for which a permit was taken. `taken_at`: the monotonic time before it was claimed; `turn` waits
+        until the call may be sent, and says whether it may.
 
         Raises StoreUnavailable when the database would not take the outcome; a new pair is in the journal then.
         """
-        grant, last_moment = claim.grant, taken_at + self.policy.last_moment
-        send_by = last_moment if send_by is None else min(send_by, last_moment)
+        grant = claim.grant
         try:
             match decide(grant.tokens, grant.health, self.clock.now(), insist=insist):
                 case Keep():
@@ -92,9 +95,9 @@ class CallAndSettle:
                     grant.lapse(reason, self.clock.now())
                     return self._settled(claim, Ended.REFUSED)
                 case Rotate(pair=pair):
-                    return self._rotate(claim, pair, send_by)
+                    return self._rotate(claim, pair, taken_at, turn)
                 case Probe():
-                    return self._probe(claim, send_by)
+                    return self._probe(claim, taken_at, turn)
         except CannotOpen:
             log.exception("a token cannot be opened: is its key configured here?", extra={"grant": grant.id})
             failure = Misconfigured("key")
@@ -106,11 +109,11 @@ class CallAndSettle:
         self.claims.release([claim])
         return Rotation(claim.grant, Ended.UNSENT, because)
 
-    def _rotate(self, claim: Claim, pair: Expiring, send_by: timedelta) -> Rotation:
+    def _rotate(self, claim: Claim, pair: Expiring, taken_at: timedelta, turn: Callable[[], bool]) -> Rotation:
         grant = claim.grant
         token = self.sealer.open(pair.refresh, grant.id, TokenKind.REFRESH)
         in_incident = self.incidents.current(grant.app) is not None
-        if hindered := self._hindered(claim, send_by, in_incident=in_incident):
+        if hindered := self._hindered(claim, taken_at, turn, in_incident=in_incident):
             return hindered
         asked_at = self.clock.now()
         answer = self.platform.refresh(token)
@@ -145,12 +148,12 @@ class CallAndSettle:
             log.critical("the platform refuses too many grants to be believed", extra=found)
         return rotation
 
-    def _probe(self, claim: Claim, send_by: timedelta) -> Rotation:
+    def _probe(self, claim: Claim, taken_at: timedelta, turn: Callable[[], bool]) -> Rotation:
         grant = claim.grant
         if grant.tokens is None:
             return self.release(claim)
         token = self.sealer.open(grant.tokens.access, grant.id, TokenKind.ACCESS)
-        if hindered := self._hindered(claim, send_by):
+        if hindered := self._hindered(claim, taken_at, turn):
             return hindered
         answer = self.platform.reach(token)
         failure = None if isinstance(answer, tuple) else answer
@@ -158,16 +161,20 @@ class CallAndSettle:
         grant.note_probe(failure, self.policy, self.clock.now(), pause=pause)
         return self._settled(claim, Ended.RENEWED if failure is None else ended_by(failure), failure)
 
-    def _hindered(self, claim: Claim, send_by: timedelta, *, in_incident: bool = False) -> Rotation | None:
-        """The look at the generation, the breaker and, last and directly before sending, the clock."""
+    def _hindered(
+        self, claim: Claim, taken_at: timedelta, turn: Callable[[], bool], *, in_incident: bool = False
+    ) -> Rotation | None:
+        """The turn, then the look at the generation, the breaker and, last and directly before sending, the clock."""
         app = claim.grant.app
+        if not turn():
+            return self.release(claim)
         if claim.grant.renewal.in_doubt and not self.claims.current(claim):
             return Rotation(claim.grant, Ended.OVERTAKEN)
         if stopped := self.budget.stopped(app):
             return self.release(claim, stopped)
         if in_incident and not self.incidents.may_send(app, self.clock.now(), ONE_EVERY):
             return self.release(claim, Unavailable("mass refusal"))
-        if self.clock.monotonic() > send_by:
+        if self.clock.monotonic() - taken_at > self.policy.last_moment:
             return self.release(claim)
         return None
 
