@@ -352,7 +352,7 @@ def test_ctrl_c_at_the_demo_under_load_loses_nothing(tmp_path: Path) -> None:
             owners = [OwnerId(f"owner-{n}") for n in range(6)]
             for owner in owners:
                 connect_at(notes.simulator, container, owner)
-            httpx.post(f"{notes.simulator}/_sim/config", json={"latencyMs": 3000}).raise_for_status()
+            httpx.post(f"{notes.simulator}/_sim/config", json={"latencyMs": 9000}).raise_for_status()
             with container.database().writing() as connection:
                 connection.execute(update(tables.grants).values(due_at=container.clock().now()))
                 connection.commit()

@@ -19,8 +19,9 @@ from entrypoints.cli.failures import Trouble
 GLANCE = 0.05
 """Seconds between two looks at the children."""
 
-STOP_WITHIN = 8
-"""Seconds that children are given to end in order: an idle Celery worker needs 4 to 6."""
+STOP_WITHIN = 25
+"""Seconds that children are given to end in order: a call under way takes 10 at most, its settlement 5, and then a Celery
+worker needs 4 to 6. Ended sooner, it would lose the answer."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
