@@ -62,6 +62,14 @@ def test_the_page_offers_the_accounts_of_the_chosen_user_as_check_boxes(wire: Wi
     assert "<script" not in page.text
 
 
+def test_the_page_names_the_app_and_says_how_many_accounts_each_user_has(wire: WireApp) -> None:
+    page = wire.client.get(wire.tiktok.auth_url, params={"app_id": wire.tiktok.app_id, "redirect_uri": CALLBACK})
+
+    assert f"App id <code>{wire.tiktok.app_id}</code>" in page.text
+    for shown in ("ana, 4 ad accounts", "chloe, 1 ad account<", "dan, no ad accounts"):
+        assert shown in page.text
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
