@@ -73,7 +73,7 @@ EXCHANGE_FAILED = Code(502, "TIKTOK_TOKEN_EXCHANGE_FAILED", "TikTok did not comp
 NO_ADVERTISERS = Code(
     409,
     "TIKTOK_NO_ADVERTISERS",
-    "There is no active ad account behind this TikTok login. Use another login, or open an ad account at TikTok.",
+    "No active ad account was shared. Connect again and approve at least one account, or use another TikTok login.",
 )
 ACCOUNT_MISMATCH = Code(
     409,
