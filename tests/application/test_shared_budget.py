@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 
 from adapters.process_budget import ProcessLedger
 from application.ports.budget import Lane
@@ -19,13 +20,19 @@ class Ledger(ProcessLedger):
 
     def __init__(self, clock: SimulatedClock) -> None:
         super().__init__(clock)
-        self.away, self.visits = False, 0
+        self.away, self.visits, self.reply_takes = False, 0, timedelta(0)
+        self._clock_here = clock
 
     def change(self, app: AppId, write: Write) -> None:
         self.visits += 1
         if self.away:
             raise StoreUnavailable
-        super().change(app, write)
+
+        def write_late(text: str | None, time: timedelta) -> str | None:
+            self._clock_here.advance(self.reply_takes)
+            return write(text, time)
+
+        super().change(app, write_late)
 
 
 class Fleet:
@@ -174,3 +181,22 @@ def test_a_store_clock_that_was_wrong_for_a_while_stops_nobody_for_long() -> Non
     fleet.clock.advance(timedelta(hours=-5))
     permits = fleet.budgets[0].take(APP, 1, Lane.BACKGROUND, within=SECOND)
     assert permits.wait <= timedelta(minutes=2)
+
+
+def test_a_reply_that_was_long_on_its_way_makes_no_call_late() -> None:
+    fleet = Fleet(2)
+    fleet.take_all()
+    fleet.ledger.reply_takes = SECOND / 10
+    fleet.clock.advance(5 * SECOND)
+    fleet.take_all()
+    gaps = [late - early for early, late in pairwise(sorted(fleet.slots)) if late > 5 * SECOND]
+    assert max(gaps[1:]) - min(gaps[1:]) < SECOND / 100
+
+
+def test_a_store_whose_clock_was_set_back_is_believed() -> None:
+    fleet = Fleet(1)
+    fleet.take_all()
+    fleet.ledger.reply_takes = 3 * SECOND
+    fleet.clock.advance(5 * SECOND)
+    fleet.take_all(within=SECOND)
+    assert fleet.slots[-1] - fleet.clock.monotonic() > SECOND / 2

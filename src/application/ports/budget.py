@@ -21,7 +21,10 @@ class Lane(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Permits:
-    """Leave to send `count` calls, the first after `wait`. None: ask again after `wait`."""
+    """Leave to send `count` calls, the first after `wait`: less than nothing if its time came while it was given.
+
+    None: ask again after `wait`.
+    """
 
     count: int
     wait: timedelta

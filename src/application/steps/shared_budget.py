@@ -39,6 +39,13 @@ PROMISED_FOR = timedelta(seconds=8)
 """For how long after the ledger went away slots from it are still being used: longer than any batch."""
 
 
+DRIFT = 0.001
+"""By how much two clocks may go apart, for their time: ten times what any does that is kept right."""
+
+JUMP = timedelta(milliseconds=500)
+"""Longer than a reply of the ledger is on its way: a ledger whose time seems to go back by so much is another, or was set."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the ledger said when it was last read, and what was done here since, if it has been away."""
@@ -94,7 +101,7 @@ class SharedBudget:
         if not taken.slots.times:
             return Permits(0, max(taken.slots.again_at - now, NONE), because=taken.because)
         first = taken.slots.times[0]
-        return Permits(len(taken.slots.times), max(first - now, NONE), tuple(time - first for time in taken.slots.times))
+        return Permits(len(taken.slots.times), first - now, tuple(time - first for time in taken.slots.times))
 
     def stopped(self, app: AppId) -> Failure | None:
         wrong, known = self._wrong.get(app), self._known.get(app)
@@ -174,7 +181,7 @@ class SharedBudget:
             stored = read(text)
             allowance = stored.rejoined(time, before.allowance) if before and before.alone else stored
             allowance, result = act(allowance, time, self._caller)
-            outcome[:] = [(Known(allowance, mine, time - mine), result)]
+            outcome[:] = [(Known(allowance, mine, ahead_by(time - mine, mine, before)), result)]
             return None if allowance == stored else text_of(allowance)
 
         self._ledger.change(app, write)
@@ -193,6 +200,16 @@ class SharedBudget:
             allowance, result = act(allowance, time, share)
             self._known[app] = replace(known, allowance=allowance, alone=True)
             return result
+
+
+def ahead_by(seen: timedelta, now: timedelta, before: Known | None) -> timedelta:
+    """How far the ledger's time is ahead of this process's, by what is seen now and what was known before.
+
+    A reply that is long on its way, or a thread that waits for its turn, makes it seem less, and nothing makes it seem more.
+    """
+    if before is None or before.alone or before.ahead - seen > JUMP:
+        return seen
+    return max(seen, before.ahead - (now - before.read_at) * DRIFT)
 
 
 def read(text: str | None) -> Allowance:

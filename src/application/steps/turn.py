@@ -58,7 +58,7 @@ class Turn:
             permits = self.budget.take(self.app, 1, self.lane, within=PATIENCE)
             if not permits.count:
                 return False
-            self.at = self.clock.monotonic() + permits.wait
+            self.at = self.clock.monotonic() + max(permits.wait, timedelta(0))  # a slow ledger must not make it miss them all
         return False
 
 
