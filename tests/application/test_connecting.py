@@ -47,6 +47,18 @@ def test_several_accounts_are_offered_and_the_chosen_ones_share_one_grant() -> N
     assert world.machine.live_refresh_tokens() == 1
 
 
+def test_accounts_chosen_together_are_listed_as_they_were_offered() -> None:
+    world = World()
+    world.machine.set_accounts("ana", tuple(reversed(world.machine.accounts("ana"))))
+    offer = an_open_choice(world)
+    offered = [a.id for a in world.select.offered(ANNA, offer).selectable]
+    made = world.select(ANNA, offer, frozenset(offered))
+    listed = [view.connection for view in world.overview(ANNA)]
+    assert [c.advertiser.id for c in listed] == offered == sorted(offered, reverse=True)
+    assert [c.created_at for c in listed] == [world.clock.now() + place * timedelta(microseconds=1) for place in range(4)]
+    assert [c.advertiser.id for c in made] == sorted(offered), "the answer goes by the accounts' ids"
+
+
 def test_more_accounts_than_one_call_takes_are_all_offered_with_details() -> None:
     world = World()
     ending = world.consent("agency")
