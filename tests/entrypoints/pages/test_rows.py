@@ -7,7 +7,7 @@ from application.overview import ConnectionView, State
 from domain.advertiser import Advertiser, Connection, Standing
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.outcomes import Reason
-from entrypoints.http.pages.phrases import ahead, span, times
+from entrypoints.http.pages.phrases import ahead, span, times, to_act
 from entrypoints.http.pages.rows import WHY, row_of
 from entrypoints.http.standings import why_closed
 
@@ -105,7 +105,22 @@ def test_a_span_is_one_number_that_promises_no_more_than_there_is(length: timede
     assert span(length) == words
 
 
-def test_what_is_due_is_due_now() -> None:
-    assert ahead(NOW - timedelta(minutes=5), NOW).words == "now"
+def test_what_is_due_happens_within_seconds() -> None:
+    assert ahead(NOW - timedelta(minutes=5), NOW).words == "within seconds"
     assert ahead(NOW + timedelta(minutes=5), NOW).words == "in about 5 min"
     assert [times(count) for count in (0, 1, 2, 7)] == ["not yet", "once", "twice", "7 times"]
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(minutes=10), "10 min"),
+        (timedelta(minutes=9, seconds=1), "10 min"),
+        (timedelta(minutes=9), "9 min"),
+        (timedelta(seconds=61), "2 min"),
+        (timedelta(seconds=60), "less than a minute"),
+        (timedelta(0), "less than a minute"),
+    ],
+)
+def test_the_time_for_a_choice_counts_the_minute_begun(length: timedelta, words: str) -> None:
+    assert to_act(NOW + length, NOW).words == words

@@ -36,8 +36,8 @@ def span(length: timedelta) -> str:
 
 
 def ahead(at: datetime, now: datetime) -> Moment:
-    """How far off a coming time is."""
-    return Moment(at, f"in about {span(at - now)}" if at - now >= SECOND else "now")
+    """How far off a coming time is. What is due is taken up by the next sweep."""
+    return Moment(at, f"in about {span(at - now)}" if at - now >= SECOND else "within seconds")
 
 
 def ago(at: datetime, now: datetime) -> Moment:
@@ -48,6 +48,12 @@ def ago(at: datetime, now: datetime) -> Moment:
 def left(at: datetime, now: datetime) -> Moment:
     """How much is left until a time."""
     return Moment(at, span(at - now))
+
+
+def to_act(at: datetime, now: datetime) -> Moment:
+    """How much time a person has, in minutes begun: ten minutes read as ten, however long the page took to come."""
+    minutes = max(-((now - at) // MINUTE), 0)
+    return Moment(at, f"{minutes} min" if minutes > 1 else "less than a minute")
 
 
 def on_day(at: datetime, now: datetime) -> Moment:

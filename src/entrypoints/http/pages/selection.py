@@ -19,7 +19,7 @@ from entrypoints.http.bridge import Given
 from entrypoints.http.guards import may_write, session_of, signed_in
 from entrypoints.http.pages.flashes import Notice
 from entrypoints.http.pages.forms import field, fields
-from entrypoints.http.pages.phrases import left
+from entrypoints.http.pages.phrases import to_act
 from entrypoints.http.pages.rendering import AnyRequest, page, to
 from entrypoints.http.pages.rows import choice_of
 from entrypoints.http.uuids import offer_id
@@ -97,7 +97,7 @@ def choices_page(
         closed=[choice_of(advertiser, connected) for advertiser in offer.unavailable],
         ticked=ticked,
         fault=fault,
-        left=left(offer.expires_at, clock.now()),
+        left=to_act(offer.expires_at, clock.now()),
     )
 
 
