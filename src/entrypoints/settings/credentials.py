@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -20,6 +21,10 @@ MIN_HS256_LENGTH = 32  # RFC 7518, section 3.2: a key as long as the hash
 MIN_RSA_BITS = 2048  # RFC 7518, section 3.3
 DEFAULT_KEY_ID = "default"
 DEFAULT_SERVICE = "default"
+
+MAKE_ONE = "make your own, e.g. with: openssl rand -hex 32"
+MAKE_A_KEY = "make one with: tiktok-connect keys generate"
+FORM_OF_SERVICES = "write each as name:secret[:scope+scope], with a secret e.g. from: openssl rand -hex 32"
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
@@ -44,27 +49,37 @@ def listed(parse: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
     return parse_list
 
 
-def secret(value: str, *, shortest: int = MIN_SECRET_LENGTH) -> Secret:
-    """A secret that is long enough and not one of our own examples. Raises Malformed."""
+def secret(value: str, *, shortest: int = MIN_SECRET_LENGTH, remedy: str = MAKE_ONE) -> Secret:
+    """A secret that is long enough and not one of our own examples. `remedy`: where a better one comes from. Raises Malformed."""
     if value in PUBLISHED:
-        raise Malformed("is an example that everybody can read", "make your own, e.g. with: openssl rand -hex 32")
+        raise Malformed("is an example that everybody can read", remedy)
     if len(value) < shortest:
-        raise Malformed(f"is shorter than {shortest} characters", "make one, e.g. with: openssl rand -hex 32")
+        raise Malformed(f"is shorter than {shortest} characters", remedy)
     return Secret(value)
 
 
-def header_secret(value: str) -> Secret:
+def app_secret(value: str) -> Secret:
+    """The developer app's. Raises Malformed."""
+    return secret(value, remedy="copy it from the app's page in TikTok's developer portal")
+
+
+def authjs_secrets(value: str) -> tuple[Secret, ...]:
+    """Those of the dashboard, newest first. Raises Malformed."""
+    return listed(partial(secret, remedy="copy the dashboard's own"))(value)
+
+
+def header_secret(value: str, *, remedy: str = MAKE_ONE) -> Secret:
     """A secret that a caller can send in an Authorization header. Raises Malformed."""
     if not HEADER_SAFE.fullmatch(value):
         raise Malformed("holds characters that no header carries", "use printable ASCII without spaces")
-    return secret(value)
+    return secret(value, remedy=remedy)
 
 
 def encryption_key(value: str) -> EncryptionKey:
     """`id:64 hex`. Raises Malformed."""
     key_id, colon, material = value.partition(":")
     if not colon or not KEY_ID.fullmatch(key_id):
-        raise Malformed("is not a list of id:key", "make one with: tiktok-connect keys generate")
+        raise Malformed("is not a list of id:key", MAKE_A_KEY)
     return EncryptionKey(key_id, _key_material(material))
 
 
@@ -83,21 +98,25 @@ def lone_encryption_key(value: str) -> tuple[EncryptionKey, ...]:
 
 def _key_material(value: str) -> Secret:
     if not HEX_KEY.fullmatch(value):
-        raise Malformed("holds a key that is not 64 hexadecimal digits", "make one with: tiktok-connect keys generate")
-    return secret(value.lower())
+        raise Malformed("holds a key that is not 64 hexadecimal digits", MAKE_A_KEY)
+    return secret(value.lower(), remedy=MAKE_A_KEY)
 
 
 def service(value: str) -> Service:
     """`name:secret[:scope+scope]`, or a bare secret. Raises Malformed."""
     match value.split(":"):
         case [bare]:
-            return Service(DEFAULT_SERVICE, header_secret(bare), frozenset({Scope.VEND}))
+            return Service(DEFAULT_SERVICE, _service_secret(bare), frozenset({Scope.VEND}))
         case [name, token] if NAME.fullmatch(name):
-            return Service(name, header_secret(token), frozenset({Scope.VEND}))
+            return Service(name, _service_secret(token), frozenset({Scope.VEND}))
         case [name, token, scopes] if NAME.fullmatch(name):
-            return Service(name, header_secret(token), frozenset(_scope(scope) for scope in scopes.split("+")))
+            return Service(name, _service_secret(token), frozenset(_scope(scope) for scope in scopes.split("+")))
         case _:
-            raise Malformed("is not a list of name:secret:scopes", "write each as name:secret or name:secret:vend+erase")
+            raise Malformed("is not a list of name:secret[:scope+scope]", "write each as name:secret or name:secret:vend+erase")
+
+
+def _service_secret(value: str) -> Secret:
+    return header_secret(value, remedy=FORM_OF_SERVICES)
 
 
 def _scope(value: str) -> Scope:

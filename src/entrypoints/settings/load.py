@@ -6,7 +6,6 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from domain.errors import UnsafePolicy
 from domain.ids import AppId
 from domain.rotation import RotationPolicy
 from domain.tokens import ASSUMED_ACCESS_LIFE, Secret
@@ -31,6 +30,7 @@ TIKTOK_API_URL = "https://business-api.tiktok.com/open_api/v1.3"
 DEFAULT_DATABASE_URL = Secret(f"sqlite+pysqlite:///.data/{DATABASE_FILE}")
 
 MAX_CRON_INTERVAL = ASSUMED_ACCESS_LIFE / 2  # the cron door renews what would not live through two further calls
+MAX_SWEEP_INTERVAL = timedelta(seconds=10_792)  # the longest in whole seconds that RotationPolicy calls safe
 MAX_QPS = 1000
 WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 WORD = re.compile(r"[\x21-\x7e]{1,255}")
@@ -60,7 +60,7 @@ def load_settings(environ: Mapping[str, str], *, own_address: str | None = None)
             interval=reader.optional("CRON_INTERVAL", seconds(MAX_CRON_INTERVAL), timedelta(seconds=60)),
         ),
         web=_web(reader, callback, own_address),
-        sweep_interval=reader.optional("SWEEP_INTERVAL_SECONDS", sweep_interval, RotationPolicy().sweep_every),
+        sweep_interval=reader.optional("SWEEP_INTERVAL_SECONDS", seconds(MAX_SWEEP_INTERVAL), RotationPolicy().sweep_every),
     )
     reader.finish()
     return settings
@@ -87,7 +87,7 @@ def _tiktok(reader: Reader, callback: str) -> TikTokSettings:
     return TikTokSettings(
         app_id=AppId(reader.required("TIKTOK_APP_ID", word, "copy it from the app's page at TikTok", stand_in="")),
         app_secret=reader.required(
-            "TIKTOK_APP_SECRET", credentials.secret, "copy it from the app's page at TikTok", stand_in=Secret("")
+            "TIKTOK_APP_SECRET", credentials.app_secret, "copy it from the app's page at TikTok", stand_in=Secret("")
         ),
         redirect_uri=callback,
         auth_url=reader.optional("TIKTOK_AUTH_URL", addresses.tls_url, TIKTOK_AUTH_URL),
@@ -113,14 +113,12 @@ def _encryption_keys(reader: Reader) -> tuple[EncryptionKey, ...]:
     several, one = "TOKEN_ENCRYPTION_KEYS", "TOKEN_ENCRYPTION_KEY"
     if reader.either(several, one) == one:
         return reader.optional(one, credentials.lone_encryption_key, ())
-    return reader.required(several, credentials.encryption_keys, "make one with: tiktok-connect keys generate", stand_in=())
+    return reader.required(several, credentials.encryption_keys, credentials.MAKE_A_KEY, stand_in=())
 
 
 def _sessions(reader: Reader) -> SessionSettings:
     auth_secret = reader.either("AUTH_SECRET", "NEXTAUTH_SECRET")
-    return SessionSettings(
-        authjs_secrets=reader.optional(auth_secret, credentials.listed(credentials.secret), ()), jwt=_jwt(reader)
-    )
+    return SessionSettings(authjs_secrets=reader.optional(auth_secret, credentials.authjs_secrets, ()), jwt=_jwt(reader))
 
 
 def _jwt(reader: Reader) -> JwtSettings | None:
@@ -173,12 +171,3 @@ def seconds(longest: timedelta) -> Callable[[str], timedelta]:
         return timedelta(seconds=whole_number(value, highest=int(longest.total_seconds())))
 
     return parse
-
-
-def sweep_interval(value: str) -> timedelta:
-    """Beat's cadence. Raises Malformed where the rotation's own policy calls it unsafe."""
-    interval = seconds(ASSUMED_ACCESS_LIFE)(value)
-    try:
-        return RotationPolicy(sweep_every=interval).sweep_every
-    except UnsafePolicy:
-        raise Malformed("is so long that a 24-hour token could lapse between sweeps", "use 15 to 600 seconds") from None

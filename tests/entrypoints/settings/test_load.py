@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from domain.errors import UnsafePolicy
+from domain.rotation import RotationPolicy
 from domain.tokens import Secret
 from entrypoints.settings import (
     CronSettings,
@@ -18,8 +20,18 @@ from entrypoints.settings import (
     load_database_url,
     load_settings,
 )
+from entrypoints.settings.load import MAX_SWEEP_INTERVAL
+from entrypoints.settings.published import (
+    EXAMPLE_APP_SECRET,
+    EXAMPLE_AUTH_SECRET,
+    EXAMPLE_CRON_SECRET,
+    EXAMPLE_ENCRYPTION_KEY,
+    EXAMPLE_METRICS_TOKEN,
+    EXAMPLE_SERVICE_SECRET,
+)
 from environs import APP_SECRET, HEX_KEY, an_environ
 
+ROOT = Path(__file__).parents[3]
 LONG = "a-secret-that-is-long-enough-for-anything"
 
 
@@ -207,6 +219,40 @@ def test_the_longest_intervals_under_which_no_24_hour_token_lapses_are_accepted(
     settings = load_settings(an_environ(SWEEP_INTERVAL_SECONDS="10792", CRON_INTERVAL="43200"))
     assert settings.sweep_interval == timedelta(seconds=10792)
     assert settings.cron.interval == timedelta(hours=12)
+
+
+def test_one_second_more_between_sweeps_would_be_an_unsafe_policy() -> None:
+    assert RotationPolicy(sweep_every=MAX_SWEEP_INTERVAL).sweep_every == MAX_SWEEP_INTERVAL
+    with pytest.raises(UnsafePolicy):
+        RotationPolicy(sweep_every=MAX_SWEEP_INTERVAL + timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("value", ["0", "10793", "86401", "often"])
+def test_the_bounds_of_the_sweep_interval_are_told_the_same_everywhere(value: str) -> None:
+    [fault] = faults_of(an_environ(SWEEP_INTERVAL_SECONDS=value))
+    assert "1 to 10792" in fault.remedy
+    for place in (".env.example", "README.md"):
+        assert "1 to 10792" in (ROOT / place).read_text(), place
+
+
+@pytest.mark.parametrize("weak", ["short", None])
+@pytest.mark.parametrize(
+    ("name", "example", "remedy"),
+    [
+        ("TIKTOK_APP_SECRET", EXAMPLE_APP_SECRET, "TikTok's developer portal"),
+        ("AUTH_SECRET", EXAMPLE_AUTH_SECRET, "copy the dashboard's own"),
+        ("NEXTAUTH_SECRET", EXAMPLE_AUTH_SECRET, "copy the dashboard's own"),
+        ("TOKEN_ENCRYPTION_KEYS", f"k1:{EXAMPLE_ENCRYPTION_KEY}", "tiktok-connect keys generate"),
+        ("CRON_SECRET", EXAMPLE_CRON_SECRET, "openssl rand -hex 32"),
+        ("METRICS_TOKEN", EXAMPLE_METRICS_TOKEN, "openssl rand -hex 32"),
+        ("SERVICE_TOKENS", f"importer:{EXAMPLE_SERVICE_SECRET}", "name:secret[:scope+scope]"),
+    ],
+)
+def test_a_secret_that_will_not_do_is_told_where_a_better_one_comes_from(
+    name: str, example: str, remedy: str, weak: str | None
+) -> None:
+    [fault] = faults_of(an_environ(**{name: weak or example}))
+    assert (fault.name, remedy in fault.remedy) == (name, True), fault
 
 
 def test_trusted_proxies_are_networks() -> None:
