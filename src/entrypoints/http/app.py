@@ -12,6 +12,7 @@ from typing import Any
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.enums import ScopeType
+from litestar.exceptions import NotFoundException
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from entrypoints.container import Container
@@ -26,7 +27,7 @@ from entrypoints.http.health import live, ready
 from entrypoints.http.internal import access_token
 from entrypoints.http.measures import Measures, metrics
 from entrypoints.http.openapi import described, polish
-from entrypoints.http.pages import PAGES
+from entrypoints.http.pages import PAGES, show_nothing
 from entrypoints.http.platforms import disconnect_account, platforms, refresh
 from entrypoints.http.problems import EXCEPTION_HANDLERS
 from entrypoints.http.selection import pending, select_account
@@ -97,7 +98,7 @@ def create_app(container: Container) -> App:
     app = App(
         route_handlers=[*API, *PAGES],
         dependencies=provided(container) | {name: always(value) for name, value in given.items()},
-        exception_handlers=EXCEPTION_HANDLERS,
+        exception_handlers={**EXCEPTION_HANDLERS, NotFoundException: show_nothing},
         lifespan=[threads],
         openapi_config=described(browser),
         request_max_body_size=LARGEST_BODY,

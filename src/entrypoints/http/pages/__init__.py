@@ -11,9 +11,9 @@ from entrypoints.http.pages.login import log_in, login_form, root
 from entrypoints.http.pages.platforms import disconnect_account, platforms
 from entrypoints.http.pages.rendering import static_files
 from entrypoints.http.pages.selection import cancel_selection, choose_accounts, selection
-from entrypoints.http.pages.troubles import TROUBLE_HANDLERS
+from entrypoints.http.pages.troubles import TROUBLE_HANDLERS, show_nothing
 
-__all__ = ["PAGES"]
+__all__ = ["PAGES", "show_nothing"]
 
 PAGES: list[ControllerRouterHandler] = [
     Router(

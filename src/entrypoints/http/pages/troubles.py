@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from litestar import Response
-from litestar.exceptions import HTTPException
+from litestar import MediaType, Response
+from litestar.exceptions import HTTPException, NotFoundException
 
 from domain.errors import Refusal
 from entrypoints.http import codes
@@ -15,7 +15,7 @@ from entrypoints.http.claims import Unauthenticated
 from entrypoints.http.codes import Code
 from entrypoints.http.pages.rendering import AnyRequest, page
 from entrypoints.http.pages.signing_in import sign_in_first
-from entrypoints.http.problems import FRAMEWORK, DoorRefusal, code_of
+from entrypoints.http.problems import FRAMEWORK, PROBLEM_JSON, DoorRefusal, code_of, tell_framework
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,14 @@ def show_framework(request: AnyRequest, error: HTTPException) -> Response[str]:
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return show_surprise(request, error)
     return trouble_page(request, FRAMEWORK.get(error.status_code, codes.INVALID_REQUEST))
+
+
+def show_nothing(request: AnyRequest, error: NotFoundException) -> Response[Any]:
+    """The answer where nothing is: a page for whom it serves better than problem details, which are all that the API tells."""
+    api = f"{request.scope['path']}/".startswith("/api/")
+    if api or request.accept.best_match([PROBLEM_JSON, MediaType.JSON, MediaType.HTML]) != MediaType.HTML:
+        return tell_framework(request, error)
+    return trouble_page(request, codes.NOT_FOUND)
 
 
 def show_surprise(request: AnyRequest, error: Exception) -> Response[str]:
