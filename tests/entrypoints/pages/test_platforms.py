@@ -83,6 +83,16 @@ def test_success_is_announced(nora: PlainBrowser) -> None:
     assert re.search(r'role="status">TikTok Ads is connected', text)
 
 
+def test_a_notice_brings_the_script_that_lets_it_go(nora: PlainBrowser) -> None:
+    assert "notices.js" in nora.get("/dashboard/platforms", notice="cancelled").text
+    assert "notices.js" not in nora.page()
+
+
+def test_the_question_before_disconnecting_has_a_way_out_that_needs_no_script(nora: PlainBrowser, world: World) -> None:
+    world.connect("chloe", owner=NORA)
+    assert re.search(r'<a class="button" href="/dashboard/platforms"[^>]*>Keep it</a>', nora.page())
+
+
 def test_disconnecting_takes_the_account_and_says_what_became_of_the_permission(nora: PlainBrowser, world: World) -> None:
     first, second = world.connect("ana", 0, 1, owner=NORA)
     assert f'action="/dashboard/platforms/{first.id}/disconnect"' in nora.page()

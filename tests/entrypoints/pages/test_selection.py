@@ -48,6 +48,7 @@ def test_choosing_nothing_asks_again(nora: PlainBrowser, world: World) -> None:
     assert answer.status_code == 400
     assert "Please choose at least one account." in answer.text
     assert answer.text.count('name="accountIds"') == 4
+    assert "notices.js" in answer.text
     assert not world.overview(NORA)
 
 

@@ -1,4 +1,5 @@
-// Keeps the shown lives of tokens current while the page is visible. The page is complete without it.
+// Keeps the shown lives of tokens current while the page is visible, and closes a question without leaving one's place.
+// The page is complete without it.
 "use strict";
 (() => {
   const list = document.querySelector("[data-every]");
@@ -22,4 +23,12 @@
     }
   }
   setTimeout(refresh, every);
+
+  list.addEventListener("click", (event) => {
+    const question = event.target.closest("[data-keep]")?.closest("details");
+    if (!question) return;
+    event.preventDefault();
+    question.open = false;
+    question.querySelector("summary").focus();
+  });
 })();
