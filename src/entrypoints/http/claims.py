@@ -23,6 +23,10 @@ class Unauthenticated(Exception):
         self.reason = reason
 
 
+class WrongSecret(Unauthenticated):
+    """No secret, or one that is not known here: its `reason` is told to whoever runs the service that called."""
+
+
 class Expected(TypedDict, total=False):
     """Claims that must hold a value."""
 

@@ -14,11 +14,15 @@ class Code:
     sentence: str
 
 
-INVALID_REQUEST = Code(400, "INVALID_REQUEST", "This request is incomplete or malformed. Reload the page and try again.")
+INVALID_REQUEST = Code(400, "INVALID_REQUEST", "The request is not valid. Correct it, or reload the page, and try again.")
 ACCOUNT_NOT_ON_OFFER = Code(
     400, "ACCOUNT_NOT_ON_OFFER", "This account can't be chosen here. Choose one of the accounts that are shown."
 )
-UNAUTHORIZED = Code(401, "UNAUTHORIZED", "You are not signed in. Sign in and try again.")
+UNAUTHORIZED = Code(
+    401,
+    "UNAUTHORIZED",
+    "You are not signed in, or the credentials were not accepted. Sign in, or correct them, and try again.",
+)
 REFRESH_TOKEN_EXPIRED = Code(
     401, "TIKTOK_REFRESH_TOKEN_EXPIRED", "TikTok no longer renews this permission. Reconnect your TikTok Ads account."
 )

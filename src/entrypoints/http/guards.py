@@ -11,7 +11,7 @@ from litestar.handlers import BaseRouteHandler
 from application.ports.ambient import Clock
 from domain.errors import InvalidRequest
 from entrypoints.http.bearer_secrets import authenticate_service, bearer_matches
-from entrypoints.http.claims import Unauthenticated
+from entrypoints.http.claims import WrongSecret
 from entrypoints.http.client_address import Client, resolve_client
 from entrypoints.http.origin_guard import write_allowed
 from entrypoints.http.problems import NotServed, OriginRefused, ScopeMissing
@@ -84,28 +84,28 @@ def session_of(connection: Connection) -> Session:
 
 
 def may_vend(connection: Connection, _: BaseRouteHandler) -> None:
-    """A backend service with the scope `vend`. Raises NotServed, Unauthenticated, ScopeMissing."""
+    """A backend service with the scope `vend`. Raises NotServed, WrongSecret, ScopeMissing."""
     services = gate_of(connection).settings.services
     if not services:
         raise NotServed
     service = authenticate_service(authorization_of(connection), services)
     if service is None:
-        raise Unauthenticated("no service has this secret")
+        raise WrongSecret("send a secret of SERVICE_TOKENS as Authorization: Bearer <secret>; none came, or it is not known here")
     if Scope.VEND not in service.scopes:
         raise ScopeMissing
 
 
 def is_cron(connection: Connection, _: BaseRouteHandler) -> None:
-    """Whoever calls with the cron secret. Raises NotServed, Unauthenticated."""
+    """Whoever calls with the cron secret. Raises NotServed, WrongSecret."""
     secret = gate_of(connection).settings.cron.secret
     if secret is None:
         raise NotServed
     if not bearer_matches(authorization_of(connection), secret):
-        raise Unauthenticated("not the cron secret")
+        raise WrongSecret("send CRON_SECRET as Authorization: Bearer <secret>; none came, or it is another")
 
 
 def may_measure(connection: Connection, _: BaseRouteHandler) -> None:
-    """The machine itself, or whoever has METRICS_TOKEN. Raises NotServed, Unauthenticated."""
+    """The machine itself, or whoever has METRICS_TOKEN. Raises NotServed, WrongSecret."""
     gate = gate_of(connection)
     if gate.client(connection).is_this_machine:
         return
@@ -113,7 +113,7 @@ def may_measure(connection: Connection, _: BaseRouteHandler) -> None:
     if token is None:
         raise NotServed
     if not bearer_matches(authorization_of(connection), token):
-        raise Unauthenticated("not the metrics token")
+        raise WrongSecret("send METRICS_TOKEN as Authorization: Bearer <token>; none came, or it is another")
 
 
 def brings_json(connection: Connection, _: BaseRouteHandler) -> None:

@@ -19,7 +19,7 @@ from domain.consent import Stumble
 from domain.outcomes import Reason
 from entrypoints.http import codes
 from entrypoints.http.bodies import Problem
-from entrypoints.http.claims import Unauthenticated
+from entrypoints.http.claims import Unauthenticated, WrongSecret
 from entrypoints.http.codes import Code
 
 log = logging.getLogger(__name__)
@@ -163,7 +163,7 @@ def tell_refusal(_: Request[Any, Any, Any], error: Exception) -> Response[Proble
         log.error("an error that no caller can cause", exc_info=error)
     if isinstance(error, ReconnectFirst):
         return problem(code, status=HTTPStatus.CONFLICT, reconnect_url=error.url)
-    detail = str(error) if isinstance(error, errors.InvalidRequest) else None
+    detail = str(error) if isinstance(error, (errors.InvalidRequest, WrongSecret)) else None
     return problem(code, detail=detail, wait=wait_of(error))
 
 

@@ -98,6 +98,7 @@ def test_a_wrong_secret_sweeps_nothing(house: House, secret: str | None) -> None
         answer = house.cron(secret, method)
         assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHORIZED")
         assert answer.headers["www-authenticate"] == "Bearer"
+        assert "CRON_SECRET" in answer.json()["detail"]
     assert house.world.platform.refreshes == 0
 
 

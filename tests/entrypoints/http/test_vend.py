@@ -103,6 +103,7 @@ def test_only_services_with_the_scope_get_tokens(house: House) -> None:
         answer = house.vend(secret, connectionId=connection.id)
         assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHORIZED")
         assert answer.headers["www-authenticate"] == "Bearer"
+        assert "SERVICE_TOKENS" in answer.json()["detail"]
     answer = house.vend(ERASING, connectionId=connection.id)
     assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
 
