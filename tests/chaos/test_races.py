@@ -27,6 +27,10 @@ GRANTS = 200
 LIVES = (20, 2, 40, 5)
 """Seconds that tokens live, one after the other: sweeps always find some due, and vending finds some near their end."""
 
+SECOND = timedelta(seconds=1)
+JITTER = SECOND / 10
+"""By how much the way to the platform may differ from call to call, on a machine that has other work: its log has arrivals."""
+
 EXPECTED = {
     *("sweep: no hands", "sweep: done", "sweep: renewed", "sweep: unsent", "sweep: overtaken"),
     *("click: Rotated", "click: InFlight", "click: PlatformThrottled", "click: PlatformUnavailable"),
@@ -47,6 +51,9 @@ class Figures:
     rotations_a_second: float
     endings: dict[str, int]
     most_calls_in_a_second: int
+    most_calls_within_jitter: int
+    """In any second less `JITTER`."""
+    most_calls_in_ten_seconds: int
     deadlocks: int | None = None
 
 
@@ -91,7 +98,9 @@ def race(here: Deployment, *, processes: int, threads: int, seconds: float, paus
         verdict,
         verdict.rotations / seconds,
         dict(met.endings),
-        most_within(calls, timedelta(seconds=1)),
+        most_within(calls, SECOND),
+        most_within(calls, SECOND - JITTER),
+        most_within(calls, 10 * SECOND),
     )
     assert met.unforeseen == []
     assert met.stuck == 0
@@ -144,4 +153,5 @@ def test_whatever_the_crowd_the_budget_is_kept_by_all_processes_together(
         figures = race(here, processes=4, threads=4, seconds=60 if long else 6, pause=0.2)
     tell(figures)
     assert set(figures.endings) <= EXPECTED
-    assert figures.most_calls_in_a_second <= qps
+    assert figures.most_calls_within_jitter <= qps
+    assert figures.most_calls_in_ten_seconds <= 10 * qps
