@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from application.ports.ambient import Clock, Ids
 from application.ports.store import Store, UnitOfWork
@@ -14,9 +13,6 @@ from domain.advertiser import Connection
 from domain.errors import InvalidRequest, OfferExpired, OfferNotFound
 from domain.ids import AdvertiserId, ConnectionId, OfferId, OwnerId
 from domain.offer import Offer
-
-APART = timedelta(microseconds=1)
-"""Between accounts chosen together: lists go by the time of connecting, so they show these as the offer did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +74,10 @@ class SelectAccounts:
                 return self._as_chosen(work, found)
             [grant] = work.grants.get([found.grant])
             relink(work, grant, chosen, now)
-            as_offered = (a for a in found.selectable if a.id in accounts)
-            for place, advertiser in enumerate(as_offered):
-                if grant.connection_to(advertiser.id) is None:
-                    grant.connect(ConnectionId(self.ids.new()), advertiser, now + place * APART)
+            new = [a for a in found.selectable if a.id in accounts and grant.connection_to(a.id) is None]
+            ids = sorted(self.ids.new() for _ in new)  # lists go by time, then id: these come as they were offered
+            for connection, advertiser in zip(ids, new, strict=True):
+                grant.connect(ConnectionId(connection), advertiser, now)
             work.offers.save(found)
             work.grants.save(grant)
             work.commit()
