@@ -58,11 +58,11 @@ class PlainBrowser:
         return [account.advertiser_id for account in self.world.machine.accounts(user)]
 
 
-def demo_settings() -> Settings:
+def demo_settings(folder: Path) -> Settings:
     return Settings.for_demo(
         address=ADDRESS,
         simulator_address="http://127.0.0.1:9000",
-        folder=Path(),
+        folder=folder,
         encryption_key=EncryptionKey("k1", Secret("00" * 32)),
         session_key=Secret("a session key of these tests, for nothing else"),
         sweep_interval=timedelta(seconds=15),

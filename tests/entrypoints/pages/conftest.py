@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from litestar.testing import TestClient
@@ -14,9 +15,9 @@ def world() -> World:
 
 
 @pytest.fixture
-def browser(world: World) -> Iterator[PlainBrowser]:
+def browser(world: World, tmp_path: Path) -> Iterator[PlainBrowser]:
     """A browser at the demo, nobody signed in."""
-    with TestClient(app_over(world, demo_settings()), base_url=ADDRESS) as client:
+    with TestClient(app_over(world, demo_settings(tmp_path)), base_url=ADDRESS) as client:
         yield PlainBrowser(client, world)
 
 
@@ -27,7 +28,7 @@ def nora(browser: PlainBrowser) -> PlainBrowser:
 
 
 @pytest.fixture
-def deployed(world: World) -> Iterator[PlainBrowser]:
+def deployed(world: World, tmp_path: Path) -> Iterator[PlainBrowser]:
     """A browser at a service that is not the demo."""
-    with TestClient(app_over(world, replace(demo_settings(), demo=None)), base_url=ADDRESS) as client:
+    with TestClient(app_over(world, replace(demo_settings(tmp_path), demo=None)), base_url=ADDRESS) as client:
         yield PlainBrowser(client, world)
