@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import URL, Connection, Engine, exc
+from sqlalchemy import URL, Connection, Engine, exc, make_url
 
 from adapters.sql.engine import WRITES, open_engine
 from adapters.sql.turns import Turns
@@ -88,6 +88,15 @@ class Database:
 def open_database(url: str | URL, *, threads: int = 16) -> Database:
     """Prepare a database for this many threads; nothing is opened before its first use."""
     return Database(open_engine(url, threads=threads))
+
+
+def place_of(url: str | URL) -> str:
+    """Which database a URL means, in a few words without user, password and parameters."""
+    url = make_url(url)
+    host = url.host or ""
+    server = f"[{host}]" if ":" in host else host
+    at = f"{server}:{url.port}" if url.port else server
+    return f"{url.get_backend_name()} {url.database or ''}".strip() + (f" at {at}" if at else "")
 
 
 def time_of(connection: Connection, clock: Clock | None) -> datetime:

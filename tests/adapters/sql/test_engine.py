@@ -4,10 +4,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, text
 
+import servers
 from adapters.sql import tables
-from adapters.sql.database import Database, open_database
+from adapters.sql.database import Database, open_database, place_of
 from adapters.sql.engine import open_engine
+from adapters.sql.failures import kind_of
 from builders import START
+from domain.errors import StoreUnavailable
 
 
 def ask(database: Database, question: str) -> object:
@@ -72,3 +75,47 @@ def test_a_database_may_cross_a_fork_before_its_first_use(url: str) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert ask(database, "SELECT 17") == 17
     database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite+pysqlite:///.data/connect.db", "sqlite .data/connect.db"),
+        (
+            "postgresql+psycopg://anna:secret@db.example.org:5433/connect?password=secret",
+            "postgresql connect at db.example.org:5433",
+        ),
+        ("postgresql+psycopg://anna:secret@[::1]/connect", "postgresql connect at [::1]"),
+        ("postgresql+psycopg:///connect?host=/run/postgresql", "postgresql connect"),
+    ],
+)
+def test_a_database_is_named_without_user_and_password(url: str, words: str) -> None:
+    assert place_of(url) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('connection to server at "127.0.0.1", port 1 failed: Connection refused', "connection refused"),
+        ('failed: FATAL:  password authentication failed for user "connect"', "login refused"),
+        ("failed: fe_sendauth: no password supplied", "login refused"),
+        ('failed: FATAL:  role "nobody" does not exist', "login refused"),
+        ('failed: FATAL:  database "nothing" does not exist', "no such database"),
+        ("connection timeout expired", "timeout"),
+        ("something else", None),
+    ],
+)
+def test_why_there_is_no_connection_is_told_by_kind(text: str, kind: str | None) -> None:
+    assert kind_of(text) == kind
+
+
+def test_a_real_server_is_told_apart(postgres_server: servers.Postgres) -> None:
+    for url, kind in (
+        (postgres_server.url("nothing"), "no such database"),
+        (postgres_server.url().replace("postgres@", "nobody@"), "login refused"),
+        (f"postgresql+psycopg://postgres@127.0.0.1:{servers.free_port()}/postgres", "connection refused"),
+    ):
+        database = open_database(url.replace("postgresql://", "postgresql+psycopg://"))
+        with pytest.raises(StoreUnavailable, match=kind), database.reading():
+            pass
+        database.dispose()
