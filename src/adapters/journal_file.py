@@ -56,11 +56,23 @@ class FileJournal:
     def name(self) -> str:
         """A random name in the folder itself: the journal is known by it wherever the folder is mounted."""
         path = self._folder / "name"
-        if not path.exists():
+        try:
+            if not path.exists():
+                self._open_folder()
+                with self._aside(str(uuid.uuid4()).encode()) as aside, suppress(FileExistsError):
+                    path.hardlink_to(aside)  # else another process was first
+            return path.read_text().strip()
+        except OSError as error:
+            raise JournalUnavailable(described(error)) from error
+
+    def check(self) -> None:
+        try:
             self._open_folder()
-            with self._aside(str(uuid.uuid4()).encode()) as aside, suppress(FileExistsError):
-                path.hardlink_to(aside)  # else another process was first
-        return path.read_text().strip()
+            with self._aside(b""):
+                pass
+        except OSError as error:
+            raise JournalUnavailable(described(error)) from error
+        _ = self.name  # one that another user made can't be read
 
     def keep(self, answer: Answer) -> None:
         try:
@@ -70,7 +82,7 @@ class FileJournal:
             with self._aside(written(answer)) as aside:
                 aside.replace(self._path(answer))
         except OSError as error:
-            raise JournalUnavailable(type(error).__name__) from error
+            raise JournalUnavailable(described(error)) from error
 
     def kept(self) -> list[Answer]:
         self._take_up_orphans()
@@ -122,7 +134,7 @@ class FileJournal:
         """Give the files of dead writers their places; those that they did not finish are of no use."""
         if next(self._folder.glob("*.aside"), None) is None:
             return
-        with opened(self._folder) as folder, suppress(OSError):  # OSError: somebody writes, or the disk is not well
+        with suppress(OSError), opened(self._folder) as folder:  # OSError: somebody writes, or the disk is not well
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for orphan in self._folder.glob("*.aside"):
                 try:
@@ -156,6 +168,11 @@ def opened(folder: Path) -> Iterator[int]:
         yield handle
     finally:
         os.close(handle)
+
+
+def described(error: OSError) -> str:
+    """What the system says, without the path."""
+    return f"{type(error).__name__}: {error.strerror}" if error.strerror else type(error).__name__
 
 
 class Damaged(ValueError):

@@ -23,6 +23,8 @@ TRIES = 100
 KEPT = timedelta(days=2)
 """For longer than a day's count matters, and no longer than that after the last call."""
 
+PROBE_KEPT = timedelta(seconds=1)
+
 
 class RedisLedger:
     """Budgets in strings of a Redis, changed by its optimistic transactions (WATCH, MULTI, EXEC) and dated by its clock."""
@@ -48,6 +50,13 @@ class RedisLedger:
         except redis.RedisError as error:
             raise StoreUnavailable(type(error).__name__) from error
         raise StoreUnavailable("others always came first")
+
+    def check(self) -> None:
+        """See that it answers and takes a change. Raises StoreUnavailable."""
+        try:
+            self._redis.set("tiktok-connect:probe", "", px=PROBE_KEPT)
+        except redis.RedisError as error:
+            raise StoreUnavailable(type(error).__name__) from error
 
     def _changed(self, pipe: redis.client.Pipeline, key: str, write: Callable[[str | None, timedelta], str | None]) -> bool:
         pipe.watch(key)  # type: ignore[no-untyped-call]

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 
+from application.ports.journal import JournalUnavailable
 from domain.errors import Refusal
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ class Keeper:
 
     def __init__(self, keep_in_touch: Callable[[], None], *, every: timedelta = EVERY) -> None:
         self._keep_in_touch, self._every = keep_in_touch, every
-        self._stop, self._away = threading.Event(), False
+        self._stop, self._away, self._journal_told = threading.Event(), False, False
         self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
 
     def start(self) -> None:
@@ -44,9 +45,18 @@ class Keeper:
             if not self._away:
                 log.warning("the database is away; what it should have is in the journal")
             self._away = True
+        except JournalUnavailable as unusable:
+            if not self._journal_told:
+                log.critical(
+                    "the journal can't be used: see JOURNAL_DIR; an answer that the database won't take would be lost",
+                    extra={"because": str(unusable)},
+                )
+            self._journal_told = True
         except Exception:  # a keeper that dies is noticed too late
-            log.exception("keeping in touch with the database failed")
+            log.exception("a look at the database and the journal failed")
         else:
             if self._away:
                 log.info("the database is back")
-            self._away = False
+            if self._journal_told:
+                log.info("the journal can be used again")
+            self._away = self._journal_told = False

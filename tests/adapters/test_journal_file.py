@@ -52,6 +52,15 @@ def test_only_its_user_reads_a_journal(tmp_path: Path) -> None:
     }
 
 
+def test_a_place_that_can_not_be_a_folder_is_refused_by_check_name_and_keep_without_its_path(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", tmp_path / "file" / "journal"):
+        journal = FileJournal(place)
+        for use in (journal.check, lambda journal=journal: journal.name, lambda journal=journal: journal.keep(an_answer())):
+            with pytest.raises(JournalUnavailable, match=r"^NotADirectoryError: Not a directory$"):
+                use()
+
+
 def test_a_folder_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     FileJournal(tmp_path).keep(an_answer())

@@ -66,3 +66,16 @@ def test_what_nobody_uses_is_forgotten_after_two_days(redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         [key] = client.keys("*")
         assert 0 < client.ttl(key) <= 2 * 24 * 3600
+
+
+def test_a_check_tells_a_redis_that_takes_changes_from_one_that_only_answers_and_from_none() -> None:
+    with servers.redis_server() as server:
+        ledger = RedisLedger(Secret(server.url()))
+        ledger.check()
+        with redis.Redis.from_url(server.url()) as client:
+            client.replicaof("127.0.0.1", str(servers.free_port()))
+            with pytest.raises(StoreUnavailable, match="ReadOnlyError"):
+                ledger.check()
+        server.kill()
+        with pytest.raises(StoreUnavailable, match="ConnectionError"):
+            ledger.check()

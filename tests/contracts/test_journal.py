@@ -80,3 +80,11 @@ def test_a_full_journal_says_so_and_keeps_what_it_has(tmp_path: Path) -> None:
             journal.keep(an_answer("grant-2"))
         assert journal.kept() == [an_answer("grant-1")]
         memory.full = False
+
+
+def test_a_check_leaves_nothing_behind_and_the_journal_as_it_was(journal: Journal) -> None:
+    journal.check()
+    assert journal.empty()
+    journal.keep(an_answer())
+    journal.check()
+    assert journal.kept() == [an_answer()]

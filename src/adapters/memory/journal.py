@@ -12,6 +12,10 @@ class MemoryJournal:
         self.name, self.full = name, False
         self._answers: list[Answer] = []
 
+    def check(self) -> None:
+        if self.full:
+            raise JournalUnavailable
+
     def keep(self, answer: Answer) -> None:
         if self.full:
             raise JournalUnavailable

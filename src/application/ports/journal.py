@@ -33,7 +33,10 @@ class Journal(Protocol):
 
     @property
     def name(self) -> str:
-        """Which journal it is: the same after a restart of the host, another on another host."""
+        """Which journal it is: the same after a restart of the host, another on another host. Raises JournalUnavailable."""
+
+    def check(self) -> None:
+        """See that an answer could be made durable here, by making something so and removing it. Raises JournalUnavailable."""
 
     def keep(self, answer: Answer) -> None:
         """Make an answer durable: once this returns it survives the process and the machine. Raises JournalUnavailable.

@@ -26,7 +26,7 @@ class KeepInTouch:
     _told_at: timedelta | None = field(default=None, init=False)
 
     def __call__(self) -> None:
-        """Raises StoreUnavailable."""
+        """Raises StoreUnavailable, JournalUnavailable."""
         self.claims.keep_in_touch()
         now = self.clock.monotonic()
         if self.journal.empty() and (self._told_at is None or now - self._told_at >= REGISTER_EVERY):
