@@ -20,7 +20,7 @@ from adapters.journal_file import FileJournal
 from adapters.redis_budget import RedisLedger
 from adapters.sql.budget import SqlLedger
 from adapters.sql.claims import SqlClaims
-from adapters.sql.database import Database, open_database
+from adapters.sql.database import Database, open_database, place_of
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.incidents import SqlIncidents
 from adapters.sql.journals import SqlJournalRegister
@@ -38,6 +38,7 @@ from application.disconnect import Disconnect
 from application.overview import Overview
 from application.ports.ambient import Clock
 from application.ports.budget import Ledger
+from application.ports.journal import JournalUnavailable
 from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
 from application.select_accounts import SelectAccounts
@@ -66,13 +67,16 @@ SAMPLED_TOKENS = 20
 __all__ = [
     "BrokerUnavailable",
     "Container",
+    "JournalUnavailable",
     "SchemaBehind",
     "build",
     "check_keys",
+    "check_redis",
     "migrate_schema",
     "new_encryption_key",
     "require_schema",
     "run_simulator",
+    "simulated_app",
 ]
 
 
@@ -246,9 +250,12 @@ def require_schema(database: Database) -> None:
         raise SchemaBehind
 
 
-def migrate_schema(database_url: Secret) -> None:
-    """Bring the schema to the newest revision; safe to run twice and at once. Raises StoreUnavailable."""
+def migrate_schema(database_url: Secret) -> str:
+    """Bring the schema to the newest revision; safe to run twice and at once. Returns which database it was, in words without
+    its user and password. Raises StoreUnavailable.
+    """
     migrate(database_url.reveal())
+    return place_of(database_url.reveal())
 
 
 def check_keys(container: Container) -> int:
@@ -262,9 +269,22 @@ def check_keys(container: Container) -> int:
     return len(stored)
 
 
+def check_redis(url: Secret) -> None:
+    """See that the Redis of the shared budget can be used. Raises StoreUnavailable."""
+    RedisLedger(url).check()
+
+
 def new_encryption_key() -> str:
     """A key as TOKEN_ENCRYPTION_KEYS takes it."""
     return KeyRing.generate()
+
+
+def simulated_app() -> tuple[str, str]:
+    """Id and secret of the app that the simulator knows when it is told of none. Everybody can read them."""
+    from adapters.tiktok_simulator.machine import DEFAULT_APPS  # noqa: PLC0415 (a web framework that nobody else here pays for)
+
+    [app] = DEFAULT_APPS.items()
+    return app
 
 
 def run_simulator(

@@ -5,7 +5,7 @@ from pkgutil import resolve_name
 import click
 
 from entrypoints.cli.command_line import debugging
-from entrypoints.cli.configured import configured, ready
+from entrypoints.cli.configured import configured, durable, ready
 
 
 @click.command()
@@ -23,7 +23,7 @@ def worker(pool: str, concurrency: int) -> int:
     SIGTERM ends it in order: calls under way are settled, what was not sent is given back.
     """
     settings = configured()
-    ready(settings).database().dispose()
+    durable(settings).database().dispose()
     status: int = resolve_name("entrypoints.worker.run:run_worker")(
         settings, pool=pool, concurrency=concurrency, debug=debugging()
     )

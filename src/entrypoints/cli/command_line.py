@@ -23,7 +23,7 @@ COMMANDS = {
     "beat": ("entrypoints.cli.celery_processes:beat", "Celery beat, which tells the workers when to look."),
     "simulator": ("entrypoints.cli.simulator:simulator", "A simulator of TikTok for your own development."),
     "migrate": ("entrypoints.cli.migrate:migrate", "Bring the database's schema to this version's."),
-    "doctor": ("entrypoints.cli.doctor:doctor", "Check configuration, keys, database, broker and TikTok."),
+    "doctor": ("entrypoints.cli.doctor:doctor", "Check configuration, keys, database, journal, broker and TikTok."),
     "status": ("entrypoints.cli.status:status", "The fleet's grants: health, due, overdue, at risk."),
     "refresh": ("entrypoints.cli.refresh:refresh", "Renew tokens now."),
     "keys": ("entrypoints.cli.keys:keys", "Token encryption keys."),

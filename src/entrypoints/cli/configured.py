@@ -6,9 +6,11 @@ import logging
 
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.failures import Trouble
-from entrypoints.container import Container, SchemaBehind, build, require_schema
+from entrypoints.container import Container, JournalUnavailable, SchemaBehind, build, require_schema
 from entrypoints.settings import Settings, load_settings, read_environment
 from entrypoints.telemetry import configure_logging
+
+JOURNAL_REMEDY = "make JOURNAL_DIR a folder that this user may write in, on a disk with room"
 
 
 def configured(*, own_address: str | None = None) -> Settings:
@@ -31,4 +33,15 @@ def ready(settings: Settings) -> Container:
         require_schema(container.database())
     except SchemaBehind:
         raise Trouble("the database's schema is not the one of this version: run `tiktok-connect migrate`") from None
+    return container
+
+
+def durable(settings: Settings) -> Container:
+    """`ready`, with a journal that could keep an answer. Raises Trouble, StoreUnavailable."""
+    container = ready(settings)
+    try:
+        container.journal().check()
+    except JournalUnavailable as unusable:
+        container.database().dispose()
+        raise Trouble(f"the journal in JOURNAL_DIR can't be used ({unusable}): {JOURNAL_REMEDY}") from None
     return container

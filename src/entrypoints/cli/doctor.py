@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
+from stat import S_IMODE
 
 import click
 import httpx
@@ -10,11 +12,21 @@ import httpx
 from application.steps.batches import MOST_SKEW
 from domain.errors import CannotOpen, StoreUnavailable
 from entrypoints.cli.command_line import debugging
-from entrypoints.cli.configured import configure_logs
-from entrypoints.container import BrokerUnavailable, Container, SchemaBehind, build, check_keys, require_schema
+from entrypoints.cli.configured import JOURNAL_REMEDY, configure_logs
+from entrypoints.container import (
+    BrokerUnavailable,
+    Container,
+    JournalUnavailable,
+    SchemaBehind,
+    build,
+    check_keys,
+    check_redis,
+    require_schema,
+)
 from entrypoints.settings import Settings, faults_of, load_settings, read_environment
 
 ANSWER_WITHIN = timedelta(seconds=5)
+REDIS_REMEDY = "see that it runs, takes writes and that REDIS_URL is right, or unset it: then the database shares the budget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +43,14 @@ class Finding:
 
 @click.command()
 def doctor() -> int:
-    """Check configuration, keys, database, broker and TikTok: one line each, with its remedy. Exit 1 on any failure."""
+    """Check configuration, keys, database, journal, broker and TikTok: one line each, with its remedy. Exit 1 on any failure."""
     environ = read_environment()
     faults = faults_of(environ)
     findings = [Finding("configuration", str(fault), wrong=True) for fault in faults]
     for finding in findings:
         click.echo(str(finding))
     if faults:
-        click.echo("keys, database, broker and TikTok are looked at when the configuration is right")
+        click.echo("keys, database, journal, broker and TikTok are looked at when the configuration is right")
         return 1
     settings = load_settings(environ)
     configure_logs(settings, debug=debugging())
@@ -53,6 +65,9 @@ def examine(settings: Settings, container: Container) -> Iterator[Finding]:
     """Everything there is to look at, one after the other."""
     yield Finding("configuration", "complete")
     yield from storage(container)
+    yield journal(settings.storage.journal_dir, container)
+    if url := settings.storage.redis_url:
+        yield look("redis", lambda: check_redis(url), "answers, the budget is shared in it", REDIS_REMEDY)
     yield look("broker", container.broker().check, "answers", "see that it runs and that CELERY_BROKER_URL is right")
     yield tiktok(settings.tiktok.api_url)
 
@@ -81,11 +96,20 @@ def storage(container: Container) -> Iterator[Finding]:
         yield Finding("keys", f"seal and open; {opened} stored tokens were opened" if opened else "seal and open")
 
 
+def journal(folder: Path, container: Container) -> Finding:
+    """Whether an answer could be kept that the database would not take."""
+    try:
+        container.journal().check()
+    except JournalUnavailable as unusable:
+        return Finding("journal", f"{folder} can't be used ({unusable}): {JOURNAL_REMEDY}", wrong=True)
+    return Finding("journal", f"{folder} can be written (mode {S_IMODE(folder.stat().st_mode):04o})")
+
+
 def look(subject: str, check: Callable[[], object], well: str, remedy: str) -> Finding:
     """A check that raises when something is wrong."""
     try:
         check()
-    except (BrokerUnavailable, OSError) as error:
+    except (BrokerUnavailable, StoreUnavailable, OSError) as error:
         return Finding(subject, f"does not answer ({error}): {remedy}", wrong=True)
     return Finding(subject, well)
 
@@ -97,4 +121,4 @@ def tiktok(api_url: str) -> Finding:
     except httpx.HTTPError as error:
         remedy = "see that this machine may call out, and that TIKTOK_API_URL is right"
         return Finding("TikTok", f"can't be reached ({type(error).__name__}): {remedy}", wrong=True)
-    return Finding("TikTok", "can be reached")
+    return Finding("TikTok", "can be reached (app id and secret are tried at the first connect)")

@@ -17,5 +17,5 @@ def migrate() -> None:
     url = load_database_url(read_environment())
     configure_logging(debug=debugging(), secrets=[url])
     click.echo("migrating the database's schema…", err=True)
-    migrate_schema(url)
-    click.echo("the schema is the one of this version")
+    place = migrate_schema(url)
+    click.echo(f"{place}: the schema is the one of this version")

@@ -13,7 +13,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from entrypoints.cli.command_line import debugging
-from entrypoints.cli.configured import configure_logs, configured, ready
+from entrypoints.cli.configured import configure_logs, configured, durable
 from entrypoints.cli.listening import base_url, listener
 from entrypoints.container import build
 from entrypoints.settings import Settings, load_settings, read_environment
@@ -48,7 +48,7 @@ def serve(host: str, port: int, workers: int) -> int:
     """The HTTP API and the pages."""
     with listener(host, port) as accepting:
         address = base_url(host, accepting.getsockname()[1])
-        ready(configured(own_address=address)).database().dispose()
+        durable(configured(own_address=address)).database().dispose()
         click.echo(f"listening at {address}", err=True)
         return listen(App(address, debugging()), accepting, workers=workers)
 

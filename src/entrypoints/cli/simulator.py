@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import click
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.failures import Trouble
 from entrypoints.cli.listening import taken
-from entrypoints.container import run_simulator
+from entrypoints.container import run_simulator, simulated_app
 from entrypoints.telemetry import configure_logging
 
 
@@ -39,7 +40,7 @@ def simulator(
 ) -> None:
     """A simulator of TikTok: consent page, rotating tokens, faults on demand. Its control API is /_sim.
 
-    Point TIKTOK_API_URL and TIKTOK_AUTH_URL at the addresses that it prints.
+    It prints the variables to set. The app that it knows by itself, and that app's secret, are public.
     """
     configure_logging(debug=debugging())
     if (app_id is None) != (app_secret is None):
@@ -51,7 +52,7 @@ def simulator(
             control_token=control_token,
             state_file=state_file,
             app=(app_id, app_secret) if app_id and app_secret else None,
-            announce=say_where,
+            announce=partial(say_where, app_id=app_id, app_secret=app_secret),
             **config,
         )
     except OSError as error:
@@ -60,8 +61,11 @@ def simulator(
         raise Trouble(str(error)) from None
 
 
-def say_where(url: str) -> None:
-    """Print what to set."""
+def say_where(url: str, *, app_id: str | None, app_secret: str | None) -> None:
+    """Print what to set. A secret that was given is not repeated: output is kept in more places than it should be."""
+    example_id, example_secret = simulated_app()
     click.echo(f"the simulator of TikTok listens at {url}/")
     click.echo(f"TIKTOK_API_URL={url}/open_api/v1.3")
     click.echo(f"TIKTOK_AUTH_URL={url}/portal/auth")
+    click.echo(f"TIKTOK_APP_ID={app_id or example_id}")
+    click.echo("TIKTOK_APP_SECRET: the one given with --app-secret" if app_secret else f"TIKTOK_APP_SECRET={example_secret}")

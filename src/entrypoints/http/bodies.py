@@ -187,12 +187,13 @@ Check = Literal["ok", "failed", "degraded"]
 
 
 class Checks(Wire, frozen=True, kw_only=True):
-    """What was looked at. Without the broker everything works, so it can only be degraded."""
+    """What was looked at. Without broker or journal requests are served, so these can only be degraded."""
 
     database: Check
     schema: Check
     keys: Check
     broker: Check
+    journal: Check
 
 
 class Readiness(Wire, frozen=True, kw_only=True):

@@ -71,4 +71,5 @@ def looks_of(container: Container) -> Looks:
         "schema": lambda: require_schema(container.database()),
         "keys": keys,
         "broker": lambda: container.broker().check(),
+        "journal": lambda: container.journal().check(),
     }

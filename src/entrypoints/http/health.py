@@ -21,6 +21,9 @@ LOOK_WITHIN = timedelta(seconds=5)
 GLANCE_WITHIN = timedelta(seconds=1)
 """The same for what nothing depends on: a probe does not wait for that."""
 
+REPORTED = ("broker", "journal")
+"""What serving does not depend on."""
+
 
 @get("/health/live", summary="Does the process answer?", tags=["operation"])
 async def live() -> Liveness:
@@ -37,11 +40,10 @@ async def live() -> Liveness:
     },
 )
 async def ready(looks: Given[Looks]) -> Response[Readiness]:
-    """Database, schema and keys must be well. Without the broker everything works, so it is only reported."""
+    """Database, schema and keys must be well. Without broker or journal requests are served, so those are only reported."""
     found = dict(zip(looks, await asyncio.gather(*(passes(name, look) for name, look in looks.items())), strict=True))
     states: dict[str, Check] = {name: "ok" if well else "failed" for name, well in found.items()}
-    if not found["broker"]:
-        states["broker"] = "degraded"
+    states |= {name: "degraded" for name in REPORTED if not found[name]}
     serving = all(state != "failed" for state in states.values())
     body = Readiness(status="ready" if serving else "unready", checks=Checks(**states))
     return Response(body, status_code=200 if serving else 503)
@@ -50,7 +52,7 @@ async def ready(looks: Given[Looks]) -> Response[Readiness]:
 async def passes(name: str, look: Callable[[], object]) -> bool:
     """Whether a look succeeds in time."""
     try:
-        within = GLANCE_WITHIN if name == "broker" else LOOK_WITHIN
+        within = GLANCE_WITHIN if name in REPORTED else LOOK_WITHIN
         return await asyncio.wait_for(asyncio.to_thread(look), within.total_seconds()) is not False
     except Exception as error:  # noqa: BLE001 (whatever it fails with, it fails)
         log.warning("a look at our health failed", extra={"look": name, "error": type(error).__name__})

@@ -79,7 +79,22 @@ def test_a_database_that_is_away_is_named_without_its_password(tmp_path: Path) -
     answer = run("status", folder=tmp_path, environ=an_environ(DATABASE_URL=url))
     assert answer.returncode == 1
     assert "DATABASE_URL" in one_line_of(answer.stderr)
+    assert "connection refused" in answer.stderr
     assert "a-password-of-ours" not in answer.stderr
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("worker",)])
+def test_nothing_that_renews_starts_without_a_journal(command: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    environ = an_environ(DATABASE_URL=f"sqlite:///{tmp_path / 'connect.db'}", JOURNAL_DIR=str(tmp_path / "file"))
+    assert run("migrate", folder=tmp_path, environ=environ).returncode == 0
+    answer = run(*command, folder=tmp_path, environ=environ)
+    assert (answer.returncode, "JOURNAL_DIR" in one_line_of(answer.stderr)) == (1, True)
+
+
+def test_migrate_names_the_database(tmp_path: Path) -> None:
+    answer = run("migrate", folder=tmp_path, environ={"DATABASE_URL": "sqlite:///data/connect.db"})
+    assert answer.stdout == "sqlite data/connect.db: the schema is the one of this version\n"
 
 
 def test_a_generated_key_is_accepted_as_a_configuration(tmp_path: Path) -> None:

@@ -11,18 +11,23 @@ from processes import eventually
 
 
 def test_doctor_finds_nothing_wrong_with_a_whole_deployment(tmp_path: Path) -> None:
-    with deployment(tmp_path) as here:
+    with servers.redis_server() as server, deployment(tmp_path) as here:
         here.connect()
+        here.environ["REDIS_URL"] = server.url()
         answer = here.run("doctor")
     assert (answer.returncode, answer.stderr) == (0, "")
     assert [line.split()[:2] for line in answer.stdout.splitlines()] == [
         ["ok", "configuration"],
         ["ok", "database"],
         ["ok", "keys"],
+        ["ok", "journal"],
+        ["ok", "redis"],
         ["ok", "broker"],
         ["ok", "TikTok"],
     ]
     assert "1 stored tokens were opened" in answer.stdout
+    assert f"{tmp_path / 'journal'} can be written (mode 0700)" in answer.stdout
+    assert "app id and secret are tried at the first connect" in answer.stdout
 
 
 def test_doctor_tells_everything_that_is_away_each_with_its_remedy(tmp_path: Path) -> None:
@@ -32,12 +37,15 @@ def test_doctor_tells_everything_that_is_away_each_with_its_remedy(tmp_path: Pat
         here.connect()
         here.environ["TIKTOK_API_URL"] = f"http://{nowhere}/open_api/v1.3"
         here.environ["TOKEN_ENCRYPTION_KEYS"] = "another:" + "5e" * 31 + "a7"
+        here.environ["REDIS_URL"] = f"redis://:a-password-of-ours@{nowhere}/1"
+        here.environ["JOURNAL_DIR"] = str(tmp_path / "connect.db")
         answer = here.run("doctor")
     failed = [line for line in answer.stdout.splitlines() if line.startswith("FAIL")]
     assert answer.returncode == 1
-    assert [line.split()[1] for line in failed] == ["keys", "broker", "TikTok"]
-    assert "CELERY_BROKER_URL" in failed[1]
-    assert "TIKTOK_API_URL" in failed[2]
+    assert [line.split()[1] for line in failed] == ["keys", "journal", "redis", "broker", "TikTok"]
+    variables = ("JOURNAL_DIR", "REDIS_URL", "CELERY_BROKER_URL", "TIKTOK_API_URL")
+    assert [name in line for name, line in zip(variables, failed[1:], strict=True)] == [True] * 4
+    assert "a-password-of-ours" not in answer.stdout + answer.stderr
 
 
 def test_doctor_names_migrate_where_the_schema_is_missing(tmp_path: Path) -> None:

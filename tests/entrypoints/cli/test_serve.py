@@ -63,8 +63,18 @@ def test_the_simulator_says_where_it_is_and_keeps_its_profile(tmp_path: Path) ->
     with running("simulator", *options, folder=tmp_path) as simulator:
         simulator.says("TIKTOK_AUTH_URL=")
         assert f"TIKTOK_API_URL=http://127.0.0.1:{port}/open_api/v1.3" in simulator.told()
+        simulator.says("TIKTOK_APP_SECRET=sim-secret-not-for-production")
+        assert "TIKTOK_APP_ID=sim-app" in simulator.told()
         config = httpx.get(f"http://127.0.0.1:{port}/_sim/config").json()
         assert (config["profile"], config["accessTokenSeconds"]) == ("long-term", 77)
+
+
+def test_the_simulator_does_not_repeat_a_secret_that_it_was_given(tmp_path: Path) -> None:
+    options = ("--port", "0", "--app-id", "7123", "--app-secret", "an-app-secret-of-ours")
+    with running("simulator", *options, folder=tmp_path) as simulator:
+        simulator.says("TIKTOK_APP_SECRET: the one given with --app-secret")
+        assert "TIKTOK_APP_ID=7123" in simulator.told()
+        assert "an-app-secret-of-ours" not in simulator.told()
 
 
 def test_the_simulator_stays_on_this_machine_without_a_control_token(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_the_process_is_alive_whatever_else_is_not(house: House) -> None:
 
 def test_with_everything_well_it_is_ready(house: House) -> None:
     answer = house.get("/health/ready", owner=None)
-    checks = {"database": "ok", "schema": "ok", "keys": "ok", "broker": "ok"}
+    checks = {"database": "ok", "schema": "ok", "keys": "ok", "broker": "ok", "journal": "ok"}
     assert (answer.status_code, answer.json()) == (200, {"status": "ready", "checks": checks})
 
 
@@ -57,3 +57,9 @@ def test_without_the_broker_it_is_ready_and_says_so(house: House) -> None:
     house.container.broker.override(NoBroker())
     answer = house.get("/health/ready", owner=None)
     assert (answer.status_code, answer.json()["checks"]["broker"]) == (200, "degraded")
+
+
+def test_without_a_journal_it_is_ready_and_says_so(house: House) -> None:
+    house.world.journal.full = True
+    answer = house.get("/health/ready", owner=None)
+    assert (answer.status_code, answer.json()["checks"]["journal"]) == (200, "degraded")
