@@ -29,9 +29,9 @@ PATTERNS = (
     (re.compile(r"\beyJ[\w-]+\.[\w.-]*"), REDACTED),  # a JWS or JWE, by the base64 of its first `{"`
     (re.compile(r"\b((?:access-token|(?:set-)?cookie)\s*:\s*)[^\r\n\"']+", re.IGNORECASE), rf"\1{REDACTED}"),  # header lines
     (
-        # name=value, and "name": "value" as in JSON and in a repr
+        # name=value, and "name": "value" as in JSON and in a repr; a duration is no secret (--access-token-seconds)
         re.compile(
-            rf"([\w-]{{0,40}}(?:{WORD_OF_SECRETS})[\w-]{{0,40}}(?:=|[\"']\s*[:,=]\s*[bru]?))"
+            rf"([\w-]{{0,40}}(?:{WORD_OF_SECRETS})[\w-]{{0,40}}(?<!seconds)(?:=|[\"']\s*[:,=]\s*[bru]?))"
             r"(?:\"[^\"]*\"|'[^']*'|[^\s,;&)}\"']+)",
             re.IGNORECASE,
         ),

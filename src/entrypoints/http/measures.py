@@ -86,4 +86,5 @@ def metrics(
     view = None
     with suppress(StoreUnavailable):
         view = fleet.counts(clock.now(), overdue_after=policy.sweep_every * 2)
-    return Response(measures.text(view), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    # as a header: to a media type that begins with text/ the framework adds the charset that this one has already
+    return Response(measures.text(view), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})

@@ -49,7 +49,7 @@ def test_figures_count_by_route_and_never_by_address(house: House) -> None:
     house.get("/api/somewhere")
     house.client.request("BREW", "/api/platforms", headers=house.headers())
     figures = house.get("/metrics", owner=None, Authorization=f"Bearer {METRICS_TOKEN}")
-    assert figures.headers["content-type"].startswith("text/plain")
+    assert figures.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert 'http_requests_total{method="DELETE",route="/api/platforms/{connection}",status="404"} 1.0' in figures.text
     assert 'http_requests_total{method="GET",route="(none)",status="404"} 1.0' in figures.text
     assert 'method="other"' in figures.text

@@ -113,6 +113,7 @@ def test_a_known_secret_is_taken_out_of_any_text_and_name() -> None:
         "TOKEN_ENCRYPTION_KEYS is required (make one with: tiktok-connect keys generate)",
         "https://business-api.tiktok.com/open_api/v1.3/oauth2/refresh_token/",
         "refused with code=40105",
+        "Invalid value for '--access-token-seconds': 5 is not in the range 10<=x<=86400.",
     ),
 )
 def test_ordinary_sentences_stay_as_they_are(text: str) -> None:
