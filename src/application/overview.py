@@ -80,7 +80,7 @@ def view_of(grant: Grant, connection: Connection, now: datetime) -> ConnectionVi
         usable_until=usable_until,
         token_issued_at=pair.issued_at if pair else None,
         token_expires_at=pair.access_expires_at if pair else None,
-        next_refresh_at=grant.renewal.due_at if pair and state not in {State.NEEDS_REAUTH, State.DEGRADED} else None,
+        next_refresh_at=grant.renewal.due_at if pair and _refused(grant, now) is None else None,
         refresh_token_expires_at=pair.refresh_expires_at if pair else None,
         reconnect_by=reconnect_by(grant, pair, now),
     )

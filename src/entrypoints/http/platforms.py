@@ -24,7 +24,8 @@ from entrypoints.http.waiting import PATIENCE, StillInFlight, Waiting
 AnyRequest = Request[Any, Any, Any]
 
 ENDED = (
-    "Disconnected. It was the last account of its permission, so the tokens are erased and the permission is returned to TikTok."
+    "Disconnected. It was the last account of its permission, so its tokens are erased, and the permission is returned to TikTok"
+    " unless another connection to the same accounts needs it."
 )
 GOES_ON = "Disconnected. The permission stays, since other accounts use it."
 

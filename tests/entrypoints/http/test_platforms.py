@@ -64,7 +64,7 @@ def test_connections_come_by_creation_then_id(house: House) -> None:
     house.world.connect("ana", 0, 1)
     listed = house.get("/api/platforms").json()["connections"]
     assert listed[0]["accountName"] == "Bean Street Coffee"
-    assert listed == sorted(listed, key=lambda c: (c["createdAt"], c["id"]))
+    assert listed == sorted(listed, key=lambda c: (datetime.fromisoformat(c["createdAt"]), c["id"]))
 
 
 def test_who_is_refused_by_tiktok_is_usable_until_the_token_ends_and_then_needs_a_person(house: House) -> None:
@@ -78,6 +78,15 @@ def test_who_is_refused_by_tiktok_is_usable_until_the_token_ends_and_then_needs_
     house.world.pass_time(days=1)
     [listed] = house.get("/api/platforms").json()["connections"]
     assert (listed["status"], listed["health"]["state"]) == ("needs_reauth", "needs_reauth")
+
+
+def test_a_renewal_that_is_overdue_still_has_its_next_time(house: House) -> None:
+    house.connected()
+    [before] = house.get("/api/platforms").json()["connections"]
+    house.world.pass_time(days=1)
+    [listed] = house.get("/api/platforms").json()["connections"]
+    assert listed["health"]["reason"] == "renewal_overdue"
+    assert listed["nextRefreshAt"] == before["nextRefreshAt"]
 
 
 def test_a_renewal_in_doubt_is_active(house: House) -> None:

@@ -19,7 +19,10 @@ class Notice(Enum):
 
 TEXTS = {
     Notice.DISCONNECTED: "Disconnected. Other accounts of the same permission stay connected.",
-    Notice.REVOKED: "Disconnected. It was the last account of its permission, so its tokens are erased and TikTok is told.",
+    Notice.REVOKED: (
+        "Disconnected. It was the last account of its permission, so its tokens are erased, and TikTok is told"
+        " unless another connection to the same accounts needs it."
+    ),
     Notice.CANCELLED: "Nothing was connected.",
 }
 
