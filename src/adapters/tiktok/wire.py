@@ -100,7 +100,7 @@ class Envelope:
         if (read := _decoded(self._data, _ReachedList)) is None:
             return None
         return tuple(
-            Advertiser(AdvertiserId(name), _text(one.advertiser_name) or name)
+            Advertiser(AdvertiserId(name), _text(one.advertiser_name).strip() or name)
             for one in read.found or ()
             if (name := _text(one.advertiser_id))
         )
@@ -112,7 +112,7 @@ class Envelope:
         return tuple(
             Advertiser(
                 id=AdvertiserId(name),
-                name=_text(one.name) or name,
+                name=_text(one.name).strip() or name,
                 currency=_text(one.currency),
                 timezone=_text(one.timezone) or _text(one.display_timezone),
                 status=_text(one.status),

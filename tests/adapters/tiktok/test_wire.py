@@ -103,8 +103,9 @@ def test_nineteen_digits_stay_exact_as_number_and_as_text() -> None:
     assert ids == ("7123456789012345679", "7123456789012345677", "71234567890123456789012")
 
 
-def test_the_accounts_are_read_with_what_is_withheld_left_empty() -> None:
-    read = envelope({"list": [{"advertiser_id": 7123456789012345679, "advertiser_name": None}, {"advertiser_name": "no id"}]})
+@pytest.mark.parametrize("name", (None, "", "  "))
+def test_the_accounts_are_read_with_what_is_withheld_left_empty(name: str | None) -> None:
+    read = envelope({"list": [{"advertiser_id": 7123456789012345679, "advertiser_name": name}, {"advertiser_name": "no id"}]})
     reached = read.reached()
     assert reached is not None
     assert [(a.id, a.name, a.standing) for a in reached] == [("7123456789012345679", "7123456789012345679", Standing.UNREAD)]
