@@ -44,7 +44,8 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=100), timedelta(seconds=1)
 def is_prefetch(headers: RequestHeaders) -> bool:
     """Whether nobody clicked: Next.js's own fetches (RSC), a browser's prefetch, or anything but a navigation."""
     modes = headers.all("sec-fetch-mode")
-    return bool(headers.all("rsc")) or "prefetch" in headers.elements("purpose") or (bool(modes) and modes != ("navigate",))
+    purposes = {element.partition(";")[0] for name in ("purpose", "sec-purpose") for element in headers.elements(name)}
+    return bool(headers.all("rsc")) or "prefetch" in purposes or (bool(modes) and modes != ("navigate",))
 
 
 def redirect(address: str) -> Response[None]:

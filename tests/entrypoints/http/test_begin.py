@@ -71,6 +71,7 @@ def test_on_plain_http_the_cookie_has_no_prefix(open_house: Callable[..., House]
     (
         {"RSC": "1"},
         {"Purpose": "prefetch"},
+        {"Sec-Purpose": "prefetch;prerender", "Sec-Fetch-Mode": "navigate"},
         {"Sec-Fetch-Mode": "cors"},
         {"Sec-Fetch-Mode": "no-cors"},
         {"Sec-Fetch-Mode": "navigate", "RSC": "1"},
