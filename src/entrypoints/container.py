@@ -140,37 +140,37 @@ class Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
 
     # adapters
-    clock = providers.Singleton(SystemClock)
-    ids = providers.Singleton(SystemIds)
-    nonces = providers.Singleton(SystemNonces)
-    host = providers.Singleton(host_name)
-    policy = providers.Singleton(policy_of, settings)
-    sealer = providers.Singleton(AesGcmSealer, providers.Singleton(key_ring, settings))
-    platform = providers.Singleton(tiktok, settings, policy, clock)
-    database = providers.Singleton(database_of, settings)
-    budget = providers.Singleton(
+    clock = providers.ThreadSafeSingleton(SystemClock)
+    ids = providers.ThreadSafeSingleton(SystemIds)
+    nonces = providers.ThreadSafeSingleton(SystemNonces)
+    host = providers.ThreadSafeSingleton(host_name)
+    policy = providers.ThreadSafeSingleton(policy_of, settings)
+    sealer = providers.ThreadSafeSingleton(AesGcmSealer, providers.Singleton(key_ring, settings))
+    platform = providers.ThreadSafeSingleton(tiktok, settings, policy, clock)
+    database = providers.ThreadSafeSingleton(database_of, settings)
+    budget = providers.ThreadSafeSingleton(
         SharedBudget,
-        providers.Singleton(ledger_of, settings, database),
+        providers.ThreadSafeSingleton(ledger_of, settings, database),
         clock,
         qps=settings.provided.tiktok.qps,
         process=host,
-        secret=providers.Singleton(secret_mark, settings, sealer),
+        secret=providers.ThreadSafeSingleton(secret_mark, settings, sealer),
         jitter=providers.Object(chance),
     )
-    store = providers.Singleton(SqlStore, database)
-    stored_claims = providers.Singleton(SqlClaims, database, host=host, ids=ids, process_clock=clock)
-    journal = providers.Singleton(FileJournal, settings.provided.storage.journal_dir)
-    incidents = providers.Singleton(SqlIncidents, database)
-    journals = providers.Singleton(SqlJournalRegister, database)
-    fleet = providers.Singleton(SqlFleet, database)
-    heartbeats = providers.Singleton(SqlHeartbeats, database)
-    broker = providers.Singleton(broker_of, settings)
-    crew = providers.Singleton(ThreadPoolExecutor, HANDS, thread_name_prefix="rotation")
+    store = providers.ThreadSafeSingleton(SqlStore, database)
+    stored_claims = providers.ThreadSafeSingleton(SqlClaims, database, host=host, ids=ids, process_clock=clock)
+    journal = providers.ThreadSafeSingleton(FileJournal, settings.provided.storage.journal_dir)
+    incidents = providers.ThreadSafeSingleton(SqlIncidents, database)
+    journals = providers.ThreadSafeSingleton(SqlJournalRegister, database)
+    fleet = providers.ThreadSafeSingleton(SqlFleet, database)
+    heartbeats = providers.ThreadSafeSingleton(SqlHeartbeats, database)
+    broker = providers.ThreadSafeSingleton(broker_of, settings)
+    crew = providers.ThreadSafeSingleton(ThreadPoolExecutor, HANDS, thread_name_prefix="rotation")
 
     # steps
     app = providers.Callable(lambda platform: platform.app, platform)
-    bury = providers.Singleton(Undertaker, store, clock, ids)
-    drain = providers.Singleton(
+    bury = providers.ThreadSafeSingleton(Undertaker, store, clock, ids)
+    drain = providers.ThreadSafeSingleton(
         DrainJournal,
         journal=journal,
         claims=stored_claims,
@@ -179,10 +179,12 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         policy=policy,
     )
-    claims = providers.Singleton(CautiousClaims, stored_claims, drain, clock)
-    keep_in_touch = providers.Singleton(KeepInTouch, claims=claims, journal=journal, register=journals, clock=clock, host=host)
+    claims = providers.ThreadSafeSingleton(CautiousClaims, stored_claims, drain, clock)
+    keep_in_touch = providers.ThreadSafeSingleton(
+        KeepInTouch, claims=claims, journal=journal, register=journals, clock=clock, host=host
+    )
     keeper = providers.Factory(Keeper, keep_in_touch)
-    carry_out = providers.Singleton(
+    carry_out = providers.ThreadSafeSingleton(
         CallAndSettle,
         claims=claims,
         platform=platform,
@@ -194,8 +196,10 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         policy=policy,
     )
-    one_call = providers.Singleton(OneCall, claims=claims, budget=budget, carry_out=carry_out, clock=clock, policy=policy)
-    batches = providers.Singleton(
+    one_call = providers.ThreadSafeSingleton(
+        OneCall, claims=claims, budget=budget, carry_out=carry_out, clock=clock, policy=policy
+    )
+    batches = providers.ThreadSafeSingleton(
         Batches,
         claims=claims,
         budget=budget,
@@ -208,14 +212,14 @@ class Container(containers.DeclarativeContainer):
     )
 
     # use-cases
-    begin_connect = providers.Singleton(BeginConnect, store=store, platform=platform, nonces=nonces, clock=clock)
-    complete_connect = providers.Singleton(
+    begin_connect = providers.ThreadSafeSingleton(BeginConnect, store=store, platform=platform, nonces=nonces, clock=clock)
+    complete_connect = providers.ThreadSafeSingleton(
         CompleteConnect, store=store, platform=platform, sealer=sealer, budget=budget, clock=clock, ids=ids, policy=policy
     )
-    select_accounts = providers.Singleton(SelectAccounts, store=store, clock=clock, ids=ids)
-    rotate_grant = providers.Singleton(RotateGrant, store=store, one_call=one_call, clock=clock)
-    sweep_due_grants = providers.Singleton(SweepDueGrants, batches=batches, clock=clock)
-    audit_grants = providers.Singleton(
+    select_accounts = providers.ThreadSafeSingleton(SelectAccounts, store=store, clock=clock, ids=ids)
+    rotate_grant = providers.ThreadSafeSingleton(RotateGrant, store=store, one_call=one_call, clock=clock)
+    sweep_due_grants = providers.ThreadSafeSingleton(SweepDueGrants, batches=batches, clock=clock)
+    audit_grants = providers.ThreadSafeSingleton(
         AuditGrants,
         batches=batches,
         store=store,
@@ -227,13 +231,13 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         policy=policy,
     )
-    vend_token = providers.Singleton(VendToken, store=store, one_call=one_call, sealer=sealer, clock=clock)
-    disconnect = providers.Singleton(Disconnect, store=store, clock=clock, ids=ids)
-    clear_offers = providers.Singleton(ClearOffers, store=store, clock=clock, ids=ids)
-    revoke_tokens = providers.Singleton(
+    vend_token = providers.ThreadSafeSingleton(VendToken, store=store, one_call=one_call, sealer=sealer, clock=clock)
+    disconnect = providers.ThreadSafeSingleton(Disconnect, store=store, clock=clock, ids=ids)
+    clear_offers = providers.ThreadSafeSingleton(ClearOffers, store=store, clock=clock, ids=ids)
+    revoke_tokens = providers.ThreadSafeSingleton(
         RevokeTokens, store=store, platform=platform, sealer=sealer, budget=budget, clock=clock, policy=policy
     )
-    overview = providers.Singleton(Overview, store=store, clock=clock)
+    overview = providers.ThreadSafeSingleton(Overview, store=store, clock=clock)
 
 
 def build(settings: Settings) -> Container:
