@@ -95,6 +95,7 @@ class Chaos:
     consents: dict[GrantId, int] = field(default_factory=dict)
     """The platform's number of each grant's consent."""
     generations: dict[GrantId, int] = field(default_factory=dict)
+    busy: set[int] = field(default_factory=set)
     ended: set[GrantId] = field(default_factory=set)
     """Grants that were erased at any time."""
 
@@ -133,10 +134,11 @@ class Chaos:
         self.do(host.number, in_touch)
 
     def do(self, number: int, what: Callable[[World], T]) -> T | None:
-        """What it came to; None where it was refused, or the process died of it (or was dead)."""
+        """What it came to; None where it was refused, or the process died of it (or was dead, or in the middle of something)."""
         host, before = self.hosts[number], self.platform.at_work
-        if host.process is None:
+        if host.process is None or number in self.busy:
             return None
+        self.busy.add(number)
         self.platform.at_work = number
         try:
             return what(host.process)
@@ -149,6 +151,7 @@ class Chaos:
                 self.platform.excuses[consent].add("crash")
             return None
         finally:
+            self.busy.discard(number)
             self.platform.in_hand.pop(number, None)
             self.platform.at_work = before
 
