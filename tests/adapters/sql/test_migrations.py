@@ -2,12 +2,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from adapters.sql.database import Database, open_database
-from adapters.sql.migrations import at_head, downgrade, head, migrate
+from adapters.sql.migrations import NewerSchema, at_head, downgrade, head, migrate
 from adapters.sql.tables import metadata
 
 SRC = Path(__file__).parents[3] / "src"
@@ -64,6 +65,18 @@ def test_migrating_again_changes_nothing(empty_url: str) -> None:
         migrate(empty_url)
     database = open_database(empty_url)
     assert at_head(database)
+    database.dispose()
+
+
+def test_the_schema_of_a_newer_version_is_left_alone_and_told(empty_url: str) -> None:
+    migrate(empty_url)
+    database = open_database(empty_url)
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.commit()
+    with pytest.raises(NewerSchema, match="newer version"):
+        migrate(empty_url)
+    assert not at_head(database)
     database.dispose()
 
 

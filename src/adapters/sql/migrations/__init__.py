@@ -10,10 +10,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, func, make_url, select
+from sqlalchemy import URL, Connection, func, make_url, select
 
 from adapters.sql.database import Database
 from adapters.sql.engine import open_engine
+from domain.errors import Refusal
 
 HERE = Path(__file__).parent
 
@@ -24,8 +25,17 @@ ADVISORY_LOCK = 0x7469_6B74_6F6B
 """The name of the migrations' lock in PostgreSQL: any number that nobody else uses, here "tiktok" in ASCII."""
 
 
+class NewerSchema(Refusal):
+    """The schema is at a revision that this program has not got."""
+
+    def __init__(self) -> None:
+        super().__init__("the database's schema was made by a newer version of tiktok-connect: install that one here")
+
+
 def migrate(url: str | URL, revision: str = "head") -> None:
-    """Bring the schema up to this revision. Nothing happens where it is there already; who comes second waits."""
+    """Bring the schema up to this revision. Nothing happens where it is there already; who comes second waits.
+    Raises NewerSchema, StoreUnavailable.
+    """
     _change(url, command.upgrade, revision)
 
 
@@ -60,6 +70,8 @@ def _change(url: str | URL, change: Callable[[Config, str], None], revision: str
         with database.writing() as connection:
             if database.is_postgres:
                 connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+            if not _known(connection):
+                raise NewerSchema
             config = Config()
             config.set_main_option("script_location", str(HERE).replace("%", "%%"))
             config.attributes["connection"] = connection
@@ -67,3 +79,9 @@ def _change(url: str | URL, change: Callable[[Config, str], None], revision: str
             connection.commit()
     finally:
         database.dispose()
+
+
+def _known(connection: Connection) -> bool:
+    """Whether the schema is at a revision of ours, or at none yet."""
+    ours = {script.revision for script in ScriptDirectory(str(HERE)).walk_revisions()}
+    return ours.issuperset(MigrationContext.configure(connection).get_current_heads())
