@@ -10,6 +10,7 @@ from entrypoints.cli.command_line import debugging
 from entrypoints.cli.failures import Trouble
 from entrypoints.cli.listening import taken
 from entrypoints.container import run_simulator, simulated_app
+from entrypoints.settings.addresses import is_loopback
 from entrypoints.telemetry import configure_logging
 
 
@@ -45,6 +46,8 @@ def simulator(
     configure_logging(debug=debugging())
     if (app_id is None) != (app_secret is None):
         raise click.UsageError("--app-id and --app-secret go together.")
+    if not (is_loopback(host) or control_token):
+        raise click.UsageError("--host beyond this machine needs --control-token, since anybody could change the simulator.")
     try:
         run_simulator(
             host=host,

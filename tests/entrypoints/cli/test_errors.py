@@ -60,6 +60,7 @@ def test_a_database_without_our_schema_is_sent_to_migrate(command: tuple[str, ..
         ("refresh", "--due", "--all"),
         ("demo", "--access-token-seconds", "1"),
         ("simulator", "--app-id", "7"),
+        ("simulator", "--port", "0", "--host", "192.0.2.1"),
     ],
 )
 def test_a_wrong_command_line_is_told_in_one_line(command: tuple[str, ...], tmp_path: Path) -> None:
