@@ -165,9 +165,11 @@ class Chaos:
                     self.do(host.number, in_touch)
 
     def pause(self, span: timedelta) -> None:
-        """The process at work stands still, beyond its lease."""
-        if (consent := self.platform.in_hand.get(self.platform.at_work)) is not None:
-            self.platform.excuses[consent].add("pause")
+        """The process at work stands still, beyond its lease and everybody's patience with its journal."""
+        host = self.hosts[self.platform.at_work]
+        for consent in self.machine.state.families:
+            if self.platform.in_hand.get(host.number) == consent or self._keeps(host, consent):
+                self.platform.excuses[consent].add("pause")
         self.pass_time(span, but=self.platform.at_work)
 
     def _settled(self, settlement: Settlement) -> None:
