@@ -79,4 +79,4 @@ def test_the_simulator_does_not_repeat_a_secret_that_it_was_given(tmp_path: Path
 
 def test_the_simulator_stays_on_this_machine_without_a_control_token(tmp_path: Path) -> None:
     answer = run("simulator", "--host", "203.0.113.9", "--port", "0", folder=tmp_path)
-    assert (answer.returncode, "control token" in answer.stderr) == (1, True)
+    assert (answer.returncode, "--control-token" in answer.stderr) == (2, True)
