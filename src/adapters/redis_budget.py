@@ -59,7 +59,7 @@ class RedisLedger:
             raise StoreUnavailable(type(error).__name__) from error
 
     def _changed(self, pipe: redis.client.Pipeline, key: str, write: Callable[[str | None, timedelta], str | None]) -> bool:
-        pipe.watch(key)  # type: ignore[no-untyped-call]
+        pipe.watch(key)  # type: ignore[no-untyped-call]  # redis-py left this one untyped
         held = pipe.get(key)
         text = held.decode() if isinstance(held, bytes) else held
         new = write(text, self._time(pipe))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def run(supervisor: Supervisor, folder: DemoFolder, port: int, access_token_seco
     for part in PARTS[1:]:
         supervisor.start(part, [*start, part], folder.log(part))
     for part, address, path in ((PARTS[0], notes.simulator, "/"), (PARTS[1], notes.address, "/health/live")):
-        if not supervisor.wait_until(lambda where=(address, path): answers(*where), within=START_WITHIN):  # type: ignore[misc]
+        if not supervisor.wait_until(partial(answers, address, path), within=START_WITHIN):
             raise Trouble(f"the demo's {part} did not start within {START_WITHIN} s: why stands in {folder.log(part)}")
     announce(notes, folder)
     supervisor.watch()

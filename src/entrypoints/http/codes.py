@@ -85,6 +85,10 @@ ACCOUNT_MISMATCH = Code(
     "This TikTok login does not reach the account that was to be reconnected. Connect again with the login that does.",
 )
 
+RECONNECT = (REFRESH_TOKEN_EXPIRED, ROTATION_IN_DOUBT, ACCESS_TOKEN_EXPIRED)
+"""A person must authorise again."""
+TIKTOK = (THROTTLED, API_ERROR, TIKTOK_UNAVAILABLE, MISCONFIGURED)
+"""What a call to TikTok may come to besides."""
 ALL = tuple(value for value in tuple(globals().values()) if isinstance(value, Code))
 SENTENCES = {code.name: code.sentence for code in ALL}
 """The sentence for each code: pages show these, never the text of a URL."""

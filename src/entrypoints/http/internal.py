@@ -41,13 +41,10 @@ Wanted = ByConnection | ByAccount
         codes.NOT_FOUND,
         codes.CONNECTION_NOT_FOUND,
         codes.PAYLOAD_TOO_LARGE,
-        codes.THROTTLED,
-        codes.API_ERROR,
-        codes.TIKTOK_UNAVAILABLE,
-        codes.MISCONFIGURED,
+        *codes.TIKTOK,
         codes.UNAVAILABLE,
     )
-    | reconnects(codes.REFRESH_TOKEN_EXPIRED, codes.ROTATION_IN_DOUBT, codes.ACCESS_TOKEN_EXPIRED, codes.ACCOUNT_LOST),
+    | reconnects(*codes.RECONNECT, codes.ACCOUNT_LOST),
 )
 async def access_token(
     vend_token: Given[VendToken],

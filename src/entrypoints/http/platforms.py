@@ -93,16 +93,11 @@ def disconnect_account(request: AnyRequest, disconnect: Given[Disconnect], conne
     responses=failures(
         codes.INVALID_REQUEST,
         codes.UNAUTHORIZED,
-        codes.REFRESH_TOKEN_EXPIRED,
-        codes.ROTATION_IN_DOUBT,
-        codes.ACCESS_TOKEN_EXPIRED,
+        *codes.RECONNECT,
         codes.ORIGIN_REFUSED,
         codes.CONNECTION_NOT_FOUND,
         codes.PAYLOAD_TOO_LARGE,
-        codes.THROTTLED,
-        codes.API_ERROR,
-        codes.TIKTOK_UNAVAILABLE,
-        codes.MISCONFIGURED,
+        *codes.TIKTOK,
         codes.UNAVAILABLE,
     ),
 )
