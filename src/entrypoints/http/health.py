@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from litestar import Response, get
+from litestar import HttpMethod, Response, route
 from litestar.openapi.datastructures import ResponseSpec
 
 from entrypoints.http.bodies import Check, Checks, Liveness, Readiness
@@ -21,18 +21,22 @@ LOOK_WITHIN = timedelta(seconds=5)
 GLANCE_WITHIN = timedelta(seconds=1)
 """The same for what nothing depends on: a probe does not wait for that."""
 
+PROBED = (HttpMethod.GET, HttpMethod.HEAD)
+"""Some load balancers ask for the head alone."""
+
 REPORTED = ("broker", "journal")
 """What serving does not depend on."""
 
 
-@get("/health/live", summary="Does the process answer?", tags=["operation"])
+@route("/health/live", http_method=PROBED, summary="Does the process answer?", tags=["operation"])
 async def live() -> Liveness:
     """Always, as long as it runs."""
     return Liveness()
 
 
-@get(
+@route(
     "/health/ready",
+    http_method=PROBED,
     summary="Can requests be served?",
     tags=["operation"],
     responses={

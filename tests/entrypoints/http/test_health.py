@@ -28,6 +28,14 @@ def test_the_process_is_alive_whatever_else_is_not(house: House) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
 
 
+def test_a_probe_may_ask_for_the_head_alone(house: House) -> None:
+    for path in "/health/live", "/health/ready":
+        answer = house.client.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+    house.world.database.away = True
+    assert house.client.head("/health/ready").status_code == 503
+
+
 def test_with_everything_well_it_is_ready(house: House) -> None:
     answer = house.get("/health/ready", owner=None)
     checks = {"database": "ok", "schema": "ok", "keys": "ok", "broker": "ok", "journal": "ok"}

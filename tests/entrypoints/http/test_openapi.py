@@ -37,7 +37,9 @@ def test_every_row_of_the_api_is_described(house: House) -> None:
         ("DELETE", "/api/platforms/{connection}"),
         ("POST", "/api/internal/tiktok/access-token"),
         ("GET", "/health/live"),
+        ("HEAD", "/health/live"),
         ("GET", "/health/ready"),
+        ("HEAD", "/health/ready"),
         ("GET", "/metrics"),
     }
 
