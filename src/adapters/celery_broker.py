@@ -15,6 +15,8 @@ EMBEDDED = Secret("filesystem://localhost")
 """kombu's transport over files: no server, and the one embedded transport that also answers `inspect`."""
 
 CONNECT_WITHIN = timedelta(seconds=3)
+ANSWER_WITHIN = timedelta(seconds=10)
+"""Without it a broker that stopped without a word stops beat too. Well above the second that kombu waits for a message."""
 
 
 class BrokerUnavailable(Exception):
@@ -40,7 +42,11 @@ class CeleryBroker:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             return {"data_folder_in": str(messages), "data_folder_out": str(messages), "control_folder": str(control)}
         if self.server.reveal().startswith("redis"):
-            return {"socket_connect_timeout": CONNECT_WITHIN.total_seconds()}
+            return {
+                "socket_connect_timeout": CONNECT_WITHIN.total_seconds(),
+                "socket_timeout": ANSWER_WITHIN.total_seconds(),
+                "socket_keepalive": True,
+            }
         return {}
 
     def check(self) -> None:

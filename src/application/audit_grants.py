@@ -69,7 +69,7 @@ class AuditGrants:
     policy: RotationPolicy
 
     def __call__(self, *, stopping: Callable[[], bool] = never, progress: Callable[[SweepReport], None] = unheard) -> AuditReport:
-        """Raises StoreUnavailable."""
+        """Raises StoreUnavailable, ClockSkewed."""
         report = AuditReport(
             consents_forgotten=self._forget_consents(),
             endings_announced=self._announce_endings(stopping),
@@ -145,13 +145,14 @@ class AuditGrants:
         except CannotOpen:
             return None
         listed = self.platform.reach(access)
+        self.budget.learn(grant.app, None if isinstance(listed, tuple) else listed)
         if not isinstance(listed, tuple):
-            self.budget.learn(grant.app, listed)
             return None
         found = {a.id: a for a in listed}
         connected = tuple(sorted(found.keys() & {c.advertiser.id for c in grant.connections.values()}))
         if connected and self._spare(-(-len(connected) // DETAILS_PER_CALL)):
             details = self.platform.details(access, connected)
+            self.budget.learn(grant.app, None if isinstance(details, tuple) else details)
             found |= {a.id: a for a in details} if isinstance(details, tuple) else {}
         return found
 

@@ -12,11 +12,14 @@ from application.ports.budget import Budget, Lane
 from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
 from application.steps.again import again
+from application.steps.call_and_settle import SETTLE_AGAIN_AFTER
 from application.steps.digest import digest
 from application.steps.relink import relink
 from application.steps.retire import revoke_if_unused
+from application.steps.turn import PATIENCE
 from domain.advertiser import Advertiser
 from domain.consent import Choosing, Connected, Consent, Ending, Failed, Stumble
+from domain.errors import StoreUnavailable
 from domain.grant import Grant
 from domain.ids import ConnectionId, GrantId, OfferId, OwnerId
 from domain.offer import OFFER_LIFE, Offer
@@ -25,10 +28,6 @@ from domain.rotation import RotationPolicy
 from domain.tokens import Secret, TokenKind, first_tokens
 
 log = logging.getLogger(__name__)
-
-PATIENCE = timedelta(seconds=2)
-"""How long each call of a callback waits for its turn in the budget."""
-
 
 NAP = timedelta(milliseconds=50)
 
@@ -116,26 +115,46 @@ class CompleteConnect:
             grant, consent.owner, self.platform.app, tokens, fingerprint, frozenset(issued.advertisers), self.policy
         )
         offer = Offer(OfferId(self.ids.new()), consent.owner, grant, self.clock.now() + OFFER_LIFE)
-        with self.store.write() as work:
-            work.grants.add(made)
-            work.offers.add(offer)
-            work.commit()
+        self._commit(made, offer)
         return grant, offer.id
+
+    def _commit(self, made: Grant, offer: Offer) -> None:
+        """Store the only live pair, with some patience. Raises StoreUnavailable."""
+        pauses = iter(SETTLE_AGAIN_AFTER)
+        while True:
+            try:
+                with self.store.write() as work:
+                    if work.grants.get([made.id]):
+                        return  # it was stored, and only the news of it was lost
+                    work.grants.add(made)
+                    work.offers.add(offer)
+                    work.commit()
+            except StoreUnavailable:
+                if (pause := next(pauses, None)) is None:
+                    log.critical("the database would not take the tokens of a new consent", extra={"owner": made.owner})
+                    raise
+                self.clock.sleep(pause)
+            else:
+                return
 
     def _look_up(self, issued: Issued) -> tuple[Advertiser, ...]:
         """All accounts behind the token, with as much about them as the platform tells; the exchange's own list at the least."""
-        reached = self._turn(1) or self.platform.reach(issued.access)
+        reached = self._turn(1) or self._learnt(self.platform.reach(issued.access))
         if not isinstance(reached, tuple):
             log.warning("the accounts behind a new token could not be listed", extra={"failure": type(reached).__name__})
             reached = tuple(Advertiser(a, name=a) for a in issued.advertisers)
         if not reached:
             return ()
         calls = -(-len(reached) // DETAILS_PER_CALL)
-        details = self._turn(calls) or self.platform.details(issued.access, tuple(a.id for a in reached))
+        details = self._turn(calls) or self._learnt(self.platform.details(issued.access, tuple(a.id for a in reached)))
         if not isinstance(details, tuple):
             return reached
         told = {a.id: a for a in details}
         return tuple(named(told.get(a.id, a), a.name) for a in reached)
+
+    def _learnt(self, answer: tuple[Advertiser, ...] | Failure) -> tuple[Advertiser, ...] | Failure:
+        self.budget.learn(self.platform.app, None if isinstance(answer, tuple) else answer)
+        return answer
 
     def _conclude(self, consent: Consent, new: GrantId, offered: OfferId, advertisers: tuple[Advertiser, ...]) -> Ending:
         """Decide, in one transaction, what this consent leads to."""

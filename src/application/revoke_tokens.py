@@ -12,9 +12,9 @@ from application.ports.ambient import Clock
 from application.ports.budget import Budget, Lane
 from application.ports.sealer import Sealer
 from application.ports.store import Store
+from application.steps.call_and_settle import WITHOUT_KEY
 from domain.errors import CannotOpen
-from domain.events import TokenRevoked
-from domain.outcomes import Unavailable
+from domain.events import Event, RevocationGivenUp, TokenRevoked
 from domain.revocation import Revocation
 from domain.rotation import LONGEST_BACK_OFF, RotationPolicy
 from domain.tokens import TokenKind
@@ -72,26 +72,29 @@ class RevokeTokens:
         with self.store.read() as work:
             shared = work.grants.shared(revocation.fingerprint, revocation.reach, besides=revocation.grant, now=now)
             exchanging = work.consents.exchanging(now - EXCHANGE_TAKES)
-        if shared or now >= revocation.give_up_at:
-            if not shared:
-                log.error("a token could not be revoked in time and was only erased", extra={"grant": revocation.grant})
-            return self._done(revocation, shared=shared)
+        if shared:
+            return self._done(revocation, TokenRevoked(revocation.grant, revocation.owner, shared=True, at=now))
+        if now >= revocation.give_up_at:
+            log.error("a token could not be revoked in time and was only erased", extra={"grant": revocation.grant})
+            return self._done(revocation, RevocationGivenUp(revocation.grant, revocation.owner, at=now))
         if exchanging or revocation.app != self.platform.app:
             return self._later(revocation, SOON)
         try:
-            failure = self.platform.revoke(self.sealer.open(revocation.access, revocation.grant, TokenKind.ACCESS))
+            access = self.sealer.open(revocation.access, revocation.grant, TokenKind.ACCESS)
         except CannotOpen:
-            failure = Unavailable("key")
+            log.error("a queued token cannot be opened: is its key configured here?", extra={"grant": revocation.grant})  # noqa: TRY400 (the place says nothing)
+            return self._later(revocation, WITHOUT_KEY)
+        failure = self.platform.revoke(access)
         self.budget.learn(revocation.app, failure)
         if failure is None:
-            return self._done(revocation, shared=False)
+            return self._done(revocation, TokenRevoked(revocation.grant, revocation.owner, shared=False, at=self.clock.now()))
         pause = min(timedelta(seconds=5) * (1 << min(revocation.failures + 1, 10)), LONGEST_BACK_OFF)
         return self._later(replace(revocation, failures=revocation.failures + 1), pause)
 
-    def _done(self, revocation: Revocation, *, shared: bool) -> bool:
+    def _done(self, revocation: Revocation, event: Event) -> bool:
         with self.store.write() as work:
             work.revocations.done(revocation.id)
-            work.outbox.add([TokenRevoked(revocation.grant, revocation.owner, shared=shared, at=self.clock.now())])
+            work.outbox.add([event])
             work.commit()
         return True
 

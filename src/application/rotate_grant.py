@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from application.ports.ambient import Clock
 from application.ports.budget import Permits
 from application.ports.store import Store
 from application.steps.call_and_settle import Ended, InFlight, Rotation
 from application.steps.one_call import OneCall
-from application.steps.refusals import hopeless, refusal_of, stopped
-from domain.errors import ConnectionNotFound, PlatformThrottled
+from application.steps.refusals import UNSENT_FOR, hopeless, refusal_of, stopped
+from domain.errors import ConnectionNotFound, PlatformThrottled, PlatformUnavailable
 from domain.grant import Grant
 from domain.ids import ConnectionId, OwnerId
+from domain.outcomes import InDoubt
 from domain.tokens import Expiring
 
 
@@ -51,6 +52,8 @@ class RotateGrant:
             raise refusal
         if grant.in_flight(now):
             return InFlight()
+        if not insist and (wait := self._until_silence_ends(grant, now)) > timedelta(0):
+            raise PlatformUnavailable(wait)
         return self._renewed(grant, insist=insist)
 
     def _renewed(self, grant: Grant, *, insist: bool) -> Rotated | InFlight:
@@ -61,8 +64,17 @@ class RotateGrant:
                 return InFlight()
             case Rotation(ended=Ended.RENEWED, grant=renewed):
                 return self._told(renewed)
+            case Rotation(ended=Ended.UNSENT, failure=failure):
+                raise stopped(failure, UNSENT_FOR)
             case Rotation(grant=left, failure=failure):
                 raise refusal_of(left, failure, self.clock.now())
+
+    def _until_silence_ends(self, grant: Grant, now: datetime) -> timedelta:
+        """How long a refresh token that was sent without an answer is left alone: as long as its lease may have lasted."""
+        renewal = grant.renewal
+        if not isinstance(renewal.last_failure, InDoubt) or renewal.settled_at is None:
+            return timedelta(0)
+        return renewal.settled_at + self.one_call.policy.lease - now
 
     def _told(self, grant: Grant) -> Rotated:
         if grant.renewal.last_failure is not None or hopeless(grant):

@@ -11,7 +11,7 @@ from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
 from application.steps.call_and_settle import Ended, InFlight, Rotation
 from application.steps.one_call import OneCall
-from application.steps.refusals import hopeless, refusal_of, stopped
+from application.steps.refusals import UNSENT_FOR, hopeless, refusal_of, stopped
 from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, PlatformThrottled, ReauthorisationNeeded
 from domain.grant import Grant
 from domain.health import Active, NeedsReauth
@@ -100,6 +100,8 @@ class VendToken:
                 return self._best(grant, advertiser, validity, because, wait)
             case InFlight() | Rotation(ended=Ended.OVERTAKEN):
                 return InFlight()
+            case Rotation(ended=Ended.UNSENT, grant=left, failure=failure):
+                return self._best(left, advertiser, validity, failure, UNSENT_FOR)
             case Rotation(grant=left, failure=failure):
                 return self._best(left, advertiser, validity, failure)
 

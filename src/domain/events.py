@@ -133,6 +133,15 @@ class TokenRevoked:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class RevocationGivenUp:
+    """The platform never confirmed a revocation, until the token ended or nobody would ask any longer; it was erased here."""
+
+    grant: GrantId
+    owner: OwnerId
+    at: datetime
+
+
 Event = (
     AccountsConnected
     | AccountDisconnected
@@ -146,4 +155,5 @@ Event = (
     | AccountsAdded
     | GrantErased
     | TokenRevoked
+    | RevocationGivenUp
 )

@@ -25,6 +25,7 @@ from domain.events import (
 )
 from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AppId, AttemptId, ConnectionId, GrantId, OwnerId
+from domain.mass_refusal import WINDOW, steps_aside
 from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Reason, Refused, Throttled, Unavailable
 from domain.rotation import RotationPolicy
 from domain.tokens import Expiring, LongTerm, Tokens
@@ -121,15 +122,19 @@ class Grant:
         return next((c for c in self.connections.values() if c.advertiser.id == advertiser), None)
 
     def look_again(self, reached: Mapping[AdvertiserId, Advertiser], now: datetime) -> None:
-        """Take in which accounts the token reaches today, and how they stand."""
+        """Take in which accounts the token reaches today, and how they stand. One that is missed for the first time is looked for
+        again soon: the list may have been short.
+        """
         self._alive()
+        missed = any(c.lost_at is None and c.advertiser.id not in reached for c in self.connections.values())
         for connection in list(self.connections.values()):
             found = reached.get(connection.advertiser.id)
             self.connections[connection.id] = connection.refreshed(found) if found else connection.missed(now)
             self._notice(connection, self.connections[connection.id], now)
         if added := tuple(sorted(reached.keys() - self.reach)):
             self.events.append(AccountsAdded(self.id, self.owner, added, at=now))
-        self.reach, self.reach_read_at = frozenset(reached), now
+        self.reach = frozenset(reached)
+        self.reach_read_at = self.reach_read_at if missed else now
 
     def _notice(self, before: Connection, after: Connection, now: datetime) -> None:
         if before.lost_at is None and after.lost_at is not None:
@@ -178,10 +183,11 @@ class Grant:
             case Unavailable() | OurFault() | NotPermitted():
                 self.renewal = replace(settled, due_at=max(again, now + (pause or timedelta(0))), failures=failures)
 
-    def spare(self, refusal: Refused, policy: RotationPolicy, now: datetime) -> None:
-        """Note a refusal of a mass refusal: it changes no health, and the generation is due once more."""
-        again = policy.again_at(self.tokens, self.id, self.renewal.failures + 1, now)
-        self.renewal = replace(self.renewal, attempt=None, last_failure=refusal, settled_at=now, refused_at=now, due_at=again)
+    def spare(self, refusal: Refused, now: datetime) -> None:
+        """Note a refusal of a mass refusal: it changes no health, and the generation is due once more when that is over."""
+        was, failures = self.renewal, self.renewal.failures + 1
+        settled = replace(was, attempt=None, last_failure=refusal, settled_at=now, refused_at=now)
+        self.renewal = replace(settled, failures=failures, due_at=now + steps_aside(failures))
 
     def note_probe(
         self, failure: Failure | None, policy: RotationPolicy, now: datetime, *, pause: timedelta | None = None
@@ -195,6 +201,7 @@ class Grant:
             case Degraded(usable_until=until) as health, _:
                 self.health, self.renewal = replace(health, probed=True), replace(settled, due_at=until)
             case _, Refused():
+                settled = replace(settled, refused_at=None if self.refused_before(now) else now)
                 self._ask_for_reauthorisation(Reason.ACCESS_TOKEN_REFUSED, settled, now)
             case _, None:
                 self.health, self.renewal = Active(), Renewal(policy.probe_due_at(self.id, now), settled_at=now)
@@ -202,6 +209,15 @@ class Grant:
                 again = policy.again_at(self.tokens, self.id, was.failures + 1, now)
                 due_at = max(again, now + (pause or timedelta(0)))
                 self.renewal = replace(settled, due_at=due_at, failures=was.failures + 1)
+
+    def refused_before(self, now: datetime) -> bool:
+        """Whether a refusal that was not believed is long enough ago for the next one to be."""
+        refused_at = self.renewal.refused_at
+        return refused_at is not None and refused_at < now - WINDOW
+
+    def leave(self, now: datetime) -> None:
+        """End a claim under which there was nothing to do."""
+        self.renewal = replace(self.renewal, attempt=None, settled_at=now)
 
     def lapse(self, reason: Reason, now: datetime) -> None:
         """The last token that could be served has ended."""

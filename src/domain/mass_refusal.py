@@ -11,11 +11,18 @@ FEWEST = 50
 SHARE = 0.05
 ONE_EVERY = timedelta(minutes=1)
 """During a mass refusal one refresh in this time finds out whether it is over."""
+LONGEST_ASIDE = 6
+"""After so many doublings of that time a grant which is refused again and again steps aside no longer."""
+
+
+def steps_aside(refusals: int) -> timedelta:
+    """How long a grant that was spared lets others find out whether it is over: it may be one that is refused for good."""
+    return ONE_EVERY * (1 << min(refusals, LONGEST_ASIDE))
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Refreshes with a definite answer in the window, and how many of them were refused."""
+    """Refreshes, and looks at tokens without an end, with a definite answer in the window; and how many of them were refused."""
 
     answered: int
     refused: int

@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TextIO
 
 import structlog
@@ -22,8 +23,9 @@ class LogStream(logging.StreamHandler[TextIO]):
     """Writes log lines. A line that can't be written is replaced by a constant: logging's own report would show its arguments."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's own name)
-        """Says that a line is missing, and where it came from."""
-        self.stream.write(f"a log line of {record.name} could not be written ({record.module}:{record.lineno})\n")
+        """Says that a line is missing, and where it came from, if that can be said at all: nobody may fail for want of a log."""
+        with suppress(OSError, ValueError):
+            self.stream.write(f"a log line of {record.name} could not be written ({record.module}:{record.lineno})\n")
 
 
 def configure_logging(*, debug: bool = False, stream: TextIO | None = None, secrets: Iterable[Secret] = ()) -> None:

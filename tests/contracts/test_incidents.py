@@ -94,7 +94,7 @@ def test_one_refresh_in_a_while_is_let_through(kept: Kept) -> None:
 
 def test_after_its_end_everything_refused_in_it_is_due_once_more(kept: Kept) -> None:
     spared = a_due_grant("spared", ends=START + 9 * HOUR)
-    spared.spare(REFUSED, POLICY, START)
+    spared.spare(REFUSED, START)
     kept.add(spared, refused("taken back"), renewed("fine"))
     kept.incidents.open(APP, START, START - 10 * MINUTE)
     kept.incidents.close(APP, START + DAY)

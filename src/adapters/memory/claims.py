@@ -133,7 +133,8 @@ def is_due(grant: Grant, app: AppId, due: Due, now: datetime) -> bool:
         return False
     if isinstance(grant.tokens, LongTerm) is not (due.kind is Kind.LONG_TERM) or not is_wanted(grant, due):
         return False
-    return grant.renewal.due_at <= now or due.everything or is_urgent(grant, due, now)
+    anyway = due.everything and isinstance(grant.health, Active)
+    return grant.renewal.due_at <= now or anyway or is_urgent(grant, due, now)
 
 
 def is_urgent(grant: Grant, due: Due, now: datetime) -> bool:

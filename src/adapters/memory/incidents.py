@@ -7,10 +7,14 @@ from datetime import datetime, timedelta
 
 from adapters.memory.database import MemoryDatabase, copy_of
 from application.ports.incidents import Incident
+from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth
-from domain.ids import AppId
+from domain.ids import AppId, AttemptId
 from domain.mass_refusal import Tally
-from domain.tokens import Expiring
+from domain.tokens import Expiring, LongTerm
+
+TAKEN_BACK = AttemptId("taken back")
+"""In the place of an attempt whose outcome no longer counts."""
 
 
 @dataclass(slots=True)
@@ -24,9 +28,8 @@ class MemoryIncidents:
     def tally(self, app: AppId, since: datetime) -> Tally:
         with self.database.lock:
             grants = [g for g in self.database.answer().grants.settled_since(since) if g.app == app]
-        refused = sum((at := g.renewal.refused_at) is not None and at >= since for g in grants)
-        renewed = sum(isinstance(g.tokens, Expiring) and g.generation > 1 and g.tokens.issued_at >= since for g in grants)
-        return Tally(refused + renewed, refused)
+        refused = sum((at := g.renewal.refused_at) is not None and at >= since and not g.renewal.in_doubt for g in grants)
+        return Tally(refused + sum(went_well(g, since) for g in grants), refused)
 
     def current(self, app: AppId) -> Incident | None:
         return self._open.get(app)
@@ -46,7 +49,8 @@ class MemoryIncidents:
             ]
             for grant in hit:
                 spared = copy_of(grant)
-                spared.health, spared.renewal = Active(), replace(grant.renewal, due_at=now, attempt=None)
+                under_way = grant.renewal.attempt and replace(grant.renewal.attempt, id=TAKEN_BACK)
+                spared.health, spared.renewal = Active(), replace(grant.renewal, due_at=now, attempt=under_way)
                 rows.grants[grant.id] = spared
             return len(hit)
 
@@ -69,3 +73,11 @@ class MemoryIncidents:
                     due = copy_of(grant)
                     due.renewal = replace(grant.renewal, due_at=now)
                     rows.grants[grant.id] = due
+
+
+def went_well(grant: Grant, since: datetime) -> bool:
+    """Whether it was renewed since then or, with a token without an end, looked at and found alive."""
+    if isinstance(grant.tokens, LongTerm):
+        settled_at = grant.renewal.settled_at
+        return settled_at is not None and settled_at >= since and grant.renewal.last_failure is None
+    return isinstance(grant.tokens, Expiring) and grant.generation > 1 and grant.tokens.issued_at >= since

@@ -150,7 +150,7 @@ def ways_to_be_due(
     if not due.doubtful:
         which = and_(which, ~row.in_doubt, row.attempt_id.is_(None))
     if due.everything:
-        return [and_(which, due_at.is_not(None))]
+        return [and_(which, due_at.is_not(None), or_(row.health == "active", due_at <= now))]
     ways = [and_(which, due_at <= now)]
     if due.urgent_within is not None:
         ways.append(and_(which, tables.UNTROUBLED, row.urgent_at <= now + due.urgent_within, due_at > now))

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import Connection, and_, case, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.database import Database
-from adapters.sql.rows import attempt_columns, health_columns
+from adapters.sql.rows import health_columns
 from application.ports.claims import Kind
 from application.ports.incidents import Incident
 from domain.errors import Conflict, StoreUnavailable
@@ -20,6 +20,9 @@ from domain.mass_refusal import Tally
 
 FRESH = timedelta(seconds=1)
 """How old the answer to `current` may be, which is asked at every rotation."""
+
+TAKEN_BACK = "taken back"
+"""In the place of an attempt whose outcome no longer counts."""
 
 row = tables.grants.c
 HARMED = and_(row.health.in_(["degraded", "needs_reauth"]), row.refused_at.is_not(None))
@@ -34,12 +37,13 @@ class SqlIncidents:
         self._seen: dict[AppId, tuple[float, Incident | None]] = {}
 
     def tally(self, app: AppId, since: datetime) -> Tally:
-        refused = and_(row.app == app, row.refused_at.is_not(None), row.refused_at >= since)
+        refused = and_(row.app == app, row.refused_at.is_not(None), row.refused_at >= since, ~row.in_doubt)
         renewed = and_(row.app == app, row.kind == Kind.EXPIRING.value, row.issued_at >= since, row.generation > 1)
+        alive = and_(row.app == app, row.kind == Kind.LONG_TERM.value, row.settled_at >= since, row.last_failure.is_(None))
         counting = select(func.count()).select_from(tables.grants)
         with self._database.reading() as connection:
-            refusals = connection.scalar(counting.where(refused)) or 0
-            return Tally(refusals + (connection.scalar(counting.where(renewed)) or 0), refusals)
+            refusals, renewals, looks = (connection.scalar(counting.where(which)) or 0 for which in (refused, renewed, alive))
+            return Tally(refusals + renewals + looks, refusals)
 
     def current(self, app: AppId) -> Incident | None:
         asked_at = time.monotonic()
@@ -53,7 +57,8 @@ class SqlIncidents:
 
     def open(self, app: AppId, now: datetime, since: datetime) -> int:
         harmed = select(row.id).where(HARMED, row.app == app, row.refused_at >= since).order_by(row.id).with_for_update()
-        healed = {**health_columns(Active()), **attempt_columns(None), "due_at": now}
+        under_way = case((row.attempt_id.is_not(None), TAKEN_BACK))
+        healed = {**health_columns(Active()), "attempt_id": under_way, "due_at": now}
         with self._writing() as connection:
             note = self._insert(tables.incidents).values(app=app, opened_at=now, sent_at=now)
             connection.execute(note.on_conflict_do_nothing())

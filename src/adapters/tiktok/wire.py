@@ -134,7 +134,7 @@ def _text(value: object) -> str:
     """Text as it is, whole numbers digit by digit, anything else (a float has lost digits) as none."""
     match value:
         case str():
-            return value
+            return value.replace("\0", "")  # which PostgreSQL can't store
         case int() if not isinstance(value, bool):
             return str(value)
         case _:

@@ -52,7 +52,7 @@ class Due:
     urgent_within: timedelta | None = None
     """Also those without a failure that come into their last hour within this time (`domain.rotation.urgent_at`)."""
     everything: bool = False
-    """Also those that are not due at all (an operator's `refresh --all`)."""
+    """Also those in good health that are not due at all (an operator's `refresh --all`)."""
     since: datetime | None = None
     """None of those that were settled at this time or later: nothing is renewed twice in one sweep, however short its life. Those
     that were refused and not probed yet are wanted nevertheless."""

@@ -22,7 +22,10 @@ class Incidents(Protocol):
     """What all processes know of an app's mass refusals. All raise StoreUnavailable when the store is away."""
 
     def tally(self, app: AppId, since: datetime) -> Tally:
-        """How many refreshes were answered since then, and how many refused; those in doubt before don't count."""
+        """How many refreshes, and looks at tokens without an end, were answered since then, and how many refused.
+
+        Those in doubt before don't count.
+        """
 
     def current(self, app: AppId) -> Incident | None:
         """The open incident, if there is one; the answer may be a second old."""
@@ -30,7 +33,8 @@ class Incidents(Protocol):
     def open(self, app: AppId, now: datetime, since: datetime) -> int:
         """Open an incident unless one is open, and take back what refusals since then did to the health of grants.
 
-        They are active again and due, and what is being asked about them now (a probe) settles no more. Returns how many.
+        They are active again and due. What is being asked about them now (a probe, or an operator's refresh) settles only if it
+        brings new tokens, and keeps its lease. Returns how many.
         """
 
     def may_send(self, app: AppId, now: datetime, every: timedelta) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from application.ports.budget import Budget, Lane
 from application.ports.claims import Claim, Claims, Due
 from application.steps.call_and_settle import CallAndSettle, Ended, Rotation
 from application.steps.turn import Turn, never, wait
-from domain.errors import ClockSkewed
+from domain.errors import ClockSkewed, StoreUnavailable
 from domain.health import Degraded, NeedsReauth
 from domain.ids import AppId, GrantId
 from domain.outcomes import Failure, Reason
@@ -19,6 +19,9 @@ from domain.rotation import RotationPolicy
 
 MOST_SKEW = timedelta(seconds=5)
 """How far this process's clock, by which lifetimes count, may be from the store's, by which leases do."""
+
+Slot = tuple[Claim, timedelta, timedelta]
+"""A claim, the monotonic time before it was taken, and that of its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ class Batches:
             if not claims:
                 break
             slots = [(claim, taken_at, taken_at + permits.wait_for(i)) for i, claim in enumerate(claims)]
-            for rotation in self.crew.map(lambda slot: self._one(*slot, stopping), slots):
+            for rotation in self._batch(slots, stopping):
                 report.take(rotation)
                 progress(report)
                 report.stopped_by = report.stopped_by or (rotation.failure if rotation.ended is Ended.UNSENT else None)
@@ -114,6 +117,21 @@ class Batches:
     def _most(self) -> int:
         """A batch that this process can surely send in a quarter of the lease, at two seconds a call."""
         return max(self.hands, int(self.hands * (self.policy.lease / 4) / timedelta(seconds=2)))
+
+    def _batch(self, slots: list[Slot], stopping: Callable[[], bool]) -> Iterator[Rotation]:
+        """Carry out what was claimed. Where the store is away for one, the others are not sent and, if it is back, given back."""
+        trouble = list[StoreUnavailable]()
+
+        def carry_out(slot: Slot) -> Rotation | None:
+            try:
+                return self._one(*slot, lambda: bool(trouble) or stopping())
+            except StoreUnavailable as unavailable:
+                trouble.append(unavailable)
+                return None
+
+        yield from (rotation for rotation in self.crew.map(carry_out, slots) if rotation)
+        if trouble:
+            raise trouble[0]
 
     def _one(self, claim: Claim, taken_at: timedelta, send_at: timedelta, stopping: Callable[[], bool]) -> Rotation:
         turn = Turn(self.budget, self.clock, self.app, Lane.BACKGROUND, send_at, stopping)

@@ -17,12 +17,12 @@ from application.ports.journal import Answer, Journal, JournalUnavailable
 from application.ports.sealer import Sealer
 from application.steps.late_answers import Undertaker
 from application.steps.turn import at_once
-from domain.errors import CannotOpen, StoreUnavailable
+from domain.errors import CannotOpen, Conflict, StoreUnavailable
 from domain.grant import Grant
 from domain.mass_refusal import ONE_EVERY, WINDOW
 from domain.outcomes import Failure, InDoubt, Issued, Misconfigured, NotPermitted, OurFault, Refused, Throttled, Unavailable
 from domain.rotation import Keep, Probe, Reauthorise, Rotate, RotationPolicy, decide
-from domain.tokens import Expiring, TokenKind
+from domain.tokens import Expiring, LongTerm, TokenKind
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,8 @@ class CallAndSettle:
         try:
             match decide(grant.tokens, grant.health, self.clock.now(), insist=insist):
                 case Keep():
-                    return self.release(claim)
+                    grant.leave(self.clock.now())
+                    return self._settled(claim, Ended.UNSENT)
                 case Reauthorise(reason=reason):
                     grant.lapse(reason, self.clock.now())
                     return self._settled(claim, Ended.REFUSED)
@@ -123,6 +124,8 @@ class CallAndSettle:
         refresh = self.sealer.seal(answer.refresh, grant.id, TokenKind.REFRESH) if answer.refresh else None
         fresh = pair.renewed(access, refresh, answer.lifetimes, asked_at=asked_at)
         fingerprint = self.sealer.fingerprint(answer.access)
+        if self.policy.too_short(fresh.life):
+            log.warning("an access token lives too short a time to be renewed in peace", extra={"grant": grant.id})
         grant.rotate(fresh, fingerprint, from_generation=claim.generation, policy=self.policy, now=self.clock.now())
         rotation = self._stored(claim, Answer(grant.id, claim.generation, claim.attempt, fresh, fingerprint, self.clock.now()))
         self.budget.learn(grant.app, None)
@@ -137,15 +140,19 @@ class CallAndSettle:
             grant.fail(failure, self.policy, now, pause=self.budget.learn(grant.app, failure))
             return self._settled(claim, ended_by(failure), failure)
         if in_incident:
-            grant.spare(failure, self.policy, now)
+            grant.spare(failure, now)
         else:
             grant.fail(failure, self.policy, now)
-        rotation = self._settled(claim, Ended.REFUSED, failure)
-        self.budget.learn(grant.app, failure)
-        if not in_incident and self.incidents.tally(grant.app, now - WINDOW).is_mass:
-            taken_back = self.incidents.open(grant.app, now, now - WINDOW)
-            found = {"app": grant.app, "taken_back": taken_back}
-            log.critical("the platform refuses too many grants to be believed", extra=found)
+        return self._refused(claim, failure, in_incident=in_incident)
+
+    def _refused(self, claim: Claim, refusal: Refused, *, in_incident: bool) -> Rotation:
+        """Store a refusal, and see whether there are too many."""
+        app, now = claim.grant.app, self.clock.now()
+        rotation = self._settled(claim, Ended.REFUSED, refusal)
+        self.budget.learn(app, refusal)
+        if not in_incident and self.incidents.tally(app, now - WINDOW).is_mass:
+            taken_back = self.incidents.open(app, now, now - WINDOW)
+            log.critical("the platform refuses too many grants to be believed", extra={"app": app, "taken_back": taken_back})
         return rotation
 
     def _probe(self, claim: Claim, taken_at: timedelta, turn: Callable[[], bool]) -> Rotation:
@@ -153,13 +160,23 @@ class CallAndSettle:
         if grant.tokens is None:
             return self.release(claim)
         token = self.sealer.open(grant.tokens.access, grant.id, TokenKind.ACCESS)
-        if hindered := self._hindered(claim, taken_at, turn):
+        all_there_is = isinstance(grant.tokens, LongTerm)
+        in_incident = all_there_is and self.incidents.current(grant.app) is not None
+        if hindered := self._hindered(claim, taken_at, turn, in_incident=in_incident):
             return hindered
-        answer = self.platform.reach(token)
+        answer, now = self.platform.reach(token), self.clock.now()
         failure = None if isinstance(answer, tuple) else answer
-        pause = self.budget.learn(grant.app, failure)
-        grant.note_probe(failure, self.policy, self.clock.now(), pause=pause)
-        return self._settled(claim, Ended.RENEWED if failure is None else ended_by(failure), failure)
+        if isinstance(failure, Refused) and all_there_is:
+            if in_incident and not grant.refused_before(now):
+                grant.spare(failure, now)
+            else:
+                grant.note_probe(failure, self.policy, now)
+            return self._refused(claim, failure, in_incident=in_incident)
+        grant.note_probe(failure, self.policy, now, pause=self.budget.learn(grant.app, failure))
+        rotation = self._settled(claim, Ended.RENEWED if failure is None else ended_by(failure), failure)
+        if in_incident and failure is None:
+            self.incidents.close(grant.app, now)
+        return rotation
 
     def _hindered(
         self, claim: Claim, taken_at: timedelta, turn: Callable[[], bool], *, in_incident: bool = False
@@ -199,7 +216,7 @@ class CallAndSettle:
                 settlement = self.claims.settle(grant, claim)
                 if settlement in {Settlement.REVOKED, Settlement.SUPERSEDED}:
                     self.bury(grant, settlement, answer.tokens, answer.fingerprint)
-            except StoreUnavailable:
+            except (StoreUnavailable, Conflict):
                 kept = kept or self._keep(answer)
                 pause = next(pauses, None)
                 if pause is None and kept:

@@ -32,7 +32,8 @@ class Contact:
 
     def made(self, now: timedelta) -> None:
         """The store answered."""
-        if self.last is None or self.since is None or now - self.last > GAP:
+        last = self.last
+        if last is None or self.since is None or now - last > GAP:
             self.since = now
         self.last = now
 
@@ -42,9 +43,10 @@ class Contact:
 
     def steady(self, now: timedelta) -> bool:
         """Whether other hosts have had the time to drain what they keep."""
-        if self.since is None or self.last is None or now - self.last > GAP:
+        since, last = self.since, self.last  # which another thread may unset between two looks
+        if since is None or last is None or now - last > GAP:
             return False
-        return now - self.since >= HOLD_BACK
+        return now - since >= HOLD_BACK
 
 
 @dataclass(slots=True)

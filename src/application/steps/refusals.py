@@ -18,6 +18,8 @@ from domain.outcomes import Failure, Misconfigured, NotPermitted, OurFault, Reas
 from domain.tokens import LongTerm
 
 SOON = timedelta(seconds=1)
+UNSENT_FOR = timedelta(seconds=5)
+"""After what time to come again when a call lost its turn, or all calls were stopped in between."""
 
 
 def hopeless(grant: Grant) -> ReauthorisationNeeded | None:

@@ -32,11 +32,8 @@ LOOKS_AGAIN_AFTER = timedelta(seconds=5)
 
 
 PROMISED_FOR = timedelta(seconds=8)
-"""When a ledger goes away, slots of it are still being used for so long: the background waits until they are past."""
-
-
-PROMISED_FOR = timedelta(seconds=8)
-"""For how long after the ledger went away slots from it are still being used: longer than any batch."""
+"""For how long after the ledger went away slots from it are still being used: longer than any batch.
+The background waits so long."""
 
 
 DRIFT = 0.001

@@ -74,7 +74,7 @@ def refresh_many(container: Container, *, everything: bool) -> int:
         else:
             report = sweep(stopping=stopping, progress=progress)
     click.echo(summary(report))
-    unwell = report.count(*FAILED, *SKIPPED) or report.stopped_by or stopping()
+    unwell = report.count(*FAILED, *SKIPPED) or report.remaining or report.stopped_by or stopping()
     return 1 if unwell else 0
 
 

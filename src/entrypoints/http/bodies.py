@@ -13,6 +13,7 @@ AccountId = Annotated[
     Meta(
         description="TikTok's id of an advertiser account: digits, but never a number.",
         max_length=64,
+        pattern=r"^[^\x00]*$",
         examples=["7000000000000001000"],
     ),
 ]
@@ -147,7 +148,7 @@ class TokenRequest(Wire, frozen=True, kw_only=True):
     """Whose token is wanted: a connection's, or that of a user's account."""
 
     connection_id: Id | None = None
-    user_id: Annotated[str, Meta(max_length=255, examples=["user-1"])] | None = None
+    user_id: Annotated[str, Meta(max_length=255, pattern=r"^[^\x00]*$", examples=["user-1"])] | None = None
     account_id: AccountId | None = None
     min_validity_seconds: Annotated[int, Meta(ge=0, le=2**31 - 1, examples=[300])] | None = None
 

@@ -19,7 +19,7 @@ from application.revoke_tokens import RevokeTokens
 from application.steps.batches import SweepReport, Swept
 from application.steps.call_and_settle import Ended
 from application.sweep_due_grants import SweepDueGrants
-from domain.errors import StoreUnavailable
+from domain.errors import Refusal, StoreUnavailable
 from domain.rotation import RotationPolicy
 from entrypoints.http import codes
 from entrypoints.http.bodies import CronReport, GrantError
@@ -100,8 +100,8 @@ def tidy_up(clear_offers: ClearOffers, revoke: partial[int]) -> None:
     try:
         clear_offers()
         revoke()
-    except StoreUnavailable:
-        log.warning("offers and revocations were left for the next call: the database is away")
+    except Refusal as refusal:
+        log.warning("offers and revocations were left for the next call", extra={"because": type(refusal).__name__})
 
 
 def told(report: SweepReport) -> CronReport:

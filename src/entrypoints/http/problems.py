@@ -176,6 +176,11 @@ def tell_framework(_: Request[Any, Any, Any], error: HTTPException) -> Response[
     return problem(code, detail=what_is_wrong(error) if code is codes.INVALID_REQUEST else None, headers=error.headers)
 
 
+def tell_unreadable(_: Request[Any, Any, Any], __: Exception) -> Response[Problem]:
+    """The answer to a body that makes the parser itself fail: nested without end, or not in UTF-8."""
+    return problem(codes.INVALID_REQUEST, detail="the body can't be read as JSON")
+
+
 def tell_surprise(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """The answer to an error that nobody foresaw; its text stays in the log."""
     log.error("an unforeseen error", exc_info=error)
@@ -195,5 +200,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     DoorRefusal: tell_refusal,
     Unauthenticated: tell_refusal,
     HTTPException: tell_framework,
+    RecursionError: tell_unreadable,
+    UnicodeDecodeError: tell_unreadable,
     Exception: tell_surprise,
 }

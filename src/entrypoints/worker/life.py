@@ -61,6 +61,8 @@ def give_signs_of_life(component: str) -> None:
                 heartbeats.beat(component, host, pid)
             except StoreUnavailable as away:
                 log.warning("no sign of life could be given", extra={"component": component, "because": str(away)})
+            except Exception:  # the thread has to go on, or a process that works is taken for dead
+                log.exception("no sign of life could be given", extra={"component": component})
             wait(BEAT_EVERY.total_seconds())
 
     threading.Thread(target=beat, name="signs-of-life", daemon=True).start()

@@ -164,3 +164,9 @@ def test_with_the_database_away_one_comes_again(house: House, offer: str) -> Non
         assert (answer.status_code, answer.json()["code"]) == (503, "UNAVAILABLE")
     house.world.database.away = False
     assert house.post(SELECT, {"pendingTokenId": offer, "accountId": account(house, 0)}).status_code == 200
+
+
+@pytest.mark.parametrize("body", [b"[" * 20_000, b'{"pendingTokenId":"\xff"}'], ids=["nested without end", "not UTF-8"])
+def test_a_body_that_no_parser_gets_through_is_a_bad_request(house: House, body: bytes) -> None:
+    answer = house.post("/api/auth/tiktok/select-account", body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_REQUEST")

@@ -186,3 +186,8 @@ def test_with_the_database_away_one_comes_again(house: House) -> None:
     house.world.database.away = True
     answer = house.vend(connectionId=connection.id)
     assert (answer.status_code, answer.json()["code"]) == (503, "UNAVAILABLE")
+
+
+def test_a_nul_in_a_name_is_a_bad_request(house: House) -> None:
+    for body in {"userId": "\0", "accountId": "1"}, {"userId": "anna", "accountId": "1\0"}:
+        assert house.vend(**body).status_code == 400
