@@ -21,7 +21,7 @@ from chaos.keeping import in_touch
 from chaos.trouble import Crash, TroubledClaims, TroubledJournal, TroubledStore, Troubles
 from domain.advertiser import Connection
 from domain.errors import Refusal
-from domain.events import TokenRevoked
+from domain.events import RevocationGivenUp, TokenRevoked
 from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth, Revoked
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
@@ -217,7 +217,7 @@ class Chaos:
             if grant.id in self.ended or grant.erased:
                 self.ended.add(grant.id)
                 assert grant.tokens is None, "an erased grant has tokens"
-                dealt_with = any(isinstance(fact, TokenRevoked) and fact.grant == grant.id for fact in facts)
+                dealt_with = any(isinstance(fact, TokenRevoked | RevocationGivenUp) and fact.grant == grant.id for fact in facts)
                 if isinstance(grant.health, Revoked) and family is not None and not dealt_with:
                     self._check_not_forgotten(grant, family, queued)
             elif family is not None and not family.revoked:

@@ -1,5 +1,7 @@
 from datetime import datetime
 
+import pytest
+
 from builders import APP, DAY, HOUR, START, a_grant, a_long_term_token, a_pair, accounts, an_advertiser
 from domain.grant import Grant
 from domain.ids import AppId, GrantId
@@ -40,7 +42,19 @@ def test_a_reach_that_was_read_is_kept_with_its_time(kept: Kept) -> None:
         work.grants.save(grant)
         work.commit()
     assert kept.grant() == grant
-    assert (kept.grant().reach, kept.grant().reach_read_at) == (accounts(2, 3), START)
+    assert kept.grant().reach == accounts(2, 3)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_account_that_is_missed_for_the_first_time_is_looked_for_again_soon(kept: Kept, times: int) -> None:
+    kept.add(created("grant-1", 8))
+    for _ in range(times):
+        with kept.store.write() as work:
+            [grant] = work.grants.get([GrantId("grant-1")])
+            grant.look_again({}, START)
+            work.grants.save(grant)
+            work.commit()
+    assert kept.grant().reach_read_at == (START if times == 2 else None)
 
 
 def test_grants_whose_reach_was_not_read_for_long_come_longest_ago_first(kept: Kept) -> None:

@@ -3,7 +3,7 @@ from application.ports.incidents import Incident
 from builders import APP, DAY, HOUR, MINUTE, POLICY, SECOND, START, a_due_grant, a_grant, a_pair
 from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth
-from domain.ids import AppId
+from domain.ids import AppId, GrantId
 from domain.mass_refusal import Tally
 from domain.outcomes import Reason, Refused
 from kept import Kept
@@ -104,6 +104,16 @@ def test_after_its_end_everything_refused_in_it_is_due_once_more(kept: Kept) -> 
     assert kept.claims.count_due(APP, Due()) == 0
     kept.clock.advance(DAY)
     assert kept.claims.count_due(APP, Due()) == 3
+
+
+def test_what_is_asked_while_an_incident_opens_keeps_its_lease_and_settles_no_more(kept: Kept) -> None:
+    kept.add(refused("refused"))
+    claim = kept.claims.take(GrantId("refused"), generation=1, lease=MINUTE)
+    assert claim is not None
+    kept.incidents.open(APP, START, START - 10 * MINUTE)
+    assert kept.claims.take(GrantId("refused"), generation=1, lease=MINUTE) is None
+    claim.grant.leave(START)
+    assert kept.claims.settle(claim.grant, claim) is Settlement.OVERTAKEN
 
 
 def test_closing_what_is_not_open_changes_nothing(kept: Kept) -> None:
