@@ -106,7 +106,7 @@ def race(here: Deployment, *, processes: int, threads: int, seconds: float, paus
     assert met.stuck == 0
     verdict.assert_nothing_is_lost()
     assert verdict.in_doubt == 0, figures
-    assert verdict.rotations > GRANTS / 2, figures
+    assert verdict.rotations > 5 * figures.seconds, figures  # there was a race: what a starved machine still does
     return figures
 
 
