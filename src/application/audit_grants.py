@@ -28,13 +28,13 @@ from domain.tokens import TokenKind
 log = logging.getLogger(__name__)
 
 KEPT_CONSENTS = timedelta(days=1)
-"""How long a used or missed consent is kept, for questions."""
+"""How long a used or missed consent, and its offer, is kept, for questions."""
 
 REACH_READ_EVERY = timedelta(days=7)
 """How often the platform is asked which accounts a grant still reaches."""
 
 KEPT_TOKENS = timedelta(days=30)
-"""How far back a lost answer can still heal a grant: as long as one that needs reauthorisation keeps its tokens."""
+"""How long a grant that needs reauthorisation keeps its tokens, so that an operator can try them once more."""
 
 AT_ONCE = 200
 SWEEPS_LATE = 2
@@ -47,6 +47,9 @@ class AuditReport:
 
     probed: SweepReport
     consents_forgotten: int
+    offers_forgotten: int
+    grants_given_up: int
+    """Those whose tokens were erased since nobody authorised again in time."""
     endings_announced: int
     reaches_read: int
     fleet: FleetView
@@ -70,8 +73,11 @@ class AuditGrants:
 
     def __call__(self, *, stopping: Callable[[], bool] = never, progress: Callable[[SweepReport], None] = unheard) -> AuditReport:
         """Raises StoreUnavailable, ClockSkewed."""
+        consents_forgotten, offers_forgotten = self._forget_consents()
         report = AuditReport(
-            consents_forgotten=self._forget_consents(),
+            consents_forgotten=consents_forgotten,
+            offers_forgotten=offers_forgotten,
+            grants_given_up=self._give_up(stopping),
             endings_announced=self._announce_endings(stopping),
             probed=self.batches(Due(kind=Kind.LONG_TERM), stopping=stopping, progress=progress),
             reaches_read=self._read_reaches(stopping),
@@ -85,11 +91,25 @@ class AuditGrants:
             log.error("grants are overdue, or in doubt", extra=found)
         return report
 
-    def _forget_consents(self) -> int:
+    def _forget_consents(self) -> tuple[int, int]:
+        before = self.clock.now() - KEPT_CONSENTS
         with self.store.write() as work:
-            forgotten = work.consents.forget(self.clock.now() - KEPT_CONSENTS)
+            forgotten = work.consents.forget(before), work.offers.forget(before)
             work.commit()
         return forgotten
+
+    def _give_up(self, stopping: Callable[[], bool]) -> int:
+        before, given_up = self.clock.now() - KEPT_TOKENS, 0
+        while not stopping():
+            with self.store.write() as work:
+                grants = work.grants.get(work.grants.hopeless(before, limit=AT_ONCE))
+                for grant in grants:
+                    given_up += grant.give_up(before)
+                    work.grants.save(grant)
+                work.commit()
+            if not grants:
+                break
+        return given_up
 
     def _announce_endings(self, stopping: Callable[[], bool]) -> int:
         announced, last = 0, None

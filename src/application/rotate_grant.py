@@ -48,7 +48,7 @@ class RotateGrant:
         now = self.clock.now()
         if (ended_at := grant.renewal.settled_at) and ended_at >= asked_at:
             return self._told(grant)
-        if not insist and (refusal := hopeless(grant)):
+        if not (insist and grant.tokens) and (refusal := hopeless(grant)):
             raise refusal
         if grant.in_flight(now):
             return InFlight()

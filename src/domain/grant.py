@@ -233,6 +233,16 @@ class Grant:
         """Erase the tokens because a newer grant took over."""
         self._erase(Superseded(), now)
 
+    def give_up(self, before: datetime) -> bool:
+        """Erase the tokens if a person has been asked to authorise again since before this time. Whether they were.
+
+        The accounts stay, and so does the generation: an answer that comes late is still the only live pair, and heals.
+        """
+        if not isinstance(self.health, NeedsReauth) or self.health.since >= before:
+            return False
+        self.tokens, self.fingerprint = None, ""
+        return True
+
     # ---- what callers ask
 
     @property

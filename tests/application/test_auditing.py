@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from adapters.tiktok_simulator.config import Config
 from application.overview import State
 from application.steps.keep_in_touch import KeepInTouch
-from domain.errors import AccountOutOfReach
+from domain.advertiser import Connection
+from domain.errors import AccountOutOfReach, ReauthorisationNeeded
 from domain.events import AccountFound, AccountLost, AccountsAdded, AccountStandingChanged, RefreshTokenEnding
 from domain.outcomes import Unavailable
 from world import ANNA, START, World
@@ -130,3 +131,57 @@ def test_a_process_reports_its_empty_journal_once_a_minute() -> None:
         world.clock.advance(timedelta(seconds=2))
     reported = world.database.rows.drained.values()
     assert [r.at - START for r in reported] == [timedelta(minutes=1)]
+
+
+def test_offers_are_forgotten_with_their_consents() -> None:
+    world = a_world()
+    world.connect("chloe")
+    world.pass_time(days=1, minutes=9)
+    assert world.audit().offers_forgotten == 0
+    world.pass_time(minutes=2)
+    assert world.audit().offers_forgotten == 1
+
+
+def a_lost_connection(world: World) -> Connection:
+    """Withdrawn at the platform, and known to be."""
+    [acme] = world.connect("chloe")
+    world.machine.revoke_user("chloe")
+    world.sweep_for(DAY, every=DAY / 4)
+    assert world.overview(ANNA)[0].state is State.NEEDS_REAUTH
+    return acme
+
+
+def test_a_grant_that_nobody_authorised_again_gives_up_its_tokens_after_thirty_days() -> None:
+    world = a_world()
+    acme = a_lost_connection(world)
+    world.pass_time(days=29)
+    assert world.audit().grants_given_up == 0
+    assert world.grant_of(acme).tokens is not None
+    world.pass_time(days=2)
+    assert world.audit().grants_given_up == 1
+    assert world.audit().grants_given_up == 0
+    assert (world.grant_of(acme).tokens, world.grant_of(acme).fingerprint) == (None, "")
+    assert [v.state for v in world.overview(ANNA)] == [State.NEEDS_REAUTH]
+
+
+def test_nothing_is_tried_with_a_grant_that_gave_up_until_a_person_authorises_again() -> None:
+    world = a_world()
+    acme = a_lost_connection(world)
+    world.pass_time(days=31)
+    world.audit()
+    with pytest.raises(ReauthorisationNeeded):
+        world.rotate(acme.id, owner=None, asked_at=world.clock.now(), insist=True)
+    with pytest.raises(ReauthorisationNeeded):
+        world.vend_of(acme)
+    world.consent("chloe", 0, owner=ANNA)
+    assert not world.vend_of(acme).degraded
+
+
+def test_a_grant_that_gave_up_is_disconnected_like_any_other() -> None:
+    world = a_world()
+    acme = a_lost_connection(world)
+    world.pass_time(days=31)
+    world.audit()
+    assert world.disconnect(ANNA, acme.id)
+    assert world.overview(ANNA) == ()
+    assert world.database.rows.revocations == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from domain.advertiser import Connection
 from domain.errors import StoreUnavailable
 from domain.health import Active, Degraded, NeedsReauth
 from domain.ids import OwnerId
-from domain.outcomes import Reason, Refused
+from domain.outcomes import Failure, Misconfigured, OurFault, Reason, Refused, Unavailable
 from world import ANNA, World
 
 REFUSED = Refused(Reason.REFRESH_TOKEN_REFUSED, 40107)
@@ -255,3 +256,19 @@ def test_refusals_after_an_attempt_without_outcome_do_not_count_as_a_mass() -> N
     world.sweep(for_at_most=timedelta(seconds=1))
     world.sweep_for(timedelta(minutes=2), every=timedelta(seconds=15))
     assert {type(world.grant_of(c).health) for c in fleet} == {Degraded}
+
+
+@pytest.mark.parametrize("failure", [Misconfigured("x"), OurFault(40002)])
+def test_what_no_waiting_mends_rings_the_alarm_and_harms_no_grant(failure: Failure, caplog: pytest.LogCaptureFixture) -> None:
+    world, acme = a_due_world()
+    world.platform.away = failure
+    world.carry_out_now(acme)
+    assert [record.levelno for record in caplog.records] == [logging.CRITICAL]
+    assert world.grant_of(acme).health == Active()
+
+
+def test_a_platform_that_is_away_rings_no_alarm(caplog: pytest.LogCaptureFixture) -> None:
+    world, acme = a_due_world()
+    world.platform.away = Unavailable("x")
+    world.carry_out_now(acme)
+    assert caplog.records == []

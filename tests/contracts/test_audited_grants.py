@@ -77,3 +77,26 @@ def test_grants_whose_refresh_token_ends_come_by_their_ids(kept: Kept) -> None:
     assert ending(kept, START + 15 * DAY, after="a") == ["b", "c"]
     assert ending(kept, START + 14 * DAY) == ["a", "c"]
     assert ending(kept, START - DAY) == []
+
+
+def hopeless(kept: Kept, before: datetime, *, limit: int = 10) -> list[str]:
+    with kept.store.read() as work:
+        return list(work.grants.hopeless(before, limit=limit))
+
+
+def test_grants_that_nobody_authorised_again_come_until_they_gave_up_their_tokens(kept: Kept) -> None:
+    for name, days in (("b", 40), ("a", 31), ("c", 30)):
+        lapsed = created(name, 400)
+        lapsed.lapse(Reason.REFRESH_TOKEN_EXPIRED, START - days * DAY)
+        kept.add(lapsed)
+    kept.add(created("well", 400))
+    assert hopeless(kept, START - 30 * DAY) == ["a", "b"]
+    assert hopeless(kept, START - 30 * DAY, limit=1) == ["a"]
+    with kept.store.write() as work:
+        for grant in work.grants.get([GrantId("a"), GrantId("c"), GrantId("well")]):
+            grant.give_up(START - 30 * DAY)
+            work.grants.save(grant)
+        work.commit()
+    assert [kept.grant(name).tokens is None for name in ("a", "c", "well")] == [True, False, False]
+    assert kept.grant("a").generation == 1
+    assert hopeless(kept, START - 30 * DAY) == ["b"]

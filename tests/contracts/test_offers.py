@@ -102,3 +102,14 @@ def test_an_offer_whose_grant_lost_its_last_connection_is_ended(kept: Kept) -> N
         work.commit()
     assert ended(kept) == ["offer-1"]
     kept.clock.advance(SECOND)
+
+
+def test_offers_are_forgotten_when_they_ended_long_ago_unless_their_grant_is_yet_to_be_cleared(kept: Kept) -> None:
+    for number, name in enumerate(("old", "new", "loose"), start=1):
+        at = START - HOUR if name != "new" else START
+        with_offer(kept, name, an_offer(GrantId(name), name, at=at), connects=() if name == "loose" else (number,))
+    with kept.store.write() as work:
+        assert work.offers.forget(START) == 1
+        work.commit()
+    with kept.store.read() as work:
+        assert [work.offers.get(OfferId(name)) is None for name in ("old", "new", "loose")] == [True, False, False]

@@ -14,7 +14,7 @@ from domain.consent import Consent, Ending
 from domain.errors import Conflict
 from domain.events import Event
 from domain.grant import Grant
-from domain.health import Active, Degraded
+from domain.health import Active, Degraded, NeedsReauth
 from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
 from domain.offer import Offer
 from domain.revocation import Revocation
@@ -75,6 +75,10 @@ class MemoryGrants:
         ends = [g.id for g in self._connected() if isinstance(g.tokens, Expiring) and g.tokens.refresh_expires_at <= until]
         return sorted(g for g in ends if after is None or g > after)[:limit]
 
+    def hopeless(self, before: datetime, *, limit: int) -> list[GrantId]:
+        grants = self._rows.grants.values()
+        return sorted(g.id for g in grants if isinstance(g.health, NeedsReauth) and g.health.since < before and g.tokens)[:limit]
+
     def _connected(self) -> Iterator[Grant]:
         return (g for g in self._rows.grants.values() if isinstance(g.health, Active | Degraded) and g.connections)
 
@@ -109,6 +113,12 @@ class MemoryOffers:
     def ended(self, now: datetime, *, limit: int) -> list[Offer]:
         over = (copy.copy(o) for o in self._rows.offers.values() if not o.open(now) and self._idle(o.grant))
         return sorted(over, key=lambda o: o.expires_at)[:limit]
+
+    def forget(self, before: datetime) -> int:
+        old = [k for k, o in self._rows.offers.items() if o.expires_at < before and not self._idle(o.grant)]
+        for key in old:
+            del self._rows.offers[key]
+        return len(old)
 
     def _idle(self, grant: GrantId) -> bool:
         found = self._rows.grants.get(grant)

@@ -95,6 +95,11 @@ class SqlGrants:
         ending = select(row.id).where(tables.HELD, row.refresh_expires_at <= until, row.id > (after or ""))
         return list(self._connection.scalars(ending.order_by(row.id).limit(limit)))
 
+    def hopeless(self, before: datetime, *, limit: int) -> list[GrantId]:
+        row = tables.grants.c
+        hopeless = select(row.id).where(row.health == "needs_reauth", row.since < before, row.kind.is_not(None))
+        return list(self._connection.scalars(hopeless.order_by(row.id).limit(limit)))
+
     def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
         grants, accounts, offers = tables.grants, tables.reach, tables.offers
         awaited = and_(offers.c.grant_id == grants.c.id, ~offers.c.closed, offers.c.chosen.is_(None), offers.c.expires_at > now)

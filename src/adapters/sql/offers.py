@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from adapters.sql import tables
 from domain.ids import GrantId, OfferId
@@ -36,6 +36,12 @@ class SqlOffers:
         over = or_(offers.closed, offers.chosen.is_not(None), offers.expires_at <= now)
         loose = select(tables.offers).join(tables.grants).where(tables.LOOSE, over)
         return [offer_of(row) for row in self._connection.execute(loose.order_by(offers.expires_at).limit(limit))]
+
+    def forget(self, before: datetime) -> int:
+        offers = tables.offers.c
+        loose = select(tables.grants.c.id).where(tables.LOOSE)
+        old = delete(tables.offers).where(offers.expires_at < before, offers.grant_id.not_in(loose))
+        return self._connection.execute(old).rowcount
 
 
 def row_of(offer: Offer) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def failure_of(kind: Kind, code: int | None, status: int, retry_after: timedelta
     if known is not None:
         return known
     if code is not None:
-        log.error("TikTok answered a %s call with a code that is not known here: %d", kind.value, code)
+        log.critical("TikTok answered a %s call with a code that is not known here: %d", kind.value, code)
     if status == TOO_MANY_REQUESTS:
         return Throttled(retry_after)
     if code is None:

@@ -48,6 +48,9 @@ class Grants(Protocol):
     def ending(self, until: datetime, *, after: GrantId | None, limit: int) -> list[GrantId]:
         """Live connected grants whose refresh token ends by then, by their ids, from behind `after` on."""
 
+    def hopeless(self, before: datetime, *, limit: int) -> list[GrantId]:
+        """Grants that have needed reauthorisation since before this time and still hold tokens, by their ids."""
+
     def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
         """Whether another live grant, of any owner, has this very access token or reaches one of these accounts.
 
@@ -72,6 +75,9 @@ class Offers(Protocol):
 
     def ended(self, now: datetime, *, limit: int) -> list[Offer]:
         """Offers that are over while their grant lives without a connection: what is to be cleared away."""
+
+    def forget(self, before: datetime) -> int:
+        """Drop those that expired before this time, but for the ones that are yet to be cleared away; returns how many."""
 
 
 class Consents(Protocol):

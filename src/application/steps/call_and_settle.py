@@ -137,7 +137,7 @@ class CallAndSettle:
         """A refresh brought no tokens. During a mass refusal that is noted, and changes no grant's health."""
         grant, now = claim.grant, self.clock.now()
         if not isinstance(failure, Refused):
-            grant.fail(failure, self.policy, now, pause=self.budget.learn(grant.app, failure))
+            grant.fail(failure, self.policy, now, pause=self._learn(grant, failure))
             return self._settled(claim, ended_by(failure), failure)
         if in_incident:
             grant.spare(failure, now)
@@ -172,7 +172,7 @@ class CallAndSettle:
             else:
                 grant.note_probe(failure, self.policy, now)
             return self._refused(claim, failure, in_incident=in_incident)
-        grant.note_probe(failure, self.policy, now, pause=self.budget.learn(grant.app, failure))
+        grant.note_probe(failure, self.policy, now, pause=self._learn(grant, failure))
         rotation = self._settled(claim, Ended.RENEWED if failure is None else ended_by(failure), failure)
         if in_incident and failure is None:
             self.incidents.close(grant.app, now)
@@ -194,6 +194,17 @@ class CallAndSettle:
         if self.clock.monotonic() - taken_at > self.policy.last_moment:
             return self.release(claim)
         return None
+
+    def _learn(self, grant: Grant, failure: Failure | None) -> timedelta:
+        """What the app's other calls are to know of it. No waiting mends an app that is set up wrong, nor a bug of ours."""
+        match failure:
+            case Misconfigured(detail=detail):
+                log.critical("the platform does not take this app as it is set up here", extra={"because": detail})
+            case OurFault(code=code):
+                log.critical("the platform calls a request of ours wrong", extra={"code": code, "grant": grant.id})
+            case _:
+                pass
+        return self.budget.learn(grant.app, failure)
 
     def _settled(self, claim: Claim, ended: Ended, failure: Failure | None = None) -> Rotation:
         """Store an outcome that is not a new pair; what the database never takes is found in doubt."""

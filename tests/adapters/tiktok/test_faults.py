@@ -101,7 +101,7 @@ def test_a_bad_code_is_refused() -> None:
 @pytest.mark.parametrize("kind", Kind)
 def test_an_unknown_code_rings_and_ends_nothing(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
     assert isinstance(outcome(kind, 98765), Unavailable)
-    assert [(record.levelno, "98765" in record.getMessage()) for record in caplog.records] == [(logging.ERROR, True)]
+    assert [(record.levelno, "98765" in record.getMessage()) for record in caplog.records] == [(logging.CRITICAL, True)]
 
 
 def test_a_known_code_does_not_ring(caplog: pytest.LogCaptureFixture) -> None:
