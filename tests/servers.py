@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -26,12 +27,27 @@ def missing(part: str) -> NoReturn:
     pytest.skip(f"{part} is not installed here")
 
 
+def _candidates() -> Iterator[int]:
+    """Ports in an order of chance, each with its next one: below those that systems give to outgoing connections, so that nobody
+    comes by them unasked; none twice in a process, and none that another worker of pytest-xdist is given.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    ports = range(20_000 + 2 * worker, 32_000, 2 * workers)
+    return iter(random.SystemRandom().sample(ports, len(ports)))  # tests seed the usual chance, each with the same
+
+
+PORTS = _candidates()
+
+
 def free_port() -> int:
-    """Find a port of 127.0.0.1 on which nobody listened a moment ago."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """Find a port of 127.0.0.1 on which nobody listened a moment ago, nor on the next one (the demo takes both)."""
+    for port in PORTS:
+        with contextlib.suppress(OSError), socket.socket() as here, socket.socket() as next_one:
+            here.bind(("127.0.0.1", port))
+            next_one.bind(("127.0.0.1", port + 1))
+            return port
+    raise RuntimeError("every port was given away")
 
 
 def chromium_path() -> str:

@@ -14,6 +14,13 @@ def rows(url: str, statement: str) -> list[tuple[object, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
+def test_a_port_is_given_once_with_its_next_one_and_lies_below_those_of_outgoing_connections() -> None:
+    ports = [servers.free_port() for _ in range(100)]
+    assert len({place for port in ports for place in (port, port + 1)}) == 200
+    with socket.create_server(("127.0.0.1", 0)) as anybody, socket.create_connection(anybody.getsockname()) as outgoing:
+        assert max(ports) + 1 < outgoing.getsockname()[1]
+
+
 def test_a_database_is_empty_and_ones_own(postgres_url: str, postgres_server: servers.Postgres) -> None:
     rows(postgres_url, "CREATE TABLE mine (id int)")
     another = postgres_server.new_database()

@@ -1,8 +1,6 @@
 """The demo as a person meets it: in a real browser, through the simulator's consent page."""
 
 import contextlib
-import random
-import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 import processes
+import servers
 
 LIFE = 10
 """Seconds that an access token lives: about two renewals fit into one."""
@@ -38,20 +37,11 @@ CHROMIUM = [
 ]
 
 
-def a_port() -> int:
-    """A free port whose next one is free too; both below those that the system gives to outgoing connections."""
-    while True:
-        port = random.SystemRandom().randrange(20_000, 32_000)
-        here, next_one = ("127.0.0.1", port), ("127.0.0.1", port + 1)
-        with contextlib.suppress(OSError), socket.create_server(here), socket.create_server(next_one):
-            return port
-
-
 class Demo:
     """`tiktok-connect demo` in a folder, on a port of its own; it can be stopped and started again."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, a_port()
+        self.folder, self.port = folder, servers.free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.simulator = ""
 
