@@ -1,6 +1,7 @@
 """One of several processes that renew the same grants: it sweeps, clicks and vends with many threads at random.
 
-Run as a program it says `ready`, begins at the first line of its input, and ends by telling what it met, as JSON.
+Run as a program it says `ready`, begins at the first line of its input, goes on until the second or the end of it, and tells what
+it met, as JSON.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import threading
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -26,7 +28,7 @@ from domain.ids import ConnectionId
 from entrypoints.container import Container, build
 from entrypoints.settings import load_settings
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds after the end in which every thread must have come to its own: far more than one deed takes."""
 
 
@@ -35,7 +37,6 @@ class Order:
     """What to do, in the JSON of the command line."""
 
     threads: int
-    seconds: float
     seed: str
     pause: float = 0
     """Seconds, at the most, that a thread rests after a deed."""
@@ -64,31 +65,30 @@ class Contender:
         self.sweeps, self.clicks, self.vends = container.sweep_due_grants(), container.rotate_grant(), container.vend_token()
         with container.database().reading() as connection:
             self.connections = list(connection.scalars(select(tables.connections.c.id)))
-        self.until, self.lock, self.sweeping = 0.0, threading.Lock(), threading.Semaphore(2)
+        self.over, self.lock, self.sweeping = threading.Event(), threading.Lock(), threading.Semaphore(2)
 
-    def over(self) -> bool:
-        return time.monotonic() > self.until
-
-    def compete(self) -> None:
-        """Until the time is up and what the journal keeps is stored."""
+    def compete(self, wait_for_the_end: Callable[[], object]) -> None:
+        """Until the end, and until what the journal keeps is stored."""
         keeper = self.container.keeper()
         keeper.start()
-        self.until = time.monotonic() + self.order.seconds
         threads = [threading.Thread(target=self.work, args=(n,), daemon=True) for n in range(self.order.threads)]
         for thread in threads:
             thread.start()
+        wait_for_the_end()
+        self.over.set()
+        deadline = time.monotonic() + PATIENCE
         for thread in threads:
-            thread.join(max(self.until + PATIENCE - time.monotonic(), 0))
+            thread.join(max(deadline - time.monotonic(), 0))
         self.met.stuck = sum(thread.is_alive() for thread in threads)
         if self.met.stuck:
             faulthandler.dump_traceback(all_threads=True)
         keeper.stop()
-        while not self.container.journal().empty() and time.monotonic() < self.until + PATIENCE:
+        while not self.container.journal().empty() and time.monotonic() < deadline:
             self.attempt("drain", self.drain)
 
     def work(self, number: int) -> None:
         chance = random.Random(f"{self.order.seed}-{number}")
-        while not self.over():
+        while not self.over.is_set():
             connection = ConnectionId(chance.choice(self.connections))
             match chance.choices(("sweep", "click", "vend"), (1, 10, 10)):
                 case ["sweep"]:
@@ -123,7 +123,7 @@ class Contender:
             self.sweeping.release()
 
     def swept(self) -> list[str]:
-        report = self.sweeps(for_at_most=timedelta(seconds=1), stopping=self.over)
+        report = self.sweeps(for_at_most=timedelta(seconds=1), stopping=self.over.is_set)
         stopped_by = [f"stopped by {type(report.stopped_by).__name__}"] if report.stopped_by else []
         return ["done", *(swept.ended.value for swept in report.swept.values()), *stopped_by]
 
@@ -143,7 +143,7 @@ def main() -> None:
     contender = Contender(build(load_settings(os.environ)), Order(**json.loads(sys.argv[1])))
     print("ready", flush=True)  # noqa: T201 (said to the test that started it)
     sys.stdin.readline()
-    contender.compete()
+    contender.compete(sys.stdin.readline)
     print(contender.met.json(), flush=True)  # noqa: T201 (the same)
     os._exit(0 if not contender.met.stuck else 1)
 

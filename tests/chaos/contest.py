@@ -6,8 +6,8 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,24 +20,32 @@ TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
 
 
-def contend(here: Deployment, *, processes: int, order: Order) -> Met:
-    """Let them begin together; what they met, all in all. Each has a journal of its own, as on a host of its own."""
+def contend(here: Deployment, *, processes: int, order: Order, wait_for_the_end: Callable[[], object]) -> Met:
+    """Let them begin together and end together; what they met, all in all. Each has a journal of its own, as on a host of its own."""
     with started(here, processes, order) as contenders:
         for contender in contenders:
             assert contender.stdout is not None
             assert contender.stdout.readline() == "ready\n", log_of(here, contenders.index(contender))
         for contender in contenders:
-            assert contender.stdin is not None
-            contender.stdin.write("go\n")
-            contender.stdin.flush()
+            tell(contender, "go")
+        wait_for_the_end()
+        for contender in contenders:
+            tell(contender, "enough")
         met = Met()
         for number, contender in enumerate(contenders):
-            told, _ = contender.communicate(timeout=order.seconds + 2 * PATIENCE)
+            told, _ = contender.communicate(timeout=2 * PATIENCE)
             assert told, log_of(here, number)
             fields = json.loads(told)
             met += Met(Counter(fields["endings"]), fields["unforeseen"], fields["stuck"])
             assert not list((here.folder / f"journal-{number}").glob("*.answer")), "an answer stayed in a journal"
         return met
+
+
+def tell(contender: subprocess.Popen[str], word: str) -> None:
+    assert contender.stdin is not None
+    with suppress(BrokenPipeError):  # of one that died its log tells
+        contender.stdin.write(f"{word}\n")
+        contender.stdin.flush()
 
 
 @contextmanager
