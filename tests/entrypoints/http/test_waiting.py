@@ -56,40 +56,43 @@ def test_a_renewal_elsewhere_is_asked_about_until_it_ends() -> None:
 
 
 def test_waiting_is_bounded_and_what_was_begun_goes_on() -> None:
-    ended = threading.Event()
+    answered, ended = threading.Event(), threading.Event()
 
     def slow() -> str:
-        time.sleep(0.6)
+        assert answered.wait(30)
         ended.set()
         return "late"
 
-    async def main() -> float:
+    async def main() -> None:
         with ThreadPoolExecutor(1) as pool:
             waiting = Waiting(pool, SHORT)
-            began = time.monotonic()
             with pytest.raises(StillInFlight):
                 await waiting.share("key", slow)
-            took = time.monotonic() - began
+            answered.set()
             await waiting.land()
-            return took
+            assert ended.is_set()
 
-    assert asyncio.run(main()) < 0.55
-    assert ended.is_set()
+    asyncio.run(main())
 
 
 def test_a_caller_who_leaves_takes_nothing_from_the_others() -> None:
+    asked, left = threading.Event(), threading.Event()
+
     def slow() -> str:
-        time.sleep(0.2)
+        asked.set()
+        assert left.wait(30)
         return "answer"
 
     async def main() -> str:
         with ThreadPoolExecutor(1) as pool:
             waiting = Waiting(pool)
             impatient = asyncio.create_task(waiting.share("key", slow))
-            await asyncio.sleep(0.05)
+            assert await asyncio.to_thread(asked.wait, 30)
             patient = asyncio.create_task(waiting.share("key", lambda: "another"))
             await asyncio.sleep(0)
             impatient.cancel()
+            await asyncio.sleep(0)
+            left.set()
             return await patient
 
     assert asyncio.run(main()) == "answer"
@@ -110,13 +113,15 @@ def test_a_refusal_is_told_to_everybody() -> None:
 
 def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
     begun: list[str] = []
+    free = threading.Event()
 
     async def main() -> None:
         with ThreadPoolExecutor(1) as pool:
             waiting = Waiting(pool, SHORT)
-            busy = asyncio.create_task(waiting.run(lambda: time.sleep(0.6)))
+            busy = asyncio.create_task(waiting.run(lambda: free.wait(30)))
             with pytest.raises(StillInFlight):
                 await waiting.share("key", lambda: begun.append("too late"))
+            free.set()
             await busy
             await waiting.land()
 
