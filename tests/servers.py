@@ -127,6 +127,17 @@ class Server:
             self.process = None
 
 
+EMPTY = """
+DO $$ BEGIN
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+    EXECUTE (
+        SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') || ' RESTART IDENTITY'
+        FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    );
+END $$
+"""
+
+
 class Postgres(Server):
     """A PostgreSQL cluster; `durable` gives it real fsyncs, which only tests of crashes need."""
 
@@ -170,6 +181,11 @@ class Postgres(Server):
     def drop_database(self, url: str) -> None:
         """Drop a database by its URL, closing whatever connections it has."""
         self._administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(url.rpartition("/")[2])))
+
+    def empty(self, url: str) -> None:
+        """Empty all tables of a database but the one of its version, closing whatever connections it has."""
+        with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+            connection.execute(EMPTY)
 
     def _administer(self, statement: sql.SQL | sql.Composed) -> None:
         with psycopg.connect(self.url(), autocommit=True, connect_timeout=5) as connection:

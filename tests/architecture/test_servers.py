@@ -39,6 +39,18 @@ def test_a_database_can_be_copied_from_a_template(postgres_url: str, postgres_se
         postgres_server.drop_database(copy)
 
 
+def test_what_a_test_left_in_the_tables_is_gone_for_the_next_one_whoever_holds_it(
+    migrated_postgres_url: str, postgres_server: servers.Postgres
+) -> None:
+    rows(migrated_postgres_url, "INSERT INTO heartbeats VALUES ('worker', 'here', 1, now())")
+    left_open = psycopg.connect(migrated_postgres_url)
+    left_open.execute("INSERT INTO heartbeats VALUES ('worker', 'here', 2, now())")
+    postgres_server.empty(migrated_postgres_url)
+    left_open.close()
+    assert rows(migrated_postgres_url, "SELECT count(*) FROM heartbeats") == [(0,)]
+    assert rows(migrated_postgres_url, "SELECT count(*) FROM alembic_version") == [(1,)]
+
+
 def test_a_durable_postgres_keeps_what_was_committed_when_it_is_killed() -> None:
     with servers.postgres(durable=True) as server:
         url = server.new_database()

@@ -21,7 +21,7 @@ ROOT = TESTS.parent
 
 
 def contend(here: Deployment, *, processes: int, order: Order, wait_for_the_end: Callable[[], object]) -> Met:
-    """Let them begin together and end together; what they met, all in all. Each has a journal of its own, as on a host of its own."""
+    """Let them begin and end together; what they met, all in all. Each has a journal of its own, as on a host of its own."""
     with started(here, processes, order) as contenders:
         for contender in contenders:
             assert contender.stdout is not None

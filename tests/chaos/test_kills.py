@@ -104,11 +104,11 @@ class Terminations:
 
 @pytest.mark.timeout(1800)
 def test_a_worker_that_is_told_to_end_under_load_loses_nothing(
-    migrated_postgres_url: str, tmp_path: Path, tell: Callable[[object], None], *, long: bool
+    new_postgres_url: str, tmp_path: Path, tell: Callable[[object], None], *, long: bool
 ) -> None:
     """Three workers at a time, as on three machines. Long: 51."""
     figures = Terminations()
-    with a_fleet(tmp_path, migrated_postgres_url, 300, mode="strict") as fleet:
+    with a_fleet(tmp_path, new_postgres_url, 300, mode="strict") as fleet:
         plain = PlainFleet.seeded(fleet.here, 200 if long else 20)
         for _ in range(17 if long else 1):
             with ThreadPoolExecutor(4) as hands:

@@ -134,10 +134,10 @@ def deadlocks(here: Deployment) -> int:
 
 @pytest.mark.timeout(240)
 def test_sixty_four_threads_of_four_processes_spend_no_refresh_token_twice(
-    migrated_postgres_url: str, tmp_path: Path, tell: Callable[[object], None], *, long: bool
+    new_postgres_url: str, tmp_path: Path, tell: Callable[[object], None], *, long: bool
 ) -> None:
     """Short: 6 s. Long: 60 s."""
-    with a_deployment(tmp_path, migrated_postgres_url, qps=300) as here:
+    with a_deployment(tmp_path, new_postgres_url, qps=300) as here:
         figures = race(here, processes=4, threads=16, seconds=60 if long else 6)
         tell(figures := replace(figures, deadlocks=deadlocks(here)))
     assert figures.deadlocks == 0
@@ -157,13 +157,13 @@ def test_sixteen_threads_of_two_processes_spend_no_refresh_token_twice_on_sqlite
 
 @pytest.mark.timeout(240)
 def test_whatever_the_crowd_the_budget_is_kept_by_all_processes_together(
-    migrated_postgres_url: str, tmp_path: Path, tell: Callable[[object], None], *, long: bool
+    new_postgres_url: str, tmp_path: Path, tell: Callable[[object], None], *, long: bool
 ) -> None:
     """Short: 6 s. Long: 60 s. TikTok's own log is what counts, in any one second. With 16 threads, not 64: what is tested is the
     pace that they keep together, and not how a machine without time for them stumbles.
     """
     qps = 30
-    with a_deployment(tmp_path, migrated_postgres_url, qps=qps) as here:
+    with a_deployment(tmp_path, new_postgres_url, qps=qps) as here:
         figures = race(here, processes=4, threads=4, seconds=60 if long else 6, pause=0.2)
     tell(figures)
     assert set(figures.endings) <= EXPECTED
