@@ -9,8 +9,10 @@ from adapters.tiktok_simulator.config import Config
 from application.overview import State
 from application.steps.keep_in_touch import KeepInTouch
 from domain.advertiser import Connection
+from domain.consent import Choosing
 from domain.errors import AccountOutOfReach, ReauthorisationNeeded
 from domain.events import AccountFound, AccountLost, AccountsAdded, AccountStandingChanged, RefreshTokenEnding
+from domain.ids import AdvertiserId
 from domain.outcomes import Unavailable
 from world import ANNA, START, World
 
@@ -83,14 +85,17 @@ def test_a_suspended_account_is_noticed_and_still_served() -> None:
 
 def test_accounts_that_appear_are_told_once() -> None:
     world = a_world(profile="long-term")
-    world.connect("ana", 0)
-    world.consent("ana", 0, 1, owner=ANNA)
-    before = len(events(world, AccountsAdded))
-    world.pass_time(days=7)
-    world.audit()
-    world.pass_time(days=7)
-    world.audit()
-    assert len(events(world, AccountsAdded)) == before
+    first, second = world.machine.accounts("ana")[:2]
+    offer = world.consent("ana", 0, 1)
+    assert isinstance(offer, Choosing)
+    world.select(ANNA, offer.offer, frozenset([AdvertiserId(first.advertiser_id)]))
+    told = list[list[object]]()
+    for accounts in ([first], [first, second], [first, second]):
+        world.machine.set_accounts("ana", accounts)
+        world.pass_time(days=7)
+        assert world.audit().reaches_read == 1
+        told.append([e.advertisers for e in events(world, AccountsAdded) if isinstance(e, AccountsAdded)])
+    assert told == [[], [(second.advertiser_id,)], [(second.advertiser_id,)]]
 
 
 def test_an_audit_that_reaches_nobody_leaves_everything_as_it_is() -> None:
@@ -126,11 +131,12 @@ def test_a_host_whose_journal_may_hold_an_answer_is_named_until_it_reports_an_em
 def test_a_process_reports_its_empty_journal_once_a_minute() -> None:
     world = a_world()
     keep = KeepInTouch(world.careful_claims, world.journal, world.journals, world.clock, "here")
-    for _ in range(31):
+    reported = list[timedelta]()
+    for _ in range(61):
         keep()
+        reported += [r.at - START for r in world.database.rows.drained.values()]
         world.clock.advance(timedelta(seconds=2))
-    reported = world.database.rows.drained.values()
-    assert [r.at - START for r in reported] == [timedelta(minutes=1)]
+    assert sorted(set(reported)) == [timedelta(minutes=minutes) for minutes in (0, 1, 2)]
 
 
 def test_offers_are_forgotten_with_their_consents() -> None:
