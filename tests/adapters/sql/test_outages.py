@@ -24,9 +24,10 @@ from world import CountedIds, SimulatedClock
 
 @contextmanager
 def within_five_seconds() -> Iterator[None]:
+    """Twice as long, for a busy machine: the time-outs here are of four seconds at the most, those by default of thirty."""
     began = time.monotonic()
     yield
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
 
 
 def claims_of(database: Database) -> SqlClaims:

@@ -241,8 +241,8 @@ def test_a_hundred_thousand_grants_cost_no_more_a_call_than_a_few() -> None:
     tokens = [app.connect("chloe")["refresh_token"] for _ in range(100_000)]
     app.wait(hours=12)
 
-    started = time.perf_counter()
+    started = time.process_time()  # whatever else the machine does
     for place, token in enumerate(tokens[::100]):
         assert app.refresh(token) == 0, place
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert app.machine.live_refresh_tokens() == 100_000

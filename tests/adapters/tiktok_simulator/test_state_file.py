@@ -129,6 +129,6 @@ def test_a_signal_stops_the_server_at_once_although_a_call_hangs(tmp_path: Path)
             while not httpx.get(f"{url}/_sim/log").json():
                 time.sleep(0.01)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(1) == -signal.SIGTERM
+            assert process.wait(10) == -signal.SIGTERM
     finally:
         stop(process)

@@ -8,6 +8,7 @@ import pytest
 
 from adapters.tiktok_simulator.faults import Kind
 from adapters.tiktok_simulator.server import running_simulator
+from processes import eventually
 from simulated_app import WireApp
 
 REFRESH = "/oauth2/refresh_token/"
@@ -26,34 +27,33 @@ def test_a_lost_reply_has_rotated_and_is_answered_by_nothing(wire: WireApp) -> N
 
 def test_a_slow_answer_has_rotated_and_still_comes(wire: WireApp) -> None:
     token = wire.connect()["refresh_token"]
-    wire.tiktok.control.fault(REFRESH, "slow", seconds=0.4)
+    wire.tiktok.control.fault(REFRESH, "slow", seconds=1)
 
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(wire.refresh, token)
-        time.sleep(0.2)
+        eventually(lambda: wire.tiktok.control.is_live(token) == [False])
         assert not answer.done()
-        assert wire.tiktok.control.is_live(token) == [False]
         assert answer.result().json()["code"] == 0
 
 
 def test_a_client_that_does_not_wait_for_a_slow_answer_has_lost_it(wire: WireApp) -> None:
     token = wire.connect()["refresh_token"]
-    wire.tiktok.control.fault(REFRESH, "slow", seconds=0.5)
-    wire.client.timeout = httpx.Timeout(0.1)
+    wire.tiktok.control.fault(REFRESH, "slow", seconds=1)
+    wire.client.timeout = httpx.Timeout(5, read=0.1)
 
     with pytest.raises(httpx.ReadTimeout):
         wire.refresh(token)
-    assert wire.tiktok.control.is_live(token) == [False]
+    eventually(lambda: wire.tiktok.control.is_live(token) == [False])
 
 
 def test_a_dripping_answer_outlives_the_read_time_out_and_is_whole_at_the_end(wire: WireApp) -> None:
     token = wire.connect()["refresh_token"]
-    wire.tiktok.control.fault(REFRESH, "drip", seconds=0.01)
-    wire.client.timeout = httpx.Timeout(0.5)
+    wire.tiktok.control.fault(REFRESH, "drip", seconds=0.015)
+    wire.client.timeout = httpx.Timeout(1)
 
     started = time.monotonic()
     response = wire.refresh(token)
-    assert time.monotonic() - started > 0.5
+    assert time.monotonic() - started > 1
     assert response.json()["code"] == 0
     assert response.headers["X-TikTok-Simulator"] == "1"
     assert wire.tiktok.control.is_live(response.json()["data"]["refresh_token"]) == [True]
@@ -164,6 +164,6 @@ def test_the_server_stops_at_once_although_a_call_hangs(kind: Kind) -> None:
         while not tiktok.control.stats()["maxInFlight"]:
             time.sleep(0.01)
         started = time.monotonic()
-    assert time.monotonic() - started < 2
-    assert left.wait(2)
+    assert time.monotonic() - started < 10
+    assert left.wait(10)
     thread.join()

