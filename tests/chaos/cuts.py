@@ -76,8 +76,9 @@ class CutClaims:
         return settlement
 
     def take_due(self, app: AppId, *, limit: int, lease: timedelta, due: Due) -> list[Claim]:
+        began = self.clock.now()
         claims = self.claims.take_due(app, limit=limit, lease=lease, due=due)
-        if claims and any(a.kept_at < self.clock.now() - SURELY_KEPT for a in self.journal.kept()):
+        if claims and any(a.kept_at < began - SURELY_KEPT for a in self.journal.kept()):
             self.overtaken_by_claims += 1
         return claims
 

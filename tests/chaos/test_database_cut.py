@@ -34,6 +34,9 @@ from processes import eventually
 OUTAGE = 5
 """Seconds that PostgreSQL is away: nobody holds on to an answer for so long, so that the journal alone has it."""
 
+SOON = 20
+"""Seconds in which even a busy machine stores what the journal keeps, once the database is back; others need two."""
+
 
 @contextmanager
 def a_fleet(folder: Path, url: str, size: int) -> Iterator[Fleet]:
@@ -104,7 +107,7 @@ def test_an_answer_that_the_database_does_not_take_is_stored_as_soon_as_it_does(
     verdict.assert_nothing_is_lost()
     assert verdict.in_doubt == 0, verdict
     assert (figures.claims_before_drains, figures.lost) == (0, 0), figures
-    assert slowest < 5, figures
+    assert slowest < SOON, figures
 
 
 # by stopping PostgreSQL
@@ -156,7 +159,7 @@ def test_a_stop_of_postgresql_between_answer_and_settlement_loses_nothing(
     verdict.assert_nothing_is_lost()
     assert figures.lost == 0
     assert min(figures.answers_in_journal) > 0, figures
-    assert max(figures.seconds_to_drain) < 10, figures
+    assert max(figures.seconds_to_drain) < SOON, figures
 
 
 def swept_clean(fleet: Fleet) -> bool:

@@ -30,7 +30,7 @@ from adapters.tiktok_simulator.state_file import StateFile
 from application.overview import State
 from chaos.hurried_worker import ALWAYS_DUE, SWEEP_EVERY, hurried
 from chaos.population import judged, populate
-from chaos.victims import Fleet, PlainFleet, end, started
+from chaos.victims import Fleet, PlainFleet, end, started, tiktok_is_done
 from deployment import BROWSER, Deployment, deployment
 from domain.consent import Connected
 from domain.grant import Grant
@@ -160,7 +160,7 @@ def end_plain_loop(plain: PlainFleet, losses: PlainLosses, how: signal.Signals) 
 
 def settle_plain(plain: PlainFleet, losses: PlainLosses) -> None:
     """Let the loop go round once more, and see what it makes of its losses."""
-    time.sleep(LATENCY / 1000)
+    tiktok_is_done(plain.here)
     losses.rotations = plain.rotations()
     losses.lost, _ = plain.lost()
     plain.here.tiktok.control.configure(latency_ms=0)
@@ -264,7 +264,7 @@ def kill_worker(fleet: Fleet, plain: PlainFleet | None, figures: Kills, known: s
         a_moment()
         for victim in victims:
             end(victim, signal.SIGKILL)
-    time.sleep(LATENCY / 1000 + 0.2)  # TikTok works at what it was sent
+    tiktok_is_done(fleet.here)
     grants, held = fleet.grants(), set(holds(fleet, worker.pid))
     fresh = fleet.behind(grants) - known
     assert fresh <= held, "an answer was lost that was not in flight"
@@ -352,7 +352,7 @@ def test_ctrl_c_at_the_demo_under_load_loses_nothing(tmp_path: Path) -> None:
             owners = [OwnerId(f"owner-{n}") for n in range(6)]
             for owner in owners:
                 connect_at(notes.simulator, container, owner)
-            httpx.post(f"{notes.simulator}/_sim/config", json={"latencyMs": 9000}).raise_for_status()
+            httpx.post(f"{notes.simulator}/_sim/config", json={"latencyMs": 6000}).raise_for_status()
             with container.database().writing() as connection:
                 connection.execute(update(tables.grants).values(due_at=container.clock().now()))
                 connection.commit()

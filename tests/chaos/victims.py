@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -106,6 +107,15 @@ class PlainFleet:
         live = self.here.tiktok.control.is_live(*(token for token, _ in rows))
         dead = [status for (_, status), lives in zip(rows, live, strict=True) if not lives]
         return len(dead), dead.count("active")
+
+
+def tiktok_is_done(here: Deployment) -> None:
+    """Wait until TikTok has worked at all that it was sent by those who are dead now."""
+    simulator, idle = here.tiktok.control.simulator, 0
+    while idle < 5:
+        time.sleep(0.05)
+        under_way = here.tiktok.control.on_loop(lambda: simulator._in_flight)  # noqa: SLF001 -- no user of it would ask
+        idle = 0 if under_way else idle + 1
 
 
 def end(process: subprocess.Popen[bytes], how: Signals) -> int:
