@@ -42,7 +42,7 @@ class Running:
     def terminate(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End it by a signal, and return its exit status."""
         self.process.send_signal(how)
-        return self.process.wait(20)
+        return self.process.wait(40)
 
     def kill(self) -> None:
         """End it, with all that it started, as a crash would."""
@@ -88,6 +88,12 @@ def alive(pid: int) -> bool:
     with suppress(OSError):
         return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
+
+
+def seconds_computed(pid: int) -> float:
+    """What a process has had of the processors, and its children that ended."""
+    fields = (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def children_of(pid: int) -> list[int]:
