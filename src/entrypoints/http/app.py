@@ -69,7 +69,7 @@ def create_app(container: Container) -> App:
     browser = BrowserCookie(https=addresses.https)
     rotation = ThreadPoolExecutor(ROTATION_THREADS, thread_name_prefix="people")
     sweeping = ThreadPoolExecutor(SWEEP_THREADS, thread_name_prefix="cron")
-    waiting, closing = Waiting(rotation), threading.Event()
+    waiting, closing, looks = Waiting(rotation), threading.Event(), looks_of(container)
 
     @asynccontextmanager
     async def threads(_: Litestar) -> AsyncIterator[None]:
@@ -81,6 +81,7 @@ def create_app(container: Container) -> App:
         finally:
             closing.set()
             keeper.stop()
+            looks.close()
             await waiting.land()
             rotation.shutdown(wait=True, cancel_futures=True)
             sweeping.shutdown(wait=True, cancel_futures=True)
@@ -93,7 +94,7 @@ def create_app(container: Container) -> App:
         "waiting": waiting,
         "sweeping": sweeping,
         "closing": closing,
-        "looks": looks_of(container),
+        "looks": looks,
     }
     app = App(
         route_handlers=[*API, *PAGES],

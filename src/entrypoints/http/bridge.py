@@ -11,14 +11,12 @@ from litestar.params import SkipValidation
 from domain.ids import GrantId
 from domain.tokens import Secret, TokenKind
 from entrypoints.container import Container, require_schema
+from entrypoints.http.looks import Looks
 
 T = TypeVar("T")
 
 Given: TypeAlias = NamedDependency[SkipValidation[T]]
 """What a handler gets by the parameter's name. It is ours, so nothing looks at whether it fits its type."""
-
-Looks: TypeAlias = dict[str, Callable[[], object]]
-"""What readiness looks at, by name; a look that raises, or says False, has failed."""
 
 USE_CASES = (
     "begin_connect",
@@ -66,10 +64,12 @@ def looks_of(container: Container) -> Looks:
         probe, place = Secret("readiness"), GrantId("readiness")
         return sealer.open(sealer.seal(probe, place, TokenKind.ACCESS), place, TokenKind.ACCESS) == probe
 
-    return {
-        "database": database,
-        "schema": lambda: require_schema(container.database()),
-        "keys": keys,
-        "broker": lambda: container.broker().check(),
-        "journal": lambda: container.journal().check(),
-    }
+    return Looks(
+        {
+            "database": database,
+            "schema": lambda: require_schema(container.database()),
+            "keys": keys,
+            "broker": lambda: container.broker().check(),
+            "journal": lambda: container.journal().check(),
+        }
+    )

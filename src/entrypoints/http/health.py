@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable
 from datetime import timedelta
 
 from litestar import HttpMethod, Response, route
 from litestar.openapi.datastructures import ResponseSpec
 
 from entrypoints.http.bodies import Check, Checks, Liveness, Readiness
-from entrypoints.http.bridge import Given, Looks
-
-log = logging.getLogger(__name__)
+from entrypoints.http.bridge import Given
+from entrypoints.http.looks import Looks
 
 LOOK_WITHIN = timedelta(seconds=5)
 """A look that takes longer has failed."""
@@ -45,19 +42,10 @@ async def live() -> Liveness:
 )
 async def ready(looks: Given[Looks]) -> Response[Readiness]:
     """Database, schema and keys must be well. Without broker or journal requests are served, so those are only reported."""
-    found = dict(zip(looks, await asyncio.gather(*(passes(name, look) for name, look in looks.items())), strict=True))
+    asked = (looks.succeeds(name, within=GLANCE_WITHIN if name in REPORTED else LOOK_WITHIN) for name in looks)
+    found = dict(zip(looks, await asyncio.gather(*asked), strict=True))
     states: dict[str, Check] = {name: "ok" if well else "failed" for name, well in found.items()}
     states |= {name: "degraded" for name in REPORTED if not found[name]}
     serving = all(state != "failed" for state in states.values())
     body = Readiness(status="ready" if serving else "unready", checks=Checks(**states))
     return Response(body, status_code=200 if serving else 503)
-
-
-async def passes(name: str, look: Callable[[], object]) -> bool:
-    """Whether a look succeeds in time."""
-    try:
-        within = GLANCE_WITHIN if name in REPORTED else LOOK_WITHIN
-        return await asyncio.wait_for(asyncio.to_thread(look), within.total_seconds()) is not False
-    except Exception as error:  # noqa: BLE001 (whatever it fails with, it fails)
-        log.warning("a look at our health failed", extra={"look": name, "error": type(error).__name__})
-        return False

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import pytest
 
 from adapters.crypto.aes_gcm import AesGcmSealer
 from adapters.crypto.keyring import KeyRing
@@ -17,9 +22,31 @@ class NoBroker:
         raise BrokerUnavailable
 
 
+class HangingBroker:
+    """Answers nobody until it is let go."""
+
+    def __init__(self) -> None:
+        self.looks, self.begun, self._gone = 0, threading.Event(), threading.Event()
+
+    def check(self) -> None:
+        self.looks += 1
+        self.begun.set()
+        assert self._gone.wait(30)
+
+    def let_go(self) -> None:
+        self._gone.set()
+
+
 class LockedSealer(AesGcmSealer):
     def open(self, sealed: Sealed, grant: GrantId, kind: TokenKind) -> Secret:
         raise CannotOpen
+
+
+@pytest.fixture
+def hanging() -> Iterator[HangingBroker]:
+    broker = HangingBroker()
+    yield broker
+    broker.let_go()
 
 
 def test_the_process_is_alive_whatever_else_is_not(house: House) -> None:
@@ -71,3 +98,29 @@ def test_without_a_journal_it_is_ready_and_says_so(house: House) -> None:
     house.world.journal.full = True
     answer = house.get("/health/ready", owner=None)
     assert (answer.status_code, answer.json()["checks"]["journal"]) == (200, "degraded")
+
+
+def test_a_look_that_hangs_is_begun_once_and_takes_nothing_from_requests_or_other_looks(
+    house: House, hanging: HangingBroker
+) -> None:
+    house.container.broker.override(hanging)
+    with ThreadPoolExecutor(40) as probes:
+        asked = [probes.submit(house.get, "/health/ready", owner=None) for _ in range(40)]
+        assert hanging.begun.wait(10)
+        for path in "/health/live", "/api/platforms":
+            began = time.monotonic()
+            assert house.get(path).status_code == 200
+            assert time.monotonic() - began < 3
+        for answer in [one.result() for one in asked]:
+            checks = {"database": "ok", "schema": "ok", "keys": "ok", "broker": "degraded", "journal": "ok"}
+            assert (answer.status_code, answer.json()["checks"]) == (200, checks)
+    assert hanging.looks == 1
+
+
+def test_a_look_that_hung_is_begun_again_once_it_has_ended(house: House, hanging: HangingBroker) -> None:
+    house.container.broker.override(hanging)
+    assert house.get("/health/ready", owner=None).json()["checks"]["broker"] == "degraded"
+    hanging.let_go()
+    assert house.get("/health/ready", owner=None).json()["checks"]["broker"] == "ok"
+    house.container.broker.override(NoBroker())
+    assert house.get("/health/ready", owner=None).json()["checks"]["broker"] == "degraded"
