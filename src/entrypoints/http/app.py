@@ -32,6 +32,7 @@ from entrypoints.http.platforms import disconnect_account, platforms, refresh
 from entrypoints.http.problems import EXCEPTION_HANDLERS
 from entrypoints.http.selection import pending, select_account
 from entrypoints.http.sessions import Sessions
+from entrypoints.http.strict_json import StrictRequest
 from entrypoints.http.waiting import Waiting
 
 DESK_THREADS = 16
@@ -103,6 +104,7 @@ def create_app(container: Container) -> App:
         lifespan=[threads],
         openapi_config=described(browser),
         request_max_body_size=LARGEST_BODY,
+        request_class=StrictRequest,
         logging_config=None,  # the process decides where its lines go
         state=State({"gate": Gate(settings, sessions, clock)}),
     )

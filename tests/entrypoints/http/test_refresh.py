@@ -99,6 +99,14 @@ def test_an_unknown_connection_is_not_found(house: House, unknown: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "CONNECTION_NOT_FOUND")
 
 
+@pytest.mark.parametrize(
+    "body", ({}, {"connectionId": 7}, {"connectionId": None}, {"connectionId": [UNKNOWN]}, [UNKNOWN], "null", None)
+)
+def test_a_request_names_one_connection_as_text(house: House, body: object) -> None:
+    answer = house.post("/api/auth/tiktok/refresh", body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_REQUEST")
+
+
 def test_somebody_elses_connection_is_not_found(house: House) -> None:
     connection = house.connected(owner=BERT)
     assert house.refresh(connection).json()["code"] == "CONNECTION_NOT_FOUND"

@@ -128,7 +128,19 @@ def test_a_closed_account_cannot_be_chosen(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", ({}, {"accountIds": []}, {"accountId": "7", "accountIds": ["7"]}, {"accountId": 7}, {"accountIds": "7"})
+    "fields",
+    (
+        {},
+        {"accountIds": []},
+        {"accountId": "7", "accountIds": ["7"]},
+        {"accountId": 7},
+        {"accountId": True},
+        {"accountId": ["7"]},
+        {"accountIds": "7"},
+        {"accountIds": [7]},
+        {"accountIds": {"7": "7"}},
+        {"accountId": "7", "accountIds": "null"},
+    ),
 )
 def test_a_choice_is_one_account_or_several(house: House, offer: str, fields: dict[str, object]) -> None:
     answer = house.post(SELECT, {"pendingTokenId": offer} | fields)

@@ -77,11 +77,27 @@ def test_more_than_a_third_of_the_life_is_refused(house: House) -> None:
         {"connectionId": str(uuid4()), "minValiditySeconds": -1},
         {"connectionId": str(uuid4()), "minValiditySeconds": 1.5},
         {"connectionId": str(uuid4()), "minValiditySeconds": 2**31},
+        {"connectionId": str(uuid4()), "minValiditySeconds": 10**40},
+        {"connectionId": str(uuid4()), "minValiditySeconds": "60"},
+        {"connectionId": str(uuid4()), "minValiditySeconds": True},
+        {"connectionId": str(uuid4()), "minValiditySeconds": [60]},
+        {"connectionId": "null", "userId": "anna", "accountId": "7"},
+        {"userId": "anna", "accountId": 7},
+        {"userId": 7, "accountId": "7"},
     ),
 )
 def test_a_request_must_say_whose_token_in_one_way(house: House, body: dict[str, Any]) -> None:
     answer = house.vend(**body)
     assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_REQUEST")
+
+
+@pytest.mark.parametrize("seconds", ("NaN", "Infinity", "1e400", "6e1", '"null"'))
+def test_a_validity_is_a_whole_number(house: House, seconds: str) -> None:
+    body = f'{{"connectionId": "{uuid4()}", "minValiditySeconds": {seconds}}}'
+    headers = {"Authorization": f"Bearer {VENDING}", "Content-Type": "application/json"}
+    answer = house.client.post("/api/internal/tiktok/access-token", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_REQUEST")
+    assert answer.json()["detail"] != answer.json()["error"], "developers are told what is wrong"
 
 
 def test_an_unknown_connection_or_account_is_not_found(house: House) -> None:
