@@ -57,6 +57,8 @@ class BearerTokens:
             check_claims(claims, self._expected, now=now)
         except Exception:  # noqa: BLE001 (the same for its claims)
             raise Unauthenticated("bearer token expired, early, or for somebody else") from None
+        if claims.get("aud") is not None and "aud" not in self._expected:  # RFC 7519, section 4.1.3: then it is not for us
+            raise Unauthenticated("bearer token for an audience, and AUTH_JWT_AUDIENCE is not set")
         return owner_in(claims, self._user_claim)
 
 

@@ -67,7 +67,7 @@ def with_key(key: Private) -> BearerTokens:
     return BearerTokens(JwtSettings(parsed, audience="connect", issuer="issuer", user_claim="sub"))
 
 
-def with_secret(*, audience: str | None = None, issuer: str | None = None, user_claim: str = "sub") -> BearerTokens:
+def with_secret(*, audience: str | None = "connect", issuer: str | None = None, user_claim: str = "sub") -> BearerTokens:
     return BearerTokens(JwtSettings(Hs256Key(Secret(SHARED)), audience, issuer, user_claim))
 
 
@@ -135,7 +135,7 @@ def test_exp_is_required_and_enforced_with_15_seconds_of_leeway() -> None:
 
 @pytest.mark.parametrize("exp", ("9999999999", True, float("nan"), None, {}))
 def test_an_exp_that_is_no_time_is_refused(exp: object) -> None:
-    assert refusal(with_secret(), by_hand({"alg": "HS256"}, {"sub": "ann", "exp": exp}, SHARED.encode())) == BAD_CLAIMS
+    assert refusal(with_secret(), by_hand({"alg": "HS256"}, claims() | {"exp": exp}, SHARED.encode())) == BAD_CLAIMS
 
 
 def test_a_token_that_is_not_valid_yet_is_refused() -> None:
@@ -155,6 +155,13 @@ def test_a_token_for_somebody_else_is_refused(changes: dict[str, Any]) -> None:
 
 def test_one_of_several_audiences_will_do() -> None:
     assert with_secret(audience="connect").owner(shared(aud=["other", "connect"]), now=NOW) == "ann"
+
+
+@pytest.mark.parametrize("audience", ("connect", ["connect"], "", []))
+def test_a_token_for_an_audience_is_refused_where_none_is_configured(audience: object) -> None:
+    assert with_secret(audience=None).owner(shared(aud=None), now=NOW) == "ann"
+    for_somebody = by_hand({"alg": "HS256"}, claims() | {"aud": audience}, SHARED.encode())
+    assert refusal(with_secret(audience=None), for_somebody) == "bearer token for an audience, and AUTH_JWT_AUDIENCE is not set"
 
 
 def test_the_user_claim_can_be_chosen() -> None:
