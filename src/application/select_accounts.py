@@ -43,8 +43,8 @@ class SelectAccounts:
             raise InvalidRequest(message)
         return again(lambda: self._choose(owner, offer, accounts))
 
-    def cancel(self, owner: OwnerId, offer: OfferId) -> None:
-        """End the choice without one. A grant that nothing points at is erased and queued for revocation.
+    def cancel(self, owner: OwnerId, offer: OfferId) -> bool:
+        """End the choice without one: False when one was made before, which stays. An unused grant is erased and revoked.
 
         Raises OfferNotFound.
         """
@@ -54,13 +54,14 @@ class SelectAccounts:
             if found is None or found.owner != owner:
                 raise OfferNotFound
             if found.chosen is not None or found.closed:
-                return
+                return found.chosen is None
             found.close()
             work.offers.save(found)
             for grant in work.grants.get([found.grant]):
                 revoke_if_unused(work, grant, self.ids, now)
                 work.grants.save(grant)
             work.commit()
+        return True
 
     def _choose(self, owner: OwnerId, offer: OfferId, accounts: frozenset[AdvertiserId]) -> tuple[Connection, ...]:
         now = self.clock.now()

@@ -300,8 +300,8 @@ def test_a_choice_of_nothing_or_of_anothers_offer_or_too_late_is_refused() -> No
 def test_a_cancelled_offer_takes_its_unused_grant_along() -> None:
     world = World()
     offer = an_open_choice(world)
-    world.select.cancel(ANNA, offer)
-    world.select.cancel(ANNA, offer)
+    assert world.select.cancel(ANNA, offer)
+    assert world.select.cancel(ANNA, offer)
     assert world.revoke() == 1
     assert world.machine.live_refresh_tokens() == 0
 

@@ -115,6 +115,17 @@ def test_cancelling_ends_the_choice_and_erases_what_it_held(nora: PlainBrowser, 
     assert grant.erased
 
 
+def test_cancelling_after_the_choice_undoes_nothing_and_says_so(nora: PlainBrowser, world: World) -> None:
+    offer = nora.offer()
+    nora.post(SELECT, pendingTokenId=offer, accountIds=nora.accounts()[:1])
+    answer = nora.post(CANCEL, pendingTokenId=offer)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{ADDRESS}/dashboard/platforms?notice=chosen-before")
+    text = nora.get("/dashboard/platforms", notice="chosen-before").text
+    assert "Nothing was cancelled" in text
+    assert "Nothing was connected" not in text
+    assert len(world.overview(NORA)) == 1
+
+
 @pytest.mark.parametrize("path", [SELECT, CANCEL])
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", None])
 def test_a_form_from_elsewhere_chooses_and_cancels_nothing(nora: PlainBrowser, path: str, origin: str | None) -> None:

@@ -15,6 +15,7 @@ class Notice(Enum):
     DISCONNECTED = "disconnected"
     REVOKED = "revoked"
     CANCELLED = "cancelled"
+    CHOSEN_BEFORE = "chosen-before"
 
 
 TEXTS = {
@@ -24,6 +25,7 @@ TEXTS = {
         " unless another connection to the same accounts needs it."
     ),
     Notice.CANCELLED: "Nothing was connected.",
+    Notice.CHOSEN_BEFORE: "Nothing was cancelled: accounts had been chosen before. What is connected is listed here.",
 }
 
 

@@ -70,9 +70,10 @@ def cancel_selection(
     select_accounts: Given[SelectAccounts],
     addresses: Given[Addresses],
 ) -> Response[str]:
-    """End the choice. Raises InvalidRequest, OfferNotFound."""
-    select_accounts.cancel(session_of(request).owner_id, named_offer(field(form, OFFER_FIELD)))
-    return to(addresses.at(PLATFORMS, notice=Notice.CANCELLED.value), HTTP_303_SEE_OTHER)
+    """End the choice, unless it was made before, in another tab for instance. Raises InvalidRequest, OfferNotFound."""
+    ended = select_accounts.cancel(session_of(request).owner_id, named_offer(field(form, OFFER_FIELD)))
+    notice = Notice.CANCELLED if ended else Notice.CHOSEN_BEFORE
+    return to(addresses.at(PLATFORMS, notice=notice.value), HTTP_303_SEE_OTHER)
 
 
 def choices_page(
