@@ -78,9 +78,12 @@ def test_what_an_address_says_is_never_shown(nora: PlainBrowser) -> None:
     assert 'role="status"' not in text
 
 
-def test_success_is_announced(nora: PlainBrowser) -> None:
-    text = nora.get("/dashboard/platforms", success="true", platform="tiktok_ads").text
-    assert re.search(r'role="status">TikTok Ads is connected', text)
+def test_success_is_announced_while_something_is_connected(nora: PlainBrowser, world: World) -> None:
+    [connection] = world.connect("chloe", owner=NORA)
+    announced = r'role="status">TikTok Ads is connected'
+    assert re.search(announced, nora.get("/dashboard/platforms", success="true", platform="tiktok_ads").text)
+    nora.post(f"/dashboard/platforms/{connection.id}/disconnect")
+    assert not re.search(announced, nora.get("/dashboard/platforms", success="true", platform="tiktok_ads").text)
 
 
 def test_a_notice_brings_the_script_that_lets_it_go(nora: PlainBrowser) -> None:

@@ -70,6 +70,17 @@ def test_back_after_the_choice_and_another_one_both_say_that_it_was_made(nora: P
     assert len(world.overview(NORA)) == 1
 
 
+def test_the_same_choice_again_is_no_success_once_its_accounts_are_disconnected(nora: PlainBrowser, world: World) -> None:
+    offer, [account, *_] = nora.offer(), nora.accounts()
+    nora.post(SELECT, pendingTokenId=offer, accountIds=[account])
+    assert nora.post(SELECT, pendingTokenId=offer, accountIds=[account]).status_code == 303
+    [view] = world.overview(NORA)
+    nora.post(f"/dashboard/platforms/{view.connection.id}/disconnect")
+    answer = nora.post(SELECT, pendingTokenId=offer, accountIds=[account])
+    assert answer.status_code == 409
+    assert "This choice has been made" in answer.text
+
+
 def test_after_ten_minutes_the_choice_is_over(nora: PlainBrowser, world: World) -> None:
     offer = nora.offer()
     world.pass_time(minutes=10)

@@ -37,12 +37,15 @@ class Flash:
     tone: Tone
 
 
-def flash_of(query: Mapping[str, str]) -> Flash | None:
-    """What to say about the address's query. Only constants of ours are ever shown: an address can be written by anybody."""
+def flash_of(query: Mapping[str, str], *, connected: bool) -> Flash | None:
+    """What to say about the address's query. Only constants of ours are ever shown: an address can be written by anybody.
+
+    `connected`: whether some account is, and works; success is announced only then, since an address outlives what it tells.
+    """
     sentence = SENTENCES.get(query.get("code", ""))
     if sentence:
         return Flash(sentence, "bad")
-    if query.get("success") == "true" and query.get("platform") == TIKTOK_ADS:
+    if connected and query.get("success") == "true" and query.get("platform") == TIKTOK_ADS:
         return Flash("TikTok Ads is connected. Its tokens are renewed for you from now on.", "good")
     notice = next((n for n in Notice if n.value == query.get("notice")), None)
     return Flash(TEXTS[notice], "good") if notice else None

@@ -30,7 +30,7 @@ def platforms(request: AnyRequest, overview: Given[Overview], clock: Given[Clock
         request,
         "platforms.html",
         HTTP_200_OK,
-        flash=flash_of(request.query_params),
+        flash=flash_of(request.query_params, connected=any(not view.needs_reauth for view in views)),
         rows=[row_of(view, now) for view in views],
         summary=summary_of(views),
         every=look_again_every(views) // timedelta(seconds=1),

@@ -56,10 +56,12 @@ def choose_accounts(
     owner, offer = session_of(request).owner_id, named_offer(field(form, OFFER_FIELD))
     ticked = frozenset(AdvertiserId(account) for account in fields(form, ACCOUNTS_FIELD))
     try:
-        select_accounts(owner, offer, ticked)
+        connected = select_accounts(owner, offer, ticked)
     except (AccountNotOnOffer, InvalidRequest) as refusal:
         offered, fault = select_accounts.offered(owner, offer), FAULTS[type(refusal)]
         return choices_page(request, offered, overview, clock, ticked=ticked, fault=fault)
+    if not connected:
+        raise OfferUsed  # the same choice again, and all of it has been disconnected since
     return to(addresses.after(Connected()), HTTP_303_SEE_OTHER)
 
 
