@@ -26,7 +26,7 @@ from entrypoints.http.browser import BrowserCookie
 from entrypoints.http.claims import Unauthenticated
 from entrypoints.http.guards import gate_of, headers_of
 from entrypoints.http.openapi import redirects
-from entrypoints.http.problems import code_of
+from entrypoints.http.problems import code_of, prefers_a_page
 from entrypoints.http.request_headers import RequestHeaders
 from entrypoints.http.uuids import connection_id
 from entrypoints.http.waiting import Waiting
@@ -46,6 +46,11 @@ def is_prefetch(headers: RequestHeaders) -> bool:
     modes = headers.all("sec-fetch-mode")
     purposes = {element.partition(";")[0] for name in ("purpose", "sec-purpose") for element in headers.elements(name)}
     return bool(headers.all("rsc")) or "prefetch" in purposes or (bool(modes) and modes != ("navigate",))
+
+
+def is_navigation(request: AnyRequest) -> bool:
+    """Whether a person waits for a page: a browser says so, or whoever asks takes HTML first."""
+    return headers_of(request).all("sec-fetch-mode") == ("navigate",) or prefers_a_page(request)
 
 
 def redirect(address: str) -> Response[None]:
@@ -73,7 +78,7 @@ def begin(
         str | None, QueryParameter(name="connectionId", description="Makes it a guarded reconnect of this connection.")
     ] = None,
 ) -> Response[None]:
-    """To TikTok's consent page, or to sign in first."""
+    """To TikTok's consent page, or to sign in first. What goes wrong is told to a person on the dashboard, to others as it is."""
     headers = headers_of(request)
     if is_prefetch(headers):
         return Response(None, status_code=204)
@@ -82,8 +87,14 @@ def begin(
     except Unauthenticated:
         return redirect(addresses.login())
     browser = browser_cookie.read(headers) or nonces.new()
-    guarded = connection_id(reconnects) if reconnects else None
-    answer = redirect(begin_connect(session.owner_id, browser, reconnects=guarded))
+    try:
+        guarded = connection_id(reconnects) if reconnects else None
+        answer = redirect(begin_connect(session.owner_id, browser, reconnects=guarded))
+    except Refusal as refusal:
+        if not is_navigation(request):
+            raise
+        log.warning("a consent could not be begun", extra={"refusal": type(refusal).__name__})
+        return redirect(addresses.failure(code_of(refusal)))
     answer.set_cookie(browser_cookie.of(browser))
     return answer
 

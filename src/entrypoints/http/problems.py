@@ -9,7 +9,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
-from litestar import Request, Response
+from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 from msgspec import UNSET
@@ -109,6 +109,11 @@ FRAMEWORK: Mapping[int, Code] = {
     413: codes.PAYLOAD_TOO_LARGE,
 }
 """What Litestar refuses by itself; its other refusals below 500 are malformed requests."""
+
+
+def prefers_a_page(request: Request[Any, Any, Any]) -> bool:
+    """Whether HTML serves whoever asks better than problem details, by the Accept header."""
+    return request.accept.best_match([PROBLEM_JSON, MediaType.JSON, MediaType.HTML]) == MediaType.HTML
 
 
 def code_of(error: Exception) -> Code:

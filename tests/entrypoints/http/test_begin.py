@@ -5,6 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from entrypoints.http import codes
+from entrypoints.http.addresses import Addresses
 from entrypoints.http.authjs import PLAIN_NAME
 from http_house import DASHBOARD, House
 from session_cookies import a_session_cookie
@@ -97,9 +99,21 @@ def test_only_a_connection_of_ones_own_can_be_reconnected(house: House, unknown:
         assert (answer.status_code, answer.json()["code"]) == (404, "CONNECTION_NOT_FOUND")
 
 
+@pytest.mark.parametrize("header", ({"Sec-Fetch-Mode": "navigate"}, {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}))
+def test_a_person_with_an_old_link_reads_on_the_dashboard_what_is_wrong(house: House, header: dict[str, str]) -> None:
+    for unknown in (NOBODYS, "7"):
+        answer = house.client.get("/api/auth/tiktok", params={"connectionId": unknown}, headers=house.headers() | header)
+        assert answer.status_code == 307
+        assert answer.headers["location"] == Addresses(DASHBOARD).failure(codes.CONNECTION_NOT_FOUND)
+        assert "set-cookie" not in answer.headers
+    assert not house.world.database.rows.consents
+
+
 def test_with_the_database_away_nothing_begins(house: House) -> None:
     house.world.database.away = True
     answer = house.get("/api/auth/tiktok")
     assert (answer.status_code, answer.json()["code"]) == (503, "UNAVAILABLE")
+    answer = house.get("/api/auth/tiktok", Accept="text/html")
+    assert answer.headers["location"] == Addresses(DASHBOARD).failure(codes.UNAVAILABLE)
     house.world.database.away = False
     assert house.get("/api/auth/tiktok").status_code == 307

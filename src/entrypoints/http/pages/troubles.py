@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from litestar import MediaType, Response
+from litestar import Response
 from litestar.exceptions import HTTPException, NotFoundException
 
 from domain.errors import Refusal
@@ -15,7 +15,7 @@ from entrypoints.http.claims import Unauthenticated
 from entrypoints.http.codes import Code
 from entrypoints.http.pages.rendering import AnyRequest, page
 from entrypoints.http.pages.signing_in import sign_in_first
-from entrypoints.http.problems import FRAMEWORK, PROBLEM_JSON, DoorRefusal, code_of, tell_framework
+from entrypoints.http.problems import FRAMEWORK, DoorRefusal, code_of, prefers_a_page, tell_framework
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def show_framework(request: AnyRequest, error: HTTPException) -> Response[str]:
 def show_nothing(request: AnyRequest, error: NotFoundException) -> Response[Any]:
     """The answer where nothing is: a page for whom it serves better than problem details, which are all that the API tells."""
     api = f"{request.scope['path']}/".startswith("/api/")
-    if api or request.accept.best_match([PROBLEM_JSON, MediaType.JSON, MediaType.HTML]) != MediaType.HTML:
+    if api or not prefers_a_page(request):
         return tell_framework(request, error)
     return trouble_page(request, codes.NOT_FOUND)
 
