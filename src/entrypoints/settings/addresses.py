@@ -126,7 +126,9 @@ def database_url(value: str) -> Secret:
     parts = split(value)
     driver = DATABASE_DRIVERS.get(parts.scheme)
     if driver is None or "://" not in value:
-        raise Malformed("names no database that is supported", "use sqlite:///path or postgresql://user@host/name")
+        raise Malformed(
+            "names no database that is supported", "use sqlite:///path, or postgresql:// with user, host and database"
+        )
     rest = value.split("://", 1)[1]
     if driver.startswith("sqlite"):
         if not rest.startswith("/") or rest.split("?")[0] in ("/", "/:memory:") or "mode=memory" in parts.query:

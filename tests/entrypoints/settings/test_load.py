@@ -9,6 +9,7 @@ import pytest
 from domain.errors import UnsafePolicy
 from domain.rotation import RotationPolicy
 from domain.tokens import Secret
+from entrypoints.redaction import Redaction
 from entrypoints.settings import (
     CronSettings,
     EncryptionKey,
@@ -89,6 +90,16 @@ def test_every_fault_is_named_at_once_on_one_line() -> None:
     assert planted not in text
     assert "\n" not in text
     assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "value", ("", "x", "x:y", "://", "mysql://root:planted@db/x", "sqlite://", "http://planted@a/?b=c", "a,,b")
+)
+def test_what_is_said_of_a_wrong_value_passes_the_redaction_as_it_is(value: str) -> None:
+    faults = faults_of(dict.fromkeys(a_full_environ().keys() | {"TRUSTED_PROXIES", "ALLOWED_ORIGINS"}, value))
+    assert len(faults) >= 4
+    for fault in faults:
+        assert Redaction().text(str(fault)) == str(fault)
 
 
 @pytest.mark.parametrize("name", ("TIKTOK_APP_ID", "TIKTOK_APP_SECRET", "TIKTOK_REDIRECT_URI", "TOKEN_ENCRYPTION_KEYS"))
