@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from datetime import timedelta
 
@@ -23,15 +24,17 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25)
 
 
 class Measures:
-    """The figures of one process."""
+    """The figures of one process, labelled by its pid: where several share an address, a scrape meets any one of them."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self._requests = Counter("http_requests", "Requests answered.", ("method", "route", "status"), registry=self.registry)
+        self.registry, self._pid = CollectorRegistry(), str(os.getpid())
+        self._requests = Counter(
+            "http_requests", "Requests answered.", ("method", "route", "status", "pid"), registry=self.registry
+        )
         self._seconds = Histogram(
             "http_request_duration_seconds",
             "Time until the answer was sent.",
-            ("method", "route"),
+            ("method", "route", "pid"),
             buckets=BUCKETS,
             registry=self.registry,
         )
@@ -39,8 +42,8 @@ class Measures:
     def note(self, method: str, route: str, status: int, took: timedelta) -> None:
         """Count an answer. Unknown methods count as one, so that nobody can make up labels."""
         known = method if method in METHODS else "other"
-        self._requests.labels(known, route, str(status)).inc()
-        self._seconds.labels(known, route).observe(took.total_seconds())
+        self._requests.labels(known, route, str(status), self._pid).inc()
+        self._seconds.labels(known, route, self._pid).observe(took.total_seconds())
 
     def text(self, view: FleetView | None) -> bytes:
         """In Prometheus's text format. Without a view the fleet's figures are left out: none is better than an old one."""

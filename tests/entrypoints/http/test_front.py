@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -50,8 +51,12 @@ def test_figures_count_by_route_and_never_by_address(house: House) -> None:
     house.client.request("BREW", "/api/platforms", headers=house.headers())
     figures = house.get("/metrics", owner=None, Authorization=f"Bearer {METRICS_TOKEN}")
     assert figures.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
-    assert 'http_requests_total{method="DELETE",route="/api/platforms/{connection}",status="404"} 1.0' in figures.text
-    assert 'http_requests_total{method="GET",route="(none)",status="404"} 1.0' in figures.text
+    pid = os.getpid()
+    assert (
+        f'http_requests_total{{method="DELETE",pid="{pid}",route="/api/platforms/{{connection}}",status="404"}} 1.0'
+        in figures.text
+    )
+    assert f'http_requests_total{{method="GET",pid="{pid}",route="(none)",status="404"}} 1.0' in figures.text
     assert 'method="other"' in figures.text
     assert "somewhere" not in figures.text
     assert "BREW" not in figures.text
