@@ -9,7 +9,8 @@ from entrypoints.http.request_headers import RequestHeaders
 from entrypoints.settings.groups import Network
 
 HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
-FORWARDING = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-real-ip")
+FORWARDING = re.compile(r"x-forwarded-.*|forwarded|x-real-ip|via")
+"""Headers that only a proxy writes."""
 
 Address = IPv4Address | IPv6Address
 
@@ -38,7 +39,7 @@ def resolve_client(headers: RequestHeaders, *, peer: str | None, scheme: str, ho
     X-Forwarded-For is read from its right end, since a client can write anything to its left: the first address that is no
     trusted proxy is the client. Of X-Forwarded-Proto and -Host the last element counts, the trusted peer's own.
     """
-    forwarded = any(headers.all(name) for name in FORWARDING)
+    forwarded = any(FORWARDING.fullmatch(name) for name, _ in headers.fields)
     ip = parse_address(peer or "")
     if ip is None or not _is_trusted(ip, trusted):
         return Client(scheme, host, ip, forwarded)

@@ -89,7 +89,7 @@ def test_this_machine_needs_no_token(serve_house: Callable[..., str]) -> None:
     assert httpx.get(f"{serve_house(METRICS_TOKEN=None)}/metrics").status_code == 200
 
 
-@pytest.mark.parametrize("header", ("X-Forwarded-For", "Forwarded", "X-Real-IP"))
+@pytest.mark.parametrize("header", ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port", "Forwarded", "X-Real-IP", "Via"))
 def test_a_proxy_on_this_machine_is_not_this_machine(serve_house: Callable[..., str], header: str) -> None:
     answer = httpx.get(f"{serve_house(METRICS_TOKEN=None)}/metrics", headers={header: "127.0.0.1"})
     assert answer.status_code == 404
