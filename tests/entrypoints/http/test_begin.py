@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -25,6 +26,15 @@ def test_connecting_leads_to_the_consent_page_with_a_new_state_each_time(house: 
     [state] = parse_qs(there.query)["state"]
     assert len(state) >= 43
     assert house.get("/api/auth/tiktok").headers["location"] != first.headers["location"]
+
+
+def test_of_state_and_browser_only_digests_are_stored(house: House) -> None:
+    state, browser = house.begin()
+    [consent] = house.world.database.rows.consents.values()
+    assert consent.state_digest == sha256(state.encode()).hexdigest()
+    assert consent.browser_digest == sha256(browser.encode()).hexdigest()
+    assert state not in repr(house.world.database.rows)
+    assert browser not in repr(house.world.database.rows)
 
 
 def test_without_a_session_one_signs_in_first(house: House) -> None:

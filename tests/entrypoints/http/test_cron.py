@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -7,6 +9,7 @@ import pytest
 
 from domain.ids import OwnerId
 from domain.outcomes import Failure, InDoubt, Misconfigured, OurFault, Reason, Refused, Throttled, Unavailable
+from entrypoints.http import cron
 from http_house import CRON_SECRET, House
 from world import ANNA, OneHand
 
@@ -114,6 +117,19 @@ def test_with_the_database_away_the_scheduler_is_told_to_come_again(house: House
     assert (answer.status_code, answer.json()["code"]) == (503, "UNAVAILABLE")
     house.world.database.away = False
     assert house.cron().json()["refreshed"] == 1
+
+
+def test_the_call_is_bounded_whatever_hangs(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert timedelta(seconds=25) == cron.BOUND
+    monkeypatch.setattr(cron, "BOUND", timedelta(seconds=0.5))
+    free = threading.Event()
+    house.container.clear_offers.override(lambda: free.wait(30))
+    began = time.monotonic()
+    answer = house.cron()
+    took = time.monotonic() - began
+    free.set()
+    assert (answer.status_code, answer.json()["code"]) == (503, "UNAVAILABLE")
+    assert 0.5 <= took < 10
 
 
 def test_a_sweep_stops_sending_in_time_for_its_last_call(house: House) -> None:

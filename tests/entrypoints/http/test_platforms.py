@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from domain.advertiser import Standing
+from domain.health import Active, Degraded, NeedsReauth
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
 from http_house import JWT_SECRET, UNKNOWN, House
 from world import ANNA, BERT, START
@@ -59,12 +64,51 @@ def test_everybody_sees_their_own(house: House) -> None:
 
 
 def test_connections_come_by_creation_then_id(house: House) -> None:
-    house.connected("ben")
-    house.world.pass_time(seconds=1)
-    house.world.connect("ana", 0, 1)
+    """The first id is the youngest, the other two are of one age and stored the wrong way round."""
+    house.world.connect("ana", 0, 1, 2)
+    [grant] = house.world.database.rows.grants.values()
+    first, second, third = sorted(grant.connections)
+    youngest = replace(grant.connections[first], created_at=START + timedelta(seconds=1))
+    grant.connections = {third: grant.connections[third], first: youngest, second: grant.connections[second]}
     listed = house.get("/api/platforms").json()["connections"]
-    assert listed[0]["accountName"] == "Bean Street Coffee"
-    assert listed == sorted(listed, key=lambda c: (datetime.fromisoformat(c["createdAt"]), c["id"]))
+    assert [connection["id"] for connection in listed] == [second, third, first]
+
+
+def test_of_several_states_the_worst_is_shown(house: House) -> None:
+    """Everything is wrong at first, then one thing after the other heals."""
+    connection, now = house.connected(), house.world.clock.now()
+    [grant] = house.world.database.rows.grants.values()
+    suspended = replace(connection, advertiser=replace(connection.advertiser, standing=Standing.CLOSED))
+    grant.connections[connection.id] = replace(suspended, lost_at=now)
+    grant.renewal = replace(grant.renewal, in_doubt=True)
+    refused = Reason.REFRESH_TOKEN_REFUSED
+
+    def shown() -> tuple[str, str]:
+        [listed] = house.get("/api/platforms").json()["connections"]
+        return listed["health"]["state"], listed["status"]
+
+    grant.health = NeedsReauth(refused, since=now)
+    assert shown() == ("needs_reauth", "needs_reauth")
+    grant.health = Degraded(now + timedelta(hours=1), refused)
+    assert shown() == ("account_lost", "needs_reauth")
+    grant.connections[connection.id] = suspended
+    assert shown() == ("degraded", "active")
+    grant.health = Active()
+    assert shown() == ("in_doubt", "active")
+    grant.renewal = replace(grant.renewal, in_doubt=False)
+    assert shown() == ("account_suspended", "active")
+    grant.connections[connection.id] = connection
+    assert shown() == ("ok", "active")
+
+
+def test_a_person_is_asked_to_reconnect_from_sixty_days_before_the_end_of_the_refresh_tokens_year(house: House) -> None:
+    house.connected()
+    house.world.pass_time(days=305, seconds=-1)
+    [listed] = house.get("/api/platforms").json()["connections"]
+    assert listed["reconnectBy"] is None
+    house.world.pass_time(seconds=1)
+    [listed] = house.get("/api/platforms").json()["connections"]
+    assert listed["reconnectBy"] == listed["refreshTokenExpiresAt"] == written(START + timedelta(days=365))
 
 
 def test_who_is_refused_by_tiktok_is_usable_until_the_token_ends_and_then_needs_a_person(house: House) -> None:
@@ -102,6 +146,20 @@ def test_a_bearer_token_signs_in_and_needs_no_origin(house: House) -> None:
     authorized = {"Authorization": bearer(house, ANNA)}
     assert len(house.client.get("/api/platforms", headers=authorized).json()["connections"]) == 1
     assert house.client.delete(f"/api/platforms/{connection.id}", headers=authorized).status_code == 200
+
+
+def test_whose_bearer_tokens_count_and_whom_they_name_is_configured(open_house: Callable[..., House]) -> None:
+    house = open_house(AUTH_JWT_AUDIENCE="connect", AUTH_JWT_ISSUER="https://issuer.example", AUTH_JWT_USER_CLAIM="uid")
+    house.connected()
+
+    def listing(**changes: str) -> httpx.Response:
+        said = {"aud": "connect", "iss": "https://issuer.example", "uid": ANNA} | changes
+        return house.client.get("/api/platforms", headers={"Authorization": bearer(house, BERT, **said)})
+
+    assert len(listing().json()["connections"]) == 1
+    assert listing(uid="nobody-yet").json() == {"connections": []}
+    for changes in {"aud": "another"}, {"iss": "https://another.example"}, {"uid": ""}:
+        assert listing(**changes).status_code == 401
 
 
 def test_a_bearer_token_that_fails_never_falls_back_to_the_cookie(house: House) -> None:

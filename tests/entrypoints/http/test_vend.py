@@ -185,6 +185,16 @@ def test_other_reasons_have_other_codes(house: House) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "TIKTOK_ROTATION_IN_DOUBT")
 
 
+def test_a_token_without_an_end_that_tiktok_refuses_needs_a_person(house: House) -> None:
+    house.world.machine.config = house.world.machine.config.but(profile="long-term")
+    connection = house.connected()
+    house.world.machine.revoke_user("ana")
+    assert house.refresh(connection).status_code == 401
+    answer = house.vend(connectionId=connection.id)
+    assert (answer.status_code, answer.json()["code"]) == (409, "TIKTOK_ACCESS_TOKEN_EXPIRED")
+    assert answer.json()["reconnectUrl"].endswith(connection.id)
+
+
 def test_an_account_that_the_login_no_longer_reaches_needs_a_person(house: House) -> None:
     connection = house.connected()
     [grant] = house.world.database.rows.grants.values()
