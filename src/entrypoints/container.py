@@ -6,6 +6,7 @@ Tests override the adapters (`container.store.override(...)`) and so run the rea
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -85,8 +86,11 @@ class SchemaBehind(Exception):
 
 
 def host_name() -> str:
-    """How this process is known in claims and heartbeats."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """How this process is known in claims, heartbeats and the budget: its machine, its id there, and a word of its own.
+
+    Containers may share the name of a machine, and each has a process 1. The word is made anew at each call.
+    """
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def key_ring(settings: Settings) -> KeyRing:

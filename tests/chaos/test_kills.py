@@ -146,7 +146,7 @@ def terminate(fleet: Fleet, number: int) -> float:
 
 def holds(fleet: Fleet, pid: int) -> list[GrantId]:
     """What a process has claimed and not settled."""
-    return [g.id for g in fleet.grants() if g.renewal.attempt and g.renewal.attempt.host.endswith(f":{pid}")]
+    return [g.id for g in fleet.grants() if g.renewal.attempt and f":{pid}:" in g.renewal.attempt.host]
 
 
 def end_plain_loop(plain: PlainFleet, losses: PlainLosses, how: signal.Signals) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import threading
 from datetime import timedelta
 
@@ -52,10 +51,10 @@ def stop(**_: object) -> None:
 def give_signs_of_life(component: str) -> None:
     """Note every few seconds, in the database, that this process lives; a thread that ends with the process."""
     log.info("started", extra={"component": component})
-    host, pid, wait = socket.gethostname(), os.getpid(), threading.Event().wait
+    container, wait = process.container, threading.Event().wait
 
     def beat() -> None:
-        heartbeats = process.container.heartbeats()
+        heartbeats, host, pid = container.heartbeats(), container.host(), os.getpid()
         while True:
             try:
                 heartbeats.beat(component, host, pid)

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
+from adapters.sql import tables
 from deployment import Deployment, deployment
 from processes import BARE
 
@@ -34,6 +36,29 @@ tasks.sweeping.release()
 tasks.sweep()
 process.stop()
 tasks.sweep()
+"""
+
+GIVE_A_SIGN_AS_PROCESS_1 = """
+import os, socket, time
+os.getpid, socket.gethostname = lambda: 1, lambda: "app"
+from entrypoints.worker.life import give_signs_of_life
+from entrypoints.worker.process import process
+latest = process.container.heartbeats().latest
+before = latest("worker")
+give_signs_of_life("worker")
+while latest("worker") == before:
+    time.sleep(0.05)
+"""
+
+NAME_PARENT_AND_CHILD = """
+import os
+from entrypoints.worker.process import process
+print(process.container.host(), flush=True)
+if os.fork():
+    os.wait()
+else:
+    print(process.container.host(), flush=True)
+    os._exit(0)
 """
 
 
@@ -90,3 +115,17 @@ def test_a_database_that_goes_away_does_not_end_a_process(command: str, tmp_path
         (tmp_path / "connect.db").mkdir()
         assert process.terminate() == 0
         assert "Traceback" not in process.told()
+
+
+def test_workers_of_two_containers_give_signs_of_life_of_their_own(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        for _ in range(2):
+            told(GIVE_A_SIGN_AS_PROCESS_1, here)
+        with here.container.database().reading() as connection:
+            assert connection.scalar(select(func.count()).select_from(tables.heartbeats)) == 2
+
+
+def test_a_forked_child_has_a_name_of_its_own(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        parent, child = told(NAME_PARENT_AND_CHILD, here).split()
+    assert parent.rpartition(":")[2] != child.rpartition(":")[2]
