@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+import servers
 from adapters.sql import tables
 from deployment import Deployment, deployment
 from processes import BARE
@@ -26,15 +27,21 @@ tasks = sorted(name for name in app.tasks if not name.startswith("celery."))
 print(json.dumps({"tasks": tasks, **{name: app.conf[name] for name in names}}))
 """
 
-SWEEP_TWICE = """
-import threading
+SWEEP_BESIDE_ANOTHER = """
+from entrypoints.worker import tasks
+tasks.sweeping.acquire()
+tasks.sweep()
+"""
+
+SWEEP_WHEN_STOPPED = """
 from entrypoints.worker import tasks
 from entrypoints.worker.process import process
-tasks.sweeping.acquire()
-print("skipped" if tasks.sweep() is None else "")
-tasks.sweeping.release()
-tasks.sweep()
 process.stop()
+tasks.sweep()
+"""
+
+SWEEP = """
+from entrypoints.worker import tasks
 tasks.sweep()
 """
 
@@ -92,10 +99,10 @@ def test_a_sweep_is_skipped_while_another_runs_in_the_process_and_once_it_is_to_
     with deployment(tmp_path) as here:
         connection = here.connect()
         here.make_all_due()
-        program = SWEEP_TWICE.partition("tasks.sweeping.release()")[0]
-        assert told(program, here) == "skipped\n"
+        told(SWEEP_BESIDE_ANOTHER, here)
+        told(SWEEP_WHEN_STOPPED, here)
         assert here.generation(connection) == 1
-        told(SWEEP_TWICE, here)
+        told(SWEEP, here)
         assert here.generation(connection) == 2
 
 
@@ -107,13 +114,19 @@ def test_a_running_worker_answers_a_ping_on_the_embedded_broker(tmp_path: Path) 
         assert worker.terminate() == 0
 
 
-@pytest.mark.parametrize("command", ["worker", "beat"])
-def test_a_database_that_goes_away_does_not_end_a_process(command: str, tmp_path: Path) -> None:
-    with deployment(tmp_path, environ={"SWEEP_INTERVAL_SECONDS": "1"}) as here, here.start(command) as process:
-        process.says("started")
-        (tmp_path / "connect.db").rename(tmp_path / "elsewhere.db")
-        (tmp_path / "connect.db").mkdir()
-        assert process.terminate() == 0
+@pytest.mark.parametrize(
+    ("command", "notices"),
+    [("worker", "the database is away; the next sweep tries again"), ("beat", "no sign of life could be given")],
+)
+def test_a_database_that_goes_away_does_not_end_a_process(command: str, notices: str, tmp_path: Path) -> None:
+    with servers.postgres() as server, deployment(tmp_path, environ={"DATABASE_URL": server.new_database()}) as here:
+        with here.start(command) as process:
+            process.says("started")
+            server.stop()
+            told("from entrypoints.worker.tasks import sweep; sweep.delay()", here)
+            process.says(notices)
+            assert process.process.poll() is None
+            assert process.terminate() == 0
         assert "Traceback" not in process.told()
 
 
