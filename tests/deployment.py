@@ -62,6 +62,13 @@ class Deployment:
             connection.execute(update(tables.grants).values(due_at=self.container.clock().now()))
             connection.commit()
 
+    def leave_in_doubt(self) -> None:
+        """As if every grant's renewal had been begun just before its process died."""
+        with self.container.database().writing() as connection:
+            now = self.container.clock().now()
+            connection.execute(update(tables.grants).values(due_at=now, in_doubt=True))
+            connection.commit()
+
     def generation(self, connection: ConnectionId) -> int:
         """How often its tokens were renewed, counted from 1."""
         with self.container.store().read() as work:

@@ -29,20 +29,27 @@ class SweepDueGrants:
         called_every: timedelta | None = None,
         stopping: Callable[[], bool] = never,
         progress: Callable[[SweepReport], None] = unheard,
+        patience: Callable[[], bool] = never,
     ) -> SweepReport:
         """Renew every due grant once, most urgent first.
 
         `called_every`: the caller's own cadence, where it is coarse: what would come into its last hour before two
-        further calls is renewed now. Raises StoreUnavailable, ClockSkewed.
+        further calls is renewed now. `patience`: as in `Batches`. Raises StoreUnavailable, ClockSkewed.
         """
         due = Due(urgent_within=called_every * CALLS_MISSED if called_every else None, since=self.clock.now())
-        return self.batches(due, for_at_most=for_at_most, stopping=stopping, progress=progress)
+        return self.batches(due, for_at_most=for_at_most, stopping=stopping, progress=progress, patience=patience)
 
     def everything(
-        self, *, since: datetime, stopping: Callable[[], bool] = never, progress: Callable[[SweepReport], None] = unheard
+        self,
+        *,
+        since: datetime,
+        stopping: Callable[[], bool] = never,
+        progress: Callable[[SweepReport], None] = unheard,
+        patience: Callable[[], bool] = never,
     ) -> SweepReport:
         """Renew every grant that can be, due or not, unless it was settled after `since`.
 
         Raises StoreUnavailable, ClockSkewed.
         """
-        return self.batches(Due(everything=True, since=since), stopping=stopping, progress=progress)
+        due = Due(everything=True, since=since)
+        return self.batches(due, stopping=stopping, progress=progress, patience=patience)

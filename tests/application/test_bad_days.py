@@ -136,6 +136,33 @@ def test_a_process_that_has_just_started_leaves_doubtful_grants_alone_for_a_whil
     assert world.grant_of(acme).generation == 2
 
 
+def test_a_sweep_with_patience_renews_them_too() -> None:
+    world, acme = a_due_world("grace")
+    world.claim(acme)
+    world.pass_time(seconds=31)
+    newcomer = world.another_host()
+    newcomer.contact.lost()
+
+    def patience() -> bool:
+        waits = bool(newcomer.careful_claims.steady_in())
+        newcomer.pass_time(seconds=16)
+        return waits
+
+    report = newcomer.sweep(patience=patience)
+    assert (report.count(Ended.RENEWED), report.remaining) == (1, 0)
+    assert world.grant_of(acme).generation == 2
+
+
+def test_a_sweep_without_any_says_that_they_remain() -> None:
+    world, acme = a_due_world("grace")
+    world.claim(acme)
+    world.pass_time(seconds=31)
+    newcomer = world.another_host()
+    newcomer.contact.lost()
+    report = newcomer.sweep()
+    assert (report.swept, report.remaining) == ({}, 1)
+
+
 def test_a_late_pair_leaves_the_new_generation_in_doubt_when_somebody_else_may_have_sent_the_old_token() -> None:
     world, acme = a_due_world()
     cut_off(world, acme)

@@ -253,7 +253,7 @@ FAULTS: dict[str, Fault] = {
         replaced(CautiousClaims, "_steady", lambda *_: True), scenarios.a_process_starts_with_an_answer_in_its_journal, way=4
     ),
     "Nobody waits for another host's journal": Fault(
-        replaced(Contact, "steady", lambda *_: True), scenarios.another_hosts_journal_holds_the_answer, way=4
+        replaced(Contact, "steady_in", lambda *_: timedelta(0)), scenarios.another_hosts_journal_holds_the_answer, way=4
     ),
     "A time-out counts as not sent": Fault(
         failing_as(silence_as_not_sent), scenarios.a_reply_is_lost_on_a_strict_platform, way=5

@@ -81,9 +81,11 @@ class Batches:
         for_at_most: timedelta | None = None,
         stopping: Callable[[], bool] = never,
         progress: Callable[[SweepReport], None] = unheard,
+        patience: Callable[[], bool] = never,
     ) -> SweepReport:
         """Go on until nothing is due, the time is up, the app's calls are stopped, or `stopping`.
 
+        `patience` is asked where something is due that may not be claimed: it waits, and says whether to look again.
         Raises StoreUnavailable, and ClockSkewed before anything is claimed.
         """
         report, began = SweepReport(), self.clock.monotonic()
@@ -103,6 +105,8 @@ class Batches:
             taken_at = self.clock.monotonic()
             claims = self.claims.take_due(self.app, limit=permits.count, lease=self.policy.lease, due=due)
             if not claims:
+                if patience():
+                    continue
                 break
             slots = [(claim, taken_at, taken_at + permits.wait_for(i)) for i, claim in enumerate(claims)]
             for rotation in self._batch(slots, stopping):

@@ -41,12 +41,12 @@ class Contact:
         """The store did not answer."""
         self.since = self.last = None
 
-    def steady(self, now: timedelta) -> bool:
-        """Whether other hosts have had the time to drain what they keep."""
+    def steady_in(self, now: timedelta) -> timedelta:
+        """How long it takes, without a gap, until other hosts have had the time to drain what they keep; zero: they have."""
         since, last = self.since, self.last  # which another thread may unset between two looks
         if since is None or last is None or now - last > GAP:
-            return False
-        return now - since >= HOLD_BACK
+            return HOLD_BACK
+        return max(since + HOLD_BACK - now, timedelta(0))
 
 
 @dataclass(slots=True)
@@ -67,6 +67,10 @@ class CautiousClaims:
         """Drain the journal, and see that the store is there; to be called every two seconds or so. Raises StoreUnavailable."""
         self._watch(self.claims.skew)
         self.drain()
+
+    def steady_in(self) -> timedelta:
+        """How long, at the least, a grant in doubt is not claimed yet: zero if it is."""
+        return self.contact.steady_in(self.clock.monotonic())
 
     def take_due(self, app: AppId, *, limit: int, lease: timedelta, due: Due) -> list[Claim]:
         wanted = replace(due, doubtful=due.doubtful and self._steady())
@@ -93,7 +97,7 @@ class CautiousClaims:
 
     def _steady(self) -> bool:
         self.drain()
-        return self.contact.steady(self.clock.monotonic())
+        return not self.steady_in()
 
     def _watch(self, do: Callable[[], T]) -> T:
         try:

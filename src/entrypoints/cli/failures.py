@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import click
 
-from domain.errors import Refusal, StoreUnavailable
+from domain.errors import (
+    PlatformError,
+    PlatformMisconfigured,
+    PlatformThrottled,
+    PlatformUnavailable,
+    ReauthorisationNeeded,
+    Refusal,
+    StoreUnavailable,
+)
+from domain.outcomes import Failure, Misconfigured, Throttled
 from entrypoints.redaction import Redaction
 from entrypoints.settings import InvalidSettings
 
@@ -31,14 +40,46 @@ def sentence(error: Exception) -> str:
             return one_line(error.format_message())
         case Trouble() | InvalidSettings():
             return one_line(str(error))
-        case StoreUnavailable():
-            return f"the database can't be used ({one_line(str(error))}): see that it runs and that DATABASE_URL is right"
-        case Refusal():
-            return one_line(str(error) or type(error).__name__)
+        case Refusal() if told := refused(error):
+            return told
         case OSError():
             return f"{one_line(str(error))}: see that this user may use it"
         case _:
             return f"failed unexpectedly ({type(error).__name__}); --debug shows where"
+
+
+def refused(refusal: Refusal) -> str:
+    """The same of what the inside refuses; empty when it is nothing that a person should come to see."""
+    match refusal:
+        case StoreUnavailable():
+            return f"the database can't be used ({one_line(str(refusal))}): see that it runs and that DATABASE_URL is right"
+        case ReauthorisationNeeded(reason=reason):
+            return f"TikTok refused it ({reason.value}): its user has to connect the account again"
+        case PlatformThrottled() | PlatformMisconfigured() | PlatformUnavailable():
+            return f"{OBSTACLES[type(refusal)]}; {refusal}"
+        case PlatformError(code=code):
+            return f"TikTok answered with its error {code}: see its list of return codes"
+        case _:
+            return one_line(str(refusal))
+
+
+OBSTACLES: dict[type, str] = {
+    PlatformThrottled: "TikTok takes no more calls of this app for now",
+    PlatformMisconfigured: "TikTok does not take TIKTOK_APP_ID and TIKTOK_APP_SECRET, or no key in TOKEN_ENCRYPTION_KEYS opens "
+    "the token: `tiktok-connect doctor` tries the keys",
+    PlatformUnavailable: "TikTok can't be reached, or gave no definite answer",
+}
+
+
+def obstacle(failure: Failure) -> str:
+    """What stops all calls of the app."""
+    match failure:
+        case Throttled():
+            return OBSTACLES[PlatformThrottled]
+        case Misconfigured():
+            return OBSTACLES[PlatformMisconfigured]
+        case _:
+            return OBSTACLES[PlatformUnavailable]
 
 
 def one_line(text: str) -> str:

@@ -1,30 +1,33 @@
 from __future__ import annotations
 
-import signal
-import sys
-import time
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
-from types import FrameType
+from functools import partial
 
 import click
-from rich.console import Console
 
 from application.rotate_grant import Rotated
 from application.steps.batches import SweepReport
 from application.steps.call_and_settle import Ended
+from application.steps.cautious_claims import HOLD_BACK
+from application.steps.turn import NAP
 from domain.errors import ConnectionNotFound, Refusal, StoreUnavailable
 from domain.ids import ConnectionId
-from entrypoints.cli.configured import configured, ready
-from entrypoints.cli.failures import Trouble
+from entrypoints.cli.attended import interruptible, telling
+from entrypoints.cli.configured import configured, durable
+from entrypoints.cli.failures import Trouble, obstacle, sentence
 from entrypoints.container import Container
 
 SHARED_WITHIN = timedelta(seconds=45)
 """How long a rotation that somebody else has in flight is waited for: a lease, and the calls behind it."""
 
+STEADY_WITHIN = 3 * HOLD_BACK
+"""How long a steady contact with the database is waited for, where it is not steady."""
+
 ASK_AGAIN = timedelta(milliseconds=500)
-TELL_EVERY = timedelta(seconds=2)
 
 FAILED = (Ended.REFUSED, Ended.IN_DOUBT)
 SKIPPED = (Ended.THROTTLED, Ended.UNAVAILABLE, Ended.MISCONFIGURED, Ended.OUR_FAULT, Ended.UNSENT)
@@ -38,17 +41,61 @@ def refresh(connection: str | None, *, due: bool, everything: bool) -> int:
     """Renew tokens now. Exit 1 when something could not be renewed."""
     if (connection is not None) + due + everything > 1:
         raise click.UsageError("--connection, --due and --all exclude one another.")
-    container = ready(configured())
-    if connection is not None:
-        return refresh_one(container, ConnectionId(connection))
-    return refresh_many(container, everything=everything)
+    with attended(durable(configured())) as work:
+        if connection is not None:
+            told, well = refresh_one(work, ConnectionId(connection)), True
+        else:
+            told, well = refresh_many(work, everything=everything)
+    click.echo(told)
+    return 0 if well else 1
 
 
-def refresh_one(container: Container, connection: ConnectionId) -> int:
-    """Renew the grant of one connection, or share a renewal that is under way. Raises Trouble."""
-    clock, rotate = container.clock(), container.rotate_grant()
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """A container with a keeper beside it, and the person in front."""
+
+    container: Container
+    stopping: Callable[[], bool]
+    tell: Callable[[str], None]
+
+    def wait_for_the_doubtful(self) -> bool:
+        """Wait until grants in doubt are claimed, as `CautiousClaims` has it. Whether they were not before, and are now."""
+        claims, clock = self.container.claims(), self.container.clock()
+        began, waited = clock.monotonic(), False
+        while (left := claims.steady_in()) and clock.monotonic() - began < STEADY_WITHIN and not self.stopping():
+            self.tell(
+                f"waiting {math.ceil(left.total_seconds())} s more for grants in doubt: another host may hold their answers"
+            )
+            clock.sleep(NAP)
+            waited = True
+        return waited and not left
+
+
+@contextmanager
+def attended(container: Container) -> Iterator[Attended]:
+    """Keep in touch with the database as a worker does, and tell what goes on. Ctrl-C and SIGTERM end it in order."""
+    keeper = container.keeper()
+    with interruptible() as stopping, telling("looking for grants…") as tell:
+        keeper.start()
+        try:
+            yield Attended(container, stopping, tell)
+        finally:
+            keeper.stop()
+
+
+def refresh_one(work: Attended, connection: ConnectionId) -> str:
+    """Renew the grant of one connection, or share a renewal that is under way; returns what to say of it.
+
+    Raises Trouble, StoreUnavailable.
+    """
+    clock, rotate = work.container.clock(), work.container.rotate_grant()
     asked_at = clock.now()
-    while clock.now() - asked_at < SHARED_WITHIN:
+    if in_doubt(work.container, connection):
+        work.wait_for_the_doubtful()
+    began = clock.monotonic()
+    while clock.monotonic() - began < SHARED_WITHIN:
+        if work.stopping():
+            raise Trouble(f"stopped before connection {connection} was renewed")
         try:
             outcome = rotate(connection, owner=None, asked_at=asked_at, insist=True)
         except ConnectionNotFound:
@@ -56,26 +103,35 @@ def refresh_one(container: Container, connection: ConnectionId) -> int:
         except StoreUnavailable:
             raise
         except Refusal as refusal:
-            raise Trouble(f"connection {connection} was not renewed: {type(refusal).__name__} ({refusal})") from None
+            raise Trouble(f"connection {connection} was not renewed: {sentence(refusal)}") from None
         if isinstance(outcome, Rotated):
             until = outcome.token_expires_at
-            click.echo(f"renewed; good until {until:%Y-%m-%d %H:%M:%S} UTC" if until else "the token without an end works")
-            return 0
+            return f"renewed; good until {until:%Y-%m-%d %H:%M:%S} UTC" if until else "the token without an end works"
+        work.tell("waiting for a renewal that is under way elsewhere")
         clock.sleep(ASK_AGAIN)
     raise Trouble(f"connection {connection} is still being renewed elsewhere: try again in a minute")
 
 
-def refresh_many(container: Container, *, everything: bool) -> int:
-    """Renew what is due, or everything; Ctrl-C and SIGTERM end it in order."""
-    sweep, clock = container.sweep_due_grants(), container.clock()
-    with interruptible() as stopping, telling() as progress:
-        if everything:
-            report = sweep.everything(since=clock.now(), stopping=stopping, progress=progress)
-        else:
-            report = sweep(stopping=stopping, progress=progress)
-    click.echo(summary(report))
-    unwell = report.count(*FAILED, *SKIPPED) or report.remaining or report.stopped_by or stopping()
-    return 1 if unwell else 0
+def in_doubt(container: Container, connection: ConnectionId) -> bool:
+    """Whether the connection's refresh token may be spent, and nobody is at it."""
+    with container.store().read() as work:
+        grant = work.grants.of_connection(connection)
+    if grant is None or grant.in_flight(container.clock().now()):
+        return False
+    return grant.renewal.in_doubt or grant.renewal.attempt is not None
+
+
+def refresh_many(work: Attended, *, everything: bool) -> tuple[str, bool]:
+    """Renew what is due, or everything; returns the figures, and whether all went well."""
+    sweep, since = work.container.sweep_due_grants(), work.container.clock().now()
+    run = partial(sweep.everything, since=since) if everything else sweep
+    report = run(
+        stopping=work.stopping,
+        progress=lambda report: work.tell(so_far(report)),
+        patience=work.wait_for_the_doubtful,
+    )
+    unwell = report.count(*FAILED, *SKIPPED) or report.remaining or report.stopped_by or work.stopping()
+    return summary(report), not unwell
 
 
 def so_far(report: SweepReport) -> str:
@@ -85,39 +141,5 @@ def so_far(report: SweepReport) -> str:
 
 def summary(report: SweepReport) -> str:
     """All figures, in one line."""
-    stopped = f"; stopped: {type(report.stopped_by).__name__}" if report.stopped_by else ""
+    stopped = f"; stopped: {obstacle(report.stopped_by)}" if report.stopped_by else ""
     return f"{so_far(report)}, remaining {report.remaining}{stopped}"
-
-
-@contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """A question that is answered by yes once SIGINT or SIGTERM came: calls under way are settled, the others given back."""
-    asked: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        asked.append(number)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def telling() -> Iterator[Callable[[SweepReport], None]]:
-    """Progress on stderr: one line that changes on a terminal, a line every few seconds elsewhere."""
-    if sys.stderr.isatty():
-        with Console(stderr=True).status("looking for grants…") as shown:
-            yield lambda report: shown.update(so_far(report))
-        return
-    told = time.monotonic()
-
-    def tell(report: SweepReport) -> None:
-        nonlocal told
-        if time.monotonic() - told > TELL_EVERY.total_seconds():
-            told = time.monotonic()
-            click.echo(f"… {so_far(report)}", err=True)
-
-    yield tell

@@ -84,7 +84,7 @@ def test_a_database_that_is_away_is_named_without_its_password(tmp_path: Path) -
     assert "a-password-of-ours" not in answer.stderr
 
 
-@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("worker",)])
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("worker",), ("refresh", "--due")])
 def test_nothing_that_renews_starts_without_a_journal(command: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     environ = an_environ(DATABASE_URL=f"sqlite:///{tmp_path / 'connect.db'}", JOURNAL_DIR=str(tmp_path / "file"))

@@ -5,6 +5,8 @@ import signal
 import uuid
 from pathlib import Path
 
+import pytest
+
 import servers
 from deployment import deployment
 from processes import eventually
@@ -96,7 +98,44 @@ def test_refresh_fails_when_a_grant_is_refused(tmp_path: Path) -> None:
         here.tiktok.control.revoke("ana")
         every, one = here.run("refresh", "--all"), here.run("refresh", "--connection", ours)
     assert (every.returncode, every.stdout, every.stderr) == (1, "refreshed 0, failed 1, skipped 0, remaining 0\n", "")
-    assert (one.returncode, ours in one.stderr) == (1, True)
+    assert one.returncode == 1
+    assert one.stderr == (
+        f"tiktok-connect: connection {ours} was not renewed: TikTok refused it (refresh_token_refused): "
+        "its user has to connect the account again\n"
+    )
+
+
+def test_refresh_says_what_to_do_where_no_key_opens_a_token(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        ours = here.connect()
+        here.environ["TOKEN_ENCRYPTION_KEYS"] = "another:" + "5e" * 31 + "a7"
+        answer = here.run("refresh", "--connection", ours)
+    log, line = answer.stderr.splitlines()
+    assert (answer.returncode, "a token cannot be opened" in log) == (1, True)
+    assert "TOKEN_ENCRYPTION_KEYS" in line
+    assert [name for name in ("Traceback", "PlatformMisconfigured", "CannotOpen") if name in answer.stderr] == []
+
+
+@pytest.mark.parametrize("which", ["--due", "--all", "--connection"])
+def test_refresh_waits_until_grants_in_doubt_may_be_renewed(which: str, tmp_path: Path) -> None:
+    with deployment(tmp_path, environ={"TIKTOK_QPS": "1"}) as here:
+        ours = here.connect()
+        here.leave_in_doubt()
+        answer = here.run("refresh", which, *([ours] if which == "--connection" else []))
+        assert (answer.returncode, here.generation(ours)) == (0, 2), answer.stderr
+    assert "s more for grants in doubt" in answer.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_refresh_that_waits_can_be_ended(how: signal.Signals, tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        ours = here.connect()
+        here.leave_in_doubt()
+        with here.start("refresh", "--connection", ours) as refresh:
+            refresh.says("s more for grants in doubt")
+            assert refresh.terminate(how) == 1
+        assert here.generation(ours) == 1
+    assert refresh.told().splitlines()[-1] == f"tiktok-connect: stopped before connection {ours} was renewed"
 
 
 def test_an_interrupted_refresh_settles_what_is_under_way_and_gives_back_the_rest(tmp_path: Path) -> None:
