@@ -1,4 +1,4 @@
-"""Drain the revocation queue."""
+"""Drain the revocation queue, and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ EXCHANGE_TAKES = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class RevokeTokens:
-    """Revoke what is queued, unless another live grant shares the token or reaches one of its accounts: then only erase it."""
+    """Revoke what is queued, unless another live grant shares the token or reaches one of its accounts: then only erase it.
+
+    It comes last of all that erases tokens, so it is here that the store forgets what these were.
+    """
 
     store: Store
     platform: AdPlatform
@@ -52,6 +55,7 @@ class RevokeTokens:
                 break
             self.clock.sleep(permits.wait)
             ended += self._next()
+        self.store.vacuum_traces()
         return ended
 
     def _any_due(self) -> bool:

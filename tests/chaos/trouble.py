@@ -177,3 +177,7 @@ class TroubledStore:
     def write(self) -> TroubledWork:
         self._troubles.check()
         return TroubledWork(self._store.write(), self._troubles)
+
+    def vacuum_traces(self) -> bool:
+        self._troubles.check()
+        return self._store.vacuum_traces()

@@ -9,12 +9,15 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import URL, Connection, Engine, exc, make_url
 
-from adapters.sql.engine import WRITES, open_engine
+from adapters.sql.engine import SQLITE_BUSY_WITHIN, WRITES, milliseconds, open_engine
 from adapters.sql.turns import Turns
 from application.ports.ambient import Clock
 from domain.errors import StoreUnavailable
 
 TURN_WITHIN = timedelta(seconds=4)
+
+EMPTIED_WITHIN = timedelta(milliseconds=100)
+"""How long SQLite's log is waited for when it is to be emptied: there is a next time."""
 
 
 class Database:
@@ -51,18 +54,22 @@ class Database:
             yield connection
 
     def empty_log(self) -> bool:
-        """Bring SQLite's write-ahead log into the file and cut it off; False while a reader still needs it.
+        """Bring SQLite's write-ahead log into the file and cut it off; False while somebody else needs it.
 
-        The file itself holds nothing of what was erased (`secure_delete`), but the log keeps pages as they were.
-        Raises StoreUnavailable.
+        The file itself holds nothing of what was erased (`secure_delete`), but the log keeps pages as they were. Writers stand
+        still meanwhile, so it doesn't wait for readers as long as they do. Without effect on PostgreSQL, where it is
+        autovacuum's. Raises StoreUnavailable.
         """
         if self.is_postgres:
             return True
         with self._connected(self.engine) as connection:
             cursor = connection.connection.cursor()  # the driver's own: a checkpoint can't be inside a transaction
             try:
+                cursor.execute(f"PRAGMA busy_timeout={milliseconds(EMPTIED_WITHIN)}")
                 busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                cursor.execute(f"PRAGMA busy_timeout={milliseconds(SQLITE_BUSY_WITHIN)}")
             except sqlite3.Error as error:
+                connection.invalidate()
                 raise StoreUnavailable(type(error).__name__) from error
             finally:
                 cursor.close()

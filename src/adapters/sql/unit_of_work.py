@@ -53,5 +53,4 @@ class SqlStore:
         return SqlUnitOfWork(self._database, writes=True)
 
     def vacuum_traces(self) -> bool:
-        """Leave nothing of erased values in SQLite's files; True when that is so. Without effect on PostgreSQL (autovacuum's)."""
         return self._database.empty_log()

@@ -180,3 +180,9 @@ class Store(Protocol):
 
     def write(self) -> UnitOfWork:
         """For changes."""
+
+    def vacuum_traces(self) -> bool:
+        """Leave nothing of erased values in what lies beneath the rows; cheap when there is nothing, and over in a moment.
+
+        False: somebody still uses it as it was, and it is to be called again. Raises StoreUnavailable.
+        """

@@ -14,7 +14,9 @@ from sqlalchemy import func, select
 
 import servers
 from adapters.sql import tables
+from adapters.sql.samples import sealed_access_tokens
 from deployment import Deployment, deployment
+from domain.ids import OwnerId
 from processes import BARE
 
 ASK = """
@@ -104,6 +106,23 @@ def test_a_sweep_is_skipped_while_another_runs_in_the_process_and_once_it_is_to_
         assert here.generation(connection) == 1
         told(SWEEP, here)
         assert here.generation(connection) == 2
+
+
+def test_after_a_disconnect_and_a_sweep_nothing_of_the_tokens_is_in_any_file(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        connection = here.connect()
+        [(_, sealed)] = sealed_access_tokens(here.container.database(), limit=2)
+        here.container.disconnect()(OwnerId("anna"), connection)
+        assert files_with(sealed.ciphertext, tmp_path)
+        told(SWEEP, here)
+        assert here.tiktok.control.stats()["revocations"] == 1
+        assert files_with(sealed.ciphertext, tmp_path) == []
+
+
+def files_with(sealed: bytes, folder: Path) -> list[str]:
+    """By a process of its own: whoever closes a file gives up all of its process's locks on it, and SQLite's are among them."""
+    found = (file for file in folder.rglob("*") if file.is_file())
+    return [f.name for f in found if sealed in subprocess.run(["cat", f], capture_output=True, check=True).stdout]
 
 
 def test_a_running_worker_answers_a_ping_on_the_embedded_broker(tmp_path: Path) -> None:
