@@ -90,13 +90,18 @@ def alive(pid: int) -> bool:
     return False
 
 
-def seconds_computed(pid: int) -> float:
-    """What a process has had of the processors, and its children that ended."""
-    fields = (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-
-
 def children_of(pid: int) -> list[int]:
     """The processes that a process started and that live."""
     answer = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
     return [int(line) for line in answer.stdout.split()]
+
+
+def kept_waiting(pid: int) -> float:
+    """Seconds for which a process's threads could have run and others had the processors (Linux's schedstats); 0 where nobody
+    counts.
+    """
+    waited = 0
+    with suppress(OSError):
+        for thread in (Path("/proc") / str(pid) / "task").iterdir():
+            waited += int((thread / "schedstat").read_text().split()[1])
+    return waited / 1e9

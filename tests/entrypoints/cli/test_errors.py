@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import time
+import resource
 from pathlib import Path
 
 import pytest
@@ -17,12 +17,18 @@ def one_line_of(stderr: str) -> str:
     return line
 
 
+def processor_time_of_children() -> float:
+    """Seconds that ended children worked: however busy the machine is, a command takes about the same."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_help_is_quick_and_names_every_command(tmp_path: Path) -> None:
     answer, took = run("--help", folder=tmp_path), []
     for _ in range(3):
-        began = time.monotonic()
+        began = processor_time_of_children()
         run("--help", folder=tmp_path)
-        took.append(time.monotonic() - began)
+        took.append(processor_time_of_children() - began)
     assert answer.returncode == 0
     names = ("demo", "serve", "worker", "beat", "simulator", "migrate", "doctor", "status", "refresh", "keys")
     assert [name for name in names if f"\n  {name} " not in answer.stdout] == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -137,7 +138,8 @@ def test_endless_nesting_is_cut() -> None:
     assert REDACTED in json.dumps(Redaction().fields({"loop": loop}))
 
 
-@pytest.mark.timeout(20)
 def test_long_text_takes_no_long_time() -> None:
+    began = time.process_time()
     for piece in ("token", "a", "?a", "://", '"token', "Bearer ", "eyJ", "cookie:", "token="):
         Redaction().text(piece * (50_000 // len(piece)))
+    assert time.process_time() - began < 5
