@@ -106,7 +106,7 @@ class FileJournal:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with opened(self._folder.parent) as parent:
                 os.fsync(parent)
-        elif self._folder.stat().st_mode & 0o077:
+        elif self._folder.is_dir() and self._folder.stat().st_mode & 0o077:  # a file is not ours to close
             with suppress(PermissionError):  # another user's folder, made for us: its files are ours alone anyway
                 self._folder.chmod(0o700)
 
