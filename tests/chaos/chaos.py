@@ -20,12 +20,12 @@ from chaos.backends import Backend
 from chaos.keeping import in_touch
 from chaos.trouble import Crash, TroubledClaims, TroubledJournal, TroubledStore, Troubles
 from domain.advertiser import Connection
-from domain.errors import Refusal
+from domain.errors import PlatformUnavailable, Refusal
 from domain.events import RevocationGivenUp, TokenRevoked
 from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth, Revoked
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
-from domain.outcomes import Failure, InDoubt, Issued, Reason
+from domain.outcomes import Failure, InDoubt, Issued, Reason, Refused
 from domain.tokens import Expiring, Secret, TokenKind
 from world import SimulatedPlatform as Platform
 from world import World, failure_of, issued
@@ -50,16 +50,22 @@ class TroubledPlatform(Platform):
         self.excused: Callable[[int], bool] = lambda _: False
         """Whether a host that is down has the answer in its journal."""
         self.sent_twice: list[int] = []
+        self.refused: set[tuple[int, int]] = set()
+        """Consents and generations of which a living token was refused."""
 
     def refresh(self, token: Secret) -> Issued | Failure:
         host = self.at_work
         planned = self.refresh_plan.popleft() if self.refresh_plan else None
-        if not (planned is None or isinstance(planned, str)):
-            holder = self.machine.holder(token.reveal())
-            self.excuses[holder.grant if holder else 0].add("refused once")
-            return planned
         holder, reuses = self.machine.holder(token.reveal()), self.machine.state.counters.reuses
+        minted = Mint(bytes.fromhex(SEED)).read(token.reveal())
         assert holder is not None
+        assert minted is not None
+        if not (planned is None or isinstance(planned, str)):
+            if isinstance(planned, Refused):
+                self.excuses[holder.grant].add("refused once")
+                self.refused.add((holder.grant, minted.generation))
+            self.troubles.at("after send")
+            return planned
         self.refreshes += 1
         reply = self.machine.refresh(self.app, self.secret, token.reveal())
         if self.machine.state.counters.reuses > reuses and not self.excuses[holder.grant] and not self.excused(holder.grant):
@@ -217,6 +223,7 @@ class Chaos:
             if grant.id in self.ended or grant.erased:
                 self.ended.add(grant.id)
                 assert grant.tokens is None, "an erased grant has tokens"
+                assert not grant.connections, "an account is left under an erased grant"
                 dealt_with = any(isinstance(fact, TokenRevoked | RevocationGivenUp) and fact.grant == grant.id for fact in facts)
                 if isinstance(grant.health, Revoked) and family is not None and not dealt_with:
                     self._check_not_forgotten(grant, family, queued)
@@ -238,7 +245,7 @@ class Chaos:
         if minted.generation == family.generation:
             if isinstance(grant.health, Active) and not grant.renewal.in_doubt and grant.renewal.attempt is None:
                 excuses.clear()
-            honest = isinstance(grant.health, Active) or "refused once" in excuses
+            honest = isinstance(grant.health, Active) or (family.id, minted.generation) in self.platform.refused
             assert honest, f"the database has the live token and calls it {grant.health}"
             return
         if self.journalled(family.id):
@@ -259,9 +266,21 @@ class Chaos:
         assert not self.connected.keys() - now.keys(), "a connection was lost"
         self.connected = now
 
-    def vend(self, number: int, connection: ConnectionId) -> None:
-        """A token that is handed out as good is good, unless its consent was withdrawn, or died of a token sent twice."""
-        vended = self.do(number, lambda world: world.vend(ByConnection(connection)))
+    def vend(self, number: int, connection: ConnectionId, min_validity: timedelta | None = None) -> None:
+        """A token that is handed out as good is good, unless its consent was withdrawn, or died of a token sent twice; and none
+        that lives is withheld.
+        """
+        [held] = [grant.tokens for grant in self.backend.grants() if connection in grant.connections]
+
+        def vend(world: World) -> object:
+            try:
+                return world.vend(ByConnection(connection), min_validity=min_validity)
+            except PlatformUnavailable:
+                lives = isinstance(held, Expiring) and held.access_expires_at > self.clock.now()
+                assert not lives, "a token was withheld that lives"
+                raise
+
+        vended = self.do(number, vend)
         if isinstance(vended, Vended) and not vended.degraded:
             holder = self.machine.holder(vended.access.reveal())
             assert holder is not None

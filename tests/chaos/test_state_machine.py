@@ -1,7 +1,7 @@
 """Random schedules of everything that people, hosts, the platform and the database do, over the real use-cases.
 
-Short: some hundred schedules over memory and a few over SQLite, the same ones each time. `--long`: more than 10 000 steps, other
-ones each time; a failure prints what repeats it.
+Short: some hundred schedules over memory and a few over SQLite, the same ones each time; a failure is shown as it was found, not
+made small for minutes. `--long`: more than 10 000 steps, other ones each time; a failure prints what repeats it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from shutil import copy
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
@@ -61,6 +61,13 @@ class Schedule(RuleBasedStateMachine):
         ending = self.chaos.do(host, lambda world: world.consent(user, *accounts, owner=owner))
         if isinstance(ending, Choosing):
             self.offers.append((owner, ending.offer))
+
+    @rule(host=HOSTS, owner=OWNERS, user=USERS)
+    def consent_in_vain(self, host: int, owner: OwnerId, user: str) -> None:
+        """The platform goes away before it gives any tokens."""
+        self.chaos.platform.away = Unavailable("no connection")
+        self.chaos.do(host, lambda world: world.consent(user, owner=owner))
+        self.chaos.platform.away = None
 
     @rule(host=HOSTS, owner=OWNERS)
     def approve_none(self, host: int, owner: OwnerId) -> None:
@@ -111,6 +118,14 @@ class Schedule(RuleBasedStateMachine):
         if connection := self._connection(owner, which):
             self.chaos.vend(host, connection)
 
+    @rule(host=HOSTS, owner=OWNERS, which=st.integers(0, 9), fault=st.sampled_from(FAULTS))
+    def vend_for_long(self, host: int, owner: OwnerId, which: int, fault: Failure | str) -> None:
+        """A token that lives, and not for as long as it is wanted; and a renewal that fails."""
+        self.chaos.clock.advance(timedelta(hours=17))
+        self.platform_fault(fault)
+        if connection := self._connection(owner, which):
+            self.chaos.vend(host, connection, timedelta(hours=8))
+
     @rule(host=HOSTS)
     def sweep(self, host: int) -> None:
         self.chaos.do(host, lambda world: world.sweep(for_at_most=timedelta(minutes=5)))
@@ -137,7 +152,7 @@ class Schedule(RuleBasedStateMachine):
     def trouble(self, moments: list[Moment], kinds: list[Kind], outage: timedelta, lost: bool) -> None:
         troubles = self.chaos.troubles
         troubles.outage, troubles.pause, troubles.company = outage, self._pause, self._company
-        troubles.disconnect, troubles.reconnect = self._disconnect, self._reconnect
+        troubles.disconnect, troubles.reconnect, troubles.hesitation = self._disconnect, self._reconnect, self._hesitation
         for moment, kind in zip(moments, kinds, strict=False):
             troubles.planned[moment].append(kind)
         if lost:
@@ -153,6 +168,28 @@ class Schedule(RuleBasedStateMachine):
     def trouble_after_the_send(self, host: int, kinds: list[Kind], outage: timedelta) -> None:
         """The moment at which there is most to lose, more often than the others."""
         self.trouble_in_a_sweep(host, ["after send"], kinds, outage)
+
+    @rule(host=HOSTS, first=HOSTS, outage=st.sampled_from([timedelta(seconds=45), timedelta(seconds=300)]))
+    def outage_over_an_answer(self, host: int, first: int, outage: timedelta) -> None:
+        """One host has the answer in its journal, and this one is the first to work after the outage."""
+        self.trouble_after_the_send(host, ["outage"], outage)
+        self.chaos.clock.advance(outage)
+        self.sweep(first)
+
+    @rule(host=HOSTS)
+    def refusal_that_comes_late(self, host: int) -> None:
+        """The other host renews meanwhile."""
+        self.platform_fault(FAULTS[-1])
+        self.trouble_after_the_send(host, ["pause"], timedelta(0))
+
+    @rule(host=HOSTS)
+    def doubt_that_is_given_back(self, host: int) -> None:
+        """An answer is lost, and who would ask again has no time left to."""
+        self.platform_fault("lost")
+        self.trouble_in_a_sweep(host, [], [], timedelta(0))
+        self.trouble(["after claim"], ["hesitation"], timedelta(0), lost=False)
+        self.chaos.clock.advance(timedelta(hours=1))
+        self.wait_and_sweep(host)
 
     @rule(host=HOSTS, owner=OWNERS, which=st.integers(0, 9), moment=st.sampled_from(MOMENTS), kinds=KINDS, outage=OUTAGES)
     def trouble_at_a_click(
@@ -198,6 +235,9 @@ class Schedule(RuleBasedStateMachine):
         self.chaos.pause(timedelta(seconds=61))
         self._company()
 
+    def _hesitation(self) -> None:
+        self.chaos.pause(timedelta(seconds=25))
+
     def _company(self) -> None:
         other = 1 - self.chaos.platform.at_work
         self.chaos.do(other, lambda world: world.sweep(for_at_most=timedelta(seconds=1)))
@@ -229,6 +269,7 @@ SIZES = {"memory": (150, 30, 600, 50), "sqlite": (8, 15, 80, 40)}
 def test_the_invariants_hold_under_any_schedule(kind: str, request: pytest.FixtureRequest, tmp_path: Path, *, long: bool) -> None:
     schedules, steps = SIZES[kind][2:] if long else SIZES[kind][:2]
     how: dict[str, Any] = {"max_examples": schedules, "stateful_step_count": steps, "derandomize": not long, "print_blob": True}
+    how["phases"] = [Phase.generate, Phase.shrink] if long else [Phase.generate]
     every = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None, **how)
     with on(kind, request, tmp_path) as opened:
         made: Any = lambda: Schedule(opened)  # noqa: E731 -- its type would have to be a class

@@ -19,7 +19,7 @@ from domain.grant import Grant
 from domain.ids import AppId, GrantId
 
 Moment = Literal["before claim", "after claim", "after send", "before settle", "after settle", "after keep", "release", "commit"]
-Kind = Literal["crash", "outage", "pause", "company", "disconnect", "reconnect"]
+Kind = Literal["crash", "outage", "pause", "hesitation", "company", "disconnect", "reconnect"]
 
 MOMENTS: tuple[Moment, ...] = (
     "before claim",
@@ -47,6 +47,8 @@ class Troubles:
     outage: timedelta = timedelta(0)
     """How long the next outage lasts."""
     pause: Callable[[], None] = lambda: None
+    hesitation: Callable[[], None] = lambda: None
+    """Not as long as the lease, but too long for a call to begin."""
     company: Callable[[], None] = lambda: None
     """A sweep of the other host in the middle of it."""
     disconnect: Callable[[], None] = lambda: None
@@ -63,6 +65,8 @@ class Troubles:
                 self.away_until = self.clock.now() + self.outage
             case "pause":
                 self.pause()
+            case "hesitation":
+                self.hesitation()
             case "company":
                 self.company()
             case "disconnect":
