@@ -7,6 +7,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Self
 
 
@@ -94,7 +95,7 @@ class RawServer:
                 connection, _ = self._listener.accept()
                 self.connections += 1
                 self._open.append(connection)
-                self._start(lambda connection=connection: self._serve(connection))  # type: ignore[misc]
+                self._start(partial(self._serve, connection))
 
     def _serve(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError), self._secured(connection) as channel:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from adapters.crypto.aes_gcm import AesGcmSealer
@@ -46,7 +47,7 @@ from application.vend_token import ByConnection, Vended, VendToken
 from domain.advertiser import Advertiser, Connection, Standing
 from domain.consent import Choosing, Ending
 from domain.grant import Grant
-from domain.ids import AdvertiserId, AppId, GrantId, OwnerId
+from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import (
     Failure,
     InDoubt,
@@ -61,6 +62,9 @@ from domain.outcomes import (
 )
 from domain.rotation import RotationPolicy
 from domain.tokens import Lifetimes, Secret
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 ANNA, BERT = OwnerId("anna"), OwnerId("bert")
@@ -175,8 +179,10 @@ class SimulatedPlatform:
     def refresh(self, token: Secret) -> Issued | Failure:
         self.refreshes += 1
         planned = self.refresh_plan.popleft() if self.refresh_plan else None
-        if self.away or not (planned is None or isinstance(planned, str)):
-            return self.away or planned  # type: ignore[return-value]
+        if self.away:
+            return self.away
+        if not (planned is None or isinstance(planned, str)):
+            return planned
         reply = self.machine.refresh(self.app, self.secret, token.reveal())
         self.on_refresh()
         if planned == "lost":
@@ -318,16 +324,21 @@ class World:
 
     # what people do
 
-    def state_of(self, owner: OwnerId, browser: str = BROWSER, **guard: object) -> str:
+    def state_of(self, owner: OwnerId, browser: str = BROWSER, *, reconnects: ConnectionId | None = None) -> str:
         """Begin a consent; the state that travels."""
-        url = self.begin(owner, browser, **guard)  # type: ignore[arg-type]
+        url = self.begin(owner, browser, reconnects=reconnects)
         return parse_qs(urlsplit(url).query)["state"][0]
 
     def consent(
-        self, user: str, *accounts: int, owner: OwnerId = ANNA, browser: str = BROWSER, **guard: object
+        self,
+        user: str,
+        *accounts: int,
+        owner: OwnerId = ANNA,
+        browser: str = BROWSER,
+        reconnects: ConnectionId | None = None,
     ) -> Ending | InProgress:
         """The whole journey to the platform and back; all of the user's accounts unless some are given by index."""
-        state = self.state_of(owner, browser, **guard)
+        state = self.state_of(owner, browser, reconnects=reconnects)
         return self.complete(owner, browser, state=state, code=self.code(user, *accounts))
 
     def code(self, user: str, *accounts: int) -> Secret:
@@ -423,5 +434,5 @@ class World:
 class OneHand:
     """A crew of one: things are done in turn."""
 
-    def map(self, do: Callable, things: Iterable) -> Iterable:  # type: ignore[type-arg]
+    def map(self, do: Callable[[T], R], things: Iterable[T]) -> Iterable[R]:
         return [do(thing) for thing in things]

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 
 from adapters.process_budget import ProcessLedger
@@ -169,7 +170,7 @@ def test_looking_whether_calls_are_stopped_visits_no_store() -> None:
 def test_a_text_that_cannot_be_read_is_begun_anew() -> None:
     fleet = Fleet(1)
     for text in ("", "{}", "null", '{"form": 2}', "[1]"):
-        fleet.ledger.change(APP, lambda _, __, text=text: text)  # type: ignore[misc]
+        fleet.ledger.change(APP, partial(lambda text, _, __: text, text))
         assert fleet.take_all() == [10]
         fleet.clock.advance(60 * SECOND)
 

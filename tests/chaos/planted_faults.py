@@ -89,13 +89,13 @@ def one_row_a_connection(patch: pytest.MonkeyPatch) -> None:
 def no_lease(patch: pytest.MonkeyPatch) -> None:
     claim = MemoryClaims._claim  # noqa: SLF001 -- the very line that is wrong
 
-    def unleased(self: MemoryClaims, rows: Any, grant: Grant, now: datetime, lease: timedelta) -> Claim:  # noqa: ANN401
+    def unleased(self: MemoryClaims, rows: Any, grant: Grant, now: datetime, lease: timedelta) -> Claim:  # noqa: ANN401 -- passed on as it comes
         return claim(self, rows, grant, now, lease * 0)
 
     patch.setattr(MemoryClaims, "_claim", unleased)
 
 
-def forget_the_doubt(self: Grant, attempt: Any) -> None:  # noqa: ANN401
+def forget_the_doubt(self: Grant, attempt: Any) -> None:  # noqa: ANN401 -- passed on as it comes
     self.renewal = replace(self.renewal, attempt=attempt)
 
 
@@ -138,7 +138,7 @@ def no_end(self: Grant, _reason: Reason, settled: Renewal, now: datetime) -> Non
 
 def keep_the_generation(patch: pytest.MonkeyPatch) -> None:
     """Erasing empties the tokens alone; the generation is what settles are held to."""
-    erase, settle = Grant._erase, MemoryClaims.settle  # noqa: SLF001
+    erase, settle = Grant._erase, MemoryClaims.settle  # noqa: SLF001 -- the very line that is wrong
 
     def erased(self: Grant, health: Revoked | Superseded, now: datetime) -> None:
         erase(self, health, now)
@@ -157,9 +157,9 @@ def keep_the_generation(patch: pytest.MonkeyPatch) -> None:
 
 def old_grant_first(patch: pytest.MonkeyPatch) -> None:
     """A reconnect clears the way before the new pair is there."""
-    granted = CompleteConnect._granted  # noqa: SLF001
+    granted = CompleteConnect._granted  # noqa: SLF001 -- the very line that is wrong
 
-    def cleared(self: CompleteConnect, consent: Any, code: Secret) -> Any:  # noqa: ANN401
+    def cleared(self: CompleteConnect, consent: Any, code: Secret) -> Any:  # noqa: ANN401 -- passed on as it comes
         with self.store.write() as work:
             for grant in work.grants.of_owner(consent.owner):
                 grant.supersede(self.clock.now())
@@ -212,7 +212,7 @@ def rotate_without_healing(patch: pytest.MonkeyPatch) -> None:
 def supersede_by_revoking(patch: pytest.MonkeyPatch) -> None:
     """And whoever revokes does not ask who shares the login."""
 
-    def revoke(work: Any, grant: Grant, now: datetime) -> None:  # noqa: ANN401
+    def revoke(work: Any, grant: Grant, now: datetime) -> None:  # noqa: ANN401 -- passed on as it comes
         if not grant.connections:
             retire.revoke_if_unused(work, grant, scenarios.IDS, now)
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from signal import SIGKILL, Signals
 
@@ -85,8 +86,7 @@ class PlainFleet:
         tokens = list[str]()
         for _ in range(count):
             code = control.grant_code("chloe", [account.advertiser_id])
-            exchange = lambda code=code: machine.exchange(here.tiktok.app_id, here.tiktok.app_secret, code)  # noqa: E731
-            pair = issued(control.on_loop(exchange))
+            pair = issued(control.on_loop(partial(machine.exchange, here.tiktok.app_id, here.tiktok.app_secret, code)))
             assert pair.refresh is not None
             tokens.append(pair.refresh.reveal())
         plain_loop.seed(here.environ["DATABASE_URL"], tokens)

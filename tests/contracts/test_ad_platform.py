@@ -84,7 +84,7 @@ def over_http(*, rotating: bool, details: bool) -> Iterator[Rig]:
         "refresh_token_seconds": 90 * 86_400,
         "info_permission": details,
     }
-    with running_simulator(**settings) as simulator:  # type: ignore[arg-type]
+    with running_simulator(**settings) as simulator:  # type: ignore[arg-type] # of several types
         simulator.control.set_accounts(
             "user",
             [

@@ -78,7 +78,7 @@ def test_a_long_term_token_is_looked_at_within_twelve_hours(grant: GrantId) -> N
 )
 def test_numbers_under_which_a_token_could_lapse_are_refused(numbers: dict[str, object]) -> None:
     with pytest.raises(UnsafePolicy):
-        RotationPolicy(**numbers)  # type: ignore[arg-type]
+        RotationPolicy(**numbers)  # type: ignore[arg-type] # of several types
 
 
 def test_all_faults_of_a_policy_are_named_at_once() -> None:

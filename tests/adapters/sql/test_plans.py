@@ -40,8 +40,8 @@ def plans(database: Database) -> Iterator[list[str]]:
 
     def listen(_c: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
         if "attempt_lease_until <=" in statement:
-            cursor.execute(explain + statement, parameters)  # type: ignore[attr-defined]
-            found.append(" ".join(str(line) for line in cursor.fetchall()))  # type: ignore[attr-defined]
+            cursor.execute(explain + statement, parameters)  # type: ignore[attr-defined] # a driver's cursor
+            found.append(" ".join(str(line) for line in cursor.fetchall()))  # type: ignore[attr-defined] # a driver's cursor
 
     event.listen(database.engine, "before_cursor_execute", listen)
     yield found

@@ -121,7 +121,7 @@ def test_a_repeat_during_the_exchange_waits_for_it(house: House) -> None:
         assert leave.wait(10)
         return exchange(code)
 
-    platform.exchange = slow  # type: ignore[method-assign]
+    platform.exchange = slow  # type: ignore[method-assign] # of this one platform
     state, browser = house.begin()
     code = house.world.code("chloe").reveal()
     answers: list[Any] = []

@@ -38,7 +38,7 @@ def test_each_request_leaves_one_line_without_its_address(house: House, caplog: 
     house.come_back(state, browser, auth_code="a-code-nobody-may-see")
     house.get("/api/somewhere-else")
     lines = [r for r in caplog.records if r.name == "entrypoints.http.front"]
-    told: list[Any] = [(r.method, r.route, r.status) for r in lines]  # type: ignore[attr-defined]
+    told: list[Any] = [(r.method, r.route, r.status) for r in lines]  # type: ignore[attr-defined] # logged beside the message
     assert told == [("GET", "/api/auth/tiktok", 307), ("GET", "/api/auth/tiktok/callback", 307), ("GET", "(none)", 404)]
     for line in lines:
         assert state not in str(line.__dict__)

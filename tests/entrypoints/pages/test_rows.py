@@ -30,7 +30,7 @@ def a_view(**facts: object) -> ConnectionView:
         refresh_token_expires_at=NOW + timedelta(days=300),
         reconnect_by=None,
     )
-    return replace(view, **facts)  # type: ignore[arg-type]
+    return replace(view, **facts)  # type: ignore[arg-type] # of several types
 
 
 def test_a_sound_connection_asks_nothing_of_anybody() -> None:
