@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from types import FrameType
 
@@ -45,6 +45,7 @@ def telling(at_first: str) -> Iterator[Callable[[str], None]]:
         nonlocal told
         if time.monotonic() - told > TELL_EVERY.total_seconds():
             told = time.monotonic()
-            click.echo(f"… {text}", err=True)
+            with suppress(OSError):  # nobody has to read it
+                click.echo(f"… {text}", err=True)
 
     yield tell

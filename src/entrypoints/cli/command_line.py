@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import traceback
@@ -91,6 +92,14 @@ def give_debug(command: click.Command) -> None:
 cli = Commands(COMMANDS, "Connects TikTok Ads accounts, and keeps their tokens alive.")
 
 
+def drop_what_stdout_refuses() -> None:
+    """Else Python tries it again at the exit, fails again, and changes the status."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command line. Failures are one line on stderr: what is wrong and what to do. Exit 2 for usage, 1 for failure."""
     asked = Asked()
@@ -104,4 +113,5 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         line, status = resolve_name("entrypoints.cli.failures:explain")(error)
         if line:
             click.echo(f"{PROGRAM}: {line}", err=True)
+        drop_what_stdout_refuses()
     sys.exit(status if isinstance(status, int) else 0)

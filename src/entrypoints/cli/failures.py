@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import click
 
 from domain.errors import (
@@ -18,6 +20,8 @@ from entrypoints.redaction import Redaction
 from entrypoints.settings import InvalidSettings
 
 FAILURE, USAGE = 1, 2
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Trouble(Exception):
@@ -42,8 +46,9 @@ def sentence(error: Exception) -> str:
             return one_line(str(error))
         case Refusal() if told := refused(error):
             return told
-        case OSError():
-            return f"{one_line(str(error))}: see that this user may use it"
+        case OSError(strerror=str(why), filename=place):
+            told = one_line(f"{place}: {why}" if place else why)
+            return f"{told}: {'make room' if error.errno in FULL else 'see that it is there and that this user may use it'}"
         case _:
             return f"failed unexpectedly ({type(error).__name__}); --debug shows where"
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import click
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.failures import Trouble
 from entrypoints.cli.listening import taken
+from entrypoints.cli.serve import leave
 from entrypoints.container import run_simulator, simulated_app
 from entrypoints.settings.addresses import is_loopback
 from entrypoints.telemetry import configure_logging
@@ -21,15 +23,37 @@ from entrypoints.telemetry import configure_logging
 @click.option("--state-file", type=click.Path(dir_okay=False, path_type=Path), help="Find everything again at the next start.")
 @click.option("--app-id", help="The one app it knows, instead of its own examples.")
 @click.option("--app-secret", help="That app's secret.")
-@click.option("--profile", type=click.Choice(["rotating", "long-term"]), default="rotating", show_default=True)
 @click.option(
-    "--rotation-mode", type=click.Choice(["strict", "grace", "reuse-revokes-family"]), default="strict", show_default=True
+    "--profile",
+    type=click.Choice(["rotating", "long-term"]),
+    default="rotating",
+    show_default=True,
+    help="Tokens that are renewed, or ones without an end.",
 )
-@click.option("--access-token-seconds", type=click.IntRange(1), default=86_400, show_default=True)
-@click.option("--refresh-token-seconds", type=click.IntRange(1), default=31_536_000, show_default=True)
-@click.option("--grace-seconds", type=click.IntRange(0), default=60, show_default=True)
-@click.option("--latency-ms", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--calls-per-second", type=click.IntRange(0), default=0, show_default=True, help="0: no limit.")
+@click.option(
+    "--rotation-mode",
+    type=click.Choice(["strict", "grace", "reuse-revokes-family"]),
+    default="strict",
+    show_default=True,
+    help="What a spent refresh token does: nothing, the same again within the grace, or the end of all that came of it.",
+)
+@click.option(
+    "--access-token-seconds", type=click.IntRange(1), default=86_400, show_default=True, help="Life of an access token."
+)
+@click.option(
+    "--refresh-token-seconds", type=click.IntRange(1), default=31_536_000, show_default=True, help="Life of a refresh token."
+)
+@click.option(
+    "--grace-seconds",
+    type=click.IntRange(0),
+    default=60,
+    show_default=True,
+    help="With --rotation-mode grace: how long a spent token gets the same answer.",
+)
+@click.option("--latency-ms", type=click.IntRange(0), default=0, show_default=True, help="Milliseconds that every answer takes.")
+@click.option(
+    "--calls-per-second", type=click.IntRange(0), default=0, show_default=True, help="What it takes of an app; 0: no limit."
+)
 def simulator(
     host: str,
     port: int,
@@ -48,6 +72,7 @@ def simulator(
         raise click.UsageError("--app-id and --app-secret go together.")
     if not (is_loopback(host) or control_token):
         raise click.UsageError("--host beyond this machine needs --control-token, since anybody could change the simulator.")
+    signal.signal(signal.SIGTERM, leave)  # uvicorn stops in order, then raises the signal again
     try:
         run_simulator(
             host=host,
@@ -59,6 +84,8 @@ def simulator(
             **config,
         )
     except OSError as error:
+        if error.filename is not None:  # the state file
+            raise
         raise taken(host, port, error) from None
     except ValueError as error:
         raise Trouble(str(error)) from None

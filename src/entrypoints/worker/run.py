@@ -24,7 +24,7 @@ def run_worker(settings: Settings, *, pool: Pool, concurrency: int, debug: bool)
         without_heartbeat=True,
     )
     worker.start()
-    return int(worker.exitcode or 0)
+    return 0 if process.stopping() else int(worker.exitcode or 0)  # to Celery, Ctrl-C is a failure
 
 
 def run_beat(settings: Settings, *, debug: bool) -> int:

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import resource
+import shlex
+import signal
+import subprocess
 from pathlib import Path
 
+import click
 import pytest
 
+from entrypoints.cli.command_line import COMMANDS, INTERRUPTED, cli
 from environs import APP_SECRET, an_environ
-from processes import run
+from processes import BARE, COMMAND, run, running
 
 NEEDY = (("serve",), ("worker",), ("beat",), ("status",), ("refresh", "--due"))
 VALID = an_environ()
@@ -97,6 +102,50 @@ def test_nothing_that_renews_starts_without_a_journal(command: tuple[str, ...], 
     assert run("migrate", folder=tmp_path, environ=environ).returncode == 0
     answer = run(*command, folder=tmp_path, environ=environ)
     assert (answer.returncode, "JOURNAL_DIR" in one_line_of(answer.stderr)) == (1, True)
+
+
+def test_every_option_of_every_command_is_explained() -> None:
+    context = click.Context(cli)
+    commands = [command for name in COMMANDS if (command := cli.get_command(context, name))]
+    below = [sub for command in commands if isinstance(command, click.Group) for sub in command.commands.values()]
+    options = [option for c in (*commands, *below) for option in c.params if isinstance(option, click.Option)]
+    assert [option.name for option in options if not (option.help or option.hidden)] == []
+
+
+@pytest.mark.parametrize("command", [("simulator", "--port", "0"), ("worker",), ("beat",)])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_end_that_was_asked_for_is_no_failure(command: tuple[str, ...], how: signal.Signals, tmp_path: Path) -> None:
+    environ = an_environ(DATABASE_URL=f"sqlite:///{tmp_path / 'connect.db'}")
+    assert run("migrate", folder=tmp_path, environ=environ).returncode == 0
+    with running(*command, folder=tmp_path, environ=environ) as process:
+        process.says("Started server" if command[0] == "simulator" else "started")
+        assert process.terminate(how) in ((0, INTERRUPTED) if how is signal.SIGINT else (0,))
+        assert "Traceback" not in process.told()
+
+
+def test_output_that_nobody_reads_makes_no_noise(tmp_path: Path) -> None:
+    program = shlex.join([*COMMAND, "status"])
+    environ = an_environ(DATABASE_URL=f"sqlite:///{tmp_path / 'connect.db'}")
+    assert run("migrate", folder=tmp_path, environ=environ).returncode == 0
+    answer = subprocess.run(
+        ["sh", "-c", f"{program} | true"], cwd=tmp_path, env={**BARE, **environ}, capture_output=True, text=True, check=False
+    )
+    assert (answer.stdout, answer.stderr) == ("", "")
+
+
+def test_a_disk_that_is_full_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        answer = subprocess.run(
+            [*COMMAND, "keys", "generate"], cwd=tmp_path, env=BARE, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (answer.returncode, answer.stderr) == (1, "tiktok-connect: No space left on device: make room\n")
+
+
+def test_a_state_file_that_cannot_be_read_is_not_taken_for_a_port(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    answer = run("simulator", "--port", "0", "--state-file", "file/state.json", folder=tmp_path)
+    assert answer.returncode == 1
+    assert "file/state.json: Not a directory" in one_line_of(answer.stderr)
 
 
 def test_migrate_names_the_database(tmp_path: Path) -> None:
