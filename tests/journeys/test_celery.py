@@ -16,8 +16,8 @@ from domain.ids import ConnectionId, OwnerId
 from processes import eventually
 
 MINUTE = 60
-LIFE = 20
-"""Seconds that an access token lives here: ten sweeps."""
+LIFE, SHORT_LIFE = 20, 10
+"""Seconds that an access token lives here: ten sweeps, or five."""
 
 SWEEPS = {"SWEEP_INTERVAL_SECONDS": "2"}
 
@@ -79,7 +79,7 @@ def test_a_worker_sweeps_as_soon_as_it_starts_whatever_its_pool(pool: str, tmp_p
 @pytest.mark.parametrize("broker", ["redis_server", "rabbitmq_server"])
 def test_a_broker_server_carries_the_messages_too(broker: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     url = request.getfixturevalue(broker).url()
-    with deployment(tmp_path, environ={**SWEEPS, "CELERY_BROKER_URL": url}, access_token_seconds=LIFE) as here:
+    with deployment(tmp_path, environ={**SWEEPS, "CELERY_BROKER_URL": url}, access_token_seconds=SHORT_LIFE) as here:
         connection = here.connect()
         with here.start("beat") as beat, here.start("worker") as worker:
             eventually(lambda: here.generation(connection) >= 3, why=worker.told)
@@ -92,7 +92,7 @@ def test_without_a_broker_everything_works_but_the_sweep_which_comes_back_with_i
     with servers.redis_server() as redis, ExitStack() as processes:
         redis.kill()
         environ = {**SWEEPS, "CELERY_BROKER_URL": redis.url()}
-        here = processes.enter_context(deployment(tmp_path, environ=environ, access_token_seconds=LIFE))
+        here = processes.enter_context(deployment(tmp_path, environ=environ, access_token_seconds=SHORT_LIFE))
         connection = here.connect()
         processes.enter_context(here.start("serve", "--port", port_of(here)))
         worker, beat = processes.enter_context(here.start("worker")), processes.enter_context(here.start("beat"))
