@@ -102,13 +102,11 @@ class FileJournal:
         return self._folder / f"{answer.grant[:LONGEST_NAME]}-{answer.generation}-{answer.attempt[:LONGEST_NAME]}.answer"
 
     def _open_folder(self) -> None:
+        """A folder that is there already keeps its mode: it may be others' too, and the files in it are ours alone anyway."""
         if not self._folder.exists():
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with opened(self._folder.parent) as parent:
                 os.fsync(parent)
-        elif self._folder.is_dir() and self._folder.stat().st_mode & 0o077:  # a file is not ours to close
-            with suppress(PermissionError):  # another user's folder, made for us: its files are ours alone anyway
-                self._folder.chmod(0o700)
 
     @contextmanager
     def _aside(self, content: bytes) -> Iterator[Path]:

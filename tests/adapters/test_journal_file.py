@@ -61,18 +61,12 @@ def test_a_place_that_can_not_be_a_folder_is_refused_by_check_name_and_keep_with
                 use()
 
 
-def test_a_file_in_the_place_of_the_folder_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
-    file = tmp_path / "passwd"
-    file.touch(0o644)
-    with pytest.raises(JournalUnavailable):
-        FileJournal(file).check()
-    assert file.stat().st_mode & 0o777 == 0o644
-
-
-def test_a_folder_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
+@pytest.mark.parametrize("mode", [0o755, 0o1777])
+def test_a_folder_that_was_there_keeps_its_mode_and_what_is_kept_in_it_is_closed_to_others(tmp_path: Path, mode: int) -> None:
+    tmp_path.chmod(mode)
     FileJournal(tmp_path).keep(an_answer())
-    assert tmp_path.stat().st_mode & 0o777 == 0o700
+    assert tmp_path.stat().st_mode & 0o7777 == mode
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
 
 
 def cut(content: bytes) -> bytes:
