@@ -14,6 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 import processes
 import servers
 
+pytestmark = pytest.mark.timeout(150)
+expect.set_options(timeout=20_000)  # milliseconds; five, the default, are few where a demo and a browser share a busy machine
+
 LIFE = 10
 """Seconds that an access token lives: about two renewals fit into one."""
 
