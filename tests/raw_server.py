@@ -12,10 +12,10 @@ from typing import Self
 
 
 class Peer:
-    """One accepted connection, as a misbehaving server sees it."""
+    """One accepted connection, as a misbehaving server sees it, and the request that came over it."""
 
-    def __init__(self, connection: socket.socket, over: threading.Event) -> None:
-        self.connection, self.over = connection, over
+    def __init__(self, connection: socket.socket, over: threading.Event, request: bytes = b"") -> None:
+        self.connection, self.over, self.request = connection, over, request
 
     def send(self, text: bytes) -> None:
         self.connection.sendall(text)
@@ -104,7 +104,7 @@ class RawServer:
                 with self._lock:
                     self.requests.append(request)
                     behaviour = self._behaviours[min(len(self.requests), len(self._behaviours)) - 1]
-                behaviour(Peer(channel, self._over))
+                behaviour(Peer(channel, self._over, request))
 
     @contextlib.contextmanager
     def _secured(self, connection: socket.socket) -> Iterator[socket.socket]:

@@ -164,11 +164,13 @@ def test_calls_one_after_the_other_share_a_connection_whichever_thread_they_are_
 def test_threads_at_once_do_not_share_a_connection_and_each_gets_its_own_answer(connect: Connect) -> None:
     def echo(peer: Peer) -> None:
         time.sleep(0.01)
-        sent = json.loads(server.requests[-1].partition(b"\r\n\r\n")[2])
+        sent = json.loads(peer.request.partition(b"\r\n\r\n")[2])
         peer.reply(json.dumps({"code": 0, "data": {"access_token": sent["refresh_token"]}}).encode())
 
+    tokens = [Secret(f"token-{number}") for number in range(64)]
     with RawServer(echo) as server, connect(server.url) as tiktok, ThreadPoolExecutor(8) as crew:
-        assert all(isinstance(answer, Issued) for answer in crew.map(lambda _: tiktok.refresh(TOKEN), range(64)))
+        answers = list(crew.map(tiktok.refresh, tokens))
+        assert [answer.access for answer in answers if isinstance(answer, Issued)] == tokens
         assert server.connections <= 8
 
 
