@@ -23,7 +23,6 @@ from entrypoints.http import codes
 from entrypoints.http.addresses import Addresses
 from entrypoints.http.bridge import Given
 from entrypoints.http.browser import BrowserCookie
-from entrypoints.http.claims import Unauthenticated
 from entrypoints.http.guards import gate_of, headers_of
 from entrypoints.http.openapi import redirects
 from entrypoints.http.problems import code_of, prefers_a_page
@@ -65,7 +64,11 @@ def redirect(address: str) -> Response[None]:
     summary="Connect TikTok Ads",
     tags=["connect"],
     responses=redirects(
-        codes.INVALID_REQUEST, codes.CONNECTION_NOT_FOUND, codes.UNAVAILABLE, nothing="A prefetch starts nothing."
+        codes.INVALID_REQUEST,
+        codes.UNAUTHORIZED,
+        codes.CONNECTION_NOT_FOUND,
+        codes.UNAVAILABLE,
+        nothing="A prefetch starts nothing.",
     ),
 )
 def begin(
@@ -82,9 +85,8 @@ def begin(
     headers = headers_of(request)
     if is_prefetch(headers):
         return Response(None, status_code=204)
-    try:
-        session = gate_of(request).session(request)
-    except Unauthenticated:
+    session = gate_of(request).session_if_any(request)
+    if session is None:
         return redirect(addresses.login())
     browser = browser_cookie.read(headers) or nonces.new()
     try:
@@ -123,7 +125,7 @@ def returned_with(
     status_code=307,
     summary="Back from TikTok's consent page",
     tags=["connect"],
-    responses=redirects(codes.INVALID_REQUEST),
+    responses=redirects(codes.INVALID_REQUEST, codes.UNAUTHORIZED),
     dependencies={"returned": Provide(returned_with, sync_to_thread=False)},
 )
 async def callback(
@@ -135,9 +137,8 @@ async def callback(
     returned: Given[Returned],
 ) -> Response[None]:
     """To the dashboard's pages. A repeat by the same browser is sent where the first was."""
-    try:
-        session = gate_of(request).session(request)
-    except Unauthenticated:
+    session = gate_of(request).session_if_any(request)
+    if session is None:
         try:
             await waiting.run(partial(complete_connect.abandon, returned.state))
         except Refusal:

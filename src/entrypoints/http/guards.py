@@ -11,7 +11,7 @@ from litestar.handlers import BaseRouteHandler
 from application.ports.ambient import Clock
 from domain.errors import InvalidRequest
 from entrypoints.http.bearer_secrets import authenticate_service, bearer_matches
-from entrypoints.http.claims import WrongSecret
+from entrypoints.http.claims import Unauthenticated, WrongSecret
 from entrypoints.http.client_address import Client, resolve_client
 from entrypoints.http.origin_guard import write_allowed
 from entrypoints.http.problems import NotServed, OriginRefused, ScopeMissing
@@ -33,6 +33,15 @@ class Gate:
     def session(self, connection: Connection) -> Session:
         """Who is asking. Raises Unauthenticated."""
         return self.sessions.authenticate(headers_of(connection), now=self.clock.now())
+
+    def session_if_any(self, connection: Connection) -> Session | None:
+        """Who is asking; None: nobody is signed in. Raises Unauthenticated for an Authorization header that fails."""
+        try:
+            return self.session(connection)
+        except Unauthenticated:
+            if headers_of(connection).all("authorization"):
+                raise
+            return None
 
     def client(self, connection: Connection) -> Client:
         """Where the request comes from, behind the proxies that are trusted."""

@@ -21,7 +21,7 @@ from domain.outcomes import (
 from domain.tokens import Secret
 from entrypoints.http.codes import SENTENCES
 from http_house import DASHBOARD, House
-from world import BERT, SimulatedPlatform
+from world import ANNA, BERT, SimulatedPlatform
 
 PLATFORMS, SELECT = "/dashboard/platforms", "/dashboard/platforms/tiktok/select"
 SUCCESS = (PLATFORMS, {"success": "true", "platform": "tiktok_ads"})
@@ -146,6 +146,15 @@ def test_without_a_session_the_state_is_used_up_and_nothing_of_it_is_repeated(ho
     )
     assert answer.headers["location"] == f"{DASHBOARD}/login?callbackUrl=%2Fapi%2Fauth%2Ftiktok"
     assert house.come_back(state, browser, auth_code=code) == failure("TIKTOK_INVALID_STATE")
+
+
+def test_an_authorization_header_that_fails_is_401_and_leaves_the_state_for_the_browser(house: House) -> None:
+    state, browser = house.begin()
+    query = {"state": state, "auth_code": house.world.code("chloe").reveal()}
+    headers = house.headers(ANNA, browser=browser) | {"Authorization": "Bearer nonsense"}
+    answer = house.client.get("/api/auth/tiktok/callback", params=query, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHORIZED")
+    assert house.come_back(state, browser, auth_code=query["auth_code"]) == SUCCESS
 
 
 def test_without_a_session_and_database_one_still_gets_to_sign_in(house: House) -> None:
