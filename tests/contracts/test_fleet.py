@@ -1,5 +1,18 @@
 from application.ports.overview import FleetView, GrantCount
-from builders import APP, DAY, HOUR, MINUTE, POLICY, START, a_due_grant, a_grant, a_long_term_token, a_revocation, an_offer
+from builders import (
+    APP,
+    DAY,
+    HOUR,
+    MINUTE,
+    POLICY,
+    START,
+    a_due_grant,
+    a_grant,
+    a_long_term_token,
+    a_pair,
+    a_revocation,
+    an_offer,
+)
 from domain.ids import AppId, GrantId
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
 from kept import Kept
@@ -43,7 +56,10 @@ def test_due_overdue_and_doubtful_grants_are_counted(kept: Kept) -> None:
     doubtful.fail(InDoubt("reset"), POLICY, START + 30 * DAY)
     dead = a_due_grant("dead", ends=START)
     dead.lapse(Reason.REFRESH_TOKEN_EXPIRED, START)
-    kept.add(fresh, doubtful, dead)
+    refused = a_grant("refused", tokens=a_pair(at=START + 30 * DAY))
+    refused.fail(InDoubt("reset"), POLICY, START + 30 * DAY)
+    refused.fail(Refused(Reason.REFRESH_TOKEN_REFUSED, 40107), POLICY, START + 30 * DAY)
+    kept.add(fresh, doubtful, dead, refused)
     looks = [kept.fleet.counts(due_at + m * MINUTE, overdue_after=MINUTE) for m in (-1, 0, 1, 2)]
     assert [(v.due, v.overdue, v.in_doubt) for v in looks] == [(0, 0, 1), (1, 0, 1), (1, 0, 1), (1, 1, 1)]
 

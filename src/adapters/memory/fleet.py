@@ -27,7 +27,7 @@ class MemoryFleet:
                 grants=tuple(GrantCount(app, health, count) for (app, health), count in sorted(by_health.items())),
                 due=sum(is_due(g, now) for g in renewable),
                 overdue=sum(is_due(g, now - overdue_after, strictly=True) for g in renewable),
-                in_doubt=sum(g.renewal.in_doubt for g in renewable),
+                in_doubt=sum(g.renewal.in_doubt and isinstance(g.health, Active) for g in renewable),
                 at_risk=tuple((h, sum(is_at_risk(g, now, h) for g in renewable)) for h in HORIZONS),
                 pending_revocations=len(rows.revocations),
                 open_offers=sum(o.open(now) for o in rows.offers.values()),

@@ -22,7 +22,7 @@ class SqlFleet:
         figures = {
             "due": row.due_at <= now,
             "overdue": row.due_at < now - overdue_after,
-            "in_doubt": row.in_doubt,
+            "in_doubt": and_(row.in_doubt, row.health == "active"),
             **{f"at_risk_{i}": and_(row.access_expires_at <= now + h, trouble) for i, h in enumerate(HORIZONS)},
         }
         grouped = select(

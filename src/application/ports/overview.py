@@ -32,7 +32,7 @@ class GrantCount:
 
 @dataclass(frozen=True, slots=True)
 class FleetView:
-    """The fleet at one moment. Due, overdue, in doubt and at risk count active and degraded grants alone."""
+    """The fleet at one moment. Due, overdue and at risk count active and degraded grants alone."""
 
     at: datetime
     grants: tuple[GrantCount, ...]
@@ -40,6 +40,7 @@ class FleetView:
     due: int
     overdue: int
     in_doubt: int
+    """Active ones whose refresh token may be spent; once that was refused, a grant is degraded instead."""
     at_risk: tuple[tuple[timedelta, int], ...]
     """For each of `HORIZONS`: access tokens that end within it (or did) and of whose renewal nobody can be sure: they are
     due, failing or degraded."""
