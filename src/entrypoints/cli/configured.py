@@ -21,8 +21,13 @@ def configured(*, own_address: str | None = None) -> Settings:
 
 
 def configure_logs(settings: Settings, *, debug: bool) -> None:
-    """Ours, without what Alembic tells of every look at the schema."""
+    """Ours, without Alembic's."""
     configure_logging(debug=debug, secrets=settings.secrets())
+    quiet_alembic(debug=debug)
+
+
+def quiet_alembic(*, debug: bool) -> None:
+    """It tells of every look at the schema."""
     logging.getLogger("alembic").setLevel(logging.NOTSET if debug else logging.WARNING)
 
 

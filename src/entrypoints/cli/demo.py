@@ -23,7 +23,13 @@ START_WITHIN = 30
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="The simulator takes the next one.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8000,
+    show_default=True,
+    help="The simulator takes the next one, or another that is free.",
+)
 @click.option(
     "--access-token-seconds",
     type=click.IntRange(10, 86_400),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -64,7 +64,8 @@ def doctor() -> int:
 def examine(settings: Settings, container: Container) -> Iterator[Finding]:
     """Everything there is to look at, one after the other."""
     yield Finding("configuration", "complete")
-    yield from storage(container)
+    readable = yield from storage(container)
+    yield keys(container, stored=readable)
     yield journal(settings.storage.journal_dir, container)
     if url := settings.storage.redis_url:
         yield look("redis", lambda: check_redis(url), "answers, the budget is shared in it", REDIS_REMEDY)
@@ -72,28 +73,34 @@ def examine(settings: Settings, container: Container) -> Iterator[Finding]:
     yield tiktok(settings.tiktok.api_url)
 
 
-def storage(container: Container) -> Iterator[Finding]:
-    """Database, schema, and whether the keys open what is stored."""
+def storage(container: Container) -> Generator[Finding, None, bool]:
+    """Database, schema and clock. Returns whether what is stored can be read."""
     remedy = "see that it runs and that DATABASE_URL is right"
     try:
         require_schema(container.database())
     except SchemaBehind:
         yield Finding("schema", "is not the one of this version: run `tiktok-connect migrate`", wrong=True)
-        return
+        return False
     except StoreUnavailable as away:
         yield Finding("database", f"can't be used ({away}): {remedy}", wrong=True)
-        return
+        return False
     yield Finding("database", "answers, its schema is the one of this version")
     skew = abs(container.claims().skew())
     if skew > MOST_SKEW:
         told = f"is {skew.total_seconds():.0f} s off the database's, and nothing is renewed from here: set it right (NTP)"
         yield Finding("clock", told, wrong=True)
+    return True
+
+
+def keys(container: Container, *, stored: bool) -> Finding:
+    """Whether the keys open what they sealed and, where it can be read, what is stored."""
     try:
-        opened = check_keys(container)
+        opened = check_keys(container, stored=stored)
     except CannotOpen as closed:
-        yield Finding("keys", f"a stored token can't be opened ({closed}): add the key that sealed it", wrong=True)
-    else:
-        yield Finding("keys", f"seal and open; {opened} stored tokens were opened" if opened else "seal and open")
+        return Finding("keys", f"a stored token can't be opened ({closed}): add the key that sealed it", wrong=True)
+    if not stored:
+        return Finding("keys", "seal and open; the stored tokens could not be looked at")
+    return Finding("keys", f"seal and open; {opened} stored tokens were opened" if opened else "seal and open")
 
 
 def journal(folder: Path, container: Container) -> Finding:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import click
 
+from entrypoints.cli.attended import telling
 from entrypoints.cli.command_line import debugging
+from entrypoints.cli.configured import quiet_alembic
 from entrypoints.container import migrate_schema
 from entrypoints.settings import load_database_url, read_environment
 from entrypoints.telemetry import configure_logging
@@ -16,6 +18,7 @@ def migrate() -> None:
     """
     url = load_database_url(read_environment())
     configure_logging(debug=debugging(), secrets=[url])
-    click.echo("migrating the database's schema…", err=True)
-    place = migrate_schema(url)
+    quiet_alembic(debug=debugging())
+    with telling("migrating the database's schema…"):
+        place = migrate_schema(url)
     click.echo(f"{place}: the schema is the one of this version")

@@ -37,17 +37,19 @@ SKIPPED = (Ended.THROTTLED, Ended.UNAVAILABLE, Ended.MISCONFIGURED, Ended.OUR_FA
 @click.option("--connection", "connection", metavar="ID", help="The grant of this connection, refused before or not.")
 @click.option("--due", is_flag=True, help="Every grant that is due, as the sweep does. The default.")
 @click.option("--all", "everything", is_flag=True, help="Every grant, due or not.")
-def refresh(connection: str | None, *, due: bool, everything: bool) -> int:
+def refresh(connection: str | None, *, due: bool, everything: bool) -> None:
     """Renew tokens now. Exit 1 when something could not be renewed."""
     if (connection is not None) + due + everything > 1:
         raise click.UsageError("--connection, --due and --all exclude one another.")
     with attended(durable(configured())) as work:
         if connection is not None:
-            told, well = refresh_one(work, ConnectionId(connection)), True
+            told, left = refresh_one(work, ConnectionId(connection)), ""
         else:
-            told, well = refresh_many(work, everything=everything)
+            report = refresh_many(work, everything=everything)
+            told, left = figures(report), what_is_left(report, interrupted=work.stopping())
     click.echo(told)
-    return 0 if well else 1
+    if left:
+        raise Trouble(left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +123,15 @@ def in_doubt(container: Container, connection: ConnectionId) -> bool:
     return grant.renewal.in_doubt or grant.renewal.attempt is not None
 
 
-def refresh_many(work: Attended, *, everything: bool) -> tuple[str, bool]:
-    """Renew what is due, or everything; returns the figures, and whether all went well."""
+def refresh_many(work: Attended, *, everything: bool) -> SweepReport:
+    """Renew what is due, or everything."""
     sweep, since = work.container.sweep_due_grants(), work.container.clock().now()
     run = partial(sweep.everything, since=since) if everything else sweep
-    report = run(
+    return run(
         stopping=work.stopping,
         progress=lambda report: work.tell(so_far(report)),
         patience=work.wait_for_the_doubtful,
     )
-    unwell = report.count(*FAILED, *SKIPPED) or report.remaining or report.stopped_by or work.stopping()
-    return summary(report), not unwell
 
 
 def so_far(report: SweepReport) -> str:
@@ -139,7 +139,23 @@ def so_far(report: SweepReport) -> str:
     return f"refreshed {report.count(Ended.RENEWED)}, failed {report.count(*FAILED)}, skipped {report.count(*SKIPPED)}"
 
 
-def summary(report: SweepReport) -> str:
+def figures(report: SweepReport) -> str:
     """All figures, in one line."""
-    stopped = f"; stopped: {obstacle(report.stopped_by)}" if report.stopped_by else ""
-    return f"{so_far(report)}, remaining {report.remaining}{stopped}"
+    return f"{so_far(report)}, remaining {report.remaining}"
+
+
+def what_is_left(report: SweepReport, *, interrupted: bool) -> str:
+    """What was not renewed, why, and what to do; empty when all was."""
+    refused, in_doubt = report.count(Ended.REFUSED), report.count(Ended.IN_DOUBT)
+    skipped, told = report.count(*SKIPPED), list[str]()
+    if interrupted:
+        told.append("stopped before all was renewed: run it again for the rest")
+    if report.stopped_by:
+        told.append(f"{obstacle(report.stopped_by)}: run it again later")
+    if refused:
+        told.append(f"TikTok refused {refused}: their users have to connect the accounts again, as their pages say")
+    if in_doubt:
+        told.append(f"{in_doubt} got no clear answer: the worker tries them again")
+    if (skipped or report.remaining) and not told:
+        told.append(f"{skipped + report.remaining} are left, due later or under way elsewhere: run it again in a minute")
+    return "; ".join(told)
