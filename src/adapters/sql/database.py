@@ -68,11 +68,10 @@ class Database:
                 cursor.execute(f"PRAGMA busy_timeout={milliseconds(EMPTIED_WITHIN)}")
                 busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 cursor.execute(f"PRAGMA busy_timeout={milliseconds(SQLITE_BUSY_WITHIN)}")
-            except sqlite3.Error as error:
-                connection.invalidate()
-                raise StoreUnavailable(type(error).__name__) from error
-            finally:
                 cursor.close()
+            except sqlite3.Error as error:
+                connection.invalidate()  # it may have kept the shorter patience
+                raise StoreUnavailable(type(error).__name__) from error
         return not busy
 
     def dispose(self) -> None:

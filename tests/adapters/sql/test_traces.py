@@ -1,9 +1,12 @@
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from adapters.sql.database import open_database
 from adapters.sql.unit_of_work import SqlStore
 from builders import START, a_grant, a_revocation
+from domain.errors import StoreUnavailable
 from domain.ids import GrantId, RevocationId
 
 
@@ -48,5 +51,18 @@ def test_a_reader_of_old_rows_keeps_their_traces_for_a_while(migrated_sqlite_url
         work.commit()
     assert not store.vacuum_traces()
     reader.close()
+    assert store.vacuum_traces()
+    database.dispose()
+
+
+def test_a_log_that_cannot_be_emptied_counts_as_a_store_that_is_away(
+    migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = open_database(migrated_sqlite_url)
+    store = SqlStore(database)
+    monkeypatch.setattr("adapters.sql.database.milliseconds", lambda _: "1; nonsense")  # SQLite takes one statement at a time
+    with pytest.raises(StoreUnavailable):
+        store.vacuum_traces()
+    monkeypatch.undo()
     assert store.vacuum_traces()
     database.dispose()
