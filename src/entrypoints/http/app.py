@@ -70,7 +70,7 @@ def create_app(container: Container) -> App:
     browser = BrowserCookie(https=addresses.https)
     rotation = ThreadPoolExecutor(ROTATION_THREADS, thread_name_prefix="people")
     sweeping = ThreadPoolExecutor(SWEEP_THREADS, thread_name_prefix="cron")
-    waiting, closing, looks = Waiting(rotation), threading.Event(), looks_of(container)
+    waiting, closing = Waiting(rotation), threading.Event()
 
     @asynccontextmanager
     async def threads(_: Litestar) -> AsyncIterator[None]:
@@ -82,7 +82,6 @@ def create_app(container: Container) -> App:
         finally:
             closing.set()
             keeper.stop()
-            looks.close()
             await waiting.land()
             rotation.shutdown(wait=True, cancel_futures=True)
             sweeping.shutdown(wait=True, cancel_futures=True)
@@ -95,7 +94,7 @@ def create_app(container: Container) -> App:
         "waiting": waiting,
         "sweeping": sweeping,
         "closing": closing,
-        "looks": looks,
+        "looks": looks_of(container),
     }
     app = App(
         route_handlers=[*API, *PAGES],

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -18,12 +19,7 @@ class Looks:
     """Looks by name; one that raises, or says False, has failed. Each is under way once at most: who asks meanwhile shares it."""
 
     each: Mapping[str, Callable[[], object]]
-    _pool: ThreadPoolExecutor = field(init=False)
     _under_way: dict[str, asyncio.Future[bool]] = field(init=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """With a thread for each look, none ever waits for another."""
-        self._pool = ThreadPoolExecutor(len(self.each), thread_name_prefix="look")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.each)
@@ -36,17 +32,24 @@ class Looks:
             log.warning("a look at our health takes too long", extra={"look": name})
             return False
 
-    def close(self) -> None:
-        """Begin no more; one that hangs is not waited for."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
     def _look(self, name: str) -> asyncio.Future[bool]:
         if (under_way := self._under_way.get(name)) is not None:
             return under_way
+        loop = asyncio.get_running_loop()
+        begun = self._under_way[name] = loop.create_future()
         context = contextvars.copy_context()  # its log line belongs to the request that began it
-        begun = asyncio.get_running_loop().run_in_executor(self._pool, context.run, passes, name, self.each[name])
-        self._under_way[name] = begun
-        begun.add_done_callback(lambda _: self._under_way.pop(name))
+
+        def end(passed: bool) -> None:  # noqa: FBT001 (call_soon_threadsafe passes by position)
+            self._under_way.pop(name)
+            begun.set_result(passed)
+
+        def look() -> None:
+            passed = context.run(passes, name, self.each[name])
+            with suppress(RuntimeError):  # the loop has ended meanwhile, and nobody asks any more
+                loop.call_soon_threadsafe(end, passed)
+
+        # a daemon: the process's end does not wait for a look that hangs, as it does for a pool's threads
+        threading.Thread(target=look, name=f"look at {name}", daemon=True).start()
         return begun
 
 
