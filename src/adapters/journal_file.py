@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import logging
 import os
+import stat
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class FileJournal:
-    """A folder that the processes of one host share. Files are 0600 in a folder of 0700.
+    """A folder that the processes of one host share. Files are 0600; the folder is 0700 where it was not there before.
 
     An answer whose writer died on the way is taken up if all of it was written. What is damaged is renamed to `.damaged`, for a
     person to look at.
@@ -68,6 +69,8 @@ class FileJournal:
     def check(self) -> None:
         try:
             self._open_folder()
+            if self._folder.stat().st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH:
+                raise JournalUnavailable("everybody may remove what is kept in it")
             with self._aside(b""):
                 pass
         except OSError as error:

@@ -69,6 +69,12 @@ def test_a_folder_that_was_there_keeps_its_mode_and_what_is_kept_in_it_is_closed
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
 
 
+def test_a_folder_in_which_everybody_may_remove_files_is_no_journal(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    with pytest.raises(JournalUnavailable, match="everybody may remove"):
+        FileJournal(tmp_path).check()
+
+
 def cut(content: bytes) -> bytes:
     return content[: len(content) // 2]
 
