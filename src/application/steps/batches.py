@@ -47,6 +47,11 @@ class SweepReport:
         """How many grants ended in one of these ways."""
         return sum(s.ended in endings for s in self.swept.values())
 
+    @property
+    def unreached(self) -> int:
+        """Grants that are due and of which nothing is told in `swept`: those given back unsent are, and are still due."""
+        return max(self.remaining - self.count(Ended.UNSENT), 0)
+
     def take(self, rotation: Rotation) -> None:
         """Count one more claim."""
         health, grant = rotation.grant.health, rotation.grant.id

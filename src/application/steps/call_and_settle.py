@@ -36,6 +36,10 @@ WITHOUT_KEY = timedelta(minutes=5)
 """How long a grant waits whose token cannot be opened here; another process may hold the key."""
 
 
+NOT_BELIEVED = Unavailable("mass refusal")
+"""Why a call is not sent while the platform refuses too many: only one a minute is."""
+
+
 class Ended(Enum):
     """How one claim ended."""
 
@@ -190,7 +194,7 @@ class CallAndSettle:
         if stopped := self.budget.stopped(app):
             return self.release(claim, stopped)
         if in_incident and not self.incidents.may_send(app, self.clock.now(), ONE_EVERY):
-            return self.release(claim, Unavailable("mass refusal"))
+            return self.release(claim, NOT_BELIEVED)
         if self.clock.monotonic() - taken_at > self.policy.last_moment:
             return self.release(claim)
         return None

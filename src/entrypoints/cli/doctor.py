@@ -97,7 +97,8 @@ def keys(container: Container, *, stored: bool) -> Finding:
     try:
         opened = check_keys(container, stored=stored)
     except CannotOpen as closed:
-        return Finding("keys", f"a stored token can't be opened ({closed}): add the key that sealed it", wrong=True)
+        remedy = "add the key that sealed it to TOKEN_ENCRYPTION_KEYS"
+        return Finding("keys", f"a token can't be opened ({closed}): {remedy}", wrong=True)
     if not stored:
         return Finding("keys", "seal and open; the stored tokens could not be looked at")
     return Finding("keys", f"seal and open; {opened} stored tokens were opened" if opened else "seal and open")

@@ -6,6 +6,7 @@ import errno
 
 import click
 
+from application.steps.call_and_settle import NOT_BELIEVED
 from domain.errors import (
     PlatformError,
     PlatformMisconfigured,
@@ -79,6 +80,8 @@ OBSTACLES: dict[type, str] = {
 def obstacle(failure: Failure) -> str:
     """What stops all calls of the app."""
     match failure:
+        case _ if failure == NOT_BELIEVED:
+            return "TikTok refuses too many for it to be their users' doing, so only one a minute is tried"
         case Throttled():
             return OBSTACLES[PlatformThrottled]
         case Misconfigured():

@@ -141,21 +141,32 @@ def so_far(report: SweepReport) -> str:
 
 def figures(report: SweepReport) -> str:
     """All figures, in one line."""
-    return f"{so_far(report)}, remaining {report.remaining}"
+    return f"{so_far(report)}, remaining {report.unreached}"
 
 
 def what_is_left(report: SweepReport, *, interrupted: bool) -> str:
     """What was not renewed, why, and what to do; empty when all was."""
-    refused, in_doubt = report.count(Ended.REFUSED), report.count(Ended.IN_DOUBT)
-    skipped, told = report.count(*SKIPPED), list[str]()
-    if interrupted:
+    told = list[str]()
+    if interrupted and report.remaining:
         told.append("stopped before all was renewed: run it again for the rest")
-    if report.stopped_by:
+    elif report.stopped_by:
         told.append(f"{obstacle(report.stopped_by)}: run it again later")
-    if refused:
-        told.append(f"TikTok refused {refused}: their users have to connect the accounts again, as their pages say")
-    if in_doubt:
-        told.append(f"{in_doubt} got no clear answer: the worker tries them again")
-    if (skipped or report.remaining) and not told:
-        told.append(f"{skipped + report.remaining} are left, due later or under way elsewhere: run it again in a minute")
+    refusals = [swept.reason for swept in report.swept.values() if swept.ended is Ended.REFUSED]
+    if asked := sum(reason is not None for reason in refusals):
+        told.append(f"TikTok refused {asked}: their users have to connect the accounts again, as their pages say")
+    if spared := len(refusals) - asked:
+        told.append(f"TikTok refused {spared} more, and is not believed while it refuses so many: they are tried again")
+    told += [f"{count} {why}" for ended, why in REASONS.items() if (count := report.count(ended))]
+    if report.unreached and not told:
+        told.append(f"{report.unreached} are in doubt, or under way elsewhere: run it again in a minute")
     return "; ".join(told)
+
+
+REASONS = {
+    Ended.IN_DOUBT: "got no clear answer: they are tried again by themselves",
+    Ended.THROTTLED: "came at a time when TikTok takes no more calls: run it again later",
+    Ended.UNAVAILABLE: "could not be asked for: see that TikTok can be reached, and run it again",
+    Ended.MISCONFIGURED: "can't be renewed with this configuration: `tiktok-connect doctor` says what to correct",
+    Ended.OUR_FAULT: "were refused as wrong requests: a bug to report, with the code in the log",
+    Ended.UNSENT: "were given back: run it again",
+}

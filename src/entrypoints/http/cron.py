@@ -115,7 +115,7 @@ def told(report: SweepReport) -> CronReport:
         refreshed=refreshed,
         failed=failed,
         skipped=skipped,
-        remaining=max(report.remaining - report.count(Ended.UNSENT), 0),
+        remaining=report.unreached,
         errors=errors[:ERRORS_SHOWN] or UNSET,
     )
 
