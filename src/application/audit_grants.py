@@ -28,7 +28,10 @@ from domain.tokens import TokenKind
 log = logging.getLogger(__name__)
 
 KEPT_CONSENTS = timedelta(days=1)
-"""How long a used or missed consent, and its offer, is kept, for questions."""
+"""How long a used or missed consent is kept, for questions."""
+
+KEPT_OFFERS = timedelta(days=30)
+"""How long an offer is kept, so that whoever comes back to it is told that it is over."""
 
 REACH_READ_EVERY = timedelta(days=7)
 """How often the platform is asked which accounts a grant still reaches."""
@@ -73,14 +76,13 @@ class AuditGrants:
 
     def __call__(self, *, stopping: Callable[[], bool] = never, progress: Callable[[SweepReport], None] = unheard) -> AuditReport:
         """Raises StoreUnavailable, ClockSkewed."""
-        consents_forgotten, offers_forgotten = self._forget_consents()
         report = AuditReport(
-            consents_forgotten=consents_forgotten,
-            offers_forgotten=offers_forgotten,
-            grants_given_up=self._give_up(stopping),
             endings_announced=self._announce_endings(stopping),
             probed=self.batches(Due(kind=Kind.LONG_TERM), stopping=stopping, progress=progress),
             reaches_read=self._read_reaches(stopping),
+            grants_given_up=self._give_up(stopping),
+            consents_forgotten=self._forget_consents(),
+            offers_forgotten=self._forget_offers(),
             fleet=self.fleet.counts(self.clock.now(), overdue_after=self.policy.sweep_every * SWEEPS_LATE),
             undrained=self.journals.undrained(self.clock.now() - KEPT_TOKENS),
         )
@@ -91,24 +93,30 @@ class AuditGrants:
             log.error("grants are overdue, or in doubt", extra=found)
         return report
 
-    def _forget_consents(self) -> tuple[int, int]:
-        before = self.clock.now() - KEPT_CONSENTS
+    def _forget_consents(self) -> int:
         with self.store.write() as work:
-            forgotten = work.consents.forget(before), work.offers.forget(before)
+            forgotten = work.consents.forget(self.clock.now() - KEPT_CONSENTS)
+            work.commit()
+        return forgotten
+
+    def _forget_offers(self) -> int:
+        with self.store.write() as work:
+            forgotten = work.offers.forget(self.clock.now() - KEPT_OFFERS)
             work.commit()
         return forgotten
 
     def _give_up(self, stopping: Callable[[], bool]) -> int:
         before, given_up = self.clock.now() - KEPT_TOKENS, 0
         while not stopping():
+            with self.store.read() as work:
+                hopeless = work.grants.hopeless(before, limit=AT_ONCE)
+            if not hopeless:
+                break
             with self.store.write() as work:
-                grants = work.grants.get(work.grants.hopeless(before, limit=AT_ONCE))
-                for grant in grants:
+                for grant in work.grants.get(hopeless):
                     given_up += grant.give_up(before)
                     work.grants.save(grant)
                 work.commit()
-            if not grants:
-                break
         return given_up
 
     def _announce_endings(self, stopping: Callable[[], bool]) -> int:

@@ -139,10 +139,10 @@ def test_a_process_reports_its_empty_journal_once_a_minute() -> None:
     assert sorted(set(reported)) == [timedelta(minutes=minutes) for minutes in (0, 1, 2)]
 
 
-def test_offers_are_forgotten_with_their_consents() -> None:
+def test_offers_are_forgotten_after_thirty_days() -> None:
     world = a_world()
     world.connect("chloe")
-    world.pass_time(days=1, minutes=9)
+    world.pass_time(days=30, minutes=9)
     assert world.audit().offers_forgotten == 0
     world.pass_time(minutes=2)
     assert world.audit().offers_forgotten == 1

@@ -253,6 +253,19 @@ def test_a_token_is_not_shared_with_what_is_erased_or_awaits_nothing(kept: Kept)
     assert not shared(kept, fingerprint="")
 
 
+def test_a_token_is_not_shared_with_a_grant_that_gave_its_own_up(kept: Kept) -> None:
+    lapsed = a_grant(connects=(1,))
+    lapsed.lapse(Reason.REFRESH_TOKEN_EXPIRED, START - DAY)
+    kept.add(lapsed)
+    assert shared(kept, reach=(1,))
+    with kept.store.write() as work:
+        [grant] = work.grants.get([lapsed.id])
+        grant.give_up(START)
+        work.grants.save(grant)
+        work.commit()
+    assert not shared(kept, reach=(1,))
+
+
 def test_an_open_offer_keeps_its_token_shared(kept: Kept) -> None:
     kept.add(a_grant())
     with kept.store.write() as work:

@@ -77,7 +77,8 @@ class MemoryGrants:
 
     def hopeless(self, before: datetime, *, limit: int) -> list[GrantId]:
         grants = self._rows.grants.values()
-        return sorted(g.id for g in grants if isinstance(g.health, NeedsReauth) and g.health.since < before and g.tokens)[:limit]
+        found = [(g.health.since, g.id) for g in grants if isinstance(g.health, NeedsReauth) and g.tokens]
+        return [grant for since, grant in sorted(found) if since < before][:limit]
 
     def _connected(self) -> Iterator[Grant]:
         return (g for g in self._rows.grants.values() if isinstance(g.health, Active | Degraded) and g.connections)
@@ -88,7 +89,7 @@ class MemoryGrants:
         return any(
             (g.fingerprint == fingerprint or g.reach & wanted)
             for g in self._rows.grants.values()
-            if g.id != besides and not g.erased and (g.connections or g.id in awaited)
+            if g.id != besides and g.tokens and (g.connections or g.id in awaited)
         )
 
 

@@ -97,13 +97,13 @@ class SqlGrants:
 
     def hopeless(self, before: datetime, *, limit: int) -> list[GrantId]:
         row = tables.grants.c
-        hopeless = select(row.id).where(row.health == "needs_reauth", row.since < before, row.kind.is_not(None))
-        return list(self._connection.scalars(hopeless.order_by(row.id).limit(limit)))
+        hopeless = select(row.id).where(tables.HOPELESS, row.since < before)
+        return list(self._connection.scalars(hopeless.order_by(row.since, row.id).limit(limit)))
 
     def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
         grants, accounts, offers = tables.grants, tables.reach, tables.offers
         awaited = and_(offers.c.grant_id == grants.c.id, ~offers.c.closed, offers.c.chosen.is_(None), offers.c.expires_at > now)
-        live = and_(tables.LIVE, grants.c.id != besides, or_(grants.c.connected, exists().where(awaited)))
+        live = and_(grants.c.kind.is_not(None), grants.c.id != besides, or_(grants.c.connected, exists().where(awaited)))
         same_token = select(grants.c.id).where(grants.c.fingerprint == fingerprint, live)
         same_account = select(grants.c.id).join(accounts).where(accounts.c.advertiser_id.in_(sorted(set(reach))), live)
         return any(self._connection.execute(q.limit(1)).first() for q in (same_token, same_account))

@@ -35,9 +35,9 @@ RENEWABLE = text("health IN ('active', 'degraded')")
 """Written out in each statement, never bound: PostgreSQL sees only then that its partial index serves."""
 
 UNTROUBLED = text("health = 'active' AND failures = 0")
-LIVE = text("health IN ('active', 'degraded', 'needs_reauth')")
 REFUSED = text("refused_at IS NOT NULL")
 HELD = text("health IN ('active', 'degraded') AND connected")
+HOPELESS = text("health = 'needs_reauth' AND kind IS NOT NULL")
 LOOSE = text("health IN ('active', 'degraded', 'needs_reauth') AND NOT connected")
 
 grants = Table(
@@ -87,6 +87,7 @@ grants = Table(
     Index("ix_grants_urgent", "app", "kind", "urgent_at", sqlite_where=UNTROUBLED, postgresql_where=UNTROUBLED),
     Index("ix_grants_known", "app", "reach_known_at", sqlite_where=HELD, postgresql_where=HELD),
     Index("ix_grants_ending", "refresh_expires_at", sqlite_where=HELD, postgresql_where=HELD),
+    Index("ix_grants_hopeless", "since", sqlite_where=HOPELESS, postgresql_where=HOPELESS),
     Index("ix_grants_loose", "id", sqlite_where=LOOSE, postgresql_where=LOOSE),
 )
 
@@ -127,7 +128,7 @@ offers = Table(
     Column("id", Text, primary_key=True),
     Column("owner", Text, nullable=False),
     Column("grant_id", Text, of_a_grant(), nullable=False, index=True),
-    Column("expires_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False, index=True),
     Column("advertisers", Packed(tuple[Advertiser, ...]), nullable=False),
     Column("chosen", Packed(frozenset[str])),
     Column("closed", Boolean, nullable=False),

@@ -49,12 +49,12 @@ class Grants(Protocol):
         """Live connected grants whose refresh token ends by then, by their ids, from behind `after` on."""
 
     def hopeless(self, before: datetime, *, limit: int) -> list[GrantId]:
-        """Grants that have needed reauthorisation since before this time and still hold tokens, by their ids."""
+        """Grants that have needed reauthorisation since before this time and still hold tokens, the longest first."""
 
     def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
         """Whether another live grant, of any owner, has this very access token or reaches one of these accounts.
 
-        Live: not erased, and with a connection or an open offer.
+        Live: with tokens, and with a connection or an open offer.
         """
 
 
