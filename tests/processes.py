@@ -20,7 +20,7 @@ def run(*arguments: str, folder: Path, environ: Mapping[str, str] | None = None)
     """Run a command line to its end in this folder; nothing is inherited but what any program needs."""
     environment = {**BARE, **(environ or {})}
     return subprocess.run(
-        [*COMMAND, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=50
+        [*COMMAND, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=150
     )
 
 

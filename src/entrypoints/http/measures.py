@@ -65,7 +65,7 @@ def figures_of(view: FleetView) -> CollectorRegistry:
         at_risk.labels(str(horizon // timedelta(hours=1))).set(tokens)
     gauge("grants_due", "Grants whose renewal is due.").set(view.due)
     gauge("grants_overdue", "Grants whose renewal has been due for longer than two sweeps.").set(view.overdue)
-    gauge("grants_in_doubt", "Grants whose last renewal had no definite answer.").set(view.in_doubt)
+    gauge("grants_in_doubt", "Active grants whose last renewal had no definite answer.").set(view.in_doubt)
     gauge("pending_revocations", "Tokens waiting to be revoked.").set(view.pending_revocations)
     gauge("open_offers", "Choices of accounts that are awaited.").set(view.open_offers)
     gauge("connections", "Connected accounts.").set(view.connections)

@@ -27,7 +27,7 @@ def test_a_lost_reply_has_rotated_and_is_answered_by_nothing(wire: WireApp) -> N
 
 def test_a_slow_answer_has_rotated_and_still_comes(wire: WireApp) -> None:
     token = wire.connect()["refresh_token"]
-    wire.tiktok.control.fault(REFRESH, "slow", seconds=1)
+    wire.tiktok.control.fault(REFRESH, "slow", seconds=4)
 
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(wire.refresh, token)

@@ -27,7 +27,6 @@ class Mode(Enum):
     ON = "on"
 
 
-# not formatted, since a name a line would fill a page
 @pytest.mark.parametrize(
     "name",
     (
@@ -49,7 +48,7 @@ class Mode(Enum):
         "client_credentials",
         "jwt",
     ),
-)  # fmt: skip -- a name a line would fill a page
+)
 def test_text_under_a_secrets_name_is_never_shown(name: str) -> None:
     for value in (PLANTED, [PLANTED], {"a": PLANTED}, PLANTED.encode()):
         assert Redaction().fields({name: value, "nested": {name: value}, "pair": [(name, value)]}) == {
