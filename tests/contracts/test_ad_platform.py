@@ -205,6 +205,31 @@ def test_details_of_nothing_are_nothing(rig: Rig) -> None:
     assert rig.platform.details(rig.issue().access, ()) == ()
 
 
+def test_nothing_is_told_of_accounts_that_are_unknown_or_out_of_reach(rig: Rig) -> None:
+    access, unknown = rig.issue(*IDS[:2]).access, AdvertiserId("7999999999999999999")
+    for stranger in (IDS[5], unknown):
+        assert rig.platform.details(access, (IDS[0], stranger)) in {(ACCOUNTS[0],), NotPermitted(40001)}
+
+
+def test_a_token_that_was_never_given_is_refused_and_as_good_as_revoked(rotating: Rig) -> None:
+    rotating.issue()
+    made_up = Secret("made-up")
+    for failure in (
+        rotating.platform.refresh(made_up),
+        rotating.platform.reach(made_up),
+        rotating.platform.details(made_up, IDS[:2]),
+    ):
+        assert isinstance(failure, Refused)
+    assert rotating.platform.revoke(made_up) is None
+
+
+def test_neither_token_of_a_pair_passes_for_the_other(rotating: Rig) -> None:
+    access, refresh = rotating.pair()
+    assert isinstance(rotating.platform.reach(refresh), Refused)
+    assert isinstance(rotating.platform.refresh(access), Refused)
+    assert isinstance(rotating.platform.refresh(refresh), Issued)
+
+
 def test_a_missing_scope_withholds_the_details_alone(without_details: Rig) -> None:
     access = without_details.issue().access
     assert without_details.platform.details(access, IDS[:2]) == NotPermitted(40001)

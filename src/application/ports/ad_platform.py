@@ -17,7 +17,7 @@ class AdPlatform(Protocol):
     """One developer app at one platform. No method raises for what the platform or the network does: failures are values.
 
     Each call ends within the policy's call time-out by the wall clock, whatever the other side does. Nothing is sent
-    twice, save after a failure to connect.
+    twice, save after a failure to connect. Many threads call at once.
     """
 
     @property
@@ -28,19 +28,28 @@ class AdPlatform(Protocol):
         """Where a person consents; the platform sends them back with this `state`."""
 
     def exchange(self, code: Secret) -> Issued | Failure:
-        """Trade the callback's one-use code for tokens."""
+        """Trade the callback's one-use code for tokens; `Issued.advertisers` are the accounts that were agreed to, if it tells.
+
+        Refused, for whatever reason, where the code is used, made up or too old.
+        """
 
     def refresh(self, token: Secret) -> Issued | Failure:
-        """Spend the refresh token. Anything but a definite answer is InDoubt; Issued always has an access token."""
+        """Spend the refresh token. Anything but a definite answer is InDoubt; Issued always has an access token.
+
+        Refused with REFRESH_TOKEN_REFUSED where it was spent before, with REFRESH_TOKEN_EXPIRED where it is too old.
+        """
 
     def reach(self, access: Secret) -> tuple[Advertiser, ...] | Failure:
         """The ids and names of all accounts that the token reaches, standing unread; the cheapest look whether it works.
 
-        Refused only where the platform says that the access token itself is dead; never InDoubt, since nothing can be spent.
+        Refused only where the platform says that the access token itself is dead, with ACCESS_TOKEN_REFUSED or, where it says so,
+        AUTHORISATION_WITHDRAWN; never InDoubt, since nothing can be spent.
         """
 
     def details(self, access: Secret, advertisers: tuple[AdvertiserId, ...]) -> tuple[Advertiser, ...] | Failure:
-        """Currency, time zone and standing of these accounts, in as many calls as that takes; unknown ones are left out."""
+        """Currency, time zone and standing of these accounts, in as many calls as that takes. Of accounts that the token does not
+        reach nothing is told: they are left out, or the answer is NotPermitted.
+        """
 
     def revoke(self, access: Secret) -> Failure | None:
         """Take back the authorisation behind this token. None when it is done, or the token was dead already."""
