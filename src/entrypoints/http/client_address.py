@@ -8,7 +8,6 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from entrypoints.http.request_headers import RequestHeaders
 from entrypoints.settings.groups import Network
 
-HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 FORWARDING = re.compile(r"x-forwarded-.*|forwarded|x-real-ip|via")
 """Headers that only a proxy writes."""
 
@@ -17,13 +16,11 @@ Address = IPv4Address | IPv6Address
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Where a request came from and under which address it was asked. `ip` is None for a peer without one (a Unix socket).
+    """Where a request came from. `ip` is None for a peer without one (a Unix socket).
 
     `forwarded`: some proxy passed it on, trusted or not, so a loopback `ip` may be the proxy's and not the client's.
     """
 
-    scheme: str
-    host: str
     ip: Address | None
     forwarded: bool
 
@@ -33,16 +30,16 @@ class Client:
         return self.ip is not None and self.ip.is_loopback and not self.forwarded
 
 
-def resolve_client(headers: RequestHeaders, *, peer: str | None, scheme: str, host: str, trusted: Sequence[Network]) -> Client:
-    """The client behind the proxies. X-Forwarded-* count only when the peer is a trusted one.
+def resolve_client(headers: RequestHeaders, *, peer: str | None, trusted: Sequence[Network]) -> Client:
+    """The client behind the proxies. X-Forwarded-For counts only when the peer is a trusted one.
 
-    X-Forwarded-For is read from its right end, since a client can write anything to its left: the first address that is no
-    trusted proxy is the client. Of X-Forwarded-Proto and -Host the last element counts, the trusted peer's own.
+    It is read from its right end, since a client can write anything to its left: the first address that is no trusted proxy is
+    the client. X-Forwarded-Proto and -Host are never needed: all addresses are made of DASHBOARD_URL.
     """
     forwarded = any(FORWARDING.fullmatch(name) for name, _ in headers.fields)
     ip = parse_address(peer or "")
     if ip is None or not _is_trusted(ip, trusted):
-        return Client(scheme, host, ip, forwarded)
+        return Client(ip, forwarded)
     for hop in reversed(headers.elements("x-forwarded-for")):
         address = parse_address(hop)
         if address is None:
@@ -50,14 +47,7 @@ def resolve_client(headers: RequestHeaders, *, peer: str | None, scheme: str, ho
         ip = address
         if not _is_trusted(ip, trusted):
             break
-    proto = headers.elements("x-forwarded-proto")[-1:]
-    named = headers.elements("x-forwarded-host")[-1:]
-    return Client(
-        scheme=proto[0] if proto and proto[0] in ("http", "https") else scheme,
-        host=named[0] if named and HOST.fullmatch(named[0]) else host,
-        ip=ip,
-        forwarded=forwarded,
-    )
+    return Client(ip, forwarded)
 
 
 def parse_address(text: str) -> Address | None:

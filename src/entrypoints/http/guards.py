@@ -45,15 +45,8 @@ class Gate:
 
     def client(self, connection: Connection) -> Client:
         """Where the request comes from, behind the proxies that are trusted."""
-        scope = connection.scope
-        peer = scope["client"]
-        return resolve_client(
-            headers_of(connection),
-            peer=peer[0] if peer else None,
-            scheme=scope["scheme"],
-            host=connection.headers.get("host", ""),
-            trusted=self.settings.web.trusted_proxies,
-        )
+        peer = connection.scope["client"]
+        return resolve_client(headers_of(connection), peer=peer[0] if peer else None, trusted=self.settings.web.trusted_proxies)
 
 
 def gate_of(connection: Connection) -> Gate:

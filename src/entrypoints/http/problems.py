@@ -166,6 +166,8 @@ def tell_refusal(_: Request[Any, Any, Any], error: Exception) -> Response[Proble
     code = code_of(error)
     if code is codes.INTERNAL:
         log.error("an error that no caller can cause", exc_info=error)
+    if isinstance(error, Unauthenticated):
+        log.info("nobody is let in", extra={"because": error.reason})
     if isinstance(error, ReconnectFirst):
         return problem(code, status=HTTPStatus.CONFLICT, reconnect_url=error.url)
     detail = str(error) if isinstance(error, (errors.InvalidRequest, WrongSecret)) else None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from datetime import timedelta
 
 import pytest
@@ -97,3 +98,10 @@ def test_an_unforeseen_error_tells_nothing(house: House) -> None:
     answer = house.get("/api/platforms")
     assert (answer.status_code, answer.json()["code"]) == (500, "INTERNAL")
     assert "a secret of ours" not in answer.text
+
+
+def test_why_nobody_is_let_in_is_in_the_log_alone(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "entrypoints.http.problems")
+    answer = house.get("/api/platforms", Authorization="Basic bmFtZTpwYXNzd29yZA==")
+    assert (answer.status_code, "bearer" in answer.text) == (401, False)
+    assert [record.__dict__["because"] for record in caplog.records] == ["Authorization header that is no bearer token"]
