@@ -6,10 +6,13 @@ from sqlalchemy import event, insert, text
 from adapters.sql import tables
 from adapters.sql.claims import CROWD, SqlClaims
 from adapters.sql.database import Database
+from adapters.sql.offers import row_of as row_of_offer
 from adapters.sql.rows import row_of
+from adapters.sql.unit_of_work import SqlStore
 from adapters.system import SystemIds
 from application.ports.claims import Due
-from builders import APP, HOUR, MINUTE, START, a_grant, a_pair
+from builders import APP, HOUR, MINUTE, START, a_grant, a_pair, an_offer
+from domain.ids import GrantId
 from world import SimulatedClock
 
 FLEET = 3 * CROWD
@@ -34,12 +37,12 @@ def claims(database: Database, clock: SimulatedClock) -> SqlClaims:
 
 @pytest.fixture
 def plans(database: Database) -> Iterator[list[str]]:
-    """The plan of each query that looks for grants to claim, as it is sent."""
+    """The plan of each query that looks for what is due or over, as it is sent."""
     found = list[str]()
     explain = "EXPLAIN " if database.is_postgres else "EXPLAIN QUERY PLAN "
 
     def listen(_c: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
-        if "attempt_lease_until <=" in statement:
+        if any(sign in statement for sign in ("attempt_lease_until <=", "since <", "DELETE FROM offers")):
             cursor.execute(explain + statement, parameters)  # type: ignore[attr-defined] # a driver's cursor
             found.append(" ".join(str(line) for line in cursor.fetchall()))  # type: ignore[attr-defined] # a driver's cursor
 
@@ -73,3 +76,18 @@ def test_a_backlog_leaves_out_what_is_not_due(claims: SqlClaims, clock: Simulate
     taken = claims.take_due(APP, limit=FLEET, lease=MINUTE, due=Due())
     assert len(taken) == due
     assert all(c.grant.renewal.due_at is not None and c.grant.renewal.due_at <= clock.now() for c in taken)
+
+
+@pytest.mark.usefixtures("claims")
+def test_an_audit_finds_what_is_to_be_given_up_and_forgotten_by_indices(database: Database, plans: list[str]) -> None:
+    with database.writing() as connection:
+        offers = [row_of_offer(an_offer(GrantId(f"grant-{n:04}"), f"offer-{n}", at=START + n * MINUTE)) for n in range(FLEET)]
+        connection.execute(insert(tables.offers), offers)
+        connection.execute(text("ANALYZE"))
+        connection.commit()
+    with SqlStore(database).write() as work:
+        assert work.grants.hopeless(START, limit=10) == []
+        assert work.offers.forget(START + HOUR) == 0
+    hopeless, forgotten = plans
+    assert "ix_grants_hopeless" in hopeless
+    assert "ix_offers_expires_at" in forgotten
