@@ -85,6 +85,7 @@ def create_app(container: Container) -> App:
             await waiting.land()
             rotation.shutdown(wait=True, cancel_futures=True)
             sweeping.shutdown(wait=True, cancel_futures=True)
+            container.database().dispose()
 
     given: dict[str, Any] = {
         "sessions": sessions,
