@@ -8,8 +8,8 @@ from typing import TypeVar
 import pytest
 from hypothesis import HealthCheck, settings
 
-import servers
 from adapters.sql.migrations import migrate
+from support import servers
 
 # A busy machine is no counterexample: examples may take their time.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,1 +1,1 @@
-"""The use-cases: connect, select, rotate, sweep, audit, vend, disconnect. Each is one verb; what they need stands in `ports`."""
+"""The use-cases, each one verb. What they need stands in `ports`, what several share in `rotation` and `connecting`."""

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from application.ports.ad_platform import DETAILS_PER_CALL, AdPlatform
-from application.ports.ambient import Clock
 from application.ports.budget import Budget, Lane
 from application.ports.claims import Due, Kind
-from application.ports.journals import JournalRegister, Undrained
-from application.ports.overview import Fleet, FleetView
+from application.ports.fleet import Fleet, FleetView
+from application.ports.journal_register import JournalRegister, Undrained
 from application.ports.sealer import Sealer
 from application.ports.store import Store
-from application.steps.batches import Batches, SweepReport, unheard
-from application.steps.turn import never
+from application.ports.system import Clock
+from application.rotation.batches import Batches, SweepReport, unheard
+from application.rotation.permit_turn import never
 from domain.advertiser import Advertiser
-from domain.calendar import ANNOUNCED_BEFORE
 from domain.errors import CannotOpen
+from domain.expiry_announcements import ANNOUNCED_BEFORE
 from domain.grant import Grant
 from domain.ids import AdvertiserId, GrantId
 from domain.rotation import RotationPolicy

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from application.connecting.digest import digest
 from application.ports.ad_platform import AdPlatform
-from application.ports.ambient import Clock, Nonces
 from application.ports.store import Store
-from application.steps.digest import digest
+from application.ports.system import Clock, Nonces
 from domain.consent import CONSENT_LIFE, Consent
 from domain.errors import ConnectionNotFound
 from domain.ids import ConnectionId, OwnerId

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from application.ports.ambient import Clock, Ids
+from application.connecting.retire import revoke_if_unused
 from application.ports.store import Store
-from application.steps.retire import revoke_if_unused
+from application.ports.system import Clock, Ids
 
 AT_ONCE = 100
 

@@ -6,17 +6,17 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from application.connecting.digest import digest
+from application.connecting.relink import relink
+from application.connecting.retire import revoke_if_unused
+from application.connecting.retry_on_conflict import again
 from application.ports.ad_platform import DETAILS_PER_CALL, AdPlatform
-from application.ports.ambient import Clock, Ids
 from application.ports.budget import Budget, Lane
 from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
-from application.steps.again import again
-from application.steps.call_and_settle import SETTLE_AGAIN_AFTER
-from application.steps.digest import digest
-from application.steps.relink import relink
-from application.steps.retire import revoke_if_unused
-from application.steps.turn import PATIENCE
+from application.ports.system import Clock, Ids
+from application.rotation.call_and_settle import SETTLE_AGAIN_AFTER
+from application.rotation.permit_turn import PATIENCE
 from domain.advertiser import Advertiser
 from domain.consent import Choosing, Connected, Consent, Ending, Failed, Stumble
 from domain.errors import StoreUnavailable

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from application.ports.ambient import Clock, Ids
+from application.connecting.retire import revoke_if_unused
+from application.connecting.retry_on_conflict import again
 from application.ports.store import Store
-from application.steps.again import again
-from application.steps.retire import revoke_if_unused
+from application.ports.system import Clock, Ids
 from domain.errors import ConnectionNotFound
 from domain.events import AccountDisconnected
 from domain.ids import ConnectionId, OwnerId

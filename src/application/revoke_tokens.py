@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from application.ports.ad_platform import AdPlatform
-from application.ports.ambient import Clock
 from application.ports.budget import Budget, Lane
 from application.ports.sealer import Sealer
 from application.ports.store import Store
-from application.steps.call_and_settle import WITHOUT_KEY
+from application.ports.system import Clock
+from application.rotation.call_and_settle import WITHOUT_KEY
 from domain.errors import CannotOpen
 from domain.events import Event, RevocationGivenUp, TokenRevoked
 from domain.revocation import Revocation

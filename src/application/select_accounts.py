@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from application.ports.ambient import Clock, Ids
+from application.connecting.relink import relink
+from application.connecting.retire import revoke_if_unused
+from application.connecting.retry_on_conflict import again
 from application.ports.store import Store, UnitOfWork
-from application.steps.again import again
-from application.steps.relink import relink
-from application.steps.retire import revoke_if_unused
+from application.ports.system import Clock, Ids
 from domain.advertiser import Connection
 from domain.errors import InvalidRequest, OfferExpired, OfferNotFound
 from domain.ids import AdvertiserId, ConnectionId, OfferId, OwnerId

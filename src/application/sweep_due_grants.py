@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from application.ports.ambient import Clock
 from application.ports.claims import Due
-from application.steps.batches import Batches, SweepReport, unheard
-from application.steps.turn import never
+from application.ports.system import Clock
+from application.rotation.batches import Batches, SweepReport, unheard
+from application.rotation.permit_turn import never
 
 CALLS_MISSED = 2
 """How many further calls of a coarse schedule may fail before a token is in danger."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from application.ports.ambient import Clock
 from application.ports.budget import Permits
 from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
-from application.steps.call_and_settle import Ended, InFlight, Rotation
-from application.steps.one_call import OneCall
-from application.steps.refusals import UNSENT_FOR, hopeless, refusal_of, stopped
+from application.ports.system import Clock
+from application.rotation.call_and_settle import Ended, InFlight, Rotation
+from application.rotation.refusals import UNSENT_FOR, hopeless, refusal_of, stopped
+from application.rotation.single_call import OneCall
 from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, PlatformThrottled, ReauthorisationNeeded
 from domain.grant import Grant
 from domain.health import Active, NeedsReauth

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from domain.advertiser import Advertiser, Connection
-from domain.calendar import stage
 from domain.errors import AlreadyRotated, Erased
 from domain.events import (
     AccountFound,
@@ -23,6 +22,7 @@ from domain.events import (
     RefreshTokenEnding,
     TokensRotated,
 )
+from domain.expiry_announcements import stage
 from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AppId, AttemptId, ConnectionId, GrantId, OwnerId
 from domain.mass_refusal import WINDOW, steps_aside

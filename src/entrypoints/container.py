@@ -14,50 +14,50 @@ from pathlib import Path
 
 from dependency_injector import containers, providers
 
+from adapters.budget.redis_ledger import RedisLedger
+from adapters.budget.shared_budget import SharedBudget
 from adapters.celery_broker import BrokerUnavailable, CeleryBroker
-from adapters.crypto.aes_gcm import AesGcmSealer
-from adapters.crypto.keyring import KeyRing
+from adapters.crypto.key_ring import KeyRing
+from adapters.crypto.sealer import AesGcmSealer
 from adapters.journal_file import FileJournal
-from adapters.redis_budget import RedisLedger
-from adapters.sql.budget import SqlLedger
+from adapters.sql.budget_ledger import SqlLedger
 from adapters.sql.claims import SqlClaims
 from adapters.sql.database import Database, open_database, place_of
+from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.incidents import SqlIncidents
-from adapters.sql.journals import SqlJournalRegister
+from adapters.sql.journal_register import SqlJournalRegister
 from adapters.sql.migrations import at_head, migrate
-from adapters.sql.overview import SqlFleet
-from adapters.sql.samples import sealed_access_tokens
-from adapters.sql.unit_of_work import SqlStore
+from adapters.sql.store import SqlStore
+from adapters.sql.stored_token_samples import sealed_access_tokens
 from adapters.system import SystemClock, SystemIds, SystemNonces, chance
-from adapters.tiktok.client import TikTok
+from adapters.tiktok.ad_platform import TikTok
 from application.audit_grants import AuditGrants
 from application.begin_connect import BeginConnect
 from application.clear_offers import ClearOffers
 from application.complete_connect import CompleteConnect
 from application.disconnect import Disconnect
-from application.overview import Overview
-from application.ports.ambient import Clock
+from application.list_connections import Overview
 from application.ports.budget import Ledger
 from application.ports.journal import JournalUnavailable
+from application.ports.system import Clock
 from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
+from application.rotation.batches import Batches
+from application.rotation.call_and_settle import CallAndSettle
+from application.rotation.journal_upkeep import KeepInTouch
+from application.rotation.late_answers import DrainJournal, Undertaker
+from application.rotation.outage_aware_claims import CautiousClaims
+from application.rotation.single_call import OneCall
 from application.select_accounts import SelectAccounts
-from application.steps.batches import Batches
-from application.steps.call_and_settle import CallAndSettle
-from application.steps.cautious_claims import CautiousClaims
-from application.steps.keep_in_touch import KeepInTouch
-from application.steps.late_answers import DrainJournal, Undertaker
-from application.steps.one_call import OneCall
-from application.steps.shared_budget import SharedBudget
 from application.sweep_due_grants import SweepDueGrants
 from application.vend_token import VendToken
 from domain.errors import CannotOpen
 from domain.ids import GrantId
 from domain.rotation import RotationPolicy
 from domain.tokens import Secret, TokenKind
-from entrypoints.keeping import Keeper
 from entrypoints.settings import Settings
+from entrypoints.upkeep_thread import Keeper
 
 HANDS = 32
 """Calls that one process can have under way: measured to be the best for synchronous threads on two cores."""

@@ -14,8 +14,8 @@ import pytest
 
 from adapters.journal_file import FileJournal, written
 from application.ports.journal import Answer, JournalUnavailable
-from builders import START, a_pair
 from domain.ids import AttemptId, GrantId
+from support.builders import START, a_pair
 
 SRC, TESTS = (Path(__file__).parents[2] / name for name in ("src", "tests"))
 

@@ -3,7 +3,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 from adapters.system import SystemClock, SystemIds, SystemNonces
-from application.ports.ambient import Clock, Ids, Nonces
+from application.ports.system import Clock, Ids, Nonces
 
 
 def test_the_system_answers_to_the_ports() -> None:

@@ -19,7 +19,7 @@ from domain.errors import (
 from domain.health import Active, Revoked, Superseded
 from domain.ids import AdvertiserId, ConnectionId, OfferId, OwnerId
 from domain.outcomes import Failure, Misconfigured, Throttled, Unavailable
-from world import ANNA, BERT, BROWSER, World
+from support.world import ANNA, BERT, BROWSER, World
 
 
 class ShuffledIds:

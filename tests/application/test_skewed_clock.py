@@ -6,7 +6,7 @@ from adapters.memory.claims import MemoryClaims
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.store import MemoryStore
 from domain.errors import ClockSkewed
-from world import CountedIds, SimulatedClock, World
+from support.world import CountedIds, SimulatedClock, World
 
 
 class SkewedClaims(MemoryClaims):

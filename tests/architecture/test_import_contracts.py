@@ -34,10 +34,14 @@ PLANTED = {
         ("adapters.tiktok.planted", "adapters.tiktok_simulator.planted_wire"),
         ("adapters.tiktok_simulator.planted", "adapters.tiktok.planted_wire"),
         ("adapters.planted_alone", "adapters.memory.planted"),
+        ("adapters.http_client.planted", "adapters.tiktok.planted_codes"),
+        ("adapters.memory.planted_client", "adapters.http_client.planted_line"),
     ],
     "use-cases-apart": [
         ("application.planted_vend", "application.planted_rotate"),
-        ("application.steps.planted", "application.planted_sweep"),
+        ("application.rotation.planted", "application.planted_sweep"),
+        ("application.rotation.planted_step", "application.connecting.planted_step"),
+        ("application.connecting.planted", "application.rotation.planted_call"),
         ("application.ports.planted", "application.planted_audit"),
     ],
     "doors-apart": [
@@ -107,7 +111,9 @@ def test_a_contract_refuses_what_is_planted_against_it(contract: str, src: Path)
     ("contract", "importer", "imported"),
     [
         ("use-cases-apart", "application.planted", "application.ports.planted"),
-        ("use-cases-apart", "application.planted", "application.steps.planted"),
+        ("use-cases-apart", "application.planted", "application.rotation.planted"),
+        ("use-cases-apart", "application.planted", "application.connecting.planted"),
+        ("adapters-apart", "adapters.tiktok.planted", "adapters.http_client.planted"),
         ("container-builds-adapters", "entrypoints.container", "adapters.planted"),
         ("container-library-stays", "entrypoints.container", "dependency_injector"),
         ("application-is-plain", "application.planted", "logging"),

@@ -5,7 +5,7 @@ import pytest
 import redis
 from playwright.sync_api import sync_playwright
 
-import servers
+from support import servers
 
 
 def rows(url: str, statement: str) -> list[tuple[object, ...]]:

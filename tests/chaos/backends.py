@@ -16,18 +16,18 @@ from adapters.memory.store import MemoryStore
 from adapters.sql import tables
 from adapters.sql.claims import SqlClaims
 from adapters.sql.database import open_database
+from adapters.sql.fleet import SqlFleet
 from adapters.sql.incidents import SqlIncidents
-from adapters.sql.overview import SqlFleet
-from adapters.sql.unit_of_work import SqlStore
+from adapters.sql.store import SqlStore
 from application.ports.claims import Claims
+from application.ports.fleet import Fleet
 from application.ports.incidents import Incidents
-from application.ports.overview import Fleet
 from application.ports.store import Store
 from domain import events
 from domain.events import Event
 from domain.grant import Grant
 from domain.ids import GrantId
-from world import CountedIds, SimulatedClock
+from support.world import CountedIds, SimulatedClock
 
 
 @dataclass

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from chaos.contender import PATIENCE, Met, Order
-from deployment import Deployment
-from processes import BARE
+from support.deployment import Deployment
+from support.processes import BARE
 
 TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent

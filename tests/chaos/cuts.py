@@ -11,9 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 from application.ports.ad_platform import AdPlatform
-from application.ports.ambient import Clock
 from application.ports.claims import Claim, Claims, Due, Settlement
 from application.ports.journal import Journal
+from application.ports.system import Clock
 from domain.errors import StoreUnavailable
 from domain.grant import Grant
 from domain.ids import AppId, GrantId

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import ClassVar
 
-from adapters.process_budget import ProcessBudget
+from adapters.budget.process_budget import ProcessBudget
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.machine import Machine
 from adapters.tiktok_simulator.state import State
-from chaos.keeping import in_touch
+from chaos.upkeep import in_touch
 from domain.advertiser import Advertiser
 from domain.events import Event, GrantDegraded, ReauthorisationRequired
 from domain.grant import Grant
@@ -23,7 +23,7 @@ from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Failure, InDoubt, Issued
 from domain.rotation import RotationPolicy
 from domain.tokens import Secret, TokenKind, first_tokens
-from world import CountedIds, SimulatedClock, SimulatedPlatform, World, issued
+from support.world import CountedIds, SimulatedClock, SimulatedPlatform, World, issued
 
 SECOND = timedelta(seconds=1)
 MINUTE, TOUCH_EVERY = 60 * SECOND, 2 * SECOND

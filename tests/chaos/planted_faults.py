@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from adapters.crypto.aes_gcm import AesGcmSealer
+from adapters.crypto.sealer import AesGcmSealer
 from adapters.memory import grant_table
 from adapters.memory.claims import MemoryClaims
 from adapters.memory.database import copy_of
 from adapters.memory.store import MemoryGrants
 from application.complete_connect import CompleteConnect
+from application.connecting import relink, retire
 from application.ports.claims import Claim, Settlement
+from application.rotation.call_and_settle import CallAndSettle
+from application.rotation.late_answers import Undertaker
+from application.rotation.outage_aware_claims import CautiousClaims, Contact
 from application.select_accounts import SelectAccounts
-from application.steps import relink, retire
-from application.steps.call_and_settle import CallAndSettle
-from application.steps.cautious_claims import CautiousClaims, Contact
-from application.steps.late_answers import Undertaker
 from application.vend_token import VendToken
 from chaos import scenarios
 from chaos.fleet import Fleet
@@ -34,7 +34,7 @@ from domain.outcomes import Failure, InDoubt, Reason, Refused, Unavailable
 from domain.pacing import Pace
 from domain.rotation import RotationPolicy
 from domain.tokens import Sealed, Secret, TokenKind
-from world import START
+from support.world import START
 
 NEVER = False
 Plant = Callable[[pytest.MonkeyPatch], None]

@@ -9,13 +9,13 @@ from functools import partial
 from sqlalchemy import func, select
 
 from adapters.sql import tables
-from deployment import Deployment
 from domain.advertiser import Advertiser
 from domain.grant import Grant
 from domain.health import Active
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.tokens import Expiring, TokenKind, first_tokens
-from world import issued
+from support.deployment import Deployment
+from support.world import issued
 
 
 @dataclass(frozen=True, slots=True)

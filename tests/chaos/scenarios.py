@@ -8,19 +8,19 @@ from datetime import timedelta
 
 from adapters.memory.claims import MemoryClaims
 from adapters.tiktok_simulator.config import Config
-from application.overview import State
-from application.steps.call_and_settle import Ended
+from application.list_connections import State
+from application.rotation.call_and_settle import Ended
 from application.vend_token import ByConnection, Vended
+from chaos.accidents import Crash
 from chaos.fleet import Fleet
-from chaos.keeping import stay_in_touch
-from chaos.trouble import Crash
+from chaos.upkeep import stay_in_touch
 from domain.advertiser import Connection
 from domain.consent import Connected
 from domain.errors import Refusal, StoreUnavailable
 from domain.health import Active, Degraded, NeedsReauth
 from domain.ids import OwnerId
 from domain.outcomes import Failure, InDoubt, Misconfigured, OurFault, Reason, Refused, Throttled, Unavailable
-from world import ANNA, BERT, CountedIds, World
+from support.world import ANNA, BERT, CountedIds, World
 
 REFUSED = Refused(Reason.REFRESH_TOKEN_REFUSED, 40107)
 NO_CONNECTION = Unavailable("no connection")

@@ -16,20 +16,20 @@ from typing import Any
 
 import pytest
 
-import servers
 from adapters.sql.migrations import migrate
-from application.overview import State
+from application.list_connections import State
 from chaos.cuts import CutClaims, CuttingPlatform
 from chaos.hurried_worker import ALWAYS_DUE, SWEEP_EVERY, hurried
 from chaos.population import judged, populate
 from chaos.victims import Fleet
-from deployment import deployment
 from domain.errors import StoreUnavailable
 from domain.health import Active, Degraded
 from domain.outcomes import Reason
 from entrypoints.container import Container, build
 from entrypoints.settings import load_settings
-from processes import eventually
+from support import servers
+from support.deployment import deployment
+from support.processes import eventually
 
 OUTAGE = 5
 """Seconds that PostgreSQL is away: nobody holds on to an answer for so long, so that the journal alone has it."""

@@ -21,17 +21,15 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-import servers
 from adapters.sql import tables
 from adapters.system import SystemClock
 from adapters.tiktok_simulator.config import RotationMode
 from adapters.tiktok_simulator.machine import Machine
 from adapters.tiktok_simulator.state_file import StateFile
-from application.overview import State
+from application.list_connections import State
 from chaos.hurried_worker import ALWAYS_DUE, SWEEP_EVERY, hurried
 from chaos.population import judged, populate
 from chaos.victims import Fleet, PlainFleet, end, started, tiktok_is_done
-from deployment import BROWSER, Deployment, deployment
 from domain.consent import Connected
 from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth
@@ -40,10 +38,12 @@ from domain.outcomes import Reason
 from domain.tokens import Expiring, Secret, TokenKind
 from entrypoints.cli.demo_folder import STATE, DemoFolder
 from entrypoints.container import HANDS, Container, build
-from entrypoints.http.authjs import PLAIN_NAME
-from processes import eventually, running
-from servers import Postgres
-from session_cookies import AUTH_SECRET, a_session_cookie
+from entrypoints.http.auth.authjs import PLAIN_NAME
+from support import servers
+from support.deployment import BROWSER, Deployment, deployment
+from support.processes import eventually, running
+from support.servers import Postgres
+from support.session_cookies import AUTH_SECRET, a_session_cookie
 
 LATENCY = 200
 """Milliseconds of an answer."""

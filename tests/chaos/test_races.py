@@ -22,8 +22,8 @@ from sqlalchemy import text
 from chaos.contender import Order
 from chaos.contest import contend, most_within
 from chaos.population import Verdict, judged, populate
-from deployment import Deployment, deployment
-from processes import eventually
+from support.deployment import Deployment, deployment
+from support.processes import eventually
 
 GRANTS = 200
 LIVES = (20, 2, 40, 5)

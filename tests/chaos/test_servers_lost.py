@@ -18,12 +18,11 @@ from typing import Any
 import httpx
 import pytest
 
-import processes
-import servers
 from chaos.population import Member, Verdict, judged, populate
 from chaos.visitors import JWT_SECRET, Visitors
-from deployment import Deployment, deployment
-from processes import eventually
+from support import processes, servers
+from support.deployment import Deployment, deployment
+from support.processes import eventually
 
 GRANTS = 120
 VISITED = 20

@@ -18,13 +18,13 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
+from chaos.accidents import MOMENTS, Kind, Moment
 from chaos.backends import Backend, in_memory, in_sqlite
-from chaos.chaos import Chaos
-from chaos.trouble import MOMENTS, Kind, Moment
+from chaos.real_processes import Chaos
 from domain.consent import Choosing
 from domain.ids import ConnectionId, OfferId, OwnerId
 from domain.outcomes import Failure, InDoubt, Reason, Refused, Throttled, Unavailable
-from world import ANNA, BERT, BROWSER, World
+from support.world import ANNA, BERT, BROWSER, World
 
 HOSTS, OWNERS, USERS = st.integers(0, 1), st.sampled_from([ANNA, BERT]), st.sampled_from(["ana", "chloe"])
 SPANS = st.sampled_from([timedelta(seconds=s) for s in (1, 5, 31, 61, 600, 3600, 6 * 3600, 13 * 3600)])

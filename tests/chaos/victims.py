@@ -16,11 +16,11 @@ from signal import SIGKILL, Signals
 from chaos import plain_loop
 from chaos.contest import ROOT, TESTS
 from chaos.population import Member, refresh_tokens
-from deployment import Deployment
 from domain.grant import Grant
 from domain.ids import GrantId
-from processes import BARE
-from world import issued
+from support.deployment import Deployment
+from support.processes import BARE
+from support.world import issued
 
 
 @contextmanager

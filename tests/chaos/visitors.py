@@ -14,7 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from chaos.population import Member
-from deployment import SERVICE_TOKEN, Deployment
+from support.deployment import SERVICE_TOKEN, Deployment
 
 JWT_SECRET = "a-secret-that-the-dashboard-of-these-tests-signs-with"
 

@@ -11,20 +11,20 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.fleet import MemoryFleet
 from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.incidents import MemoryIncidents
-from adapters.memory.journals import MemoryJournalRegister
+from adapters.memory.journal_register import MemoryJournalRegister
 from adapters.memory.store import MemoryStore
 from adapters.sql import tables
 from adapters.sql.claims import SqlClaims
 from adapters.sql.database import open_database
+from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.incidents import SqlIncidents
-from adapters.sql.journals import SqlJournalRegister
-from adapters.sql.overview import SqlFleet
-from adapters.sql.unit_of_work import SqlStore
+from adapters.sql.journal_register import SqlJournalRegister
+from adapters.sql.store import SqlStore
 from domain import events
 from domain.events import Event
-from kept import Kept
-from world import CountedIds, SimulatedClock
+from support.databases import Kept
+from support.world import CountedIds, SimulatedClock
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])

@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from adapters.memory.platform import MemoryPlatform, Verb
+from adapters.memory.ad_platform import MemoryPlatform, Verb
 from adapters.system import SystemClock
-from adapters.tiktok.client import TikTok
+from adapters.tiktok.ad_platform import TikTok
 from adapters.tiktok_simulator.advertisers import Advertiser as SimulatedAccount
 from adapters.tiktok_simulator.faults import Kind
 from adapters.tiktok_simulator.server import running_simulator
@@ -18,7 +18,7 @@ from domain.advertiser import Advertiser, Standing
 from domain.ids import AdvertiserId, AppId
 from domain.outcomes import Failure, InDoubt, Issued, Misconfigured, NotPermitted, Reason, Refused, Throttled, Unavailable
 from domain.tokens import Lifetimes, Secret
-from world import SimulatedClock
+from support.world import SimulatedClock
 
 LIVES = Lifetimes(timedelta(seconds=7200), timedelta(days=90))
 ACCOUNTS = tuple(

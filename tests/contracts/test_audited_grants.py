@@ -2,12 +2,12 @@ from datetime import datetime
 
 import pytest
 
-from builders import APP, DAY, HOUR, START, a_grant, a_long_term_token, a_pair, accounts, an_advertiser
 from domain.grant import Grant
 from domain.ids import AppId, GrantId
 from domain.outcomes import Reason
 from domain.tokens import Expiring
-from kept import Kept
+from support.builders import APP, DAY, HOUR, START, a_grant, a_long_term_token, a_pair, accounts, an_advertiser
+from support.databases import Kept
 
 
 def unread(kept: Kept, before: datetime, *, limit: int = 10) -> list[str]:

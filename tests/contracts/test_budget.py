@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from adapters.process_budget import ProcessLedger
-from adapters.redis_budget import RedisLedger
-from adapters.sql.budget import SqlLedger
+from adapters.budget.process_budget import ProcessLedger
+from adapters.budget.redis_ledger import RedisLedger
+from adapters.budget.shared_budget import SharedBudget
+from adapters.sql.budget_ledger import SqlLedger
 from adapters.sql.database import open_database
 from adapters.system import SystemClock
-from application.ports.ambient import Clock
 from application.ports.budget import Budget, Lane, Ledger
-from application.steps.shared_budget import SharedBudget
+from application.ports.system import Clock
 from domain.errors import StoreUnavailable
 from domain.ids import AppId
 from domain.outcomes import InDoubt, Misconfigured, OurFault, Throttled, Unavailable
 from domain.tokens import Secret
-from world import SimulatedClock
+from support.world import SimulatedClock
 
 APP, OTHER = AppId("app"), AppId("another app")
 LONG, SHORT = timedelta(seconds=60), timedelta(seconds=1)

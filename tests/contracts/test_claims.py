@@ -4,13 +4,13 @@ from datetime import timedelta
 import pytest
 
 from application.ports.claims import Claim, Due, Kind, Settlement
-from builders import APP, DAY, HOUR, MINUTE, POLICY, SECOND, START, a_due_grant, a_grant, a_long_term_token, a_pair
 from domain.events import GrantDegraded, TokensRotated
 from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth, Revoked, Superseded
 from domain.ids import AppId, ConnectionId, GrantId
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
-from kept import Kept
+from support.builders import APP, DAY, HOUR, MINUTE, POLICY, SECOND, START, a_due_grant, a_grant, a_long_term_token, a_pair
+from support.databases import Kept
 
 LEASE = MINUTE / 2
 

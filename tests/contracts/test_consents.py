@@ -3,10 +3,10 @@ from datetime import datetime
 
 import pytest
 
-from builders import BERT, MINUTE, SECOND, START, a_consent
 from domain.consent import CONSENT_LIFE, Choosing, Connected, Consent, Ending, Failed, Stumble
 from domain.ids import ConnectionId, OfferId
-from kept import Kept
+from support.builders import BERT, MINUTE, SECOND, START, a_consent
+from support.databases import Kept
 
 
 def add(kept: Kept, *consents: Consent) -> None:

@@ -1,5 +1,7 @@
-from application.ports.overview import FleetView, GrantCount
-from builders import (
+from application.ports.fleet import FleetView, GrantCount
+from domain.ids import AppId, GrantId
+from domain.outcomes import InDoubt, Reason, Refused, Unavailable
+from support.builders import (
     APP,
     DAY,
     HOUR,
@@ -13,9 +15,7 @@ from builders import (
     a_revocation,
     an_offer,
 )
-from domain.ids import AppId, GrantId
-from domain.outcomes import InDoubt, Reason, Refused, Unavailable
-from kept import Kept
+from support.databases import Kept
 
 
 def test_an_empty_fleet_counts_nothing(kept: Kept) -> None:

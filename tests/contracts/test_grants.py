@@ -3,7 +3,14 @@ from datetime import timedelta
 
 import pytest
 
-from builders import (
+from domain.advertiser import Standing
+from domain.errors import Conflict, OfferExpired
+from domain.events import AccountsConnected, GrantErased
+from domain.grant import Attempt, Grant
+from domain.health import Active, NeedsReauth, Revoked, Superseded
+from domain.ids import AppId, AttemptId, ConnectionId, GrantId
+from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Reason, Refused, Throttled, Unavailable
+from support.builders import (
     ANNA,
     BERT,
     DAY,
@@ -19,14 +26,7 @@ from builders import (
     an_advertiser,
     an_offer,
 )
-from domain.advertiser import Standing
-from domain.errors import Conflict, OfferExpired
-from domain.events import AccountsConnected, GrantErased
-from domain.grant import Attempt, Grant
-from domain.health import Active, NeedsReauth, Revoked, Superseded
-from domain.ids import AppId, AttemptId, ConnectionId, GrantId
-from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Reason, Refused, Throttled, Unavailable
-from kept import Kept
+from support.databases import Kept
 
 UNEVEN = timedelta(microseconds=1)
 

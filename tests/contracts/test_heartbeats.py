@@ -1,5 +1,5 @@
-from builders import DAY, MINUTE, START
-from kept import Kept
+from support.builders import DAY, MINUTE, START
+from support.databases import Kept
 
 
 def test_the_latest_sign_of_life_of_any_process_counts(kept: Kept) -> None:

@@ -1,12 +1,12 @@
 from application.ports.claims import Due, Settlement
 from application.ports.incidents import Incident
-from builders import APP, DAY, HOUR, MINUTE, POLICY, SECOND, START, a_due_grant, a_grant, a_pair
 from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth
 from domain.ids import AppId, GrantId
 from domain.mass_refusal import Tally
 from domain.outcomes import Reason, Refused
-from kept import Kept
+from support.builders import APP, DAY, HOUR, MINUTE, POLICY, SECOND, START, a_due_grant, a_grant, a_pair
+from support.databases import Kept
 
 REFUSED = Refused(Reason.REFRESH_TOKEN_REFUSED, 40107)
 OTHER = AppId("another app")

@@ -6,8 +6,8 @@ import pytest
 from adapters.journal_file import FileJournal
 from adapters.memory.journal import MemoryJournal
 from application.ports.journal import Answer, Journal, JournalUnavailable
-from builders import DAY, MINUTE, START, a_pair
 from domain.ids import AttemptId, GrantId
+from support.builders import DAY, MINUTE, START, a_pair
 
 
 def an_answer(name: str = "grant-1", *, generation: int = 1, attempt: str = "attempt-1", minute: int = 0) -> Answer:

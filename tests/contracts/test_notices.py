@@ -1,5 +1,5 @@
 from domain.ids import GrantId
-from kept import Kept
+from support.databases import Kept
 
 
 def announce(kept: Kept, name: str, what: str, *, commit: bool = True) -> bool:

@@ -1,9 +1,9 @@
-from builders import ANNA, BERT, HOUR, MINUTE, SECOND, START, a_grant, accounts, an_advertiser, an_offer
 from domain.advertiser import Standing
 from domain.grant import Grant
 from domain.ids import ConnectionId, GrantId, OfferId
 from domain.offer import Offer
-from kept import Kept
+from support.builders import ANNA, BERT, HOUR, MINUTE, SECOND, START, a_grant, accounts, an_advertiser, an_offer
+from support.databases import Kept
 
 
 def add(kept: Kept, *offers: Offer) -> None:

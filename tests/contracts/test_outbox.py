@@ -1,4 +1,3 @@
-from builders import ANNA, HOUR, START, a_grant
 from domain.events import (
     AccountDisconnected,
     AccountsConnected,
@@ -11,7 +10,8 @@ from domain.events import (
 )
 from domain.ids import ConnectionId, GrantId
 from domain.outcomes import Reason
-from kept import Kept
+from support.builders import ANNA, HOUR, START, a_grant
+from support.databases import Kept
 
 GRANT, CONNECTION = GrantId("grant-1"), ConnectionId("connection-1")
 

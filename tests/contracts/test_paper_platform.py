@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from adapters.system import SystemClock
-from application.steps.call_and_settle import Ended
+from application.rotation.call_and_settle import Ended
 from application.vend_token import ByAccount, Vended
 from contracts.test_ad_platform import *  # noqa: F403 (all the promises of the port, those too that are added later)
 from contracts.test_ad_platform import ACCOUNTS, FAULTS, LIVES, Rig
@@ -15,9 +15,9 @@ from domain.consent import Choosing
 from domain.ids import OwnerId
 from entrypoints.container import Container, build
 from entrypoints.settings import load_settings
-from environs import an_environ
-from paper_platform import LONG_TERM, PaperPlatform
-from world import SimulatedClock
+from support.environ import an_environ
+from support.paper_platform import LONG_TERM, PaperPlatform
+from support.world import SimulatedClock
 
 ANNA = OwnerId("anna")
 

@@ -1,10 +1,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from builders import HOUR, MINUTE, SECOND, START, a_revocation
 from domain.ids import RevocationId
 from domain.revocation import Revocation
-from kept import Kept
+from support.builders import HOUR, MINUTE, SECOND, START, a_revocation
+from support.databases import Kept
 
 
 def add(kept: Kept, *revocations: Revocation) -> None:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.crypto.aes_gcm import AesGcmSealer
-from adapters.crypto.keyring import KeyRing
+from adapters.crypto.key_ring import KeyRing
+from adapters.crypto.sealer import AesGcmSealer
 from application.ports.sealer import Sealer
 from domain.errors import CannotOpen
 from domain.ids import GrantId

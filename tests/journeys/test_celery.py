@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-import servers
-from deployment import SERVICE_TOKEN, Deployment, deployment
 from domain.grant import Grant
 from domain.ids import ConnectionId, OwnerId
-from processes import eventually
+from support import servers
+from support.deployment import SERVICE_TOKEN, Deployment, deployment
+from support.processes import eventually
 
 MINUTE = 60
 LIFE, SHORT_LIFE = 20, 10

@@ -18,8 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-import servers
-from processes import Running, alive, children_of, eventually, kept_waiting, run, running
+from support import servers
+from support.processes import Running, alive, children_of, eventually, kept_waiting, run, running
 
 SHORT_LIFE = "20"
 HOSTILE = {

@@ -11,8 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-import processes
-import servers
+from support import processes, servers
 
 pytestmark = pytest.mark.timeout(150)
 expect.set_options(timeout=20_000)  # milliseconds; five, the default, are few where a demo and a browser share a busy machine

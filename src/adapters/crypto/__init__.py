@@ -1,0 +1,1 @@
+"""Sealing of tokens with AES-256-GCM, and the keys."""

@@ -9,9 +9,9 @@ from itertools import islice
 
 from adapters.memory.database import MemoryDatabase, Rows, copy_of
 from adapters.memory.grant_table import urgency
-from application.ports.ambient import Clock, Ids
 from application.ports.claims import Claim, Due, Kind, Settlement
-from application.ports.journals import machine_of
+from application.ports.journal_register import machine_of
+from application.ports.system import Clock, Ids
 from domain.grant import Attempt, Grant
 from domain.health import Active, Degraded, Revoked
 from domain.ids import AppId, AttemptId, GrantId

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from adapters.memory.grant_table import GrantTable
 from adapters.memory.overlay import Overlay
-from application.ports.journals import Drained
+from application.ports.journal_register import Drained
 from domain.consent import Consent
 from domain.errors import StoreUnavailable
 from domain.events import Event

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from adapters.memory.database import MemoryDatabase
-from application.ports.overview import HEALTH_WORDS, HORIZONS, FleetView, GrantCount
+from application.ports.fleet import HEALTH_WORDS, HORIZONS, FleetView, GrantCount
 from domain.grant import Grant
 from domain.health import Active, Degraded
 from domain.tokens import Expiring

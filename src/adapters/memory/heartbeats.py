@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from application.ports.ambient import Clock
+from application.ports.system import Clock
 
 REMEMBERED = timedelta(days=1)
 

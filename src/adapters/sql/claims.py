@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or
 from adapters.sql import tables
 from adapters.sql.database import Database, time_of
 from adapters.sql.grants import reach_of
-from adapters.sql.journals import note_lost
+from adapters.sql.journal_register import note_lost
 from adapters.sql.outbox import SqlOutbox
 from adapters.sql.rows import attempt_columns, grant_of, health_columns, renewal_columns, token_columns
-from application.ports.ambient import Clock, Ids
 from application.ports.claims import Claim, Due, Kind, Settlement
+from application.ports.system import Clock, Ids
 from domain.errors import Conflict, StoreUnavailable
 from domain.grant import Attempt, Grant
 from domain.ids import AppId, AttemptId, GrantId

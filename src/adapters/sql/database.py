@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import URL, Connection, Engine, exc, make_url
 
 from adapters.sql.engine import SQLITE_BUSY_WITHIN, WRITES, milliseconds, open_engine
-from adapters.sql.turns import Turns
-from application.ports.ambient import Clock
+from adapters.sql.writer_turns import Turns
+from application.ports.system import Clock
 from domain.errors import StoreUnavailable
 
 TURN_WITHIN = timedelta(seconds=4)

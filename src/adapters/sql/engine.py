@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from adapters.sql.failures import translate
+from adapters.sql.database_errors import translate
 
 CONNECT_WITHIN = timedelta(seconds=3)
 STATEMENT_WITHIN = timedelta(seconds=4)

@@ -6,7 +6,7 @@ from sqlalchemy import and_, delete, func, insert, select, update
 
 from adapters.sql import tables
 from adapters.sql.database import Database, time_of
-from application.ports.ambient import Clock
+from application.ports.system import Clock
 
 REMEMBERED = timedelta(days=1)
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from application.ports.claims import Kind
-from application.ports.overview import HEALTH_WORDS
+from application.ports.fleet import HEALTH_WORDS
 from domain.advertiser import Advertiser, Connection, Standing
 from domain.grant import Attempt, Grant, Renewal
 from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded

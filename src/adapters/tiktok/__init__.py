@@ -1,0 +1,1 @@
+"""The client of TikTok's API for Business."""

@@ -16,10 +16,10 @@ from .app import create_app
 from .clock import Clock
 from .config import Config
 from .machine import DEFAULT_APPS, Machine
-from .running import Control, RunningSimulator
 from .simulator import Simulator
 from .state import State
 from .state_file import StateFile
+from .threaded_server import Control, RunningSimulator
 from .wire_faults import TRANSPORT
 
 LOOPBACK: Final = "127.0.0.1"

@@ -5,7 +5,7 @@ from pkgutil import resolve_name
 import click
 
 from entrypoints.cli.command_line import debugging
-from entrypoints.cli.configured import configured, durable, ready
+from entrypoints.cli.configuration import configured, durable, ready
 
 
 @click.command()

@@ -110,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:  # noqa: BLE001 (the outermost place: whatever it is becomes one line)
         if asked.debug:
             traceback.print_exc()
-        line, status = resolve_name("entrypoints.cli.failures:explain")(error)
+        line, status = resolve_name("entrypoints.cli.error_lines:explain")(error)
         if line:
             click.echo(f"{PROGRAM}: {line}", err=True)
         drop_what_stdout_refuses()

@@ -11,9 +11,9 @@ import click
 
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.demo_folder import NOTES, DemoFolder, Notes
-from entrypoints.cli.demo_parts import HOST, PARTS, port_of, run_part
-from entrypoints.cli.failures import Trouble
-from entrypoints.cli.listening import base_url, is_free, listener
+from entrypoints.cli.demo_processes import HOST, PARTS, port_of, run_part
+from entrypoints.cli.error_lines import Trouble
+from entrypoints.cli.ports import base_url, is_free, listener
 from entrypoints.cli.supervision import Stopped, Supervisor
 from entrypoints.container import migrate_schema
 from entrypoints.settings.groups import DATA_DIR

@@ -15,7 +15,7 @@ from typing import Self
 import msgspec
 
 from domain.tokens import Secret
-from entrypoints.cli.failures import Trouble
+from entrypoints.cli.error_lines import Trouble
 from entrypoints.settings import CronSettings, EncryptionKey, Scope, Service, Settings
 
 NOTES, LOCK, LOGS, STATE = "demo.json", "demo.lock", "logs", "simulator.json"

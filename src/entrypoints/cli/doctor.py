@@ -9,10 +9,10 @@ from stat import S_IMODE
 import click
 import httpx
 
-from application.steps.batches import MOST_SKEW
+from application.rotation.batches import MOST_SKEW
 from domain.errors import CannotOpen, StoreUnavailable
 from entrypoints.cli.command_line import debugging
-from entrypoints.cli.configured import JOURNAL_REMEDY, configure_logs
+from entrypoints.cli.configuration import JOURNAL_REMEDY, configure_logs
 from entrypoints.container import (
     BrokerUnavailable,
     Container,

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import click
 
-from entrypoints.cli.attended import telling
 from entrypoints.cli.command_line import debugging
-from entrypoints.cli.configured import quiet_alembic
+from entrypoints.cli.configuration import quiet_alembic
+from entrypoints.cli.progress import telling
 from entrypoints.container import migrate_schema
 from entrypoints.settings import load_database_url, read_environment
-from entrypoints.telemetry import configure_logging
+from entrypoints.telemetry.logs import configure_logging
 
 
 @click.command()

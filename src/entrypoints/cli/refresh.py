@@ -10,15 +10,15 @@ from functools import partial
 import click
 
 from application.rotate_grant import Rotated
-from application.steps.batches import SweepReport
-from application.steps.call_and_settle import Ended
-from application.steps.cautious_claims import HOLD_BACK
-from application.steps.turn import NAP
+from application.rotation.batches import SweepReport
+from application.rotation.call_and_settle import Ended
+from application.rotation.outage_aware_claims import HOLD_BACK
+from application.rotation.permit_turn import NAP
 from domain.errors import ConnectionNotFound, Refusal, StoreUnavailable
 from domain.ids import ConnectionId
-from entrypoints.cli.attended import interruptible, telling
-from entrypoints.cli.configured import configured, durable
-from entrypoints.cli.failures import Trouble, obstacle, sentence
+from entrypoints.cli.configuration import configured, durable
+from entrypoints.cli.error_lines import Trouble, obstacle, sentence
+from entrypoints.cli.progress import interruptible, telling
 from entrypoints.container import Container
 
 SHARED_WITHIN = timedelta(seconds=45)

@@ -13,8 +13,8 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from entrypoints.cli.command_line import debugging
-from entrypoints.cli.configured import configure_logs, configured, durable
-from entrypoints.cli.listening import base_url, listener
+from entrypoints.cli.configuration import configure_logs, configured, durable
+from entrypoints.cli.ports import base_url, listener
 from entrypoints.container import build
 from entrypoints.settings import Settings, load_settings, read_environment
 

@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from entrypoints.cli.command_line import debugging
-from entrypoints.cli.failures import Trouble
-from entrypoints.cli.listening import taken
+from entrypoints.cli.error_lines import Trouble
+from entrypoints.cli.ports import taken
 from entrypoints.cli.serve import leave
 from entrypoints.container import run_simulator, simulated_app
 from entrypoints.settings.addresses import is_loopback
-from entrypoints.telemetry import configure_logging
+from entrypoints.telemetry.logs import configure_logging
 
 
 @click.command()

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from application.ports.overview import HEALTH_WORDS, FleetView
+from application.ports.fleet import HEALTH_WORDS, FleetView
 from domain.health import Active, Degraded
-from entrypoints.cli.configured import configured, ready
+from entrypoints.cli.configuration import configured, ready
 
 Seen = Mapping[str, datetime | None]
 

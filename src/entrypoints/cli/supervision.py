@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Self
 
-from entrypoints.cli.failures import Trouble
+from entrypoints.cli.error_lines import Trouble
 
 GLANCE = 0.05
 """Seconds between two looks at the children."""

@@ -1,0 +1,1 @@
+"""The HTTP door: the API, the pages, and who may use them."""

@@ -17,23 +17,23 @@ from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive
 
 from entrypoints.container import Container
 from entrypoints.http.addresses import Addresses
+from entrypoints.http.api.connect import begin, callback
+from entrypoints.http.api.connections import disconnect_account, platforms, refresh
+from entrypoints.http.api.cron import cron
+from entrypoints.http.api.health import live, ready
+from entrypoints.http.api.metrics import Measures, metrics
+from entrypoints.http.api.openapi import described, polish
+from entrypoints.http.api.selection import pending, select_account
+from entrypoints.http.api.strict_json import StrictRequest
+from entrypoints.http.api.vend import access_token
+from entrypoints.http.auth.browser_cookie import BrowserCookie
+from entrypoints.http.auth.guards import Gate
+from entrypoints.http.auth.sessions import Sessions
 from entrypoints.http.bridge import always, looks_of, provided
-from entrypoints.http.browser import BrowserCookie
-from entrypoints.http.connect import begin, callback
-from entrypoints.http.cron import cron
-from entrypoints.http.front import Front, protective_headers
-from entrypoints.http.guards import Gate
-from entrypoints.http.health import live, ready
-from entrypoints.http.internal import access_token
-from entrypoints.http.measures import Measures, metrics
-from entrypoints.http.openapi import described, polish
+from entrypoints.http.middleware import Front, protective_headers
 from entrypoints.http.pages import PAGES, show_nothing
-from entrypoints.http.platforms import disconnect_account, platforms, refresh
 from entrypoints.http.problems import EXCEPTION_HANDLERS
-from entrypoints.http.selection import pending, select_account
-from entrypoints.http.sessions import Sessions
-from entrypoints.http.strict_json import StrictRequest
-from entrypoints.http.waiting import Waiting
+from entrypoints.http.shared_waits import Waiting
 
 DESK_THREADS = 16
 """For what only asks the database: requests wait for these, and for nothing that TikTok does."""

@@ -11,7 +11,7 @@ from litestar.params import SkipValidation
 from domain.ids import GrantId
 from domain.tokens import Secret, TokenKind
 from entrypoints.container import Container, require_schema
-from entrypoints.http.looks import Looks
+from entrypoints.http.api.readiness import Looks
 
 T = TypeVar("T")
 

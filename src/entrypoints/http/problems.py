@@ -18,8 +18,8 @@ from domain import errors
 from domain.consent import Stumble
 from domain.outcomes import Reason
 from entrypoints.http import codes
-from entrypoints.http.bodies import Problem
-from entrypoints.http.claims import Unauthenticated, WrongSecret
+from entrypoints.http.api.bodies import Problem
+from entrypoints.http.auth.jwt_claims import Unauthenticated, WrongSecret
 from entrypoints.http.codes import Code
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from domain.tokens import Secret
 from entrypoints.settings.faults import Malformed
 from entrypoints.settings.groups import EncryptionKey, Hs256Key, PublicKey, Scope, Service
-from entrypoints.settings.published import PUBLISHED_SECRETS
+from entrypoints.settings.published_secrets import PUBLISHED_SECRETS
 
 T = TypeVar("T")
 

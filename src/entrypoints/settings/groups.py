@@ -8,7 +8,7 @@ from pathlib import Path
 
 from domain.ids import AppId
 from domain.tokens import Secret
-from entrypoints.settings.published import DEMO_APP_ID, DEMO_APP_SECRET
+from entrypoints.settings.published_secrets import DEMO_APP_ID, DEMO_APP_SECRET
 
 CALLBACK_PATH = "/api/auth/tiktok/callback"
 DATABASE_FILE = "tiktok-connect.db"

@@ -1,0 +1,1 @@
+"""The Celery door: worker and beat."""

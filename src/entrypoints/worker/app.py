@@ -6,14 +6,14 @@ from typing import Any
 
 from celery import Celery, signals
 
-from entrypoints.worker.beat import schedule_of
-from entrypoints.worker.process import process
+from entrypoints.worker.process_container import process
+from entrypoints.worker.schedule import schedule_of
 
 QUEUE = "tiktok-connect"
 CONCURRENCY = 2
 """Tasks at once in a worker: an audit beside a sweep. The calls of each have threads of their own."""
 
-app = Celery("tiktok-connect", include=["entrypoints.worker.tasks", "entrypoints.worker.life"])
+app = Celery("tiktok-connect", include=["entrypoints.worker.tasks", "entrypoints.worker.lifecycle"])
 
 
 def configuration() -> dict[str, Any]:

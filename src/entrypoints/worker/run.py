@@ -6,7 +6,7 @@ from typing import Literal
 
 from entrypoints.settings import Settings
 from entrypoints.worker.app import app
-from entrypoints.worker.process import process
+from entrypoints.worker.process_container import process
 
 Pool = Literal["threads", "prefork", "solo"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 
-from application.steps.batches import SweepReport
-from application.steps.call_and_settle import Ended
+from application.rotation.batches import SweepReport
+from application.rotation.call_and_settle import Ended
 from domain.errors import ClockSkewed, StoreUnavailable
 from entrypoints.worker.app import app
-from entrypoints.worker.beat import AUDIT, SWEEP
-from entrypoints.worker.process import process
+from entrypoints.worker.process_container import process
+from entrypoints.worker.schedule import AUDIT, SWEEP
 
 log = logging.getLogger(__name__)
 

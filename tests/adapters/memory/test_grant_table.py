@@ -12,10 +12,10 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.grant_table import urgency
 from adapters.memory.store import MemoryStore
 from application.ports.claims import Due, Kind
-from builders import APP, HOUR, MINUTE, POLICY, START, a_due_grant, a_pair
 from domain.grant import Grant
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
-from world import CountedIds, SimulatedClock
+from support.builders import APP, HOUR, MINUTE, POLICY, START, a_due_grant, a_pair
+from support.world import CountedIds, SimulatedClock
 
 LEASE = timedelta(seconds=30)
 

@@ -11,13 +11,13 @@ from sqlalchemy import select
 from adapters.sql import tables
 from adapters.sql.claims import SqlClaims
 from adapters.sql.database import Database, open_database
-from adapters.sql.unit_of_work import SqlStore
+from adapters.sql.store import SqlStore
 from adapters.system import SystemIds
 from application.ports.claims import Due, Settlement
-from builders import ANNA, APP, MINUTE, POLICY, START, a_consent, a_due_grant, a_grant, a_pair, a_revocation, account
 from domain.errors import Conflict
 from domain.ids import ConnectionId, GrantId
-from world import SimulatedClock
+from support.builders import ANNA, APP, MINUTE, POLICY, START, a_consent, a_due_grant, a_grant, a_pair, a_revocation, account
+from support.world import SimulatedClock
 
 SRC, TESTS = (Path(__file__).parents[3] / name for name in ("src", "tests"))
 GRANTS = [f"grant-{n:03}" for n in range(200)]

@@ -4,13 +4,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, text
 
-import servers
 from adapters.sql import tables
 from adapters.sql.database import Database, open_database, place_of
+from adapters.sql.database_errors import kind_of
 from adapters.sql.engine import open_engine
-from adapters.sql.failures import kind_of
-from builders import START
 from domain.errors import StoreUnavailable
+from support import servers
+from support.builders import START
 
 
 def ask(database: Database, question: str) -> object:

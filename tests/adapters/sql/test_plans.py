@@ -8,12 +8,12 @@ from adapters.sql.claims import CROWD, SqlClaims
 from adapters.sql.database import Database
 from adapters.sql.offers import row_of as row_of_offer
 from adapters.sql.rows import row_of
-from adapters.sql.unit_of_work import SqlStore
+from adapters.sql.store import SqlStore
 from adapters.system import SystemIds
 from application.ports.claims import Due
-from builders import APP, HOUR, MINUTE, START, a_grant, a_pair, an_offer
 from domain.ids import GrantId
-from world import SimulatedClock
+from support.builders import APP, HOUR, MINUTE, START, a_grant, a_pair, an_offer
+from support.world import SimulatedClock
 
 FLEET = 3 * CROWD
 

@@ -2,10 +2,10 @@ from datetime import datetime, timedelta
 
 from adapters.sql.claims import SqlClaims
 from adapters.sql.database import Database, time_of
-from adapters.sql.unit_of_work import SqlStore
+from adapters.sql.store import SqlStore
 from adapters.system import SystemClock, SystemIds
 from application.ports.claims import Due
-from builders import APP, HOUR, MINUTE, SECOND, a_due_grant
+from support.builders import APP, HOUR, MINUTE, SECOND, a_due_grant
 
 
 def test_leases_are_dated_by_the_database_s_own_clock(database: Database) -> None:

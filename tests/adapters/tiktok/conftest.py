@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.http_client.lines import Lines
 from adapters.system import SystemClock
-from adapters.tiktok.client import TikTok
-from adapters.tiktok.line import Lines
+from adapters.tiktok.ad_platform import TikTok
 from domain.ids import AppId
 from domain.tokens import Secret
 

@@ -13,13 +13,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from adapters.http_client.lines import Lines
+from adapters.http_client.resolver import Resolver
 from adapters.system import SystemClock
-from adapters.tiktok.line import Lines
-from adapters.tiktok.resolver import Resolver
 from domain.outcomes import InDoubt, Issued, Unavailable
 from domain.tokens import Secret
-from raw_server import Behaviour, Peer, RawServer, answering
-from servers import free_port
+from support.raw_server import Behaviour, Peer, RawServer, answering
+from support.servers import free_port
 
 from .conftest import Connect
 

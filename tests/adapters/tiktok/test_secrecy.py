@@ -4,11 +4,11 @@ from urllib.parse import quote
 
 import pytest
 
-from adapters.tiktok.client import TikTok
+from adapters.tiktok.ad_platform import TikTok
 from domain.ids import AdvertiserId
 from domain.tokens import Secret
-from raw_server import Peer, RawServer, answering
-from servers import free_port
+from support.raw_server import Peer, RawServer, answering
+from support.servers import free_port
 
 from .conftest import APP_SECRET, Connect
 

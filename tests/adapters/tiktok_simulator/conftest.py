@@ -3,9 +3,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from adapters.tiktok_simulator.running import RunningSimulator
 from adapters.tiktok_simulator.server import running_simulator
-from simulated_app import SimulatedApp, WireApp, an_app
+from adapters.tiktok_simulator.threaded_server import RunningSimulator
+from support.simulated_app import SimulatedApp, WireApp, an_app
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import pytest
 
 from adapters.tiktok_simulator.advertisers import CLOSED, ENABLED, Advertiser
 from adapters.tiktok_simulator.machine import UnknownAdvertiser, UnknownUser
-from simulated_app import APP, SimulatedApp, an_app
+from support.simulated_app import APP, SimulatedApp, an_app
 
 
 def ids(app: SimulatedApp, user: str) -> list[str]:

@@ -3,9 +3,9 @@ import json
 import httpx
 import pytest
 
-from adapters.tiktok_simulator.running import RunningSimulator
 from adapters.tiktok_simulator.server import running_simulator
-from simulated_app import WireApp
+from adapters.tiktok_simulator.threaded_server import RunningSimulator
+from support.simulated_app import WireApp
 
 
 def get(wire: WireApp, endpoint: str, token: str | None, **query: str) -> httpx.Response:

@@ -5,7 +5,7 @@ import pytest
 
 from adapters.tiktok_simulator.consent import ConsentRefused
 from adapters.tiktok_simulator.server import running_simulator
-from simulated_app import WireApp
+from support.simulated_app import WireApp
 
 CALLBACK = "http://localhost:8000/api/auth/tiktok/callback"
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from adapters.tiktok_simulator.server import running_simulator, serve
-from simulated_app import WireApp
+from support.simulated_app import WireApp
 
 
 def test_config_shows_the_contracts_names_and_takes_any_of_them(wire: WireApp) -> None:

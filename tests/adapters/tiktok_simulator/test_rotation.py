@@ -3,7 +3,7 @@ import time
 import pytest
 
 from adapters.tiktok_simulator.machine import Machine
-from simulated_app import APP, SECRET, SimulatedApp, an_app
+from support.simulated_app import APP, SECRET, SimulatedApp, an_app
 
 
 def test_an_exchange_gives_the_expiring_pair_with_its_lifetimes(app: SimulatedApp) -> None:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from adapters.tiktok_simulator.server import running_simulator
-from simulated_app import WireApp
+from support.simulated_app import WireApp
 
 SERVE = """
 import sys

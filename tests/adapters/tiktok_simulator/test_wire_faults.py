@@ -8,8 +8,8 @@ import pytest
 
 from adapters.tiktok_simulator.faults import Kind
 from adapters.tiktok_simulator.server import running_simulator
-from processes import eventually
-from simulated_app import WireApp
+from support.processes import eventually
+from support.simulated_app import WireApp
 
 REFRESH = "/oauth2/refresh_token/"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints.cli.demo_folder import DemoFolder, Notes
-from entrypoints.cli.failures import Trouble
+from entrypoints.cli.error_lines import Trouble
 
 HERE, THERE = "http://127.0.0.1:8000", "http://127.0.0.1:8001"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-import servers
-from deployment import deployment
-from processes import children_of, eventually, run, running
+from support import servers
+from support.deployment import deployment
+from support.processes import children_of, eventually, run, running
 
 
 def is_live(address: str) -> bool:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from application.ports.overview import HORIZONS, FleetView, GrantCount
+from application.ports.fleet import HORIZONS, FleetView, GrantCount
 from domain.ids import AppId
 from entrypoints.cli.status import as_text
 

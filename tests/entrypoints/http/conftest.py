@@ -8,8 +8,8 @@ import pytest
 
 from domain.tokens import Secret
 from entrypoints.container import migrate_schema
-from http_house import House, a_house, a_served_house, some_settings
-from world import World
+from support.http_application import House, a_house, a_served_house, some_settings
+from support.world import World
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from domain.errors import Refusal
 from domain.outcomes import Reason
 from entrypoints.http import codes, problems
 from entrypoints.http.problems import ERRORS, REAUTHORISATION, STUMBLES, DoorRefusal, code_of, wait_of
-from http_house import House
+from support.http_application import House
 
 
 def leaves(root: type[Exception], module: object) -> set[type[Exception]]:

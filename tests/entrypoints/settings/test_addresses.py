@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from entrypoints.settings import faults_of, load_settings
-from environs import CALLBACK, an_environ
+from support.environ import CALLBACK, an_environ
 
 PATH = "/api/auth/tiktok/callback"
 

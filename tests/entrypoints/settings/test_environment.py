@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints.settings import InvalidSettings, load_settings, read_environment
-from environs import an_environ
+from support.environ import an_environ
 
 
 @pytest.fixture

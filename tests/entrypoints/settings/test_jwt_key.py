@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from domain.tokens import Secret
 from entrypoints.settings import Hs256Key, PublicKey, faults_of, load_settings
-from environs import an_environ
+from support.environ import an_environ
 
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
 

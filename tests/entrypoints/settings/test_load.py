@@ -9,7 +9,6 @@ import pytest
 from domain.errors import UnsafePolicy
 from domain.rotation import RotationPolicy
 from domain.tokens import Secret
-from entrypoints.redaction import Redaction
 from entrypoints.settings import (
     CronSettings,
     EncryptionKey,
@@ -22,7 +21,7 @@ from entrypoints.settings import (
     load_settings,
 )
 from entrypoints.settings.load import MAX_SWEEP_INTERVAL
-from entrypoints.settings.published import (
+from entrypoints.settings.published_secrets import (
     EXAMPLE_APP_SECRET,
     EXAMPLE_AUTH_SECRET,
     EXAMPLE_CRON_SECRET,
@@ -30,7 +29,8 @@ from entrypoints.settings.published import (
     EXAMPLE_METRICS_TOKEN,
     EXAMPLE_SERVICE_SECRET,
 )
-from environs import APP_SECRET, HEX_KEY, an_environ
+from entrypoints.telemetry.redaction import Redaction
+from support.environ import APP_SECRET, HEX_KEY, an_environ
 
 ROOT = Path(__file__).parents[3]
 LONG = "a-secret-that-is-long-enough-for-anything"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from entrypoints.settings import faults_of
-from entrypoints.settings.published import DEMO_APP_SECRET, EXAMPLE_ENCRYPTION_KEY, PUBLISHED_SECRETS
-from environs import an_environ
+from entrypoints.settings.published_secrets import DEMO_APP_SECRET, EXAMPLE_ENCRYPTION_KEY, PUBLISHED_SECRETS
+from support.environ import an_environ
 
 ROOT = Path(__file__).parents[3]
 SECRET_NAMES = (

@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 import logging
 
-from entrypoints.telemetry import LogStream
+from entrypoints.telemetry.logs import LogStream
 
 
 class FullDisk(io.StringIO):

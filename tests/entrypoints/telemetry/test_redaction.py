@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from domain.tokens import Secret
-from entrypoints.redaction import REDACTED, Redaction
+from entrypoints.telemetry.redaction import REDACTED, Redaction
 
 PLANTED = "pl4nted-s3cret-value"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl"

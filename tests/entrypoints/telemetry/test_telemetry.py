@@ -11,8 +11,8 @@ import pytest
 import structlog
 
 from domain.tokens import Secret
-from entrypoints.redaction import REDACTED
-from entrypoints.telemetry import configure_logging
+from entrypoints.telemetry.logs import configure_logging
+from entrypoints.telemetry.redaction import REDACTED
 
 PLANTED = "pl4nted-s3cret-value"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from entrypoints.worker.beat import schedule_of
+from entrypoints.worker.schedule import schedule_of
 
 
 def test_a_sweep_is_sent_at_every_interval_and_outlasts_clocks_that_disagree() -> None:

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-import servers
 from adapters.sql import tables
-from adapters.sql.samples import sealed_access_tokens
-from deployment import Deployment, deployment
+from adapters.sql.stored_token_samples import sealed_access_tokens
 from domain.ids import OwnerId
-from processes import BARE
+from support import servers
+from support.deployment import Deployment, deployment
+from support.processes import BARE
 
 ASK = """
 import json
@@ -37,7 +37,7 @@ tasks.sweep()
 
 SWEEP_WHEN_STOPPED = """
 from entrypoints.worker import tasks
-from entrypoints.worker.process import process
+from entrypoints.worker.process_container import process
 process.stop()
 tasks.sweep()
 """
@@ -50,8 +50,8 @@ tasks.sweep()
 GIVE_A_SIGN_AS_PROCESS_1 = """
 import os, socket, time
 os.getpid, socket.gethostname = lambda: 1, lambda: "app"
-from entrypoints.worker.life import give_signs_of_life
-from entrypoints.worker.process import process
+from entrypoints.worker.lifecycle import give_signs_of_life
+from entrypoints.worker.process_container import process
 latest = process.container.heartbeats().latest
 before = latest("worker")
 give_signs_of_life("worker")
@@ -61,7 +61,7 @@ while latest("worker") == before:
 
 NAME_PARENT_AND_CHILD = """
 import os
-from entrypoints.worker.process import process
+from entrypoints.worker.process_container import process
 print(process.container.host(), flush=True)
 if os.fork():
     os.wait()

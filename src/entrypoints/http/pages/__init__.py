@@ -6,12 +6,12 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
+from entrypoints.http.pages.error_pages import TROUBLE_HANDLERS, show_nothing
 from entrypoints.http.pages.forms import form
 from entrypoints.http.pages.login import log_in, login_form, root
 from entrypoints.http.pages.platforms import disconnect_account, platforms
 from entrypoints.http.pages.rendering import static_files
 from entrypoints.http.pages.selection import cancel_selection, choose_accounts, selection
-from entrypoints.http.pages.troubles import TROUBLE_HANDLERS, show_nothing
 
 __all__ = ["PAGES", "show_nothing"]
 

@@ -6,15 +6,15 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_307_TEMPORARY_REDIRECT, HTTP_400_BAD_REQUEST
 
-from application.ports.ambient import Clock
+from application.ports.system import Clock
 from entrypoints.http.addresses import PLATFORMS, Addresses
+from entrypoints.http.auth.demo_sessions import COOKIE_NAME, LIFE, DemoSessions
+from entrypoints.http.auth.guards import Connection, gate_of, headers_of
 from entrypoints.http.bridge import Given
-from entrypoints.http.demo_sessions import COOKIE_NAME, LIFE, DemoSessions
-from entrypoints.http.guards import Connection, gate_of, headers_of
 from entrypoints.http.pages.demo_users import DEMO_USERS, demo_user
 from entrypoints.http.pages.forms import field
 from entrypoints.http.pages.rendering import AnyRequest, page, to
-from entrypoints.http.pages.signing_in import local_path
+from entrypoints.http.pages.sign_in_redirect import local_path
 from entrypoints.http.problems import NotServed, OriginRefused
 
 

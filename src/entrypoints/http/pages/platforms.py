@@ -8,15 +8,15 @@ from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
 from application.disconnect import Disconnect
-from application.overview import ConnectionView, Overview
-from application.ports.ambient import Clock
+from application.list_connections import ConnectionView, Overview
+from application.ports.system import Clock
 from entrypoints.http.addresses import PLATFORMS, Addresses
+from entrypoints.http.api.ids import connection_id
+from entrypoints.http.auth.guards import may_write, session_of, signed_in
 from entrypoints.http.bridge import Given
-from entrypoints.http.guards import may_write, session_of, signed_in
-from entrypoints.http.pages.flashes import Notice, flash_of
+from entrypoints.http.pages.connection_rows import row_of
+from entrypoints.http.pages.flash_messages import Notice, flash_of
 from entrypoints.http.pages.rendering import AnyRequest, page, to
-from entrypoints.http.pages.rows import row_of
-from entrypoints.http.uuids import connection_id
 
 SOONEST, LATEST = timedelta(seconds=2), timedelta(minutes=1)
 

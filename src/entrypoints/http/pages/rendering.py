@@ -10,9 +10,9 @@ from litestar import MediaType, Request, Response, Router
 from litestar.datastructures import CacheControlHeader
 from litestar.static_files import create_static_files_router
 
-from entrypoints.http.guards import gate_of
+from entrypoints.http.auth.guards import gate_of
+from entrypoints.http.auth.sessions import Session
 from entrypoints.http.pages.demo_users import demo_user
-from entrypoints.http.sessions import Session
 
 AnyRequest = Request[Any, Any, Any]
 

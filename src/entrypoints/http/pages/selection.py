@@ -7,22 +7,22 @@ from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_400_BAD_REQUEST
 
-from application.overview import Overview
-from application.ports.ambient import Clock
+from application.list_connections import Overview
+from application.ports.system import Clock
 from application.select_accounts import SelectAccounts
 from domain.consent import Connected
 from domain.errors import AccountNotOnOffer, InvalidRequest, OfferUsed, Refusal
 from domain.ids import AdvertiserId, OfferId
 from domain.offer import Offer
 from entrypoints.http.addresses import PLATFORMS, SELECT, Addresses
+from entrypoints.http.api.ids import offer_id
+from entrypoints.http.auth.guards import may_write, session_of, signed_in
 from entrypoints.http.bridge import Given
-from entrypoints.http.guards import may_write, session_of, signed_in
-from entrypoints.http.pages.flashes import Notice
+from entrypoints.http.pages.connection_rows import choice_of
+from entrypoints.http.pages.flash_messages import Notice
 from entrypoints.http.pages.forms import field, fields
-from entrypoints.http.pages.phrases import to_act
 from entrypoints.http.pages.rendering import AnyRequest, page, to
-from entrypoints.http.pages.rows import choice_of
-from entrypoints.http.uuids import offer_id
+from entrypoints.http.pages.sentences import to_act
 
 OFFER_FIELD, ACCOUNTS_FIELD = "pendingTokenId", "accountIds"
 """As the API names them."""

@@ -1,0 +1,91 @@
+"""One wall-clock deadline for a whole call, which httpx does not have: its time-outs start anew with each byte."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import httpcore
+
+from adapters.http_client.resolver import Resolver
+from application.ports.system import Clock
+
+
+class Deadline:
+    """When the call under way must be over. One connection's at a time, set before each call."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ends = timedelta(0)
+
+    def start(self, span: timedelta) -> None:
+        self._ends = self._clock.monotonic() + span
+
+    def left(self, late: type[Exception]) -> float:
+        """Seconds until then. Raises `late` when it is past."""
+        left = (self._ends - self._clock.monotonic()).total_seconds()
+        if left <= 0:
+            raise late("the call's time is up")
+        return left
+
+
+class DeadlineStream(httpcore.NetworkStream):
+    """A connection each of whose reads and writes may take what is left of the call, whatever time-out it is given.
+
+    The operating system bounds one read or write, and OpenSSL a whole handshake, so a peer that drips bytes is cut off too.
+    """
+
+    def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._inner, self._deadline = inner, deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._deadline.left(httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._deadline.left(httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        left = self._deadline.left(httpcore.ConnectTimeout)
+        return DeadlineStream(self._inner.start_tls(ssl_context, server_hostname, left), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (httpcore's signature)
+        return self._inner.get_extra_info(info)
+
+
+class DeadlineNetwork(httpcore.NetworkBackend):
+    """Connects within the call's deadline, name look-up included, giving each of the name's addresses its share of the time."""
+
+    def __init__(self, deadline: Deadline, resolver: Resolver) -> None:
+        self._inner = httpcore.SyncBackend()
+        self._deadline, self._resolver = deadline, resolver
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        try:
+            addresses = self._resolver.addresses(host, within=self._deadline.left(httpcore.ConnectTimeout))
+        except OSError:
+            raise httpcore.ConnectError("the host's name was not found") from None
+        options = list(socket_options or ())
+        for untried in range(len(addresses), 0, -1):
+            share = self._deadline.left(httpcore.ConnectTimeout) / untried
+            try:
+                return DeadlineStream(
+                    self._inner.connect_tcp(addresses[-untried], port, share, local_address, options), self._deadline
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if untried == 1:
+                    raise
+        raise httpcore.ConnectError("the host's name has no address")

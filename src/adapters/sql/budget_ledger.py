@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from adapters.sql import tables
+from adapters.sql.database import Database, time_of
+from application.ports.system import Clock
+from domain.errors import Conflict, StoreUnavailable
+from domain.ids import AppId
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class SqlLedger:
+    """Budgets in rows of the database; a change holds its row's lock, for four short statements. Dated by the database's
+    clock unless one is given.
+    """
+
+    def __init__(self, database: Database, *, clock: Clock | None = None) -> None:
+        self._database, self._clock = database, clock
+        self._insert = postgresql.insert if database.is_postgres else sqlite.insert
+
+    def change(self, app: AppId, write: Callable[[str | None, timedelta], str | None]) -> None:
+        row = tables.budgets.c
+        mine = select(row.text).where(row.app == app).with_for_update()
+        try:
+            with self._database.writing() as connection:
+                found = connection.execute(mine).first()
+                if found is None:
+                    connection.execute(self._insert(tables.budgets).values(app=app).on_conflict_do_nothing())
+                    found = connection.execute(mine).one()
+                text = write(found.text, time_of(connection, self._clock) - EPOCH)
+                if text is not None:
+                    connection.execute(update(tables.budgets).where(row.app == app).values(text=text))
+                connection.commit()
+        except Conflict as conflict:
+            raise StoreUnavailable(str(conflict)) from conflict

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from adapters.sql import tables
+from adapters.sql.database import Database, time_of
+from application.ports.journal_register import Drained, Undrained, left_undrained, machine_of
+from application.ports.system import Clock
+from domain.errors import Conflict, StoreUnavailable
+
+
+class SqlJournalRegister:
+    """A row for each journal on each host, beside what claims find (`note_lost`)."""
+
+    def __init__(self, database: Database, *, clock: Clock | None = None) -> None:
+        self._database, self._clock = database, clock
+
+    def drained(self, journal: str, host: str) -> None:
+        row, machine = tables.journals.c, machine_of(host)
+        mine = and_(row.name == journal, row.host == machine)
+        try:
+            with self._database.writing() as connection:
+                now = time_of(connection, self._clock)
+                if not connection.execute(update(tables.journals).where(mine).values(drained_at=now)).rowcount:
+                    connection.execute(insert(tables.journals).values(name=journal, host=machine, drained_at=now))
+                connection.commit()
+        except Conflict as conflict:  # another process of this host told of it first
+            raise StoreUnavailable(str(conflict)) from conflict
+
+    def undrained(self, since: datetime) -> tuple[Undrained, ...]:
+        with self._database.reading() as connection:
+            found = connection.execute(select(tables.lost_claims).where(tables.lost_claims.c.found_at >= since))
+            lost = {row.host: row.found_at for row in found}
+            reports = [Drained(row.name, row.host, row.drained_at) for row in connection.execute(select(tables.journals))]
+        return left_undrained(lost, reports)
+
+
+def note_lost(connection: Connection, hosts: Iterable[str], now: datetime) -> None:
+    """Note in a claim's transaction that claims of these hosts were found without outcome."""
+    rows = [{"host": machine, "found_at": now} for machine in sorted(set(map(machine_of, hosts)))]
+    if rows:
+        adding = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(tables.lost_claims)
+        newest = adding.on_conflict_do_update(index_elements=["host"], set_={"found_at": adding.excluded.found_at})
+        connection.execute(newest, rows)

@@ -1,0 +1,34 @@
+"""The end of a grant: its tokens leave the store in the commit that ends it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from application.ports.store import UnitOfWork
+from application.ports.system import Ids
+from domain.grant import Grant
+from domain.ids import RevocationId
+from domain.revocation import revocation_of
+
+
+def awaited(work: UnitOfWork, grant: Grant, now: datetime) -> bool:
+    """Whether somebody may still choose from this grant's accounts."""
+    offer = work.offers.of_grant(grant.id)
+    return offer is not None and offer.open(now)
+
+
+def revoke_if_unused(work: UnitOfWork, grant: Grant, ids: Ids, now: datetime) -> bool:
+    """Erase a grant that nothing points at any more, and queue its token for revocation. Whether it was."""
+    if grant.erased or grant.connections or awaited(work, grant, now):
+        return False
+    if grant.tokens is not None:
+        revocation = RevocationId(ids.new())
+        work.revocations.add(revocation_of(grant, grant.tokens, grant.fingerprint, revocation, now))
+    grant.revoke(now)
+    return True
+
+
+def supersede_if_unused(work: UnitOfWork, grant: Grant, now: datetime) -> None:
+    """Erase, and don't revoke, a grant whose accounts went over to a newer one: revoking might kill the newer one's token."""
+    if not (grant.erased or grant.connections or awaited(work, grant, now)):
+        grant.supersede(now)

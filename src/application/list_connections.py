@@ -1,0 +1,136 @@
+"""The read side: what an owner is shown of their connections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from application.ports.store import Store
+from application.ports.system import Clock
+from domain.advertiser import Connection, Standing
+from domain.grant import Grant
+from domain.health import Active, Degraded, NeedsReauth, Revoked, Superseded
+from domain.ids import OwnerId
+from domain.tokens import Expiring
+
+YEAR_ENDS_SOON = timedelta(days=60)
+"""How long before its refresh token's end a grant is said to need a person (the first of the announced days)."""
+
+
+class State(Enum):
+    """How a connection does, the worst first: when several hold, the first is shown."""
+
+    NEEDS_REAUTH = "needs_reauth"
+    ACCOUNT_LOST = "account_lost"
+    DEGRADED = "degraded"
+    IN_DOUBT = "in_doubt"
+    ACCOUNT_SUSPENDED = "account_suspended"
+    OK = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """One connection with what its grant says of it. Times are None where they make no sense (a token without an end)."""
+
+    connection: Connection
+    provider: str
+    generation: int
+    state: State
+    reason: str | None
+    usable_until: datetime | None
+    token_issued_at: datetime | None
+    token_expires_at: datetime | None
+    next_refresh_at: datetime | None
+    refresh_token_expires_at: datetime | None
+    reconnect_by: datetime | None
+    """When a person must have authorised again, where one must."""
+
+    @property
+    def needs_reauth(self) -> bool:
+        return self.state in {State.NEEDS_REAUTH, State.ACCOUNT_LOST}
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """An owner's connections, by creation and then by id."""
+
+    store: Store
+    clock: Clock
+
+    def __call__(self, owner: OwnerId) -> tuple[ConnectionView, ...]:
+        """Raises StoreUnavailable."""
+        with self.store.read() as work:
+            grants = work.grants.of_owner(owner)
+        now = self.clock.now()
+        views = [view_of(grant, connection, now) for grant in grants for connection in grant.connections.values()]
+        return tuple(sorted(views, key=lambda v: (v.connection.created_at, v.connection.id)))
+
+
+def view_of(grant: Grant, connection: Connection, now: datetime) -> ConnectionView:
+    """A connection as it is shown at this moment."""
+    state, reason, usable_until = condition(grant, connection, now)
+    pair = grant.tokens if isinstance(grant.tokens, Expiring) else None
+    return ConnectionView(
+        connection=connection,
+        provider=grant.provider,
+        generation=grant.generation,
+        state=state,
+        reason=reason,
+        usable_until=usable_until,
+        token_issued_at=pair.issued_at if pair else None,
+        token_expires_at=pair.access_expires_at if pair else None,
+        next_refresh_at=grant.renewal.due_at if pair and _refused(grant, now) is None else None,
+        refresh_token_expires_at=pair.refresh_expires_at if pair else None,
+        reconnect_by=reconnect_by(grant, pair, now),
+    )
+
+
+Condition = tuple[State, str | None, datetime | None]
+
+
+def condition(grant: Grant, connection: Connection, now: datetime) -> Condition:
+    """The state to show, why, and until when the token can be served."""
+    refused = _refused(grant, now)
+    if refused and refused[0] is State.NEEDS_REAUTH:
+        return refused
+    if connection.lost_at is not None:
+        return State.ACCOUNT_LOST, "account_not_reached", None
+    return refused or _renewal(grant, connection, now)
+
+
+def _refused(grant: Grant, now: datetime) -> Condition | None:
+    """What a refusal left: a deadline, or nothing."""
+    match grant.health:
+        case NeedsReauth(reason=reason):
+            return State.NEEDS_REAUTH, reason.value, None
+        case Degraded(usable_until=until, reason=reason):
+            return (State.NEEDS_REAUTH, reason.value, None) if until <= now else (State.DEGRADED, reason.value, until)
+        case Active() | Revoked() | Superseded():
+            return None
+
+
+def _renewal(grant: Grant, connection: Connection, now: datetime) -> Condition:
+    """How a grant does that nobody refused."""
+    ends = grant.tokens.access_expires_at if isinstance(grant.tokens, Expiring) else None
+    if ends is not None and ends <= now:
+        return State.DEGRADED, "renewal_overdue", ends
+    if grant.renewal.in_doubt:
+        return State.IN_DOUBT, "rotation_in_doubt", ends
+    if connection.advertiser.standing not in {Standing.OPEN, Standing.UNREAD}:
+        return State.ACCOUNT_SUSPENDED, connection.advertiser.standing.value, ends
+    return State.OK, None, None
+
+
+def reconnect_by(grant: Grant, pair: Expiring | None, now: datetime) -> datetime | None:
+    """The time by which a person must act: the end of what can still be served, or of the refresh token's year."""
+    match grant.health:
+        case Degraded(usable_until=until):
+            return until
+        case NeedsReauth(since=since):
+            return since
+        case _:
+            pass
+    if pair is not None and pair.refresh_expires_at - now <= YEAR_ENDS_SOON:
+        return pair.refresh_expires_at
+    return None

@@ -1,0 +1,147 @@
+"""Renewing many grants: claim a batch that can be sent in a quarter of the lease, carry it out, claim again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from application.ports.budget import Budget, Lane
+from application.ports.claims import Claim, Claims, Due
+from application.ports.system import Clock, Crew
+from application.rotation.call_and_settle import CallAndSettle, Ended, Rotation
+from application.rotation.permit_turn import Turn, never, wait
+from domain.errors import ClockSkewed, StoreUnavailable
+from domain.health import Degraded, NeedsReauth
+from domain.ids import AppId, GrantId
+from domain.outcomes import Failure, Reason
+from domain.rotation import RotationPolicy
+
+MOST_SKEW = timedelta(seconds=5)
+"""How far this process's clock, by which lifetimes count, may be from the store's, by which leases do."""
+
+Slot = tuple[Claim, timedelta, timedelta]
+"""A claim, the monotonic time before it was taken, and that of its turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep did for one grant; `reason` where a person will have to act."""
+
+    grant: GrantId
+    ended: Ended
+    reason: Reason | None = None
+
+
+@dataclass(slots=True)
+class SweepReport:
+    """A sweep, counted in grants: each once, by the first thing that was done with it."""
+
+    swept: dict[GrantId, Swept] = field(default_factory=dict)
+    remaining: int = 0
+    """Grants that are due and were not reached, or are in flight elsewhere."""
+    stopped_by: Failure | None = None
+    """What stopped the whole app's calls, if anything did."""
+
+    def count(self, *endings: Ended) -> int:
+        """How many grants ended in one of these ways."""
+        return sum(s.ended in endings for s in self.swept.values())
+
+    @property
+    def unreached(self) -> int:
+        """Grants that are due and of which nothing is told in `swept`: those given back unsent are, and are still due."""
+        return max(self.remaining - self.count(Ended.UNSENT), 0)
+
+    def take(self, rotation: Rotation) -> None:
+        """Count one more claim."""
+        health, grant = rotation.grant.health, rotation.grant.id
+        known = self.swept.get(grant)
+        if rotation.ended is not Ended.OVERTAKEN and (known is None or known.ended is Ended.UNSENT):
+            reason = health.reason if isinstance(health, Degraded | NeedsReauth) else None
+            self.swept[grant] = Swept(grant, rotation.ended, reason)
+
+
+def unheard(_: SweepReport) -> None:
+    """Nobody watches the progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """The unit of work is a sweep, not a grant: sweeps in several processes share what is due, each grant going to one."""
+
+    claims: Claims
+    budget: Budget
+    carry_out: CallAndSettle
+    crew: Crew
+    clock: Clock
+    policy: RotationPolicy
+    app: AppId
+    hands: int
+    """How many calls this process can have under way at once."""
+
+    def __call__(
+        self,
+        due: Due,
+        *,
+        for_at_most: timedelta | None = None,
+        stopping: Callable[[], bool] = never,
+        progress: Callable[[SweepReport], None] = unheard,
+        patience: Callable[[], bool] = never,
+    ) -> SweepReport:
+        """Go on until nothing is due, the time is up, the app's calls are stopped, or `stopping`.
+
+        `patience` is asked where something is due that may not be claimed: it waits, and says whether to look again.
+        Raises StoreUnavailable, and ClockSkewed before anything is claimed.
+        """
+        report, began = SweepReport(), self.clock.monotonic()
+        if abs(skew := self.claims.skew()) > MOST_SKEW:
+            raise ClockSkewed(skew)
+        while not stopping() and (for_at_most is None or self.clock.monotonic() - began < for_at_most):
+            waiting = self.claims.count_due(self.app, due)
+            if not waiting:
+                return report
+            permits = self.budget.take(self.app, min(waiting, self._most()), Lane.BACKGROUND, within=self.policy.lease / 4)
+            if not permits.count:
+                if permits.because:
+                    report.stopped_by = permits.because
+                    break
+                wait(self.clock, self.clock.monotonic() + permits.wait, stopping)
+                continue
+            taken_at = self.clock.monotonic()
+            claims = self.claims.take_due(self.app, limit=permits.count, lease=self.policy.lease, due=due)
+            if not claims:
+                if patience():
+                    continue
+                break
+            slots = [(claim, taken_at, taken_at + permits.wait_for(i)) for i, claim in enumerate(claims)]
+            for rotation in self._batch(slots, stopping):
+                report.take(rotation)
+                progress(report)
+                report.stopped_by = report.stopped_by or (rotation.failure if rotation.ended is Ended.UNSENT else None)
+            if report.stopped_by:
+                break
+        report.remaining = self.claims.count_due(self.app, due)
+        return report
+
+    def _most(self) -> int:
+        """A batch that this process can surely send in a quarter of the lease, at two seconds a call."""
+        return max(self.hands, int(self.hands * (self.policy.lease / 4) / timedelta(seconds=2)))
+
+    def _batch(self, slots: list[Slot], stopping: Callable[[], bool]) -> Iterator[Rotation]:
+        """Carry out what was claimed. Where the store is away for one, the others are not sent and, if it is back, given back."""
+        trouble = list[StoreUnavailable]()
+
+        def carry_out(slot: Slot) -> Rotation | None:
+            try:
+                return self._one(*slot, lambda: bool(trouble) or stopping())
+            except StoreUnavailable as unavailable:
+                trouble.append(unavailable)
+                return None
+
+        yield from (rotation for rotation in self.crew.map(carry_out, slots) if rotation)
+        if trouble:
+            raise trouble[0]
+
+    def _one(self, claim: Claim, taken_at: timedelta, send_at: timedelta, stopping: Callable[[], bool]) -> Rotation:
+        turn = Turn(self.budget, self.clock, self.app, Lane.BACKGROUND, send_at, stopping)
+        return self.carry_out(claim, taken_at=taken_at, turn=turn)

@@ -1,0 +1,269 @@
+"""The second and third step of a rotation: after the claim, exactly one call, and at once its settlement."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from application.ports.ad_platform import AdPlatform
+from application.ports.budget import Budget
+from application.ports.claims import Claim, Claims, Settlement
+from application.ports.incidents import Incidents
+from application.ports.journal import Answer, Journal, JournalUnavailable
+from application.ports.sealer import Sealer
+from application.ports.system import Clock
+from application.rotation.late_answers import Undertaker
+from application.rotation.permit_turn import at_once
+from domain.errors import CannotOpen, Conflict, StoreUnavailable
+from domain.grant import Grant
+from domain.mass_refusal import ONE_EVERY, WINDOW
+from domain.outcomes import Failure, InDoubt, Issued, Misconfigured, NotPermitted, OurFault, Refused, Throttled, Unavailable
+from domain.rotation import Keep, Probe, Reauthorise, Rotate, RotationPolicy, decide
+from domain.tokens import Expiring, LongTerm, TokenKind
+
+log = logging.getLogger(__name__)
+
+SETTLE_AGAIN_AFTER = tuple(timedelta(seconds=s) for s in (0.05, 0.2, 0.5, 1, 2))
+"""Pauses between tries to store an outcome that the database would not take."""
+
+HOLD_ON = timedelta(seconds=10)
+"""The pause between tries where the journal would not take the answer either: it is held until one of them does."""
+
+WITHOUT_KEY = timedelta(minutes=5)
+"""How long a grant waits whose token cannot be opened here; another process may hold the key."""
+
+
+NOT_BELIEVED = Unavailable("mass refusal")
+"""Why a call is not sent while the platform refuses too many: only one a minute is."""
+
+
+class Ended(Enum):
+    """How one claim ended."""
+
+    RENEWED = "renewed"
+    REFUSED = "refused"
+    IN_DOUBT = "in_doubt"
+    THROTTLED = "throttled"
+    UNAVAILABLE = "unavailable"
+    MISCONFIGURED = "misconfigured"
+    OUR_FAULT = "our_fault"
+    UNSENT = "unsent"
+    OVERTAKEN = "overtaken"
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What one claim came to. `failure` beside UNSENT: what kept it from being sent, if anything but time did."""
+
+    grant: Grant
+    ended: Ended
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """Somebody is renewing this grant right now: ask again in a moment, with the same question."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallAndSettle:
+    """Whatever a claimed grant needs: rotate it, probe it, or declare that a person must act."""
+
+    claims: Claims
+    platform: AdPlatform
+    sealer: Sealer
+    budget: Budget
+    journal: Journal
+    incidents: Incidents
+    bury: Undertaker
+    clock: Clock
+    policy: RotationPolicy
+
+    def __call__(
+        self, claim: Claim, *, taken_at: timedelta, turn: Callable[[], bool] = at_once, insist: bool = False
+    ) -> Rotation:
+        """Carry out a claim for which a permit was taken. `taken_at`: the monotonic time before it was claimed; `turn` waits
+        until the call may be sent, and says whether it may.
+
+        Raises StoreUnavailable when the database would not take the outcome; a new pair is in the journal then.
+        """
+        grant = claim.grant
+        try:
+            match decide(grant.tokens, grant.health, self.clock.now(), insist=insist):
+                case Keep():
+                    grant.leave(self.clock.now())
+                    return self._settled(claim, Ended.UNSENT)
+                case Reauthorise(reason=reason):
+                    grant.lapse(reason, self.clock.now())
+                    return self._settled(claim, Ended.REFUSED)
+                case Rotate(pair=pair):
+                    return self._rotate(claim, pair, taken_at, turn)
+                case Probe():
+                    return self._probe(claim, taken_at, turn)
+        except CannotOpen:
+            log.error("a token cannot be opened: is its key configured here?", extra={"grant": grant.id})  # noqa: TRY400 (the place says nothing)
+            failure = Misconfigured("key")
+            grant.fail(failure, self.policy, self.clock.now(), pause=WITHOUT_KEY)
+            return self._settled(claim, Ended.MISCONFIGURED, failure)
+
+    def release(self, claim: Claim, because: Failure | None = None) -> Rotation:
+        """Give a claim back of which nothing was sent."""
+        self.claims.release([claim])
+        return Rotation(claim.grant, Ended.UNSENT, because)
+
+    def _rotate(self, claim: Claim, pair: Expiring, taken_at: timedelta, turn: Callable[[], bool]) -> Rotation:
+        grant = claim.grant
+        token = self.sealer.open(pair.refresh, grant.id, TokenKind.REFRESH)
+        in_incident = self.incidents.current(grant.app) is not None
+        if hindered := self._hindered(claim, taken_at, turn, in_incident=in_incident):
+            return hindered
+        asked_at = self.clock.now()
+        answer = self.platform.refresh(token)
+        if not isinstance(answer, Issued):
+            return self._failed(claim, answer, in_incident=in_incident)
+        access = self.sealer.seal(answer.access, grant.id, TokenKind.ACCESS)
+        refresh = self.sealer.seal(answer.refresh, grant.id, TokenKind.REFRESH) if answer.refresh else None
+        fresh = pair.renewed(access, refresh, answer.lifetimes, asked_at=asked_at)
+        fingerprint = self.sealer.fingerprint(answer.access)
+        if self.policy.too_short(fresh.life):
+            log.warning("an access token lives too short a time to be renewed in peace", extra={"grant": grant.id})
+        grant.rotate(fresh, fingerprint, from_generation=claim.generation, policy=self.policy, now=self.clock.now())
+        rotation = self._stored(claim, Answer(grant.id, claim.generation, claim.attempt, fresh, fingerprint, self.clock.now()))
+        self.budget.learn(grant.app, None)
+        if in_incident:
+            self.incidents.close(grant.app, self.clock.now())
+        return rotation
+
+    def _failed(self, claim: Claim, failure: Failure, *, in_incident: bool) -> Rotation:
+        """A refresh brought no tokens. During a mass refusal that is noted, and changes no grant's health."""
+        grant, now = claim.grant, self.clock.now()
+        if not isinstance(failure, Refused):
+            grant.fail(failure, self.policy, now, pause=self._learn(grant, failure))
+            return self._settled(claim, ended_by(failure), failure)
+        if in_incident:
+            grant.spare(failure, now)
+        else:
+            grant.fail(failure, self.policy, now)
+        return self._refused(claim, failure, in_incident=in_incident)
+
+    def _refused(self, claim: Claim, refusal: Refused, *, in_incident: bool) -> Rotation:
+        """Store a refusal, and see whether there are too many."""
+        app, now = claim.grant.app, self.clock.now()
+        rotation = self._settled(claim, Ended.REFUSED, refusal)
+        self.budget.learn(app, refusal)
+        if not in_incident and self.incidents.tally(app, now - WINDOW).is_mass:
+            taken_back = self.incidents.open(app, now, now - WINDOW)
+            log.critical("the platform refuses too many grants to be believed", extra={"app": app, "taken_back": taken_back})
+        return rotation
+
+    def _probe(self, claim: Claim, taken_at: timedelta, turn: Callable[[], bool]) -> Rotation:
+        grant = claim.grant
+        if grant.tokens is None:
+            return self.release(claim)
+        token = self.sealer.open(grant.tokens.access, grant.id, TokenKind.ACCESS)
+        all_there_is = isinstance(grant.tokens, LongTerm)
+        in_incident = all_there_is and self.incidents.current(grant.app) is not None
+        if hindered := self._hindered(claim, taken_at, turn, in_incident=in_incident):
+            return hindered
+        answer, now = self.platform.reach(token), self.clock.now()
+        failure = None if isinstance(answer, tuple) else answer
+        if isinstance(failure, Refused) and all_there_is:
+            if in_incident and not grant.refused_before(now):
+                grant.spare(failure, now)
+            else:
+                grant.note_probe(failure, self.policy, now)
+            return self._refused(claim, failure, in_incident=in_incident)
+        grant.note_probe(failure, self.policy, now, pause=self._learn(grant, failure))
+        rotation = self._settled(claim, Ended.RENEWED if failure is None else ended_by(failure), failure)
+        if in_incident and failure is None:
+            self.incidents.close(grant.app, now)
+        return rotation
+
+    def _hindered(
+        self, claim: Claim, taken_at: timedelta, turn: Callable[[], bool], *, in_incident: bool = False
+    ) -> Rotation | None:
+        """The turn, then the look at the generation, the breaker and, last and directly before sending, the clock."""
+        app = claim.grant.app
+        if not turn():
+            return self.release(claim)
+        if claim.grant.renewal.in_doubt and not self.claims.current(claim):
+            return Rotation(claim.grant, Ended.OVERTAKEN)
+        if stopped := self.budget.stopped(app):
+            return self.release(claim, stopped)
+        if in_incident and not self.incidents.may_send(app, self.clock.now(), ONE_EVERY):
+            return self.release(claim, NOT_BELIEVED)
+        if self.clock.monotonic() - taken_at > self.policy.last_moment:
+            return self.release(claim)
+        return None
+
+    def _learn(self, grant: Grant, failure: Failure | None) -> timedelta:
+        """What the app's other calls are to know of it. No waiting mends an app that is set up wrong, nor a bug of ours."""
+        match failure:
+            case Misconfigured(detail=detail):
+                log.critical("the platform does not take this app as it is set up here", extra={"because": detail})
+            case OurFault(code=code):
+                log.critical("the platform calls a request of ours wrong", extra={"code": code, "grant": grant.id})
+            case _:
+                pass
+        return self.budget.learn(grant.app, failure)
+
+    def _settled(self, claim: Claim, ended: Ended, failure: Failure | None = None) -> Rotation:
+        """Store an outcome that is not a new pair; what the database never takes is found in doubt."""
+        pauses = iter(SETTLE_AGAIN_AFTER)
+        while True:
+            try:
+                settlement = self.claims.settle(claim.grant, claim)
+            except StoreUnavailable:
+                if (pause := next(pauses, None)) is None:
+                    raise
+                self.clock.sleep(pause)
+            else:
+                return Rotation(claim.grant, ended if settlement is Settlement.STORED else Ended.OVERTAKEN, failure)
+
+    def _stored(self, claim: Claim, answer: Answer) -> Rotation:
+        """Store the only live pair: in the database, else in the journal, and nothing that can fail stands before."""
+        grant, kept, pauses = claim.grant, False, iter(SETTLE_AGAIN_AFTER)
+        while True:
+            try:
+                settlement = self.claims.settle(grant, claim)
+                if settlement in {Settlement.REVOKED, Settlement.SUPERSEDED}:
+                    self.bury(grant, settlement, answer.tokens, answer.fingerprint)
+            except (StoreUnavailable, Conflict):
+                kept = kept or self._keep(answer)
+                pause = next(pauses, None)
+                if pause is None and kept:
+                    raise
+                self.clock.sleep(HOLD_ON if pause is None else pause)
+            else:
+                if kept:
+                    self.journal.forget(answer)
+                return Rotation(grant, Ended.RENEWED if settlement is Settlement.STORED else Ended.OVERTAKEN)
+
+    def _keep(self, answer: Answer) -> bool:
+        try:
+            self.journal.keep(answer)
+        except JournalUnavailable:
+            log.critical("neither the database nor the journal takes a new pair; holding on", extra={"grant": answer.grant})
+            return False
+        log.warning("the database is away: a new pair went to the journal", extra={"grant": answer.grant})
+        return True
+
+
+def ended_by(failure: Failure) -> Ended:
+    """The failure's kind as an ending."""
+    match failure:
+        case Refused():
+            return Ended.REFUSED
+        case InDoubt():
+            return Ended.IN_DOUBT
+        case Throttled():
+            return Ended.THROTTLED
+        case Misconfigured():
+            return Ended.MISCONFIGURED
+        case OurFault():
+            return Ended.OUR_FAULT
+        case Unavailable() | NotPermitted():
+            return Ended.UNAVAILABLE

@@ -1,0 +1,34 @@
+"""What a process does every two seconds beside its work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from application.ports.journal import Journal
+from application.ports.journal_register import JournalRegister
+from application.ports.system import Clock
+from application.rotation.outage_aware_claims import CautiousClaims
+
+REGISTER_EVERY = timedelta(minutes=1)
+"""How often a journal that is empty is reported so."""
+
+
+@dataclass(slots=True)
+class KeepInTouch:
+    """Drain the journal, see that the store is there, and tell the other hosts now and then that nothing is kept here."""
+
+    claims: CautiousClaims
+    journal: Journal
+    register: JournalRegister
+    clock: Clock
+    host: str
+    _told_at: timedelta | None = field(default=None, init=False)
+
+    def __call__(self) -> None:
+        """Raises StoreUnavailable, JournalUnavailable."""
+        self.claims.keep_in_touch()
+        now = self.clock.monotonic()
+        if self.journal.empty() and (self._told_at is None or now - self._told_at >= REGISTER_EVERY):
+            self.register.drained(self.journal.name, self.host)
+            self._told_at = now

@@ -1,0 +1,80 @@
+"""Bringing answers into the store that it would not take when they came."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from application.ports.claims import Claim, Claims, Settlement
+from application.ports.journal import Answer, Journal
+from application.ports.store import Store
+from application.ports.system import Clock, Ids
+from domain.grant import Grant
+from domain.health import Revoked
+from domain.ids import RevocationId
+from domain.revocation import revocation_of
+from domain.rotation import RotationPolicy
+from domain.tokens import Expiring
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Undertaker:
+    """What happens to a pair that came for a grant which was erased meanwhile."""
+
+    store: Store
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, grant: Grant, settlement: Settlement, tokens: Expiring, fingerprint: str) -> None:
+        """Queue the pair for revocation if the grant was revoked; forget it if a newer grant took over."""
+        log.info("a pair came late", extra={"grant": grant.id, "settlement": settlement.value})
+        if settlement is not Settlement.REVOKED:
+            return
+        with self.store.write() as work:
+            for erased in work.grants.get([grant.id]):
+                revocation = RevocationId(self.ids.new())
+                work.revocations.add(revocation_of(erased, tokens, fingerprint, revocation, self.clock.now()))
+            work.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class DrainJournal:
+    """Settle what the journal kept, oldest first, as if it came now: only the generation decides whether it is wanted."""
+
+    journal: Journal
+    claims: Claims
+    store: Store
+    bury: Undertaker
+    clock: Clock
+    policy: RotationPolicy
+
+    def __call__(self) -> int:
+        """How many answers were brought to an end. Raises StoreUnavailable, and then nothing is forgotten that was not stored."""
+        if self.journal.empty():
+            return 0
+        answers = self.journal.kept()
+        for answer in answers:
+            self._settle(answer)
+            self.journal.forget(answer)
+        return len(answers)
+
+    def _settle(self, answer: Answer) -> None:
+        with self.store.read() as work:
+            found = work.grants.get([answer.grant])
+        for grant in found:
+            settlement = self._outcome(grant, answer)
+            log.warning("an answer came from the journal", extra={"grant": grant.id, "settlement": settlement.value})
+            if settlement in {Settlement.REVOKED, Settlement.SUPERSEDED}:
+                self.bury(grant, settlement, answer.tokens, answer.fingerprint)
+
+    def _outcome(self, grant: Grant, answer: Answer) -> Settlement:
+        if grant.erased:
+            return Settlement.REVOKED if isinstance(grant.health, Revoked) else Settlement.SUPERSEDED
+        if grant.generation != answer.generation:
+            return Settlement.OVERTAKEN
+        claim = Claim(grant, answer.generation, answer.attempt, grant.renewal)
+        now = self.clock.now()
+        grant.rotate(answer.tokens, answer.fingerprint, from_generation=answer.generation, policy=self.policy, now=now)
+        return self.claims.settle(grant, claim)

@@ -1,0 +1,68 @@
+"""A call's turn in the budget: waited for directly before sending, whatever took its time before that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from application.ports.budget import Budget, Lane
+from application.ports.system import Clock
+from domain.ids import AppId
+
+NAP = timedelta(milliseconds=250)
+"""The longest wait after which a request to stop is noticed."""
+
+LATEST = timedelta(milliseconds=50)
+"""How late a call may be for its turn: what the turns of a second leave of it (`domain.pacing.SLACK`). Later it would fall among
+others' turns, and go beyond the budget with them."""
+
+TURNS = 3
+"""How many turns a call may have, on a machine that is too busy, before its claim is given back."""
+
+PATIENCE = timedelta(seconds=2)
+"""How long a call waits for another turn, and a person for the first."""
+
+
+def never() -> bool:
+    """No request to stop."""
+    return False
+
+
+def at_once() -> bool:
+    """The turn of a call that nobody counts."""
+    return True
+
+
+@dataclass(slots=True)
+class Turn:
+    """One call's turn, at this monotonic time. Another is taken in its place when it is missed: claiming, or a look into the
+    store, may take longer than the turn was away.
+    """
+
+    budget: Budget
+    clock: Clock
+    app: AppId
+    lane: Lane
+    at: timedelta
+    stopping: Callable[[], bool] = never
+
+    def __call__(self) -> bool:
+        """Wait for it. False: nothing is to be sent, since there is none to be had or somebody asks to stop."""
+        for _ in range(TURNS):
+            wait(self.clock, self.at, self.stopping)
+            if self.stopping():
+                return False
+            if self.clock.monotonic() <= self.at + LATEST:
+                return True
+            permits = self.budget.take(self.app, 1, self.lane, within=PATIENCE)
+            if not permits.count:
+                return False
+            self.at = self.clock.monotonic() + max(permits.wait, timedelta(0))  # a slow ledger must not make it miss them all
+        return False
+
+
+def wait(clock: Clock, until: timedelta, stopping: Callable[[], bool]) -> None:
+    """Wait until a monotonic time, or until somebody asks to stop."""
+    while not stopping() and (left := until - clock.monotonic()) > timedelta(0):
+        clock.sleep(min(left, NAP))

@@ -1,0 +1,52 @@
+"""What the commands that need a configuration have in common."""
+
+from __future__ import annotations
+
+import logging
+
+from entrypoints.cli.command_line import debugging
+from entrypoints.cli.error_lines import Trouble
+from entrypoints.container import Container, JournalUnavailable, SchemaBehind, build, require_schema
+from entrypoints.settings import Settings, load_settings, read_environment
+from entrypoints.telemetry.logs import configure_logging
+
+JOURNAL_REMEDY = "make JOURNAL_DIR a folder that this user may write in, on a disk with room"
+
+
+def configured(*, own_address: str | None = None) -> Settings:
+    """The environment's settings, with logs set up for them. Raises InvalidSettings, which names all faults."""
+    settings = load_settings(read_environment(), own_address=own_address)
+    configure_logs(settings, debug=debugging())
+    return settings
+
+
+def configure_logs(settings: Settings, *, debug: bool) -> None:
+    """Ours, without Alembic's."""
+    configure_logging(debug=debug, secrets=settings.secrets())
+    quiet_alembic(debug=debug)
+
+
+def quiet_alembic(*, debug: bool) -> None:
+    """It tells of every look at the schema."""
+    logging.getLogger("alembic").setLevel(logging.NOTSET if debug else logging.WARNING)
+
+
+def ready(settings: Settings) -> Container:
+    """A container over a database whose schema is at head. Raises Trouble, StoreUnavailable."""
+    container = build(settings)
+    try:
+        require_schema(container.database())
+    except SchemaBehind:
+        raise Trouble("the database's schema is not the one of this version: run `tiktok-connect migrate`") from None
+    return container
+
+
+def durable(settings: Settings) -> Container:
+    """`ready`, with a journal that could keep an answer. Raises Trouble, StoreUnavailable."""
+    container = ready(settings)
+    try:
+        container.journal().check()
+    except JournalUnavailable as unusable:
+        container.database().dispose()
+        raise Trouble(f"the journal in JOURNAL_DIR can't be used ({unusable}): {JOURNAL_REMEDY}") from None
+    return container

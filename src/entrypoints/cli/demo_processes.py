@@ -1,0 +1,85 @@
+"""What the demo's child processes run."""
+
+from __future__ import annotations
+
+import logging
+from pkgutil import resolve_name
+from urllib.parse import urlsplit
+
+from entrypoints.cli.command_line import debugging
+from entrypoints.cli.configuration import configure_logs
+from entrypoints.cli.demo_folder import STATE, DemoFolder, Notes
+from entrypoints.cli.error_lines import Trouble
+from entrypoints.cli.ports import listener
+from entrypoints.cli.supervision import end_with_parent
+from entrypoints.container import run_simulator
+from entrypoints.settings import Settings
+
+log = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+REFRESH_TOKEN_SECONDS = 31_536_000
+"""TikTok's own year: a demo that was stopped for a while finds its grants alive, and no end of theirs is announced."""
+
+PARTS = ("simulator", "api", "worker", "beat")
+"""Started in this order, ended in the other one."""
+
+
+def run_part(part: str, folder: DemoFolder) -> int:
+    """One of PARTS, until a signal comes or the supervisor is gone. Returns the exit status."""
+    end_with_parent()
+    notes = folder.read()
+    if notes is None:
+        raise Trouble(f"{folder.path} is not the demo's folder")
+    settings = notes.settings(folder.path)
+    configure_logs(settings, debug=debugging())
+    try:
+        return run_named(part, notes, settings, folder)
+    except Exception:
+        log.exception("this part of the demo can't go on")
+        raise
+
+
+def run_named(part: str, notes: Notes, settings: Settings, folder: DemoFolder) -> int:
+    """One of PARTS, under these settings."""
+    match part:
+        case "simulator":
+            simulate(notes, settings, folder)
+            return 0
+        case "api":
+            return serve(settings)
+        case "worker":
+            return int(
+                resolve_name("entrypoints.worker.run:run_worker")(settings, pool="threads", concurrency=2, debug=debugging())
+            )
+        case _:
+            return int(resolve_name("entrypoints.worker.run:run_beat")(settings, debug=debugging()))
+
+
+def simulate(notes: Notes, settings: Settings, folder: DemoFolder) -> None:
+    """TikTok, with short lives."""
+    run_simulator(
+        host=HOST,
+        port=port_of(notes.simulator),
+        control_token=None,
+        state_file=folder.path / STATE,
+        app=(settings.tiktok.app_id, settings.tiktok.app_secret.reveal()),
+        redirect_uris=[settings.tiktok.redirect_uri],
+        access_token_seconds=notes.access_token_seconds,
+        refresh_token_seconds=max(REFRESH_TOKEN_SECONDS, notes.access_token_seconds),
+    )
+
+
+def serve(settings: Settings) -> int:
+    """The HTTP door."""
+    listen, application = resolve_name("entrypoints.cli.serve:listen"), resolve_name("entrypoints.cli.serve:application")
+    with listener(HOST, port_of(settings.web.dashboard_url)) as accepting:
+        return int(listen(lambda: application(settings), accepting))
+
+
+def port_of(url: str) -> int:
+    """The port of one of the demo's own addresses."""
+    port = urlsplit(url).port
+    if port is None:
+        raise ValueError("an address of the demo has a port")
+    return port

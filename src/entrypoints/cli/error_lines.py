@@ -1,0 +1,95 @@
+"""From an error to its line on stderr and the exit status: one table."""
+
+from __future__ import annotations
+
+import errno
+
+import click
+
+from application.rotation.call_and_settle import NOT_BELIEVED
+from domain.errors import (
+    PlatformError,
+    PlatformMisconfigured,
+    PlatformThrottled,
+    PlatformUnavailable,
+    ReauthorisationNeeded,
+    Refusal,
+    StoreUnavailable,
+)
+from domain.outcomes import Failure, Misconfigured, Throttled
+from entrypoints.settings import InvalidSettings
+from entrypoints.telemetry.redaction import Redaction
+
+FAILURE, USAGE = 1, 2
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Trouble(Exception):
+    """What went wrong and what to do about it, as a sentence for a person."""
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """The line, without secrets, and the exit status."""
+    if isinstance(error, click.UsageError):
+        path = error.ctx.command_path if error.ctx else "tiktok-connect"
+        missing = isinstance(error, click.exceptions.NoArgsIsHelpError)
+        return f"{'A command is missing.' if missing else one_line(error.format_message())} See: {path} --help", USAGE
+    return sentence(error), FAILURE
+
+
+def sentence(error: Exception) -> str:
+    """What to tell a person of it."""
+    match error:
+        case click.ClickException():
+            return one_line(error.format_message())
+        case Trouble() | InvalidSettings():
+            return one_line(str(error))
+        case Refusal() if told := refused(error):
+            return told
+        case OSError(strerror=str(why), filename=place):
+            told = one_line(f"{place}: {why}" if place else why)
+            return f"{told}: {'make room' if error.errno in FULL else 'see that it is there and that this user may use it'}"
+        case _:
+            return f"failed unexpectedly ({type(error).__name__}); --debug shows where"
+
+
+def refused(refusal: Refusal) -> str:
+    """The same of what the inside refuses; empty when it is nothing that a person should come to see."""
+    match refusal:
+        case StoreUnavailable():
+            return f"the database can't be used ({one_line(str(refusal))}): see that it runs and that DATABASE_URL is right"
+        case ReauthorisationNeeded(reason=reason):
+            return f"TikTok refused it ({reason.value}): its user has to connect the account again"
+        case PlatformThrottled() | PlatformMisconfigured() | PlatformUnavailable():
+            return f"{OBSTACLES[type(refusal)]}; {refusal}"
+        case PlatformError(code=code):
+            return f"TikTok answered with its error {code}: see its list of return codes"
+        case _:
+            return one_line(str(refusal))
+
+
+OBSTACLES: dict[type, str] = {
+    PlatformThrottled: "TikTok takes no more calls of this app for now",
+    PlatformMisconfigured: "TikTok does not take TIKTOK_APP_ID and TIKTOK_APP_SECRET, or no key in TOKEN_ENCRYPTION_KEYS opens "
+    "the token: `tiktok-connect doctor` tries the keys",
+    PlatformUnavailable: "TikTok can't be reached, or gave no definite answer",
+}
+
+
+def obstacle(failure: Failure) -> str:
+    """What stops all calls of the app."""
+    match failure:
+        case _ if failure == NOT_BELIEVED:
+            return "TikTok refuses too many for it to be their users' doing, so only one a minute is tried"
+        case Throttled():
+            return OBSTACLES[PlatformThrottled]
+        case Misconfigured():
+            return OBSTACLES[PlatformMisconfigured]
+        case _:
+            return OBSTACLES[PlatformUnavailable]
+
+
+def one_line(text: str) -> str:
+    """The text on one line, without what looks like a secret."""
+    return Redaction().text(" ".join(text.split()))

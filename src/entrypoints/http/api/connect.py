@@ -1,0 +1,171 @@
+"""To TikTok's consent page, and back from it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Annotated, Any
+
+from litestar import MediaType, Request, Response, get
+from litestar.di import Provide
+from litestar.params import QueryParameter
+
+from application.begin_connect import BeginConnect
+from application.complete_connect import CompleteConnect, InProgress
+from application.ports.system import Nonces
+from domain.consent import Ending, Failed, Stumble
+from domain.errors import Refusal
+from domain.tokens import Secret
+from entrypoints.http import codes
+from entrypoints.http.addresses import Addresses
+from entrypoints.http.api.ids import connection_id
+from entrypoints.http.api.openapi import redirects
+from entrypoints.http.auth.browser_cookie import BrowserCookie
+from entrypoints.http.auth.guards import gate_of, headers_of
+from entrypoints.http.auth.request_headers import RequestHeaders
+from entrypoints.http.bridge import Given
+from entrypoints.http.problems import code_of, prefers_a_page
+from entrypoints.http.shared_waits import Waiting
+
+log = logging.getLogger(__name__)
+
+AnyRequest = Request[Any, Any, Any]
+
+REPEAT_WAITS = timedelta(seconds=20)
+"""How long the repeat of a callback waits for the first: about what its calls take at the worst."""
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=100), timedelta(seconds=1)
+
+
+def is_prefetch(headers: RequestHeaders) -> bool:
+    """Whether nobody clicked: Next.js's own fetches (RSC), a browser's prefetch, or anything but a navigation."""
+    modes = headers.all("sec-fetch-mode")
+    purposes = {element.partition(";")[0] for name in ("purpose", "sec-purpose") for element in headers.elements(name)}
+    return bool(headers.all("rsc")) or "prefetch" in purposes or (bool(modes) and modes != ("navigate",))
+
+
+def is_navigation(request: AnyRequest) -> bool:
+    """Whether a person waits for a page: a browser says so, or whoever asks takes HTML first."""
+    return headers_of(request).all("sec-fetch-mode") == ("navigate",) or prefers_a_page(request)
+
+
+def redirect(address: str) -> Response[None]:
+    """307 to an absolute address."""
+    return Response(None, status_code=307, media_type=MediaType.TEXT, headers={"Location": address})
+
+
+@get(
+    "/api/auth/tiktok",
+    status_code=307,
+    sync_to_thread=True,
+    summary="Connect TikTok Ads",
+    tags=["connect"],
+    responses=redirects(
+        codes.INVALID_REQUEST,
+        codes.UNAUTHORIZED,
+        codes.CONNECTION_NOT_FOUND,
+        codes.UNAVAILABLE,
+        nothing="A prefetch starts nothing.",
+    ),
+)
+def begin(
+    request: AnyRequest,
+    begin_connect: Given[BeginConnect],
+    addresses: Given[Addresses],
+    browser_cookie: Given[BrowserCookie],
+    nonces: Given[Nonces],
+    reconnects: Annotated[
+        str | None, QueryParameter(name="connectionId", description="Makes it a guarded reconnect of this connection.")
+    ] = None,
+) -> Response[None]:
+    """To TikTok's consent page, or to sign in first. What goes wrong is told to a person on the dashboard, to others as it is."""
+    headers = headers_of(request)
+    if is_prefetch(headers):
+        return Response(None, status_code=204)
+    session = gate_of(request).session_if_any(request)
+    if session is None:
+        return redirect(addresses.login())
+    browser = browser_cookie.read(headers) or nonces.new()
+    try:
+        guarded = connection_id(reconnects) if reconnects else None
+        answer = redirect(begin_connect(session.owner_id, browser, reconnects=guarded))
+    except Refusal as refusal:
+        if not is_navigation(request):
+            raise
+        log.warning("a consent could not be begun", extra={"refusal": type(refusal).__name__})
+        return redirect(addresses.failure(code_of(refusal)))
+    answer.set_cookie(browser_cookie.of(browser))
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What TikTok sent a browser back with. No code: the person did not consent."""
+
+    state: str
+    code: Secret | None
+
+
+def returned_with(
+    consent_state: Annotated[str, QueryParameter(name="state", description="As it was sent to TikTok.")] = "",
+    auth_code: Annotated[str, QueryParameter(description="The one-use code.")] = "",
+    code: Annotated[str, QueryParameter(description="The same, under OAuth's name.")] = "",
+    error: Annotated[str, QueryParameter(description="Present when the person did not consent.")] = "",
+) -> Returned:
+    """From the callback's query."""
+    granted = auth_code or code
+    return Returned(consent_state, Secret(granted) if granted and not error else None)
+
+
+@get(
+    "/api/auth/tiktok/callback",
+    status_code=307,
+    summary="Back from TikTok's consent page",
+    tags=["connect"],
+    responses=redirects(codes.INVALID_REQUEST, codes.UNAUTHORIZED),
+    dependencies={"returned": Provide(returned_with, sync_to_thread=False)},
+)
+async def callback(
+    request: AnyRequest,
+    complete_connect: Given[CompleteConnect],
+    addresses: Given[Addresses],
+    browser_cookie: Given[BrowserCookie],
+    waiting: Given[Waiting],
+    returned: Given[Returned],
+) -> Response[None]:
+    """To the dashboard's pages. A repeat by the same browser is sent where the first was."""
+    session = gate_of(request).session_if_any(request)
+    if session is None:
+        try:
+            await waiting.run(partial(complete_connect.abandon, returned.state))
+        except Refusal:
+            log.warning("a state that came back without a session could not be used up")
+        return redirect(addresses.login())
+    complete = partial(
+        complete_connect,
+        session.owner_id,
+        browser_cookie.read(headers_of(request)) or "",
+        state=returned.state,
+        code=returned.code,
+    )
+    try:
+        ending = await complete_once(waiting, complete)
+    except Refusal as refusal:
+        log.warning("a consent could not be completed", extra={"refusal": type(refusal).__name__})
+        return redirect(addresses.failure(code_of(refusal)))
+    return redirect(addresses.after(ending))
+
+
+async def complete_once(waiting: Waiting, complete: partial[Ending | InProgress]) -> Ending:
+    """Complete a consent; a repeat asks now and then until the first is through, and holds no thread meanwhile."""
+    loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
+    until = loop.time() + REPEAT_WAITS.total_seconds()
+    while isinstance(ending := await waiting.run(complete), InProgress):
+        if loop.time() >= until:
+            return Failed(Stumble.UNAVAILABLE)
+        await asyncio.sleep(pause.total_seconds())
+        pause = min(pause * 1.5, LONGEST_PAUSE)
+    return ending

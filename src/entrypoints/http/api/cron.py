@@ -1,0 +1,127 @@
+"""The sweep for those who have a scheduler and no worker."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import Executor
+from datetime import timedelta
+from functools import partial
+from threading import Event
+
+from litestar import route
+from litestar.enums import HttpMethod
+from msgspec import UNSET
+
+from application.clear_offers import ClearOffers
+from application.ports.system import Clock
+from application.revoke_tokens import RevokeTokens
+from application.rotation.batches import SweepReport, Swept
+from application.rotation.call_and_settle import Ended
+from application.sweep_due_grants import SweepDueGrants
+from domain.errors import Refusal, StoreUnavailable
+from domain.rotation import RotationPolicy
+from entrypoints.http import codes
+from entrypoints.http.api.bodies import CronReport, GrantError
+from entrypoints.http.api.openapi import CRON, failures
+from entrypoints.http.auth.guards import is_cron
+from entrypoints.http.bridge import Given
+from entrypoints.http.codes import Code
+from entrypoints.http.problems import REAUTHORISATION
+from entrypoints.settings import Settings
+
+log = logging.getLogger(__name__)
+
+BOUND = timedelta(seconds=25)
+"""How long the call may take: schedulers that call over HTTP often give up after 30 s."""
+
+MARGIN = timedelta(seconds=1)
+"""For the settling of the last call."""
+
+ERRORS_SHOWN = 20
+
+CODES = {
+    Ended.REFUSED: codes.REFRESH_TOKEN_EXPIRED,
+    Ended.IN_DOUBT: codes.TIKTOK_UNAVAILABLE,
+    Ended.THROTTLED: codes.THROTTLED,
+    Ended.UNAVAILABLE: codes.TIKTOK_UNAVAILABLE,
+    Ended.MISCONFIGURED: codes.MISCONFIGURED,
+    Ended.OUR_FAULT: codes.API_ERROR,
+}
+"""What is said of a grant that was not renewed; of one that was released unsent there is nothing to say."""
+
+
+@route(
+    "/api/cron/tiktok-refresh",
+    http_method=[HttpMethod.GET, HttpMethod.POST],
+    status_code=200,
+    guards=[is_cron],
+    summary="Renew what is due",
+    tags=["services"],
+    security=CRON,
+    responses=failures(codes.UNAUTHORIZED, codes.NOT_FOUND, codes.UNAVAILABLE),
+)
+async def cron(
+    sweep_due_grants: Given[SweepDueGrants],
+    clear_offers: Given[ClearOffers],
+    revoke_tokens: Given[RevokeTokens],
+    policy: Given[RotationPolicy],
+    settings: Given[Settings],
+    clock: Given[Clock],
+    sweeping: Given[Executor],
+    closing: Given[Event],
+) -> CronReport:
+    """One sweep, bounded to 25 s; what it doesn't reach is `remaining`. Counted in grants."""
+    began = clock.monotonic()
+
+    def after(span: timedelta) -> bool:
+        return closing.is_set() or clock.monotonic() - began >= span
+
+    last_call = BOUND - policy.call_timeout - MARGIN
+    last_revocation = last_call - policy.lease / 4
+    sweep = partial(
+        sweep_due_grants,
+        for_at_most=last_call - (clock.monotonic() - began),
+        called_every=settings.cron.interval,
+        stopping=partial(after, last_call),
+    )
+    tidy = partial(tidy_up, clear_offers, partial(revoke_tokens, stopping=partial(after, last_revocation)))
+    loop = asyncio.get_running_loop()
+    both = asyncio.gather(loop.run_in_executor(sweeping, sweep), loop.run_in_executor(sweeping, tidy))
+    try:
+        report, _ = await asyncio.wait_for(asyncio.shield(both), BOUND.total_seconds())
+    except TimeoutError:
+        raise StoreUnavailable from None
+    return told(report)
+
+
+def tidy_up(clear_offers: ClearOffers, revoke: partial[int]) -> None:
+    """End choices that nobody made, and revoke what is queued. The sweep's answer doesn't wait for its success."""
+    try:
+        clear_offers()
+        revoke()
+    except Refusal as refusal:
+        log.warning("offers and revocations were left for the next call", extra={"because": type(refusal).__name__})
+
+
+def told(report: SweepReport) -> CronReport:
+    """The sweep's report in the words of this endpoint."""
+    refreshed = report.count(Ended.RENEWED)
+    failed = report.count(Ended.REFUSED, Ended.IN_DOUBT)
+    skipped = report.count(Ended.THROTTLED, Ended.UNAVAILABLE, Ended.MISCONFIGURED, Ended.OUR_FAULT, Ended.UNSENT)
+    errors = [GrantError(grant_id=s.grant, code=code.name) for s in report.swept.values() if (code := code_of(s))]
+    return CronReport(
+        total=refreshed + failed + skipped,
+        refreshed=refreshed,
+        failed=failed,
+        skipped=skipped,
+        remaining=report.unreached,
+        errors=errors[:ERRORS_SHOWN] or UNSET,
+    )
+
+
+def code_of(swept: Swept) -> Code | None:
+    """What is said of a grant."""
+    if swept.ended is Ended.REFUSED and swept.reason:
+        return REAUTHORISATION[swept.reason]
+    return CODES.get(swept.ended)

@@ -1,0 +1,51 @@
+"""Whether the process lives, and whether it can serve."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from litestar import HttpMethod, Response, route
+from litestar.openapi.datastructures import ResponseSpec
+
+from entrypoints.http.api.bodies import Check, Checks, Liveness, Readiness
+from entrypoints.http.api.readiness import Looks
+from entrypoints.http.bridge import Given
+
+LOOK_WITHIN = timedelta(seconds=5)
+"""A look that takes longer has failed."""
+
+GLANCE_WITHIN = timedelta(seconds=1)
+"""The same for what nothing depends on: a probe does not wait for that."""
+
+PROBED = (HttpMethod.GET, HttpMethod.HEAD)
+"""Some load balancers ask for the head alone."""
+
+REPORTED = ("broker", "journal")
+"""What serving does not depend on."""
+
+
+@route("/health/live", http_method=PROBED, summary="Does the process answer?", tags=["operation"])
+async def live() -> Liveness:
+    """Always, as long as it runs."""
+    return Liveness()
+
+
+@route(
+    "/health/ready",
+    http_method=PROBED,
+    summary="Can requests be served?",
+    tags=["operation"],
+    responses={
+        503: ResponseSpec(Readiness, generate_examples=False, description="Not now; it is looked at again at each request.")
+    },
+)
+async def ready(looks: Given[Looks]) -> Response[Readiness]:
+    """Database, schema and keys must be well. Without broker or journal requests are served, so those are only reported."""
+    asked = (looks.succeeds(name, within=GLANCE_WITHIN if name in REPORTED else LOOK_WITHIN) for name in looks)
+    found = dict(zip(looks, await asyncio.gather(*asked), strict=True))
+    states: dict[str, Check] = {name: "ok" if well else "failed" for name, well in found.items()}
+    states |= {name: "degraded" for name in REPORTED if not found[name]}
+    serving = all(state != "failed" for state in states.values())
+    body = Readiness(status="ready" if serving else "unready", checks=Checks(**states))
+    return Response(body, status_code=200 if serving else 503)

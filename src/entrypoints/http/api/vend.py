@@ -1,0 +1,113 @@
+"""For backend services: an access token that is valid."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from functools import partial
+
+from litestar import post
+from litestar.params import JSONBody
+
+from application.list_connections import Overview
+from application.rotation.call_and_settle import InFlight
+from application.vend_token import ByAccount, ByConnection, Vended, VendToken
+from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, ReauthorisationNeeded, TryLater
+from domain.ids import AdvertiserId, ConnectionId, OwnerId
+from entrypoints.http import codes
+from entrypoints.http.addresses import Addresses
+from entrypoints.http.api.bodies import AccessToken, TokenRequest
+from entrypoints.http.api.ids import connection_id
+from entrypoints.http.api.openapi import SERVICE, failures, reconnects
+from entrypoints.http.auth.guards import brings_json, may_vend
+from entrypoints.http.bridge import Given
+from entrypoints.http.problems import ReconnectFirst
+from entrypoints.http.shared_waits import StillInFlight, Waiting
+
+Wanted = ByConnection | ByAccount
+
+
+@post(
+    "/api/internal/tiktok/access-token",
+    status_code=200,
+    guards=[may_vend, brings_json],
+    summary="An access token for one account",
+    tags=["services"],
+    security=SERVICE,
+    responses=failures(
+        codes.INVALID_REQUEST,
+        codes.UNAUTHORIZED,
+        codes.FORBIDDEN,
+        codes.NOT_FOUND,
+        codes.CONNECTION_NOT_FOUND,
+        codes.PAYLOAD_TOO_LARGE,
+        *codes.TIKTOK,
+        codes.UNAVAILABLE,
+    )
+    | reconnects(*codes.RECONNECT, codes.ACCOUNT_LOST),
+)
+async def access_token(
+    vend_token: Given[VendToken],
+    overview: Given[Overview],
+    addresses: Given[Addresses],
+    waiting: Given[Waiting],
+    data: JSONBody[TokenRequest],
+) -> AccessToken:
+    """Renewed first when it lasts less long than wanted; what can't be renewed but is still valid comes marked degraded."""
+    wanted = wanted_by(data)
+    seconds = data.min_validity_seconds
+    vend = partial(vend_token, wanted, min_validity=None if seconds is None else timedelta(seconds=seconds))
+    try:
+        vended = await vended_by(vend, waiting, key=(wanted, seconds))
+    except (ReauthorisationNeeded, AccountOutOfReach) as needed:
+        connection = await asyncio.to_thread(connection_of, wanted, overview)
+        raise ReconnectFirst(needed, addresses.reconnect(connection)) from None
+    return AccessToken(
+        access_token=vended.access.reveal(),
+        expires_at=vended.expires_at,
+        account_id=vended.advertiser,
+        degraded=vended.degraded,
+    )
+
+
+def wanted_by(request: TokenRequest) -> Wanted:
+    """Whose token. Raises InvalidRequest unless it is said in exactly one of the two ways."""
+    by_account = (request.user_id, request.account_id)
+    match request.connection_id, by_account:
+        case str(connection), (None, None):
+            return ByConnection(connection_id(connection))
+        case None, (str(user), str(account)):
+            return ByAccount(OwnerId(user), AdvertiserId(account))
+        case _:
+            message = "give either connectionId, or userId and accountId"
+            raise InvalidRequest(message)
+
+
+async def vended_by(vend: partial[Vended | InFlight], waiting: Waiting, *, key: object) -> Vended:
+    """What is there if it is good enough, without a look at who waits for TikTok; else a renewal, shared and bounded."""
+    at_once = partial(vend, patient=False)
+    try:
+        there = await asyncio.to_thread(at_once)
+    except TryLater:
+        there = None
+    if isinstance(there, Vended) and not there.degraded:
+        return there
+    try:
+        return await waiting.share(key, vend)
+    except StillInFlight:
+        last = await asyncio.to_thread(at_once)
+        if isinstance(last, InFlight):
+            raise ConnectionNotFound from None  # never: without patience there is an answer
+        return last
+
+
+def connection_of(wanted: Wanted, overview: Overview) -> ConnectionId:
+    """The connection that a person has to authorise again. Raises ConnectionNotFound."""
+    match wanted:
+        case ByConnection(connection=connection):
+            return connection
+        case ByAccount(owner=owner, advertiser=advertiser):
+            found = (v.connection.id for v in overview(owner) if v.connection.advertiser.id == advertiser)
+            if (reached := next(found, None)) is None:
+                raise ConnectionNotFound
+            return reached

@@ -1,0 +1,1 @@
+"""Who asks: sessions, tokens, secrets, origins and addresses."""

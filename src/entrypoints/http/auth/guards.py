@@ -1,0 +1,129 @@
+"""Who may pass. Guards run before a body is read; what they find out is left in the request's state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from application.ports.system import Clock
+from domain.errors import InvalidRequest
+from entrypoints.http.auth.bearer_secrets import authenticate_service, bearer_matches
+from entrypoints.http.auth.client_address import Client, resolve_client
+from entrypoints.http.auth.jwt_claims import Unauthenticated, WrongSecret
+from entrypoints.http.auth.origin import write_allowed
+from entrypoints.http.auth.request_headers import RequestHeaders
+from entrypoints.http.auth.sessions import Session, Sessions
+from entrypoints.http.problems import NotServed, OriginRefused, ScopeMissing
+from entrypoints.settings import Scope, Settings
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What the guards know: whose sessions and secrets count."""
+
+    settings: Settings
+    sessions: Sessions
+    clock: Clock
+
+    def session(self, connection: Connection) -> Session:
+        """Who is asking. Raises Unauthenticated."""
+        return self.sessions.authenticate(headers_of(connection), now=self.clock.now())
+
+    def session_if_any(self, connection: Connection) -> Session | None:
+        """Who is asking; None: nobody is signed in. Raises Unauthenticated for an Authorization header that fails."""
+        try:
+            return self.session(connection)
+        except Unauthenticated:
+            if headers_of(connection).all("authorization"):
+                raise
+            return None
+
+    def client(self, connection: Connection) -> Client:
+        """Where the request comes from, behind the proxies that are trusted."""
+        peer = connection.scope["client"]
+        return resolve_client(headers_of(connection), peer=peer[0] if peer else None, trusted=self.settings.web.trusted_proxies)
+
+
+def gate_of(connection: Connection) -> Gate:
+    """The gate of the app that serves this connection."""
+    gate: Gate = connection.app.state.gate
+    return gate
+
+
+def headers_of(connection: Connection) -> RequestHeaders:
+    """The headers as they came."""
+    return RequestHeaders.from_scope(connection.scope["headers"])
+
+
+def authorization_of(connection: Connection) -> str | None:
+    """The one Authorization header; several are none."""
+    found = headers_of(connection).all("authorization")
+    return found[0] if len(found) == 1 else None
+
+
+def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
+    """Somebody must be signed in. Raises Unauthenticated."""
+    connection.state.session = gate_of(connection).session(connection)
+
+
+def may_write(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Somebody must be signed in and, with a cookie, come from a page of ours. Raises Unauthenticated, OriginRefused."""
+    signed_in(connection, handler)
+    session = session_of(connection)
+    if not write_allowed(headers_of(connection), session.via, gate_of(connection).settings.web.write_origins):
+        raise OriginRefused
+
+
+def session_of(connection: Connection) -> Session:
+    """What `signed_in` found."""
+    session: Session = connection.state.session
+    return session
+
+
+def may_vend(connection: Connection, _: BaseRouteHandler) -> None:
+    """A backend service with the scope `vend`. Raises NotServed, WrongSecret, ScopeMissing."""
+    services = gate_of(connection).settings.services
+    if not services:
+        raise NotServed
+    service = authenticate_service(authorization_of(connection), services)
+    if service is None:
+        raise WrongSecret("send a secret of SERVICE_TOKENS as Authorization: Bearer <secret>; none came, or it is not known here")
+    if Scope.VEND not in service.scopes:
+        raise ScopeMissing
+
+
+def is_cron(connection: Connection, _: BaseRouteHandler) -> None:
+    """Whoever calls with the cron secret. Raises NotServed, WrongSecret."""
+    secret = gate_of(connection).settings.cron.secret
+    if secret is None:
+        raise NotServed
+    if not bearer_matches(authorization_of(connection), secret):
+        raise WrongSecret("send CRON_SECRET as Authorization: Bearer <secret>; none came, or it is another")
+
+
+def may_measure(connection: Connection, _: BaseRouteHandler) -> None:
+    """The machine itself, or whoever has METRICS_TOKEN. Raises NotServed, WrongSecret."""
+    gate = gate_of(connection)
+    if gate.client(connection).is_this_machine:
+        return
+    token = gate.settings.web.metrics_token
+    if token is None:
+        raise NotServed
+    if not bearer_matches(authorization_of(connection), token):
+        raise WrongSecret("send METRICS_TOKEN as Authorization: Bearer <token>; none came, or it is another")
+
+
+def brings_json(connection: Connection, _: BaseRouteHandler) -> None:
+    """The body must say that it is JSON, and there must be one. Raises InvalidRequest."""
+    kind = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        message = "send a JSON body with Content-Type: application/json"
+        raise InvalidRequest(message)
+    if connection.headers.get("content-length") == "0":
+        message = "the body is empty"
+        raise InvalidRequest(message)

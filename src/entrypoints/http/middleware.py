@@ -1,0 +1,106 @@
+"""What every request passes, whatever becomes of it: one log line, one figure, the headers that protect browsers."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from application.ports.system import Clock, Ids
+from entrypoints.http.api.metrics import Measures
+from entrypoints.settings import Settings
+
+log = logging.getLogger(__name__)
+
+NOWHERE = "(none)"
+"""The route of a request that none of ours took."""
+
+QUIET = ("/health/", "/metrics")
+"""Routes that machines ask all the time."""
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def protective_headers(settings: Settings) -> tuple[tuple[bytes, bytes], ...]:
+    """For every answer that doesn't say otherwise. Forms may end at the platform's consent page, by way of our redirects."""
+    ends = " ".join(dict.fromkeys(("'self'", origin(settings.web.dashboard_url), origin(settings.tiktok.auth_url))))
+    policy = f"default-src 'self'; base-uri 'none'; form-action {ends}; frame-ancestors 'none'; object-src 'none'"
+    return (
+        (b"content-security-policy", policy.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"x-frame-options", b"DENY"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Wraps the application."""
+
+    inner: ASGIApp
+    settings: Settings
+    measures: Measures
+    clock: Clock
+    ids: Ids
+    protection: tuple[tuple[bytes, bytes], ...]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id, began, status = self.ids.new(), self.clock.monotonic(), 500
+
+        async def finish(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *self._missing(scope, message["headers"], request_id)]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                if there := self._canonical(scope):
+                    await redirect(finish, there)
+                else:
+                    await self.inner(scope, receive, finish)
+            finally:
+                self._note(scope, status, self.clock.monotonic() - began)
+
+    def _missing(self, scope: Scope, given: Any, request_id: str) -> list[tuple[bytes, bytes]]:  # noqa: ANN401 (raw headers)
+        names = {name.lower() for name, _ in given}
+        wanted = [*self.protection, (b"x-request-id", request_id.encode())]
+        if scope["path"] == "/api" or scope["path"].startswith("/api/"):
+            wanted.append((b"cache-control", b"no-store"))
+        return [(name, value) for name, value in wanted if name not in names]
+
+    def _canonical(self, scope: Scope) -> str | None:
+        """The demo's one address, for whoever came by another name: a cookie set under one is not sent under the other."""
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
+        if self.settings.demo is None or urlsplit(f"//{host}").hostname != "localhost":
+            return None
+        here = urlsplit(self.settings.web.dashboard_url)
+        if here.hostname == "localhost":
+            return None
+        query = scope["query_string"].decode("latin-1")
+        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
+        return self.settings.web.dashboard_url + path + (f"?{query}" if query else "")
+
+    def _note(self, scope: Scope, status: int, took: timedelta) -> None:
+        route, method = str(scope.get("path_template") or NOWHERE), str(scope.get("method", ""))
+        self.measures.note(method, route, status, took)
+        level = logging.DEBUG if route.startswith(QUIET) else logging.INFO
+        milliseconds = round(took / timedelta(milliseconds=1), 1)
+        log.log(level, "request", extra={"method": method, "route": route, "status": status, "ms": milliseconds})
+
+
+async def redirect(send: Send, address: str) -> None:
+    """307, by hand: nothing of the application is asked."""
+    headers = [(b"location", address.encode("latin-1")), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 307, "headers": headers})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

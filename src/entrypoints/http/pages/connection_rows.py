@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from urllib.parse import quote
+
+from application.list_connections import ConnectionView, State
+from domain.advertiser import Advertiser
+from domain.ids import ConnectionId
+from domain.outcomes import Reason
+from entrypoints.http.api.account_standing import why_closed
+from entrypoints.http.codes import ACCOUNT_LOST
+from entrypoints.http.pages.sentences import Moment, ago, ahead, left, on_day, times
+
+Tone = Literal["good", "warn", "bad"]
+
+WHY = {
+    Reason.REFRESH_TOKEN_EXPIRED.value: "TikTok's permission has run out.",
+    Reason.REFRESH_TOKEN_REFUSED.value: "TikTok no longer renews this permission.",
+    Reason.AUTHORISATION_WITHDRAWN.value: "The permission was withdrawn at TikTok.",
+    Reason.ROTATION_IN_DOUBT.value: "A renewal got no answer, and TikTok has since refused the token.",
+    Reason.ACCESS_TOKEN_REFUSED.value: "TikTok no longer accepts this permission.",
+}
+"""Why a person must act, by the view's reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a connection does, in words: `tone` only repeats in colour what the label says."""
+
+    label: str
+    tone: Tone
+    until: Moment | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """Where an expiring token's life stands; `share` is what is left of it, of 100."""
+
+    renewed: Moment
+    valid: Moment | None
+    next_renewal: Moment | None
+    share: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """One connected account, ready to be shown."""
+
+    id: ConnectionId
+    name: str
+    account: str
+    detail: str
+    status: Status
+    reconnect: str | None
+    """Where a person authorises again, when one should."""
+    life: Life | None
+    """None for a token without an end."""
+    renewals: str
+    renewals_count: int
+    permission_ends: Moment | None
+    endless: bool
+    """Whether the token has no end of its own."""
+
+
+def row_of(view: ConnectionView, now: datetime) -> AccountRow:
+    """A connection as the platforms page shows it."""
+    connection, ends = view.connection, view.refresh_token_expires_at
+    return AccountRow(
+        id=connection.id,
+        name=connection.advertiser.name or connection.advertiser.id,
+        account=connection.advertiser.id,
+        detail=detail_of(connection.advertiser),
+        status=status_of(view, now),
+        reconnect=reconnect_address(connection.id) if wants_a_person(view) else None,
+        life=_life(view, now),
+        renewals=times(view.generation - 1),
+        renewals_count=view.generation - 1,
+        permission_ends=on_day(ends, now) if ends and view.state is not State.NEEDS_REAUTH else None,
+        endless=view.token_expires_at is None and view.state is not State.NEEDS_REAUTH,
+    )
+
+
+def status_of(view: ConnectionView, now: datetime) -> Status:
+    """The state in words, and what follows from it for the person."""
+    why = WHY.get(view.reason or "", "")
+    status = Status("Connected", "good")
+    match view.state:
+        case State.NEEDS_REAUTH:
+            status = Status("Needs reconnection", "bad", note=f"{why} Reconnect to go on importing ad spend.".strip())
+        case State.ACCOUNT_LOST:
+            status = Status("Account not reachable", "bad", note=ACCOUNT_LOST.sentence)
+        case State.DEGRADED if why and view.usable_until:
+            note = f"{why} Reconnect before then and nothing is interrupted."
+            status = Status("Working until", "warn", on_day(view.usable_until, now), note)
+        case State.DEGRADED:
+            status = Status("Renewal delayed", "warn", note="TikTok could not be asked in time. It is tried again by itself.")
+        case State.IN_DOUBT:
+            note = "TikTok's last answer was unclear, so it is asked again. There is nothing to do for you."
+            status = Status("Connected, renewal being checked", "warn", note=note)
+        case State.ACCOUNT_SUSPENDED:
+            status = Status("Connected, account restricted", "warn", note=why_closed(view.connection.advertiser.standing))
+        case State.OK if view.reconnect_by is not None:
+            note = "TikTok's permission ends then. Reconnect before and nothing is interrupted."
+            status = Status("Connected until", "warn", on_day(view.reconnect_by, now), note)
+        case State.OK:
+            pass
+    return status
+
+
+def wants_a_person(view: ConnectionView) -> bool:
+    """Whether authorising again is the thing to do."""
+    return view.needs_reauth or view.reconnect_by is not None
+
+
+def reconnect_address(connection: ConnectionId) -> str:
+    """Where a guarded reconnect of this connection begins."""
+    return f"/api/auth/tiktok?connectionId={quote(connection, safe='')}"
+
+
+def detail_of(advertiser: Advertiser) -> str:
+    """Currency and time zone, as far as TikTok told them."""
+    return " · ".join(part for part in (advertiser.currency, advertiser.timezone.replace("_", " ")) if part)
+
+
+def _life(view: ConnectionView, now: datetime) -> Life | None:
+    issued, ends = view.token_issued_at, view.token_expires_at
+    if issued is None or ends is None or view.state is State.NEEDS_REAUTH:
+        return None
+    return Life(
+        renewed=ago(issued, now),
+        valid=left(ends, now) if ends > now else None,
+        next_renewal=ahead(view.next_refresh_at, now) if view.next_refresh_at else None,
+        share=round(100 * max(ends - now, ends - ends) / (ends - issued)) if ends > issued else 0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One account of an offer. `closed` says why it can't be chosen; `connected`: it is connected already."""
+
+    account: str
+    name: str
+    detail: str
+    connected: bool = False
+    closed: str = ""
+
+
+def choice_of(advertiser: Advertiser, connected: frozenset[str]) -> Choice:
+    """An advertiser as the selection page shows it."""
+    return Choice(
+        account=advertiser.id,
+        name=advertiser.name or advertiser.id,
+        detail=detail_of(advertiser),
+        connected=advertiser.id in connected,
+        closed=why_closed(advertiser.standing),
+    )

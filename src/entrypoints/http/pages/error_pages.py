@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Response
+from litestar.exceptions import HTTPException, NotFoundException
+
+from domain.errors import Refusal
+from entrypoints.http import codes
+from entrypoints.http.addresses import CONNECT, PLATFORMS
+from entrypoints.http.auth.jwt_claims import Unauthenticated
+from entrypoints.http.codes import Code
+from entrypoints.http.pages.rendering import AnyRequest, page
+from entrypoints.http.pages.sign_in_redirect import sign_in_first
+from entrypoints.http.problems import FRAMEWORK, DoorRefusal, code_of, prefers_a_page, tell_framework
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way onward."""
+
+    words: str
+    href: str
+
+
+BACK = Way("Back to the platforms", PLATFORMS)
+AGAIN = Way("Connect again", CONNECT)
+
+TITLES = {
+    codes.INVALID_REQUEST: "Something is missing",
+    codes.ORIGIN_REFUSED: "This form was refused",
+    codes.NOT_FOUND: "This page does not exist",
+    codes.PENDING_NOT_FOUND: "Nothing to choose here",
+    codes.CONNECTION_NOT_FOUND: "This account is not connected",
+    codes.METHOD_NOT_ALLOWED: "This page can't be used like that",
+    codes.PENDING_USED: "This choice has been made",
+    codes.PENDING_EXPIRED: "This choice is over",
+    codes.PAYLOAD_TOO_LARGE: "That is too much at once",
+    codes.UNAVAILABLE: "One moment, please",
+}
+"""Headings; the text below is the code's own sentence."""
+
+CHOICES = {codes.PENDING_NOT_FOUND, codes.PENDING_USED, codes.PENDING_EXPIRED}
+"""Where a new consent is the way onward."""
+
+
+def trouble_page(request: AnyRequest, code: Code) -> Response[str]:
+    """A page that says what went wrong and how to go on."""
+    return page(
+        request,
+        "trouble.html",
+        code.status,
+        title=TITLES.get(code, "That did not work"),
+        text=code.sentence,
+        ways=(AGAIN, BACK) if code in CHOICES else (BACK,),
+    )
+
+
+def show_refusal(request: AnyRequest, error: Exception) -> Response[str]:
+    """The page for an error of the door's table."""
+    return trouble_page(request, code_of(error))
+
+
+def show_framework(request: AnyRequest, error: HTTPException) -> Response[str]:
+    """The page for what Litestar refuses."""
+    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return show_surprise(request, error)
+    return trouble_page(request, FRAMEWORK.get(error.status_code, codes.INVALID_REQUEST))
+
+
+def show_nothing(request: AnyRequest, error: NotFoundException) -> Response[Any]:
+    """The answer where nothing is: a page for whom it serves better than problem details, which are all that the API tells."""
+    api = f"{request.scope['path']}/".startswith("/api/")
+    if api or not prefers_a_page(request):
+        return tell_framework(request, error)
+    return trouble_page(request, codes.NOT_FOUND)
+
+
+def show_surprise(request: AnyRequest, error: Exception) -> Response[str]:
+    """The page for an error that nobody foresaw; its text stays in the log."""
+    log.error("an unforeseen error", exc_info=error)
+    return trouble_page(request, codes.INTERNAL)
+
+
+TROUBLE_HANDLERS: dict[Any, Any] = {
+    Unauthenticated: sign_in_first,
+    Refusal: show_refusal,
+    DoorRefusal: show_refusal,
+    HTTPException: show_framework,
+    Exception: show_surprise,
+}

@@ -1,0 +1,62 @@
+"""What a long-lived process does beside its work: stay in touch with the store, and bring in what its journal keeps."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from application.ports.journal import JournalUnavailable
+from domain.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(seconds=2)
+"""Shorter than the gap after which contact counts as lost (`application.rotation.outage_aware_claims.GAP`)."""
+
+
+class Keeper:
+    """A thread that keeps in touch until it is stopped. Nothing that happens to the store ends it."""
+
+    def __init__(self, keep_in_touch: Callable[[], None], *, every: timedelta = EVERY) -> None:
+        self._keep_in_touch, self._every = keep_in_touch, every
+        self._stop, self._away, self._journal_told = threading.Event(), False, False
+        self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin at once: what an earlier process left in the journal comes first."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the look that is under way."""
+        self._stop.set()
+        self._thread.join()
+
+    def _keep(self) -> None:
+        while not self._stop.is_set():
+            self._look()
+            self._stop.wait(self._every.total_seconds())
+
+    def _look(self) -> None:
+        try:
+            self._keep_in_touch()
+        except Refusal:
+            if not self._away:
+                log.warning("the database is away; what it should have is in the journal")
+            self._away = True
+        except JournalUnavailable as unusable:
+            if not self._journal_told:
+                log.critical(
+                    "the journal can't be used: see JOURNAL_DIR; an answer that the database won't take would be lost",
+                    extra={"because": str(unusable)},
+                )
+            self._journal_told = True
+        except Exception:  # a keeper that dies is noticed too late
+            log.exception("a look at the database and the journal failed")
+        else:
+            if self._away:
+                log.info("the database is back")
+            if self._journal_told:
+                log.info("the journal can be used again")
+            self._away = self._journal_told = False

@@ -1,0 +1,67 @@
+"""The life of a worker and of beat: the first sweep, the signs of life, the end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from datetime import timedelta
+
+from celery import signals
+from kombu.exceptions import OperationalError
+
+from domain.errors import StoreUnavailable
+from entrypoints.worker.process_container import process
+from entrypoints.worker.tasks import sweep
+
+log = logging.getLogger(__name__)
+
+BEAT_EVERY = timedelta(seconds=10)
+
+
+@signals.worker_ready.connect
+def begin(**_: object) -> None:
+    """Sweep at once: whoever starts a worker after an outage has due grants."""
+    give_signs_of_life("worker")
+    process.container.keeper().start()
+    try:
+        sweep.apply_async(expires=process.settings.sweep_interval.total_seconds())
+    except OperationalError:
+        log.warning("the broker took no message; beat's next one starts the first sweep")
+
+
+@signals.worker_process_init.connect
+def begin_child(**_: object) -> None:
+    """A forked child claims by itself, so it keeps in touch by itself."""
+    process.container.keeper().start()
+
+
+@signals.beat_init.connect
+def begin_beat(**_: object) -> None:
+    """Beat only sends; that it does is worth knowing."""
+    give_signs_of_life("beat")
+
+
+@signals.worker_shutting_down.connect
+def stop(**_: object) -> None:
+    """Sent by the handler of SIGTERM: what is sent is settled, what is not is given back."""
+    process.stop()
+
+
+def give_signs_of_life(component: str) -> None:
+    """Note every few seconds, in the database, that this process lives; a thread that ends with the process."""
+    log.info("started", extra={"component": component})
+    container, wait = process.container, threading.Event().wait
+
+    def beat() -> None:
+        heartbeats, host, pid = container.heartbeats(), container.host(), os.getpid()
+        while True:
+            try:
+                heartbeats.beat(component, host, pid)
+            except StoreUnavailable as away:
+                log.warning("no sign of life could be given", extra={"component": component, "because": str(away)})
+            except Exception:  # the thread has to go on, or a process that works is taken for dead
+                log.exception("no sign of life could be given", extra={"component": component})
+            wait(BEAT_EVERY.total_seconds())
+
+    threading.Thread(target=beat, name="signs-of-life", daemon=True).start()

@@ -1,0 +1,64 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.budget.allowance_codec import Unreadable, allowance_of, text_of
+from domain.allowance import Allowance, Caller
+from domain.outcomes import Failure, InDoubt, Misconfigured, OurFault, Reason, Refused, Throttled, Unavailable
+
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+NOON = 20_000 * DAY + DAY / 2
+ONE, TWO = Caller("one", "secret", 10), Caller("two", "secret", 10)
+
+failures = st.one_of(
+    st.none(),
+    st.builds(Throttled, st.one_of(st.none(), st.integers(0, 400).map(lambda s: s * SECOND))),
+    st.just(Unavailable("away")),
+    st.just(InDoubt("lost “answer”")),
+    st.just(OurFault(40002)),
+    st.just(Misconfigured("secret")),
+    st.just(Refused(Reason.REFRESH_TOKEN_EXPIRED, 40103)),
+)
+Step = Callable[[Allowance, timedelta], Allowance]
+
+
+def taking(wanted: int, within: timedelta, caller: Caller, *, people: bool) -> Step:
+    return lambda allowance, now: allowance.take(now, wanted, caller, within=within, people=people)[0]
+
+
+def learning(failure: Failure | None, caller: Caller) -> Step:
+    return lambda allowance, now: allowance.learn(failure, now, caller)
+
+
+callers = st.sampled_from([ONE, TWO, Caller("three", "another secret", 7)])
+spans = st.integers(0, 20_000).map(lambda ms: timedelta(milliseconds=ms))
+steps: st.SearchStrategy[Step] = st.one_of(
+    st.builds(
+        lambda wanted, within, caller, people: taking(wanted, within, caller, people=people),
+        st.integers(0, 30),
+        spans,
+        callers,
+        st.booleans(),
+    ),
+    st.builds(learning, failures, callers),
+)
+
+
+@given(st.lists(st.tuples(spans, steps), max_size=20))
+def test_as_text_an_allowance_loses_nothing(history: list[tuple[timedelta, Step]]) -> None:
+    allowance, now = Allowance(), NOON
+    for later, step in history:
+        now += later
+        allowance = step(allowance, now)
+        again = allowance_of(text_of(allowance))
+        assert replace(again, pace=replace(again.pace, apart=allowance.pace.apart)) == allowance, "the rate is each caller's"
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[]", "{}", '{"form": 0}', '{"form": 1, "pace": 3}'])
+def test_other_texts_are_no_allowance(text: str) -> None:
+    with pytest.raises(Unreadable):
+        allowance_of(text)

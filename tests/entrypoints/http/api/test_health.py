@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from adapters.crypto.key_ring import KeyRing
+from adapters.crypto.sealer import AesGcmSealer
+from domain.errors import CannotOpen
+from domain.ids import GrantId
+from domain.tokens import Sealed, Secret, TokenKind
+from entrypoints.container import BrokerUnavailable
+from support.http_application import House
+
+
+class NoBroker:
+    def check(self) -> None:
+        raise BrokerUnavailable
+
+
+class HangingBroker:
+    """Answers nobody until it is let go."""
+
+    def __init__(self) -> None:
+        self.looks, self.begun, self._gone = 0, threading.Event(), threading.Event()
+
+    def check(self) -> None:
+        self.looks += 1
+        self.begun.set()
+        assert self._gone.wait(30)
+
+    def let_go(self) -> None:
+        self._gone.set()
+
+
+class LockedSealer(AesGcmSealer):
+    def open(self, sealed: Sealed, grant: GrantId, kind: TokenKind) -> Secret:
+        raise CannotOpen
+
+
+@pytest.fixture
+def hanging() -> Iterator[HangingBroker]:
+    broker = HangingBroker()
+    yield broker
+    broker.let_go()
+
+
+def test_the_process_is_alive_whatever_else_is_not(house: House) -> None:
+    house.world.database.away = True
+    answer = house.get("/health/live", owner=None)
+    assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
+
+
+def test_a_probe_may_ask_for_the_head_alone(house: House) -> None:
+    for path in "/health/live", "/health/ready":
+        answer = house.client.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+    house.world.database.away = True
+    assert house.client.head("/health/ready").status_code == 503
+
+
+def test_with_everything_well_it_is_ready(house: House) -> None:
+    answer = house.get("/health/ready", owner=None)
+    checks = {"database": "ok", "schema": "ok", "keys": "ok", "broker": "ok", "journal": "ok"}
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "checks": checks})
+
+
+def test_with_the_database_away_it_is_not_ready_and_recovers_by_itself(house: House) -> None:
+    house.world.database.away = True
+    answer = house.get("/health/ready", owner=None)
+    assert (answer.status_code, answer.json()["checks"]["database"]) == (503, "failed")
+    house.world.database.away = False
+    assert house.get("/health/ready", owner=None).status_code == 200
+
+
+def test_with_another_schema_it_is_not_ready(open_house: Callable[..., House], tmp_path: Path) -> None:
+    answer = open_house(DATABASE_URL=f"sqlite:///{tmp_path / 'empty.db'}").get("/health/ready", owner=None)
+    assert (answer.status_code, answer.json()["checks"]["schema"]) == (503, "failed")
+
+
+def test_with_keys_that_do_not_work_it_is_not_ready(house: House) -> None:
+    house.container.sealer.override(LockedSealer(KeyRing.of([("k1", bytes(32))])))
+    answer = house.get("/health/ready", owner=None)
+    assert (answer.status_code, answer.json()["checks"]["keys"]) == (503, "failed")
+
+
+def test_without_the_broker_it_is_ready_and_says_so(house: House) -> None:
+    house.container.broker.override(NoBroker())
+    answer = house.get("/health/ready", owner=None)
+    assert (answer.status_code, answer.json()["checks"]["broker"]) == (200, "degraded")
+
+
+def test_without_a_journal_it_is_ready_and_says_so(house: House) -> None:
+    house.world.journal.full = True
+    answer = house.get("/health/ready", owner=None)
+    assert (answer.status_code, answer.json()["checks"]["journal"]) == (200, "degraded")
+
+
+def test_a_look_that_hangs_is_begun_once_and_takes_nothing_from_requests_or_other_looks(
+    house: House, hanging: HangingBroker
+) -> None:
+    house.container.broker.override(hanging)
+    with ThreadPoolExecutor(40) as probes:
+        asked = [probes.submit(house.get, "/health/ready", owner=None) for _ in range(40)]
+        assert hanging.begun.wait(10)
+        for path in "/health/live", "/api/platforms":
+            began = time.monotonic()
+            assert house.get(path).status_code == 200
+            assert time.monotonic() - began < 3
+        for answer in [one.result() for one in asked]:
+            checks = {"database": "ok", "schema": "ok", "keys": "ok", "broker": "degraded", "journal": "ok"}
+            assert (answer.status_code, answer.json()["checks"]) == (200, checks)
+    assert hanging.looks == 1
+
+
+def test_a_look_that_hung_is_begun_again_once_it_has_ended(house: House, hanging: HangingBroker) -> None:
+    house.container.broker.override(hanging)
+    assert house.get("/health/ready", owner=None).json()["checks"]["broker"] == "degraded"
+    hanging.let_go()
+    assert house.get("/health/ready", owner=None).json()["checks"]["broker"] == "ok"
+    house.container.broker.override(NoBroker())
+    assert house.get("/health/ready", owner=None).json()["checks"]["broker"] == "degraded"

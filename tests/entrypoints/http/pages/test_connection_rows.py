@@ -1,0 +1,126 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from application.list_connections import ConnectionView, State
+from domain.advertiser import Advertiser, Connection, Standing
+from domain.ids import AdvertiserId, ConnectionId, OwnerId
+from domain.outcomes import Reason
+from entrypoints.http.api.account_standing import why_closed
+from entrypoints.http.pages.connection_rows import WHY, row_of
+from entrypoints.http.pages.sentences import ahead, span, times, to_act
+
+NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+def a_view(**facts: object) -> ConnectionView:
+    """A sound connection whose token is an hour old."""
+    advertiser = Advertiser(AdvertiserId("7"), "Shop", "EUR", "Europe/Berlin", "STATUS_ENABLE", Standing.OPEN)
+    view = ConnectionView(
+        connection=Connection(ConnectionId("c"), OwnerId("o"), advertiser, NOW),
+        provider="tiktok_ads",
+        generation=3,
+        state=State.OK,
+        reason=None,
+        usable_until=None,
+        token_issued_at=NOW - timedelta(hours=6),
+        token_expires_at=NOW + timedelta(hours=18),
+        next_refresh_at=NOW + timedelta(hours=5),
+        refresh_token_expires_at=NOW + timedelta(days=300),
+        reconnect_by=None,
+    )
+    return replace(view, **facts)  # type: ignore[arg-type] # of several types
+
+
+def test_a_sound_connection_asks_nothing_of_anybody() -> None:
+    row = row_of(a_view(), NOW)
+    assert (row.status.label, row.status.tone, row.status.note, row.reconnect) == ("Connected", "good", "", None)
+    assert row.life is not None
+    assert row.life.share == 75
+    assert row.life.renewed.words == "6 h ago"
+    assert row.renewals == "twice"
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_has_words_of_its_own(state: State) -> None:
+    others = [row_of(a_view(state=other), NOW).status.label for other in State if other is not state]
+    assert row_of(a_view(state=state), NOW).status.label not in others
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_to_act_is_said_in_words(reason: Reason) -> None:
+    row = row_of(a_view(state=State.NEEDS_REAUTH, reason=reason.value, reconnect_by=NOW), NOW)
+    assert row.status.note.startswith(WHY[reason.value])
+    assert row.reconnect == "/api/auth/tiktok?connectionId=c"
+
+
+def test_a_degraded_connection_says_until_when_it_works() -> None:
+    until = NOW + timedelta(hours=7)
+    view = a_view(
+        state=State.DEGRADED, reason="refresh_token_refused", usable_until=until, reconnect_by=until, next_refresh_at=None
+    )
+    row = row_of(view, NOW)
+    assert row.status.until is not None
+    assert f"{row.status.label} {row.status.until.words}" == "Working until 1 Jan, 19:00 UTC"
+    assert row.reconnect
+
+
+def test_an_overdue_renewal_is_nothing_that_a_person_could_help() -> None:
+    view = a_view(state=State.DEGRADED, reason="renewal_overdue", usable_until=NOW, token_expires_at=NOW, next_refresh_at=None)
+    row = row_of(view, NOW)
+    assert (row.status.label, row.reconnect) == ("Renewal delayed", None)
+    assert row.life is not None
+    assert row.life.valid is None
+
+
+def test_the_end_of_the_refresh_tokens_year_is_announced_with_a_way_to_reconnect() -> None:
+    row = row_of(a_view(reconnect_by=NOW + timedelta(days=20)), NOW)
+    assert row.status.until is not None
+    assert (row.status.label, row.status.until.words, row.status.tone) == ("Connected until", "21 Jan 2030", "warn")
+    assert row.reconnect
+
+
+def test_a_token_without_an_end_is_not_given_one() -> None:
+    row = row_of(a_view(token_issued_at=None, token_expires_at=None, refresh_token_expires_at=None, next_refresh_at=None), NOW)
+    assert (row.life, row.permission_ends, row.endless) == (None, None, True)
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_every_standing_that_can_not_be_chosen_says_why(standing: Standing) -> None:
+    assert bool(why_closed(standing)) is not Advertiser(AdvertiserId("7"), "Shop", standing=standing).selectable
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(seconds=-5), "0 s"),
+        (timedelta(seconds=119.9), "119 s"),
+        (timedelta(minutes=119), "119 min"),
+        (timedelta(hours=47, minutes=59), "47 h"),
+        (timedelta(days=364, hours=23), "364 days"),
+    ],
+)
+def test_a_span_is_one_number_that_promises_no_more_than_there_is(length: timedelta, words: str) -> None:
+    assert span(length) == words
+
+
+def test_what_is_due_happens_within_seconds() -> None:
+    assert ahead(NOW - timedelta(minutes=5), NOW).words == "within seconds"
+    assert ahead(NOW + timedelta(minutes=5), NOW).words == "in about 5 min"
+    assert [times(count) for count in (0, 1, 2, 7)] == ["not yet", "once", "twice", "7 times"]
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(minutes=10), "10 min"),
+        (timedelta(minutes=9, seconds=1), "10 min"),
+        (timedelta(minutes=9), "9 min"),
+        (timedelta(seconds=61), "2 min"),
+        (timedelta(seconds=60), "less than a minute"),
+        (timedelta(0), "less than a minute"),
+    ],
+)
+def test_the_time_for_a_choice_counts_the_minute_begun(length: timedelta, words: str) -> None:
+    assert to_act(NOW + length, NOW).words == words

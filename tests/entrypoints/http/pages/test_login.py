@@ -1,0 +1,72 @@
+from urllib.parse import quote
+
+import pytest
+
+from entrypoints.http.auth.demo_sessions import COOKIE_NAME
+from support.scriptless_browser import ADDRESS, PlainBrowser
+
+
+def test_the_demos_front_door_leads_to_the_platforms(browser: PlainBrowser) -> None:
+    answer = browser.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (307, f"{ADDRESS}/dashboard/platforms")
+
+
+def test_whoever_is_not_signed_in_is_sent_to_sign_in_and_back_to_the_page_they_wanted(browser: PlainBrowser) -> None:
+    answer = browser.get("/dashboard/platforms/tiktok/select", pendingTokenId="a&b")
+    wanted = quote("/dashboard/platforms/tiktok/select?pendingTokenId=a%26b", safe="")
+    assert (answer.status_code, answer.headers["location"]) == (307, f"{ADDRESS}/login?callbackUrl={wanted}")
+
+
+def test_a_form_without_a_session_is_not_carried_through_the_sign_in(browser: PlainBrowser) -> None:
+    answer = browser.post("/dashboard/platforms/tiktok/select", pendingTokenId="x")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{ADDRESS}/login?callbackUrl=%2Fdashboard%2Fplatforms")
+
+
+def test_signing_in_begins_a_session_that_scripts_cannot_read_and_goes_where_one_wanted_to_go(browser: PlainBrowser) -> None:
+    answer = browser.post("/login", user="demo-nora", callbackUrl="/dashboard/platforms?code=X")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{ADDRESS}/dashboard/platforms?code=X")
+    cookie = answer.headers["set-cookie"].lower()
+    assert cookie.startswith(f"{COOKIE_NAME}=")
+    assert {"httponly", "path=/", "samesite=lax"} <= {part.strip() for part in cookie.split(";")}
+    assert "Signed in as <b>Nora</b>" in browser.page()
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "//evil.example",
+        r"/\evil.example",
+        "https://evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "javascript:alert(1)",
+        "évil",
+        "",
+    ],
+)
+def test_signing_in_leads_nowhere_but_to_a_path_of_this_site(browser: PlainBrowser, elsewhere: str) -> None:
+    assert "evil" not in browser.get("/login", callbackUrl=elsewhere).text
+    answer = browser.post("/login", user="demo-nora", callbackUrl=elsewhere)
+    assert answer.headers["location"] == f"{ADDRESS}/dashboard/platforms"
+
+
+def test_nobody_unknown_can_sign_in(browser: PlainBrowser) -> None:
+    answer = browser.post("/login", user="root", callbackUrl="/dashboard/platforms")
+    assert answer.status_code == 400
+    assert "set-cookie" not in answer.headers
+
+
+def test_no_other_site_signs_anybody_in(browser: PlainBrowser) -> None:
+    assert browser.post("/login", user="demo-nora", origin="https://evil.example").status_code == 403
+    assert browser.post("/login", user="demo-nora", origin="null").status_code == 403
+
+
+def test_outside_the_demo_nobody_signs_in_here(deployed: PlainBrowser) -> None:
+    answers = [deployed.get("/"), deployed.get("/login"), deployed.post("/login", user="demo-nora")]
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert all("Demo." not in answer.text for answer in answers)
+
+
+def test_outside_the_demo_the_dashboards_own_sign_in_is_asked(deployed: PlainBrowser) -> None:
+    answer = deployed.get("/dashboard/platforms")
+    assert (answer.status_code, answer.headers["location"]) == (307, f"{ADDRESS}/login?callbackUrl=%2Fdashboard%2Fplatforms")

@@ -1,0 +1,147 @@
+import re
+from uuid import uuid4
+
+import pytest
+
+from adapters.tiktok_simulator.advertisers import Advertiser
+from entrypoints.http.codes import ALL, Code
+from support.scriptless_browser import ADDRESS, NORA, THEO, PlainBrowser
+from support.world import World
+
+
+def test_without_an_account_the_page_says_how_to_begin(nora: PlainBrowser) -> None:
+    text = nora.page()
+    assert "No account connected yet" in text
+    assert re.search(r'href="/api/auth/tiktok">Connect<', text)
+    assert text.count("Not available here") == 2
+
+
+def test_each_connected_account_is_shown_with_what_keeps_it_alive(nora: PlainBrowser, world: World) -> None:
+    world.connect("ana", 0, owner=NORA)
+    world.pass_time(hours=3)
+    text = nora.page()
+    for shown in ("Acme Shoes", "7000000000000001000", "USD · America/New York", "Connected", "Connect more accounts"):
+        assert shown in text
+    assert re.search(r'valid <time datetime="2030-01-02T00:00:00Z" title="[^"]+">21 h</time>', text)
+    assert re.search(r">in about \d h</time>", text)
+    assert re.search(r'until <time datetime="2031-01-01T00:00:00Z" title="[^"]+">1 Jan 2031</time>', text)
+
+
+def test_each_renewal_is_counted(nora: PlainBrowser, world: World) -> None:
+    world.connect("ana", 0, owner=NORA)
+    assert ">not yet</span>" in nora.page()
+    for count in ("once", "twice", "3 times"):
+        world.pass_time(hours=13)
+        world.sweep()
+        nora.sign_in()
+        assert f">{count}</span>, <time" in nora.page()
+
+
+def test_nobody_sees_the_accounts_of_others(nora: PlainBrowser, world: World) -> None:
+    world.connect("ben", 0, owner=THEO)
+    assert "Bean Street" not in nora.page()
+
+
+def test_an_account_that_needs_a_person_says_why_and_leads_to_a_guarded_reconnect(nora: PlainBrowser, world: World) -> None:
+    [connection] = world.connect("ana", 0, owner=NORA)
+    world.machine.revoke_user("ana")
+    world.pass_time(hours=13)
+    world.sweep()
+    world.sweep()
+    text = nora.sign_in().page()
+    assert "Needs reconnection" in text
+    assert f'href="/api/auth/tiktok?connectionId={connection.id}"' in text
+    assert "waiting for you" in text
+    assert "<progress" not in text
+
+
+def test_hostile_names_stay_text(nora: PlainBrowser, world: World) -> None:
+    name = """<script>alert(1)</script>"'{{7*7}}"""
+    world.machine.set_accounts("eve", [Advertiser(advertiser_id="1", name=name, currency="<b>", timezone='"><img src=x>')])
+    world.connect("eve", owner=NORA)
+    text = nora.page()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;{{7*7}}" in text
+    assert "<script>" not in text
+    assert "<img src=x" not in text
+
+
+@pytest.mark.parametrize("code", ALL, ids=lambda code: code.name)
+def test_a_known_code_is_shown_by_its_sentence(nora: PlainBrowser, code: Code) -> None:
+    text = nora.get("/dashboard/platforms", code=code.name, error="Call 0900-EVIL now").text
+    assert code.sentence.replace("'", "&#39;") in text
+    assert "EVIL" not in text
+
+
+def test_what_an_address_says_is_never_shown(nora: PlainBrowser) -> None:
+    text = nora.get("/dashboard/platforms", code="<b>EVIL", error="EVIL", success="EVIL", notice="EVIL", platform="EVIL").text
+    assert "EVIL" not in text
+    assert 'role="status"' not in text
+
+
+def test_success_is_announced_while_something_is_connected(nora: PlainBrowser, world: World) -> None:
+    [connection] = world.connect("chloe", owner=NORA)
+    announced = r'role="status">TikTok Ads is connected'
+    assert re.search(announced, nora.get("/dashboard/platforms", success="true", platform="tiktok_ads").text)
+    nora.post(f"/dashboard/platforms/{connection.id}/disconnect")
+    assert not re.search(announced, nora.get("/dashboard/platforms", success="true", platform="tiktok_ads").text)
+
+
+def test_a_notice_brings_the_script_that_lets_it_go(nora: PlainBrowser) -> None:
+    assert "notices.js" in nora.get("/dashboard/platforms", notice="cancelled").text
+    assert "notices.js" not in nora.page()
+
+
+def test_the_question_before_disconnecting_has_a_way_out_that_needs_no_script(nora: PlainBrowser, world: World) -> None:
+    world.connect("chloe", owner=NORA)
+    assert re.search(r'<a class="button" href="/dashboard/platforms"[^>]*>Keep it</a>', nora.page())
+
+
+def test_disconnecting_takes_the_account_and_says_what_became_of_the_permission(nora: PlainBrowser, world: World) -> None:
+    first, second = world.connect("ana", 0, 1, owner=NORA)
+    assert f'action="/dashboard/platforms/{first.id}/disconnect"' in nora.page()
+
+    answer = nora.post(f"/dashboard/platforms/{first.id}/disconnect")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{ADDRESS}/dashboard/platforms?notice=disconnected")
+    assert [view.connection.id for view in world.overview(NORA)] == [second.id]
+
+    answer = nora.post(f"/dashboard/platforms/{second.id}/disconnect")
+    assert answer.headers["location"].endswith("?notice=revoked")
+    assert "its tokens are erased" in nora.get("/dashboard/platforms", notice="revoked").text
+
+
+def test_disconnecting_what_is_not_ones_own_or_gone_or_nothing_is_one_page(nora: PlainBrowser, world: World) -> None:
+    [foreign] = world.connect("chloe", owner=THEO)
+    for unknown in (foreign.id, str(uuid4()), "1", "%2e%2e"):
+        answer = nora.post(f"/dashboard/platforms/{unknown}/disconnect")
+        assert answer.status_code == 404
+        assert "This account is not connected" in answer.text
+        assert 'href="/dashboard/platforms"' in answer.text
+    assert world.overview(THEO)
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:8001", None])
+def test_a_form_from_elsewhere_disconnects_nothing(nora: PlainBrowser, world: World, origin: str | None) -> None:
+    [connection] = world.connect("chloe", owner=NORA)
+    answer = nora.post(f"/dashboard/platforms/{connection.id}/disconnect", origin=origin)
+    assert answer.status_code == 403
+    assert "This form was refused" in answer.text
+    assert world.overview(NORA)
+
+
+def test_pages_are_never_stored_and_hold_nothing_inline(nora: PlainBrowser, world: World) -> None:
+    world.connect("ana", 0, owner=NORA)
+    answer = nora.get("/dashboard/platforms")
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "same-origin"
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?! src=)", answer.text)
+    assert not re.search(r'(?:src|href|action)="(?!/[^/]|#)', answer.text)
+
+
+def test_the_style_sheet_may_be_kept_since_its_address_changes_with_it(browser: PlainBrowser) -> None:
+    address = re.search(r'href="(/static/pages\.css\?v=\w+)"', browser.get("/login").text)
+    assert address
+    answer = browser.client.get(address[1])
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/css")
+    assert "immutable" in answer.headers["cache-control"]

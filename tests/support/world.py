@@ -1,0 +1,438 @@
+"""A small world for tests of rules and use-cases: simulated time, a simulated platform without a wire, everything in memory."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+from adapters.crypto.key_ring import KeyRing
+from adapters.crypto.sealer import AesGcmSealer
+from adapters.memory.claims import MemoryClaims
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.fleet import MemoryFleet
+from adapters.memory.incidents import MemoryIncidents
+from adapters.memory.journal import MemoryJournal
+from adapters.memory.journal_register import MemoryJournalRegister
+from adapters.memory.store import MemoryStore
+from adapters.tiktok_simulator.config import Config
+from adapters.tiktok_simulator.machine import Machine
+from adapters.tiktok_simulator.replies import Reply
+from adapters.tiktok_simulator.state import State
+from application.audit_grants import AuditGrants
+from application.begin_connect import BeginConnect
+from application.clear_offers import ClearOffers
+from application.complete_connect import CompleteConnect, InProgress
+from application.disconnect import Disconnect
+from application.list_connections import Overview
+from application.ports.budget import Budget, Lane, Permits
+from application.ports.claims import Claim, Claims
+from application.ports.fleet import Fleet
+from application.ports.incidents import Incidents
+from application.ports.store import Store
+from application.revoke_tokens import RevokeTokens
+from application.rotate_grant import RotateGrant
+from application.rotation.batches import Batches, SweepReport
+from application.rotation.call_and_settle import CallAndSettle, Rotation
+from application.rotation.late_answers import DrainJournal, Undertaker
+from application.rotation.outage_aware_claims import CautiousClaims, Contact
+from application.rotation.single_call import OneCall
+from application.select_accounts import SelectAccounts
+from application.sweep_due_grants import SweepDueGrants
+from application.vend_token import ByConnection, Vended, VendToken
+from domain.advertiser import Advertiser, Connection, Standing
+from domain.consent import Choosing, Ending
+from domain.grant import Grant
+from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OwnerId
+from domain.outcomes import (
+    Failure,
+    InDoubt,
+    Issued,
+    Misconfigured,
+    NotPermitted,
+    OurFault,
+    Reason,
+    Refused,
+    Throttled,
+    Unavailable,
+)
+from domain.rotation import RotationPolicy
+from domain.tokens import Lifetimes, Secret
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+START = datetime(2030, 1, 1, tzinfo=UTC)
+ANNA, BERT = OwnerId("anna"), OwnerId("bert")
+BROWSER = "a-browser"
+APP = AppId("sim-app")
+
+
+class SimulatedClock:
+    """Time that passes only when somebody sleeps or a test says so; the platform's clock as well as ours."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._start = self._now = start
+        self.on_sleep: Callable[[], object] = lambda: None
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> timedelta:
+        return self._now - self._start
+
+    def sleep(self, span: timedelta) -> None:
+        self.advance(max(span, timedelta(0)))
+        self.on_sleep()
+
+    def advance(self, span: timedelta) -> None:
+        self._now += span
+
+
+class CountedIds:
+    """UUIDs in the order of their making."""
+
+    def __init__(self) -> None:
+        self._last, self._lock = 0, threading.Lock()
+
+    def new(self) -> str:
+        with self._lock:
+            self._last += 1
+            return f"00000000-0000-4000-8000-{self._last:012d}"
+
+
+class CountedNonces(CountedIds):
+    """Guessable text, which does for tests."""
+
+    def new(self) -> str:
+        return f"nonce-{super().new()}"
+
+
+class FreeBudget:
+    """As many calls as anybody wants, and no breaker; it remembers what it learnt."""
+
+    def __init__(self) -> None:
+        self.learnt: list[Failure | None] = []
+        self.stop: Failure | None = None
+        self.pause = timedelta(0)
+
+    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta) -> Permits:
+        del app, lane, within
+        return Permits(0, timedelta(seconds=30), because=self.stop) if self.stop else Permits(wanted, timedelta(0))
+
+    def stopped(self, app: AppId) -> Failure | None:
+        del app
+        return self.stop
+
+    def learn(self, app: AppId, failure: Failure | None) -> timedelta:
+        del app
+        self.learnt.append(failure)
+        return self.pause if isinstance(failure, Throttled | Misconfigured) else timedelta(0)
+
+
+REFUSALS = {
+    40103: Reason.REFRESH_TOKEN_EXPIRED,
+    40104: Reason.REFRESH_TOKEN_REFUSED,
+    40105: Reason.REFRESH_TOKEN_REFUSED,
+    40106: Reason.AUTHORISATION_WITHDRAWN,
+    40107: Reason.REFRESH_TOKEN_REFUSED,
+    40110: Reason.AUTHORISATION_WITHDRAWN,
+}
+
+
+@dataclass
+class SimulatedPlatform:
+    """The simulator's pure machine as an ad platform, with planned accidents on the way there and back."""
+
+    machine: Machine
+    secret: str = "sim-secret-not-for-production"
+    app: AppId = APP
+    refresh_plan: deque[Failure | str | None] = field(default_factory=deque)
+    """What happens to the next refreshes: a failure instead of the call, "lost" (done, the answer lost), None (nothing)."""
+    on_refresh: Callable[[], None] = lambda: None
+    """Called between the platform's answer and its arrival here: the place for a race."""
+    withheld: bool = False
+    """Whether account details are refused (the app lacks that scope)."""
+    away: Failure | None = None
+    unlisted: Failure | None = None
+    """What a look-up of the reached accounts comes to, if it fails."""
+    on_exchange: Callable[[], None] = lambda: None
+    on_reach: Callable[[], None] = lambda: None
+    on_revoke: Callable[[], None] = lambda: None
+    refreshes: int = 0
+    probes: int = 0
+
+    def consent_url(self, state: str) -> str:
+        return f"https://platform.invalid/consent?state={state}"
+
+    def exchange(self, code: Secret) -> Issued | Failure:
+        self.on_exchange()
+        if self.away:
+            return self.away
+        reply = self.machine.exchange(self.app, self.secret, code.reveal())
+        return issued(reply) if reply["code"] == 0 else failure_of(reply["code"])
+
+    def refresh(self, token: Secret) -> Issued | Failure:
+        self.refreshes += 1
+        planned = self.refresh_plan.popleft() if self.refresh_plan else None
+        if self.away:
+            return self.away
+        if not (planned is None or isinstance(planned, str)):
+            return planned
+        reply = self.machine.refresh(self.app, self.secret, token.reveal())
+        self.on_refresh()
+        if planned == "lost":
+            return InDoubt("the answer was lost")
+        return issued(reply) if reply["code"] == 0 else failure_of(reply["code"])
+
+    def reach(self, access: Secret) -> tuple[Advertiser, ...] | Failure:
+        self.probes += 1
+        self.on_reach()
+        if failure := self.away or self.unlisted:
+            return failure
+        reply = self.machine.list_advertisers(self.app, self.secret, access.reveal())
+        if reply["code"]:
+            return access_failure_of(reply["code"])
+        listed = reply["data"]["list"]
+        assert isinstance(listed, list)
+        return tuple(Advertiser(AdvertiserId(a["advertiser_id"]), a["advertiser_name"]) for a in listed)
+
+    def details(self, access: Secret, advertisers: tuple[AdvertiserId, ...]) -> tuple[Advertiser, ...] | Failure:
+        if self.withheld:
+            return NotPermitted(40001)
+        found: list[Advertiser] = []
+        for start in range(0, len(advertisers), 100):
+            reply = self.machine.advertiser_info(access.reveal(), advertisers[start : start + 100])
+            if reply["code"]:
+                return access_failure_of(reply["code"])
+            listed = reply["data"]["list"]
+            assert isinstance(listed, list)
+            found += (
+                Advertiser(
+                    AdvertiserId(a["advertiser_id"]),
+                    a["name"],
+                    a["currency"],
+                    a["timezone"],
+                    a["status"],
+                    Standing.OPEN if a["status"] == "STATUS_ENABLE" else Standing.CLOSED,
+                )
+                for a in listed
+            )
+        return tuple(found)
+
+    def revoke(self, access: Secret) -> Failure | None:
+        self.on_revoke()
+        if self.away:
+            return self.away
+        reply = self.machine.revoke(self.app, self.secret, access.reveal())
+        return None if reply["code"] in {0, 40102, 40105} else access_failure_of(reply["code"])
+
+
+def issued(reply: Reply) -> Issued:
+    """The tokens of a reply."""
+    data = reply["data"]
+    refresh = data.get("refresh_token")
+    spans = [data.get("access_token_expire_in"), data.get("refresh_token_expire_in")]
+    access_life, refresh_life = (timedelta(seconds=s) if isinstance(s, int) else None for s in spans)
+    ids = data.get("advertiser_ids", [])
+    assert isinstance(ids, list)
+    return Issued(
+        Secret(str(data["access_token"])),
+        Secret(str(refresh)) if refresh else None,
+        Lifetimes(access_life, refresh_life),
+        tuple(AdvertiserId(a) for a in ids),
+    )
+
+
+def failure_of(code: int) -> Failure:
+    """TikTok's code on an exchange or a refresh, said for these tests once more, apart from the client."""
+    if code in REFUSALS:
+        return Refused(REFUSALS[code], code)
+    known: dict[int, Failure] = {40100: Throttled(), 40101: Misconfigured("secret"), 40002: OurFault(code)}
+    return known.get(code, Unavailable(str(code)))
+
+
+def access_failure_of(code: int) -> Failure:
+    """TikTok's code on a call with an access token."""
+    if code in {40102, 40105}:
+        return Refused(Reason.ACCESS_TOKEN_REFUSED, code)
+    return failure_of(code)
+
+
+@dataclass
+class World:
+    """Everything, wired by hand. `store` and `claims` may be other adapters than those in memory."""
+
+    clock: SimulatedClock = field(default_factory=SimulatedClock)
+    config: Config = field(default_factory=Config)
+    policy: RotationPolicy = field(default_factory=RotationPolicy)
+    store: Store | None = None
+    claims: Claims | None = None
+    ids: CountedIds = field(default_factory=CountedIds)
+    given_platform: SimulatedPlatform | None = None
+    given_journal: MemoryJournal | None = None
+    given_incidents: Incidents | None = None
+    given_fleet: Fleet | None = None
+    given_budget: Budget | None = None
+    hands: int = 1
+    nonces: CountedNonces = field(default_factory=CountedNonces)
+
+    def __post_init__(self) -> None:
+        self.database = MemoryDatabase()
+        new = Machine(clock=self.clock, config=self.config, state=State(seed="00" * 16))
+        self.platform = self.given_platform or SimulatedPlatform(new)
+        self.machine = self.platform.machine
+        self.sealer = AesGcmSealer(KeyRing.of([("k1", bytes(32))]))
+        self.budget = FreeBudget()
+        store = self.store = self.store or MemoryStore(self.database)
+        claims = self.claims = self.claims or MemoryClaims(self.database, clock=self.clock, ids=self.ids)
+        clock, ids, policy, budget, sealer, platform = (
+            self.clock,
+            self.ids,
+            self.policy,
+            self.given_budget or self.budget,
+            self.sealer,
+            self.platform,
+        )
+        self.journal = self.given_journal or MemoryJournal()
+        self.incidents = self.given_incidents or MemoryIncidents(self.database)
+        fleet = self.given_fleet or MemoryFleet(self.database)
+        bury = Undertaker(store, clock, ids)
+        self.drain = DrainJournal(self.journal, claims, store, bury, clock, policy)
+        self.contact = Contact(since=clock.monotonic() - timedelta(minutes=1), last=clock.monotonic())
+        self.bare_claims, self.careful_claims = claims, CautiousClaims(claims, self.drain, clock, self.contact)
+        claims = self.careful_claims
+        self.carry_out = CallAndSettle(claims, platform, sealer, budget, self.journal, self.incidents, bury, clock, policy)
+        self.batches = Batches(claims, budget, self.carry_out, OneHand(), clock, policy, platform.app, self.hands)
+        self.begin = BeginConnect(store, platform, self.nonces, clock)
+        self.complete = CompleteConnect(store, platform, sealer, budget, clock, ids, policy)
+        self.select = SelectAccounts(store, clock, ids)
+        one_call = OneCall(claims, budget, self.carry_out, clock, policy)
+        self.rotate = RotateGrant(store, one_call, clock)
+        self.sweep = SweepDueGrants(self.batches, clock)
+        self.vend = VendToken(store, one_call, sealer, clock)
+        self.disconnect = Disconnect(store, clock, ids)
+        self.clear_offers = ClearOffers(store, clock, ids)
+        self.revoke = RevokeTokens(store, platform, sealer, budget, clock, policy)
+        self.overview = Overview(store, clock)
+        self.journals = MemoryJournalRegister(self.database, clock=clock)
+        self.audit = AuditGrants(self.batches, store, platform, sealer, budget, fleet, self.journals, clock, policy)
+
+    # what people do
+
+    def state_of(self, owner: OwnerId, browser: str = BROWSER, *, reconnects: ConnectionId | None = None) -> str:
+        """Begin a consent; the state that travels."""
+        url = self.begin(owner, browser, reconnects=reconnects)
+        return parse_qs(urlsplit(url).query)["state"][0]
+
+    def consent(
+        self,
+        user: str,
+        *accounts: int,
+        owner: OwnerId = ANNA,
+        browser: str = BROWSER,
+        reconnects: ConnectionId | None = None,
+    ) -> Ending | InProgress:
+        """The whole journey to the platform and back; all of the user's accounts unless some are given by index."""
+        state = self.state_of(owner, browser, reconnects=reconnects)
+        return self.complete(owner, browser, state=state, code=self.code(user, *accounts))
+
+    def code(self, user: str, *accounts: int) -> Secret:
+        """The code that the user's approval leads to."""
+        held = [a.advertiser_id for a in self.machine.accounts(user)]
+        return Secret(self.machine.grant_code(user, [held[i] for i in accounts] if accounts else held))
+
+    def connect(self, user: str, *accounts: int, owner: OwnerId = ANNA) -> tuple[Connection, ...]:
+        """Consent and choose every selectable account; all connections of the grant."""
+        ending = self.consent(user, *accounts, owner=owner)
+        if isinstance(ending, Choosing):
+            offer = self.select.offered(owner, ending.offer)
+            self.select(owner, offer.id, frozenset(a.id for a in offer.selectable))
+        return tuple(v.connection for v in self.overview(owner))
+
+    # what workers and services do
+
+    def claim(self, connection: Connection) -> Claim:
+        """Claim the connection's grant, due or not."""
+        grant = self.grant_of(connection)
+        claim = self.claims.take(grant.id, generation=grant.generation, lease=self.policy.lease) if self.claims else None
+        assert claim is not None
+        return claim
+
+    def carry_out_now(self, connection: Connection) -> Rotation:
+        """Claim and carry out at once."""
+        claim = self.claim(connection)
+        return self.carry_out(claim, taken_at=self.clock.monotonic())
+
+    def vend_of(self, connection: Connection, min_validity: timedelta | None = None) -> Vended:
+        """A token for the connection; nobody else may be renewing it."""
+        vended = self.vend(ByConnection(connection.id), min_validity=min_validity)
+        assert isinstance(vended, Vended)
+        return vended
+
+    def sweep_with_another_key(self) -> SweepReport:
+        """One sweep by a process that holds another key than ours."""
+        stranger = replace(self.carry_out, sealer=AesGcmSealer(KeyRing.of([("k2", bytes(32))])))
+        return replace(self.sweep, batches=replace(self.batches, carry_out=stranger))(for_at_most=timedelta(seconds=1))
+
+    def another_host(self) -> World:
+        """The same database, platform and time, seen by a process of another host with its own journal."""
+        return World(
+            self.clock,
+            self.config,
+            self.policy,
+            self.store,
+            self.bare_claims,
+            self.ids,
+            self.platform,
+            given_incidents=self.incidents,
+            nonces=self.nonces,
+        )
+
+    # what a test looks at
+
+    def grant_of(self, connection: Connection) -> Grant:
+        """The grant that the connection is under."""
+        assert self.store is not None
+        with self.store.read() as work:
+            grant = work.grants.of_connection(connection.id)
+        assert grant is not None
+        return grant
+
+    def grant(self, grant: GrantId) -> Grant:
+        """A grant by its id, erased or not."""
+        assert self.store is not None
+        with self.store.read() as work:
+            [found] = work.grants.get([grant])
+        return found
+
+    def pass_time(self, **span: float) -> None:
+        """Let time pass with nothing happening."""
+        self.clock.advance(timedelta(**span))
+        self.stay_in_touch()
+
+    def stay_in_touch(self) -> None:
+        """What the keeper of a running process does every two seconds, without the steps between."""
+        if self.database.away:
+            self.contact.lost()
+        else:
+            self.contact.last = self.clock.monotonic()
+
+    def sweep_for(self, span: timedelta, *, every: timedelta) -> None:
+        """Let time pass with a sweep now and then."""
+        until = self.clock.now() + span
+        while self.clock.now() < until:
+            self.sweep()
+            self.clock.advance(every)
+            self.stay_in_touch()
+
+
+class OneHand:
+    """A crew of one: things are done in turn."""
+
+    def map(self, do: Callable[[T], R], things: Iterable[T]) -> Iterable[R]:
+        return [do(thing) for thing in things]
