@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from application.ports.journal import Answer, JournalUnavailable
+from application.ports.journal import JournalUnavailable, KeptAnswer
 from domain.ids import AttemptId, GrantId
 from domain.tokens import Expiring, Sealed
 
@@ -77,7 +77,7 @@ class FileJournal:
             raise JournalUnavailable(described(error)) from error
         _ = self.name  # one that another user made can't be read
 
-    def keep(self, answer: Answer) -> None:
+    def keep(self, answer: KeptAnswer) -> None:
         try:
             self._open_folder()
             if sum(1 for _ in self._folder.glob("*.answer")) >= self._most:
@@ -87,12 +87,12 @@ class FileJournal:
         except OSError as error:
             raise JournalUnavailable(described(error)) from error
 
-    def kept(self) -> list[Answer]:
+    def kept(self) -> list[KeptAnswer]:
         self._take_up_orphans()
         answers = (self._read(path) for path in self._folder.glob("*.answer"))
         return sorted((a for a in answers if a is not None), key=lambda a: (a.kept_at, a.grant))
 
-    def forget(self, answer: Answer) -> None:
+    def forget(self, answer: KeptAnswer) -> None:
         try:
             self._path(answer).unlink(missing_ok=True)
         except OSError:  # it will be brought to the database again, which has it
@@ -101,7 +101,7 @@ class FileJournal:
     def empty(self) -> bool:
         return not any(path.suffix in {".answer", ".aside"} for path in self._folder.glob("*.a*"))
 
-    def _path(self, answer: Answer) -> Path:
+    def _path(self, answer: KeptAnswer) -> Path:
         return self._folder / f"{answer.grant[:LONGEST_NAME]}-{answer.generation}-{answer.attempt[:LONGEST_NAME]}.answer"
 
     def _open_folder(self) -> None:
@@ -146,7 +146,7 @@ class FileJournal:
                     orphan.replace(self._path(answer))
                     log.warning("an answer was found whose writer died", extra={"grant": answer.grant})
 
-    def _read(self, path: Path) -> Answer | None:
+    def _read(self, path: Path) -> KeptAnswer | None:
         try:
             return read(path.read_bytes())
         except FileNotFoundError:  # another process of this host has just drained it
@@ -180,13 +180,13 @@ class Damaged(ValueError):
     """Not an entry as it was written."""
 
 
-def written(answer: Answer) -> bytes:
+def written(answer: KeptAnswer) -> bytes:
     """An answer's file: a digest on the first line, then the entry."""
     entry = msgspec.json.encode(entry_of(answer))
     return hashlib.sha256(entry).hexdigest().encode() + b"\n" + entry
 
 
-def read(content: bytes) -> Answer:
+def read(content: bytes) -> KeptAnswer:
     """The answer of a file. Raises Damaged."""
     digest, _, entry = content.partition(b"\n")
     if digest != hashlib.sha256(entry).hexdigest().encode():
@@ -197,7 +197,7 @@ def read(content: bytes) -> Answer:
         raise Damaged from error
 
 
-def entry_of(answer: Answer) -> Entry:
+def entry_of(answer: KeptAnswer) -> Entry:
     """For the file."""
     tokens = answer.tokens
     return Entry(
@@ -215,7 +215,7 @@ def entry_of(answer: Answer) -> Entry:
     )
 
 
-def answer_of(entry: Entry) -> Answer:
+def answer_of(entry: Entry) -> KeptAnswer:
     """From the file."""
     tokens = Expiring(
         Sealed(entry.access),
@@ -225,4 +225,4 @@ def answer_of(entry: Entry) -> Answer:
         entry.refresh_expires_at,
         entry.assumed,
     )
-    return Answer(GrantId(entry.grant), entry.generation, AttemptId(entry.attempt), tokens, entry.fingerprint, entry.kept_at)
+    return KeptAnswer(GrantId(entry.grant), entry.generation, AttemptId(entry.attempt), tokens, entry.fingerprint, entry.kept_at)

@@ -9,13 +9,13 @@ from datetime import timedelta
 
 from application.ports.ad_platform import DETAILS_PER_CALL, AdPlatform
 from application.ports.budget import Budget, Lane
-from application.ports.claims import Due, Kind
+from application.ports.claims import Due, TokenModel
 from application.ports.fleet import Fleet, FleetView
 from application.ports.journal_register import JournalRegister, Undrained
 from application.ports.sealer import Sealer
 from application.ports.store import Store
 from application.ports.system import Clock
-from application.rotation.batches import Batches, SweepReport, unheard
+from application.rotation.batches import Batches, SweepReport, ignore_progress
 from application.rotation.permit_turn import never
 from domain.advertiser import Advertiser
 from domain.errors import CannotOpen
@@ -39,7 +39,7 @@ REACH_READ_EVERY = timedelta(days=7)
 KEPT_TOKENS = timedelta(days=30)
 """How long a grant that needs reauthorisation keeps its tokens, so that an operator can try them once more."""
 
-AT_ONCE = 200
+AUDIT_BATCH = 200
 SWEEPS_LATE = 2
 """After how many sweeps a due grant counts as overdue."""
 
@@ -74,11 +74,13 @@ class AuditGrants:
     clock: Clock
     policy: RotationPolicy
 
-    def __call__(self, *, stopping: Callable[[], bool] = never, progress: Callable[[SweepReport], None] = unheard) -> AuditReport:
+    def __call__(
+        self, *, stopping: Callable[[], bool] = never, progress: Callable[[SweepReport], None] = ignore_progress
+    ) -> AuditReport:
         """Raises StoreUnavailable, ClockSkewed."""
         report = AuditReport(
             endings_announced=self._announce_endings(stopping),
-            probed=self.batches(Due(kind=Kind.LONG_TERM), stopping=stopping, progress=progress),
+            probed=self.batches(Due(kind=TokenModel.LONG_TERM), stopping=stopping, progress=progress),
             reaches_read=self._read_reaches(stopping),
             grants_given_up=self._give_up(stopping),
             consents_forgotten=self._forget_consents(),
@@ -109,7 +111,7 @@ class AuditGrants:
         before, given_up = self.clock.now() - KEPT_TOKENS, 0
         while not stopping():
             with self.store.read() as work:
-                hopeless = work.grants.hopeless(before, limit=AT_ONCE)
+                hopeless = work.grants.hopeless(before, limit=AUDIT_BATCH)
             if not hopeless:
                 break
             with self.store.write() as work:
@@ -124,7 +126,7 @@ class AuditGrants:
         until = self.clock.now() + timedelta(days=max(ANNOUNCED_BEFORE))
         while not stopping():
             with self.store.read() as work:
-                batch = work.grants.ending(until, after=last, limit=AT_ONCE)
+                batch = work.grants.ending(until, after=last, limit=AUDIT_BATCH)
             if not batch:
                 break
             announced, last = announced + sum(self._announce(grant) for grant in batch), batch[-1]
@@ -144,11 +146,11 @@ class AuditGrants:
         read = 0
         while not stopping():
             with self.store.read() as work:
-                unread = work.grants.unread_since(self.platform.app, self.clock.now() - REACH_READ_EVERY, limit=AT_ONCE)
+                unread = work.grants.unread_since(self.platform.app, self.clock.now() - REACH_READ_EVERY, limit=AUDIT_BATCH)
                 grants = work.grants.get(unread)
             done = sum(self._read_reach(grant) for grant in grants if not stopping())
             read += done
-            if done < AT_ONCE:
+            if done < AUDIT_BATCH:
                 break
         return read
 

@@ -8,7 +8,7 @@ from application.connecting.retire import revoke_if_unused
 from application.ports.store import Store
 from application.ports.system import Clock, Ids
 
-AT_ONCE = 100
+OFFER_BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class ClearOffers:
         """How many grants were erased. Raises StoreUnavailable."""
         now, cleared = self.clock.now(), 0
         with self.store.read() as work:
-            over = work.offers.ended(now, limit=AT_ONCE)
+            over = work.offers.ended(now, limit=OFFER_BATCH)
         for offer in over:
             with self.store.write() as work:
                 for grant in work.grants.get([offer.grant]):

@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 from application.connecting.digest import digest
 from application.connecting.relink import relink
 from application.connecting.retire import revoke_if_unused
-from application.connecting.retry_on_conflict import again
+from application.connecting.retry_on_conflict import retry_on_conflict
 from application.ports.ad_platform import DETAILS_PER_CALL, AdPlatform
 from application.ports.budget import Budget, Lane
 from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
 from application.ports.system import Clock, Ids
 from application.rotation.call_and_settle import SETTLE_AGAIN_AFTER
-from application.rotation.permit_turn import PATIENCE
+from application.rotation.permit_turn import PERMIT_PATIENCE
 from domain.advertiser import Advertiser
-from domain.consent import Choosing, Connected, Consent, Ending, Failed, Stumble
+from domain.consent import Choosing, Connected, Consent, ConsentFailure, Ending, Failed
 from domain.errors import StoreUnavailable
 from domain.grant import Grant
 from domain.ids import ConnectionId, GrantId, OfferId, OwnerId
@@ -29,7 +29,7 @@ from domain.tokens import Secret, TokenKind, first_tokens
 
 log = logging.getLogger(__name__)
 
-NAP = timedelta(milliseconds=50)
+EXCHANGE_POLL = timedelta(milliseconds=50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class CompleteConnect:
         consent = self._consume(owner, browser, state)
         if not isinstance(consent, Consent):
             return consent
-        ending = self._granted(consent, code) if code else Failed(Stumble.DENIED)
+        ending = self._granted(consent, code) if code else Failed(ConsentFailure.DENIED)
         with self.store.write() as work:
             work.consents.end(consent.state_digest, ending)
             work.commit()
@@ -65,7 +65,7 @@ class CompleteConnect:
         with self.store.write() as work:
             consent = work.consents.consume(digest(state), self.clock.now())
             if consent is not None:
-                work.consents.end(consent.state_digest, Failed(Stumble.INVALID_STATE))
+                work.consents.end(consent.state_digest, Failed(ConsentFailure.INVALID_STATE))
                 work.commit()
 
     def _consume(self, owner: OwnerId, browser: str, state: str) -> Consent | Ending | InProgress:
@@ -73,28 +73,28 @@ class CompleteConnect:
         with self.store.write() as work:
             known = work.consents.get(key)
             if known is None or not known.belongs_to(owner, digest(browser)):
-                return Failed(Stumble.INVALID_STATE)
+                return Failed(ConsentFailure.INVALID_STATE)
             if (fresh := work.consents.consume(key, now)) is not None:
                 work.commit()
                 return fresh
             known = work.consents.get(key) or known
         if known.repeatable(now):
             return known.ending or InProgress()
-        return Failed(Stumble.INVALID_STATE)
+        return Failed(ConsentFailure.INVALID_STATE)
 
     def _granted(self, consent: Consent, code: Secret) -> Ending:
-        if stumble := self._turn(1):
-            return stumble
+        if consent_failure := self._turn(1):
+            return consent_failure
         self._let_revocations_end()
         asked_at = self.clock.now()
         issued = self.platform.exchange(code)
         if not isinstance(issued, Issued):
             self.budget.learn(self.platform.app, issued)
-            return Failed(stumble_of(issued))
+            return Failed(consent_failure_of(issued))
         grant, offer = self._commit_pair(consent, issued, asked_at)
         self.budget.learn(self.platform.app, None)
         advertisers = self._look_up(issued)
-        return again(lambda: self._conclude(consent, grant, offer, advertisers))
+        return retry_on_conflict(lambda: self._conclude(consent, grant, offer, advertisers))
 
     def _let_revocations_end(self) -> None:
         """Wait for a revocation under way: a second consent may return the very token that it ends. New ones wait for us."""
@@ -103,7 +103,7 @@ class CompleteConnect:
             with self.store.read() as work:
                 if not work.revocations.under_way(self.clock.now()):
                     return
-            self.clock.sleep(NAP)
+            self.clock.sleep(EXCHANGE_POLL)
 
     def _commit_pair(self, consent: Consent, issued: Issued, asked_at: datetime) -> tuple[GrantId, OfferId]:
         grant = GrantId(self.ids.new())
@@ -163,7 +163,7 @@ class CompleteConnect:
             [grant] = work.grants.get([new])
             offer = work.offers.get(offered)
             if offer is None:
-                return Failed(Stumble.EXCHANGE_FAILED)
+                return Failed(ConsentFailure.EXCHANGE_FAILED)
             grant.reach |= {a.id for a in advertisers}
             offer.advertisers = advertisers
             ending = self._decide(work, consent.reconnects, grant, offer, now)
@@ -177,7 +177,7 @@ class CompleteConnect:
     def _decide(self, work: UnitOfWork, reconnects: ConnectionId | None, grant: Grant, offer: Offer, now: datetime) -> Ending:
         if reconnects is not None and not self._reaches(work, reconnects, offer):
             offer.close()
-            return Failed(Stumble.ACCOUNT_MISMATCH)
+            return Failed(ConsentFailure.ACCOUNT_MISMATCH)
         relink(work, grant, offer.advertisers, now)
         unconnected = [a for a in offer.selectable if grant.connection_to(a.id) is None]
         if reconnects is not None or (offer.selectable and not unconnected):
@@ -185,7 +185,7 @@ class CompleteConnect:
             return Connected()
         if not offer.selectable:
             offer.close()
-            return Failed(Stumble.NO_ADVERTISERS)
+            return Failed(ConsentFailure.NO_ADVERTISERS)
         if len(offer.selectable) == 1:
             offer.choose(frozenset(a.id for a in offer.selectable), now)
             grant.connect(ConnectionId(self.ids.new()), unconnected[0], now)
@@ -200,11 +200,11 @@ class CompleteConnect:
 
     def _turn(self, calls: int) -> Failed | None:
         """Wait for leave to send this many calls, within reason."""
-        permits = self.budget.take(self.platform.app, calls, Lane.PEOPLE, within=PATIENCE)
+        permits = self.budget.take(self.platform.app, calls, Lane.PEOPLE, within=PERMIT_PATIENCE)
         if permits.count == calls:
             self.clock.sleep(permits.wait)
             return None
-        return Failed(stumble_of(permits.because or Throttled()))
+        return Failed(consent_failure_of(permits.because or Throttled()))
 
 
 def named(advertiser: Advertiser, name: str) -> Advertiser:
@@ -212,14 +212,14 @@ def named(advertiser: Advertiser, name: str) -> Advertiser:
     return replace(advertiser, name=advertiser.name or name or advertiser.id)
 
 
-def stumble_of(failure: Failure) -> Stumble:
+def consent_failure_of(failure: Failure) -> ConsentFailure:
     """Why an exchange that brought no tokens failed, for the person."""
     match failure:
         case Throttled():
-            return Stumble.THROTTLED
+            return ConsentFailure.THROTTLED
         case Unavailable() | InDoubt():
-            return Stumble.UNAVAILABLE
+            return ConsentFailure.UNAVAILABLE
         case Misconfigured():
-            return Stumble.MISCONFIGURED
+            return ConsentFailure.MISCONFIGURED
         case Refused() | OurFault() | NotPermitted():
-            return Stumble.EXCHANGE_FAILED
+            return ConsentFailure.EXCHANGE_FAILED

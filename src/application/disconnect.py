@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from application.connecting.retire import revoke_if_unused
-from application.connecting.retry_on_conflict import again
+from application.connecting.retry_on_conflict import retry_on_conflict
 from application.ports.store import Store
 from application.ports.system import Clock, Ids
 from domain.errors import ConnectionNotFound
@@ -23,7 +23,7 @@ class Disconnect:
 
     def __call__(self, owner: OwnerId, connection: ConnectionId) -> bool:
         """Whether the grant ended with it. No call to the platform is made here. Raises ConnectionNotFound."""
-        return again(lambda: self._disconnect(owner, connection))
+        return retry_on_conflict(lambda: self._disconnect(owner, connection))
 
     def _disconnect(self, owner: OwnerId, connection: ConnectionId) -> bool:
         now = self.clock.now()

@@ -18,7 +18,7 @@ YEAR_ENDS_SOON = timedelta(days=60)
 """How long before its refresh token's end a grant is said to need a person (the first of the announced days)."""
 
 
-class State(Enum):
+class ConnectionState(Enum):
     """How a connection does, the worst first: when several hold, the first is shown."""
 
     NEEDS_REAUTH = "needs_reauth"
@@ -36,7 +36,7 @@ class ConnectionView:
     connection: Connection
     provider: str
     generation: int
-    state: State
+    state: ConnectionState
     reason: str | None
     usable_until: datetime | None
     token_issued_at: datetime | None
@@ -48,11 +48,11 @@ class ConnectionView:
 
     @property
     def needs_reauth(self) -> bool:
-        return self.state in {State.NEEDS_REAUTH, State.ACCOUNT_LOST}
+        return self.state in {ConnectionState.NEEDS_REAUTH, ConnectionState.ACCOUNT_LOST}
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
+class ListConnections:
     """An owner's connections, by creation and then by id."""
 
     store: Store
@@ -80,46 +80,50 @@ def view_of(grant: Grant, connection: Connection, now: datetime) -> ConnectionVi
         usable_until=usable_until,
         token_issued_at=pair.issued_at if pair else None,
         token_expires_at=pair.access_expires_at if pair else None,
-        next_refresh_at=grant.renewal.due_at if pair and _refused(grant, now) is None else None,
+        next_refresh_at=grant.schedule.due_at if pair and _refused(grant, now) is None else None,
         refresh_token_expires_at=pair.refresh_expires_at if pair else None,
         reconnect_by=reconnect_by(grant, pair, now),
     )
 
 
-Condition = tuple[State, str | None, datetime | None]
+Condition = tuple[ConnectionState, str | None, datetime | None]
 
 
 def condition(grant: Grant, connection: Connection, now: datetime) -> Condition:
     """The state to show, why, and until when the token can be served."""
     refused = _refused(grant, now)
-    if refused and refused[0] is State.NEEDS_REAUTH:
+    if refused and refused[0] is ConnectionState.NEEDS_REAUTH:
         return refused
     if connection.lost_at is not None:
-        return State.ACCOUNT_LOST, "account_not_reached", None
-    return refused or _renewal(grant, connection, now)
+        return ConnectionState.ACCOUNT_LOST, "account_not_reached", None
+    return refused or _rotation_state(grant, connection, now)
 
 
 def _refused(grant: Grant, now: datetime) -> Condition | None:
     """What a refusal left: a deadline, or nothing."""
     match grant.health:
         case NeedsReauth(reason=reason):
-            return State.NEEDS_REAUTH, reason.value, None
+            return ConnectionState.NEEDS_REAUTH, reason.value, None
         case Degraded(usable_until=until, reason=reason):
-            return (State.NEEDS_REAUTH, reason.value, None) if until <= now else (State.DEGRADED, reason.value, until)
+            return (
+                (ConnectionState.NEEDS_REAUTH, reason.value, None)
+                if until <= now
+                else (ConnectionState.DEGRADED, reason.value, until)
+            )
         case Active() | Revoked() | Superseded():
             return None
 
 
-def _renewal(grant: Grant, connection: Connection, now: datetime) -> Condition:
+def _rotation_state(grant: Grant, connection: Connection, now: datetime) -> Condition:
     """How a grant does that nobody refused."""
     ends = grant.tokens.access_expires_at if isinstance(grant.tokens, Expiring) else None
     if ends is not None and ends <= now:
-        return State.DEGRADED, "renewal_overdue", ends
-    if grant.renewal.in_doubt:
-        return State.IN_DOUBT, "rotation_in_doubt", ends
+        return ConnectionState.DEGRADED, "renewal_overdue", ends
+    if grant.schedule.in_doubt:
+        return ConnectionState.IN_DOUBT, "rotation_in_doubt", ends
     if connection.advertiser.standing not in {Standing.OPEN, Standing.UNREAD}:
-        return State.ACCOUNT_SUSPENDED, connection.advertiser.standing.value, ends
-    return State.OK, None, None
+        return ConnectionState.ACCOUNT_SUSPENDED, connection.advertiser.standing.value, ends
+    return ConnectionState.OK, None, None
 
 
 def reconnect_by(grant: Grant, pair: Expiring | None, now: datetime) -> datetime | None:

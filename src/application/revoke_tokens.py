@@ -21,9 +21,9 @@ from domain.tokens import TokenKind
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 20
+REVOCATION_BATCH = 20
 
-SOON = timedelta(seconds=5)
+REVOCATION_PAUSE = timedelta(seconds=5)
 """The pause of a revocation that has to wait for a consent's exchange."""
 
 EXCHANGE_TAKES = timedelta(minutes=1)
@@ -47,7 +47,7 @@ class RevokeTokens:
     def __call__(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
         """How many revocations were brought to an end. Raises StoreUnavailable."""
         ended = 0
-        for _ in range(AT_ONCE):
+        for _ in range(REVOCATION_BATCH):
             if stopping() or not self._any_due():
                 break
             permits = self.budget.take(self.platform.app, 1, Lane.BACKGROUND, within=self.policy.lease / 4)
@@ -82,7 +82,7 @@ class RevokeTokens:
             log.error("a token could not be revoked in time and was only erased", extra={"grant": revocation.grant})
             return self._done(revocation, RevocationGivenUp(revocation.grant, revocation.owner, at=now))
         if exchanging or revocation.app != self.platform.app:
-            return self._later(revocation, SOON)
+            return self._later(revocation, REVOCATION_PAUSE)
         try:
             access = self.sealer.open(revocation.access, revocation.grant, TokenKind.ACCESS)
         except CannotOpen:

@@ -10,7 +10,7 @@ from application.ports.store import Store
 from application.ports.system import Clock
 from application.rotation.call_and_settle import Ended, InFlight, Rotation
 from application.rotation.refusals import UNSENT_FOR, hopeless, refusal_of, stopped
-from application.rotation.single_call import OneCall
+from application.rotation.single_call import SingleCall
 from domain.errors import ConnectionNotFound, PlatformThrottled, PlatformUnavailable
 from domain.grant import Grant
 from domain.ids import ConnectionId, OwnerId
@@ -30,7 +30,7 @@ class RotateGrant:
     """Always rotates, except that a caller shares a rotation in flight, or one that ended after the request arrived."""
 
     store: Store
-    one_call: OneCall
+    single_call: SingleCall
     clock: Clock
 
     def __call__(
@@ -46,7 +46,7 @@ class RotateGrant:
         if grant is None or (owner is not None and grant.owner != owner):
             raise ConnectionNotFound
         now = self.clock.now()
-        if (ended_at := grant.renewal.settled_at) and ended_at >= asked_at:
+        if (ended_at := grant.schedule.settled_at) and ended_at >= asked_at:
             return self._told(grant)
         if not (insist and grant.tokens) and (refusal := hopeless(grant)):
             raise refusal
@@ -54,16 +54,16 @@ class RotateGrant:
             return InFlight()
         if not insist and (wait := self._until_silence_ends(grant, now)) > timedelta(0):
             raise PlatformUnavailable(wait)
-        return self._renewed(grant, insist=insist)
+        return self._after_rotation(grant, insist=insist)
 
-    def _renewed(self, grant: Grant, *, insist: bool) -> Rotated | InFlight:
-        match self.one_call(grant, insist=insist):
+    def _after_rotation(self, grant: Grant, *, insist: bool) -> Rotated | InFlight:
+        match self.single_call(grant, insist=insist):
             case Permits(because=because, wait=wait):
                 raise stopped(because, wait) if because else PlatformThrottled(wait)
             case InFlight() | Rotation(ended=Ended.OVERTAKEN):
                 return InFlight()
-            case Rotation(ended=Ended.RENEWED, grant=renewed):
-                return self._told(renewed)
+            case Rotation(ended=Ended.ROTATED, grant=rotated):
+                return self._told(rotated)
             case Rotation(ended=Ended.UNSENT, failure=failure):
                 raise stopped(failure, UNSENT_FOR)
             case Rotation(grant=left, failure=failure):
@@ -71,12 +71,12 @@ class RotateGrant:
 
     def _until_silence_ends(self, grant: Grant, now: datetime) -> timedelta:
         """How long a refresh token that was sent without an answer is left alone: as long as its lease may have lasted."""
-        renewal = grant.renewal
-        if not isinstance(renewal.last_failure, InDoubt) or renewal.settled_at is None:
+        schedule = grant.schedule
+        if not isinstance(schedule.last_failure, InDoubt) or schedule.settled_at is None:
             return timedelta(0)
-        return renewal.settled_at + self.one_call.policy.lease - now
+        return schedule.settled_at + self.single_call.policy.lease - now
 
     def _told(self, grant: Grant) -> Rotated:
-        if grant.renewal.last_failure is not None or hopeless(grant):
-            raise refusal_of(grant, grant.renewal.last_failure, self.clock.now())
+        if grant.schedule.last_failure is not None or hopeless(grant):
+            raise refusal_of(grant, grant.schedule.last_failure, self.clock.now())
         return Rotated(grant.tokens.access_expires_at if isinstance(grant.tokens, Expiring) else None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from application.connecting.relink import relink
 from application.connecting.retire import revoke_if_unused
-from application.connecting.retry_on_conflict import again
+from application.connecting.retry_on_conflict import retry_on_conflict
 from application.ports.store import Store, UnitOfWork
 from application.ports.system import Clock, Ids
 from domain.advertiser import Connection
@@ -41,7 +41,7 @@ class SelectAccounts:
         if not accounts:
             message = "choose at least one account"
             raise InvalidRequest(message)
-        return again(lambda: self._choose(owner, offer, accounts))
+        return retry_on_conflict(lambda: self._choose(owner, offer, accounts))
 
     def cancel(self, owner: OwnerId, offer: OfferId) -> bool:
         """End the choice without one: False when one was made before, which stays. An unused grant is erased and revoked.

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from application.ports.claims import Due
 from application.ports.system import Clock
-from application.rotation.batches import Batches, SweepReport, unheard
+from application.rotation.batches import Batches, SweepReport, ignore_progress
 from application.rotation.permit_turn import never
 
 CALLS_MISSED = 2
@@ -28,7 +28,7 @@ class SweepDueGrants:
         for_at_most: timedelta | None = None,
         called_every: timedelta | None = None,
         stopping: Callable[[], bool] = never,
-        progress: Callable[[SweepReport], None] = unheard,
+        progress: Callable[[SweepReport], None] = ignore_progress,
         patience: Callable[[], bool] = never,
     ) -> SweepReport:
         """Renew every due grant once, most urgent first.
@@ -44,7 +44,7 @@ class SweepDueGrants:
         *,
         since: datetime,
         stopping: Callable[[], bool] = never,
-        progress: Callable[[SweepReport], None] = unheard,
+        progress: Callable[[SweepReport], None] = ignore_progress,
         patience: Callable[[], bool] = never,
     ) -> SweepReport:
         """Renew every grant that can be, due or not, unless it was settled after `since`.

@@ -11,7 +11,7 @@ from application.ports.store import Store, UnitOfWork
 from application.ports.system import Clock
 from application.rotation.call_and_settle import Ended, InFlight, Rotation
 from application.rotation.refusals import UNSENT_FOR, hopeless, refusal_of, stopped
-from application.rotation.single_call import OneCall
+from application.rotation.single_call import SingleCall
 from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, PlatformThrottled, ReauthorisationNeeded
 from domain.grant import Grant
 from domain.health import Active, NeedsReauth
@@ -52,7 +52,7 @@ class VendToken:
     """Serve what there is while it is good enough; else rotate once; else serve what is still valid, and say so."""
 
     store: Store
-    one_call: OneCall
+    single_call: SingleCall
     sealer: Sealer
     clock: Clock
 
@@ -73,13 +73,15 @@ class VendToken:
         validity = enough(grant.tokens, min_validity)
         now = self.clock.now()
         if grant.tokens.remaining(now) >= validity or not isinstance(grant.health, Active):
-            return self._best(grant, advertiser, validity, grant.renewal.last_failure)
+            return self._best(grant, advertiser, validity, grant.schedule.last_failure)
         if grant.in_flight(now):
             return InFlight() if patient else self._best(grant, advertiser, validity, InDoubt("in flight"))
-        backing_off = grant.renewal.last_failure is not None and grant.renewal.due_at is not None and grant.renewal.due_at > now
+        backing_off = (
+            grant.schedule.last_failure is not None and grant.schedule.due_at is not None and grant.schedule.due_at > now
+        )
         if backing_off or not patient:
-            return self._best(grant, advertiser, validity, grant.renewal.last_failure)
-        return self._renewed(grant, advertiser, validity)
+            return self._best(grant, advertiser, validity, grant.schedule.last_failure)
+        return self._after_rotation(grant, advertiser, validity)
 
     def _find(self, work: UnitOfWork, wanted: ByConnection | ByAccount) -> tuple[Grant, AdvertiserId]:
         if isinstance(wanted, ByConnection):
@@ -94,8 +96,8 @@ class VendToken:
             raise AccountOutOfReach(found.id)
         return grant, found.advertiser.id
 
-    def _renewed(self, grant: Grant, advertiser: AdvertiserId, validity: timedelta) -> Vended | InFlight:
-        match self.one_call(grant):
+    def _after_rotation(self, grant: Grant, advertiser: AdvertiserId, validity: timedelta) -> Vended | InFlight:
+        match self.single_call(grant):
             case Permits(because=because, wait=wait):
                 return self._best(grant, advertiser, validity, because, wait)
             case InFlight() | Rotation(ended=Ended.OVERTAKEN):

@@ -11,7 +11,7 @@ from domain.ids import ConnectionId, OfferId, OwnerId
 CONSENT_LIFE = timedelta(minutes=10)
 
 
-class Stumble(Enum):
+class ConsentFailure(Enum):
     """Why a consent led to no connection."""
 
     DENIED = "denied"
@@ -40,7 +40,7 @@ class Choosing:
 class Failed:
     """Nothing was connected, and nothing that was connected before was harmed."""
 
-    why: Stumble
+    why: ConsentFailure
 
 
 Ending = Connected | Choosing | Failed

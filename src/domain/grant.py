@@ -22,7 +22,7 @@ from domain.events import (
     RefreshTokenEnding,
     TokensRotated,
 )
-from domain.expiry_announcements import stage
+from domain.expiry_announcements import announced_days
 from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AppId, AttemptId, ConnectionId, GrantId, OwnerId
 from domain.mass_refusal import WINDOW, steps_aside
@@ -45,7 +45,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Renewal:
+class Schedule:
     """Where the renewal of a grant's tokens stands."""
 
     due_at: datetime | None
@@ -75,7 +75,7 @@ class Grant:
     created_at: datetime
     generation: int = 1
     health: Health = field(default_factory=Active)
-    renewal: Renewal = field(default_factory=lambda: Renewal(due_at=None))
+    schedule: Schedule = field(default_factory=lambda: Schedule(due_at=None))
     reach: frozenset[AdvertiserId] = frozenset()
     """Every account that the token reaches, connected or not."""
     connections: dict[ConnectionId, Connection] = field(default_factory=dict)
@@ -97,7 +97,7 @@ class Grant:
     ) -> Self:
         """A new grant, as an offer: it has tokens to keep alive, and no connection yet."""
         at = tokens.issued_at
-        return cls(grant, owner, app, tokens, fingerprint, at, renewal=Renewal(policy.due_at(tokens, grant)), reach=reach)
+        return cls(grant, owner, app, tokens, fingerprint, at, schedule=Schedule(policy.due_at(tokens, grant)), reach=reach)
 
     # ---- accounts
 
@@ -146,7 +146,7 @@ class Grant:
 
     def ending(self, now: datetime) -> RefreshTokenEnding | None:
         """The announcement that is due of the end of the refresh token's year, if one is."""
-        if not isinstance(self.tokens, Expiring) or (days := stage(self.tokens.refresh_expires_at, now)) is None:
+        if not isinstance(self.tokens, Expiring) or (days := announced_days(self.tokens.refresh_expires_at, now)) is None:
             return None
         return RefreshTokenEnding(self.id, self.owner, days, self.tokens.refresh_expires_at, at=now)
 
@@ -154,7 +154,9 @@ class Grant:
 
     def claim(self, attempt: Attempt) -> None:
         """Reserve the renewal. A claim that nobody ended means that the refresh token may be spent."""
-        self.renewal = replace(self.renewal, attempt=attempt, in_doubt=self.renewal.in_doubt or self.renewal.attempt is not None)
+        self.schedule = replace(
+            self.schedule, attempt=attempt, in_doubt=self.schedule.in_doubt or self.schedule.attempt is not None
+        )
 
     def rotate(self, fresh: Expiring, fingerprint: str, *, from_generation: int, policy: RotationPolicy, now: datetime) -> None:
         """Take the new pair. A late answer is still the only live pair in the world: it heals whatever was written since."""
@@ -163,12 +165,12 @@ class Grant:
         self._alive()
         self.tokens, self.fingerprint = fresh, fingerprint
         self.generation, self.health = from_generation + 1, Active()
-        self.renewal = Renewal(policy.due_at(fresh, self.id), settled_at=now)
+        self.schedule = Schedule(policy.due_at(fresh, self.id), settled_at=now)
         self.events.append(TokensRotated(self.id, self.owner, self.generation, at=now))
 
     def fail(self, failure: Failure, policy: RotationPolicy, now: datetime, *, pause: timedelta | None = None) -> None:
         """Note that the refresh brought no tokens. `pause`: how long the whole app has to wait, where it must."""
-        was = self.renewal
+        was = self.schedule
         failures = was.failures + 1
         again = policy.again_at(self.tokens, self.id, failures, now)
         settled = replace(was, attempt=None, last_failure=failure, settled_at=now)
@@ -177,51 +179,51 @@ class Grant:
                 self._refused(Reason.ROTATION_IN_DOUBT if was.in_doubt else reason, settled, now)
             case InDoubt():
                 lease_ends = was.attempt.lease_until if was.attempt else now
-                self.renewal = replace(settled, due_at=max(lease_ends, again), failures=failures, in_doubt=True)
+                self.schedule = replace(settled, due_at=max(lease_ends, again), failures=failures, in_doubt=True)
             case Throttled() | Misconfigured():
-                self.renewal = replace(settled, due_at=now + pause if pause else was.due_at)
+                self.schedule = replace(settled, due_at=now + pause if pause else was.due_at)
             case Unavailable() | OurFault() | NotPermitted():
-                self.renewal = replace(settled, due_at=max(again, now + (pause or timedelta(0))), failures=failures)
+                self.schedule = replace(settled, due_at=max(again, now + (pause or timedelta(0))), failures=failures)
 
     def spare(self, refusal: Refused, now: datetime) -> None:
         """Note a refusal of a mass refusal: it changes no health, and the generation is due once more when that is over."""
-        was, failures = self.renewal, self.renewal.failures + 1
+        was, failures = self.schedule, self.schedule.failures + 1
         settled = replace(was, attempt=None, last_failure=refusal, settled_at=now, refused_at=now)
-        self.renewal = replace(settled, failures=failures, due_at=now + steps_aside(failures))
+        self.schedule = replace(settled, failures=failures, due_at=now + steps_aside(failures))
 
     def note_probe(
         self, failure: Failure | None, policy: RotationPolicy, now: datetime, *, pause: timedelta | None = None
     ) -> None:
         """Take in what a look at the access token came to (None: it works)."""
-        was = self.renewal
+        was = self.schedule
         settled = replace(was, attempt=None, last_failure=failure or was.last_failure, settled_at=now)
         match self.health, failure:
             case Degraded(reason=reason), Refused():
                 self._ask_for_reauthorisation(reason, settled, now)
             case Degraded(usable_until=until) as health, _:
-                self.health, self.renewal = replace(health, probed=True), replace(settled, due_at=until)
+                self.health, self.schedule = replace(health, probed=True), replace(settled, due_at=until)
             case _, Refused():
                 settled = replace(settled, refused_at=None if self.refused_before(now) else now)
                 self._ask_for_reauthorisation(Reason.ACCESS_TOKEN_REFUSED, settled, now)
             case _, None:
-                self.health, self.renewal = Active(), Renewal(policy.probe_due_at(self.id, now), settled_at=now)
+                self.health, self.schedule = Active(), Schedule(policy.probe_due_at(self.id, now), settled_at=now)
             case _, _:
                 again = policy.again_at(self.tokens, self.id, was.failures + 1, now)
                 due_at = max(again, now + (pause or timedelta(0)))
-                self.renewal = replace(settled, due_at=due_at, failures=was.failures + 1)
+                self.schedule = replace(settled, due_at=due_at, failures=was.failures + 1)
 
     def refused_before(self, now: datetime) -> bool:
         """Whether a refusal that was not believed is long enough ago for the next one to be."""
-        refused_at = self.renewal.refused_at
+        refused_at = self.schedule.refused_at
         return refused_at is not None and refused_at < now - WINDOW
 
     def leave(self, now: datetime) -> None:
         """End a claim under which there was nothing to do."""
-        self.renewal = replace(self.renewal, attempt=None, settled_at=now)
+        self.schedule = replace(self.schedule, attempt=None, settled_at=now)
 
     def lapse(self, reason: Reason, now: datetime) -> None:
         """The last token that could be served has ended."""
-        self._ask_for_reauthorisation(reason, replace(self.renewal, attempt=None, settled_at=now), now)
+        self._ask_for_reauthorisation(reason, replace(self.schedule, attempt=None, settled_at=now), now)
 
     # ---- the end
 
@@ -251,7 +253,7 @@ class Grant:
 
     def in_flight(self, now: datetime) -> bool:
         """Whether somebody is renewing this grant now."""
-        return self.renewal.attempt is not None and self.renewal.attempt.lease_until > now
+        return self.schedule.attempt is not None and self.schedule.attempt.lease_until > now
 
     def _alive(self) -> None:
         if self.erased:
@@ -261,19 +263,19 @@ class Grant:
         self._alive()
         self.tokens, self.fingerprint, self.health = None, "", health
         self.generation += 1
-        self.renewal = Renewal(due_at=None, settled_at=self.renewal.settled_at)
+        self.schedule = Schedule(due_at=None, settled_at=self.schedule.settled_at)
         self.events.append(GrantErased(self.id, self.owner, revoked=isinstance(health, Revoked), at=now))
 
-    def _refused(self, reason: Reason, settled: Renewal, now: datetime) -> None:
+    def _refused(self, reason: Reason, settled: Schedule, now: datetime) -> None:
         if not settled.in_doubt:
             settled = replace(settled, refused_at=now)
         if isinstance(self.tokens, LongTerm) or self.tokens is None or self.tokens.access_expires_at <= now:
             self._ask_for_reauthorisation(reason, settled, now)
             return
         self.health = Degraded(self.tokens.access_expires_at, reason)
-        self.renewal = replace(settled, due_at=now, failures=0)
+        self.schedule = replace(settled, due_at=now, failures=0)
         self.events.append(GrantDegraded(self.id, self.owner, reason, self.tokens.access_expires_at, at=now))
 
-    def _ask_for_reauthorisation(self, reason: Reason, settled: Renewal, now: datetime) -> None:
-        self.health, self.renewal = NeedsReauth(reason, since=now), replace(settled, due_at=None, failures=0)
+    def _ask_for_reauthorisation(self, reason: Reason, settled: Schedule, now: datetime) -> None:
+        self.health, self.schedule = NeedsReauth(reason, since=now), replace(settled, due_at=None, failures=0)
         self.events.append(ReauthorisationRequired(self.id, self.owner, reason, at=now))

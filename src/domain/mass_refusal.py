@@ -21,7 +21,7 @@ def steps_aside(refusals: int) -> timedelta:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class RefusalTally:
     """Refreshes, and looks at tokens without an end, with a definite answer in the window; and how many of them were refused."""
 
     answered: int

@@ -9,7 +9,7 @@ from domain.grant import Grant
 from domain.ids import AdvertiserId, AppId, GrantId, OwnerId, RevocationId
 from domain.tokens import Expiring, Sealed, Tokens
 
-PATIENCE = timedelta(days=30)
+REVOCATION_PATIENCE = timedelta(days=30)
 """How long the revocation of a token without an end is tried."""
 
 
@@ -34,7 +34,7 @@ class Revocation:
 
 def revocation_of(grant: Grant, tokens: Tokens, fingerprint: str, revocation: RevocationId, now: datetime) -> Revocation:
     """Queue a grant's pair for revocation: until its access token ends by itself, or for `PATIENCE` where it never does."""
-    give_up_at = tokens.access_expires_at if isinstance(tokens, Expiring) else now + PATIENCE
+    give_up_at = tokens.access_expires_at if isinstance(tokens, Expiring) else now + REVOCATION_PATIENCE
     return Revocation(
         id=revocation,
         grant=grant.id,

@@ -29,7 +29,7 @@ class RotationPolicy:
     """Wall-clock bound of one call to the platform."""
     settle_within: timedelta = timedelta(seconds=5)
     """The part of the lease that is left for storing an answer which took the whole call time-out."""
-    renew_at: float = 0.5
+    rotate_at: float = 0.5
     """The part of its life after which a token is renewed."""
     spread: float = 0.1
     """The part of its life by which that is brought forward, differently for each grant, so that a fleet is not due at once."""
@@ -38,13 +38,13 @@ class RotationPolicy:
 
     def __post_init__(self) -> None:
         faults = []
-        if not 0 <= self.spread < self.renew_at < 1:
+        if not 0 <= self.spread < self.rotate_at < 1:
             faults.append("the spread must be less than the renewal point, and that less than the whole life")
         if self.sweep_every <= timedelta(0):
             faults.append("the time between sweeps must be positive")
         if self.lease < 2 * (self.call_timeout + self.settle_within):
             faults.append("the lease must be at least twice a call's time-out with its settlement")
-        slack = ASSUMED_ACCESS_LIFE * (1 - self.renew_at) - self.lease
+        slack = ASSUMED_ACCESS_LIFE * (1 - self.rotate_at) - self.lease
         if 4 * self.sweep_every > slack:
             faults.append(f"four sweeps must fit between a 24 h token's renewal and its end: at most {slack / 4} apart")
         if faults:
@@ -61,7 +61,7 @@ class RotationPolicy:
             return self.probe_due_at(grant, tokens.issued_at)
         if self.too_short(tokens.life):
             return tokens.issued_at
-        return tokens.issued_at + tokens.life * (self.renew_at - self.spread * share_of(grant))
+        return tokens.issued_at + tokens.life * (self.rotate_at - self.spread * share_of(grant))
 
     def probe_due_at(self, grant: GrantId, probed_at: datetime) -> datetime:
         """When a long-term token that was looked at is to be looked at again."""

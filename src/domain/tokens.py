@@ -88,7 +88,7 @@ class Expiring:
         """What is left of the access token, never negative."""
         return max(self.access_expires_at - now, timedelta(0))
 
-    def renewed(self, access: Sealed, refresh: Sealed | None, lifetimes: Lifetimes, *, asked_at: datetime) -> Expiring:
+    def rotated(self, access: Sealed, refresh: Sealed | None, lifetimes: Lifetimes, *, asked_at: datetime) -> Expiring:
         """The pair after a rotation that was sent at `asked_at`.
 
         Without a new refresh token the old one and its end stay; the year is never pushed on by an assumption.

@@ -37,7 +37,7 @@ from application.begin_connect import BeginConnect
 from application.clear_offers import ClearOffers
 from application.complete_connect import CompleteConnect
 from application.disconnect import Disconnect
-from application.list_connections import Overview
+from application.list_connections import ListConnections
 from application.ports.budget import Ledger
 from application.ports.journal import JournalUnavailable
 from application.ports.system import Clock
@@ -45,10 +45,10 @@ from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
 from application.rotation.batches import Batches
 from application.rotation.call_and_settle import CallAndSettle
-from application.rotation.journal_upkeep import KeepInTouch
-from application.rotation.late_answers import DrainJournal, Undertaker
-from application.rotation.outage_aware_claims import CautiousClaims
-from application.rotation.single_call import OneCall
+from application.rotation.journal_upkeep import JournalUpkeep
+from application.rotation.late_answers import DrainJournal, RevokeLatePair
+from application.rotation.outage_aware_claims import OutageAwareClaims
+from application.rotation.single_call import SingleCall
 from application.select_accounts import SelectAccounts
 from application.sweep_due_grants import SweepDueGrants
 from application.vend_token import VendToken
@@ -57,9 +57,9 @@ from domain.ids import GrantId
 from domain.rotation import RotationPolicy
 from domain.tokens import Secret, TokenKind
 from entrypoints.settings import Settings
-from entrypoints.upkeep_thread import Keeper
+from entrypoints.upkeep_thread import UpkeepThread
 
-HANDS = 32
+CALLS_IN_FLIGHT = 32
 """Calls that one process can have under way: measured to be the best for synchronous threads on two cores."""
 
 SAMPLED_TOKENS = 20
@@ -119,7 +119,7 @@ def tiktok(settings: Settings, policy: RotationPolicy, clock: Clock) -> TikTok:
 
 def database_of(settings: Settings) -> Database:
     """The configured database, with room for every thread that a process has calls or requests in."""
-    return open_database(settings.storage.database_url.reveal(), threads=HANDS)
+    return open_database(settings.storage.database_url.reveal(), threads=CALLS_IN_FLIGHT)
 
 
 def broker_of(settings: Settings) -> CeleryBroker:
@@ -169,25 +169,25 @@ class Container(containers.DeclarativeContainer):
     fleet = providers.ThreadSafeSingleton(SqlFleet, database)
     heartbeats = providers.ThreadSafeSingleton(SqlHeartbeats, database)
     broker = providers.ThreadSafeSingleton(broker_of, settings)
-    crew = providers.ThreadSafeSingleton(ThreadPoolExecutor, HANDS, thread_name_prefix="rotation")
+    executor = providers.ThreadSafeSingleton(ThreadPoolExecutor, CALLS_IN_FLIGHT, thread_name_prefix="rotation")
 
     # steps
     app = providers.Callable(lambda platform: platform.app, platform)
-    bury = providers.ThreadSafeSingleton(Undertaker, store, clock, ids)
+    revoke_late_pair = providers.ThreadSafeSingleton(RevokeLatePair, store, clock, ids)
     drain = providers.ThreadSafeSingleton(
         DrainJournal,
         journal=journal,
         claims=stored_claims,
         store=store,
-        bury=bury,
+        revoke_late_pair=revoke_late_pair,
         clock=clock,
         policy=policy,
     )
-    claims = providers.ThreadSafeSingleton(CautiousClaims, stored_claims, drain, clock)
-    keep_in_touch = providers.ThreadSafeSingleton(
-        KeepInTouch, claims=claims, journal=journal, register=journals, clock=clock, host=host
+    claims = providers.ThreadSafeSingleton(OutageAwareClaims, stored_claims, drain, clock)
+    journal_upkeep = providers.ThreadSafeSingleton(
+        JournalUpkeep, claims=claims, journal=journal, register=journals, clock=clock, host=host
     )
-    keeper = providers.Factory(Keeper, keep_in_touch)
+    upkeep_thread = providers.Factory(UpkeepThread, journal_upkeep)
     carry_out = providers.ThreadSafeSingleton(
         CallAndSettle,
         claims=claims,
@@ -196,23 +196,23 @@ class Container(containers.DeclarativeContainer):
         budget=budget,
         journal=journal,
         incidents=incidents,
-        bury=bury,
+        revoke_late_pair=revoke_late_pair,
         clock=clock,
         policy=policy,
     )
-    one_call = providers.ThreadSafeSingleton(
-        OneCall, claims=claims, budget=budget, carry_out=carry_out, clock=clock, policy=policy
+    single_call = providers.ThreadSafeSingleton(
+        SingleCall, claims=claims, budget=budget, carry_out=carry_out, clock=clock, policy=policy
     )
     batches = providers.ThreadSafeSingleton(
         Batches,
         claims=claims,
         budget=budget,
         carry_out=carry_out,
-        crew=crew,
+        executor=executor,
         clock=clock,
         policy=policy,
         app=app,
-        hands=HANDS,
+        calls_in_flight=CALLS_IN_FLIGHT,
     )
 
     # use-cases
@@ -221,7 +221,7 @@ class Container(containers.DeclarativeContainer):
         CompleteConnect, store=store, platform=platform, sealer=sealer, budget=budget, clock=clock, ids=ids, policy=policy
     )
     select_accounts = providers.ThreadSafeSingleton(SelectAccounts, store=store, clock=clock, ids=ids)
-    rotate_grant = providers.ThreadSafeSingleton(RotateGrant, store=store, one_call=one_call, clock=clock)
+    rotate_grant = providers.ThreadSafeSingleton(RotateGrant, store=store, single_call=single_call, clock=clock)
     sweep_due_grants = providers.ThreadSafeSingleton(SweepDueGrants, batches=batches, clock=clock)
     audit_grants = providers.ThreadSafeSingleton(
         AuditGrants,
@@ -235,13 +235,13 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         policy=policy,
     )
-    vend_token = providers.ThreadSafeSingleton(VendToken, store=store, one_call=one_call, sealer=sealer, clock=clock)
+    vend_token = providers.ThreadSafeSingleton(VendToken, store=store, single_call=single_call, sealer=sealer, clock=clock)
     disconnect = providers.ThreadSafeSingleton(Disconnect, store=store, clock=clock, ids=ids)
     clear_offers = providers.ThreadSafeSingleton(ClearOffers, store=store, clock=clock, ids=ids)
     revoke_tokens = providers.ThreadSafeSingleton(
         RevokeTokens, store=store, platform=platform, sealer=sealer, budget=budget, clock=clock, policy=policy
     )
-    overview = providers.ThreadSafeSingleton(Overview, store=store, clock=clock)
+    list_connections = providers.ThreadSafeSingleton(ListConnections, store=store, clock=clock)
 
 
 def build(settings: Settings) -> Container:

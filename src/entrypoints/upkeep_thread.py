@@ -12,17 +12,17 @@ from domain.errors import Refusal
 
 log = logging.getLogger(__name__)
 
-EVERY = timedelta(seconds=2)
+UPKEEP_INTERVAL = timedelta(seconds=2)
 """Shorter than the gap after which contact counts as lost (`application.rotation.outage_aware_claims.GAP`)."""
 
 
-class Keeper:
+class UpkeepThread:
     """A thread that keeps in touch until it is stopped. Nothing that happens to the store ends it."""
 
-    def __init__(self, keep_in_touch: Callable[[], None], *, every: timedelta = EVERY) -> None:
-        self._keep_in_touch, self._every = keep_in_touch, every
+    def __init__(self, journal_upkeep: Callable[[], None], *, every: timedelta = UPKEEP_INTERVAL) -> None:
+        self._keep_in_touch, self._every = journal_upkeep, every
         self._stop, self._away, self._journal_told = threading.Event(), False, False
-        self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name="upkeep_thread", daemon=True)
 
     def start(self) -> None:
         """Begin at once: what an earlier process left in the journal comes first."""
@@ -52,7 +52,7 @@ class Keeper:
                     extra={"because": str(unusable)},
                 )
             self._journal_told = True
-        except Exception:  # a keeper that dies is noticed too late
+        except Exception:  # a upkeep_thread that dies is noticed too late
             log.exception("a look at the database and the journal failed")
         else:
             if self._away:

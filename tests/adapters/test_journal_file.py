@@ -13,20 +13,20 @@ from pathlib import Path
 import pytest
 
 from adapters.journal_file import FileJournal, written
-from application.ports.journal import Answer, JournalUnavailable
+from application.ports.journal import JournalUnavailable, KeptAnswer
 from domain.ids import AttemptId, GrantId
 from support.builders import START, a_pair
 
 SRC, TESTS = (Path(__file__).parents[2] / name for name in ("src", "tests"))
 
 
-def an_answer(number: int = 1) -> Answer:
+def an_answer(number: int = 1) -> KeptAnswer:
     name = f"grant-{number}"
     at = START + timedelta(seconds=number)
-    return Answer(GrantId(name), 1, AttemptId("attempt"), a_pair(name, at=at), f"print of {name}", at)
+    return KeptAnswer(GrantId(name), 1, AttemptId("attempt"), a_pair(name, at=at), f"print of {name}", at)
 
 
-def numbers(answers: list[Answer]) -> list[int]:
+def numbers(answers: list[KeptAnswer]) -> list[int]:
     return [int(answer.grant.removeprefix("grant-")) for answer in answers]
 
 
@@ -135,7 +135,7 @@ def test_an_answer_whose_writer_died_just_before_the_end_is_taken_up(tmp_path: P
 
 
 def test_a_writer_that_lives_is_not_disturbed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    journal, reader, seen = FileJournal(tmp_path), FileJournal(tmp_path), list[list[Answer]]()
+    journal, reader, seen = FileJournal(tmp_path), FileJournal(tmp_path), list[list[KeptAnswer]]()
     really = os.fsync
 
     def look_meanwhile(handle: int) -> None:
@@ -212,9 +212,9 @@ def test_processes_and_threads_share_a_journal(tmp_path: Path) -> None:
             journal.forget(answer)
         return numbers(answers)
 
-    with ThreadPoolExecutor(4) as crew:
+    with ThreadPoolExecutor(4) as executor:
         while any(writer.poll() is None for writer in writers):
-            drained.update(*crew.map(drain, range(4)))
+            drained.update(*executor.map(drain, range(4)))
     drained.update(drain(0))
     outputs = [writer.communicate()[0].split() for writer in writers]
     assert [writer.returncode for writer in writers] == [0, 0]
@@ -224,8 +224,8 @@ def test_processes_and_threads_share_a_journal(tmp_path: Path) -> None:
 
 
 def test_all_who_open_a_journal_at_once_know_it_by_one_name(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(8) as crew:
-        names = set(crew.map(lambda _: FileJournal(tmp_path / "journal").name, range(8)))
+    with ThreadPoolExecutor(8) as executor:
+        names = set(executor.map(lambda _: FileJournal(tmp_path / "journal").name, range(8)))
     assert len(names) == 1
     assert files(tmp_path / "journal", ".aside") == []
 

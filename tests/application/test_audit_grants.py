@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.tiktok_simulator.config import Config
-from application.list_connections import State
-from application.rotation.journal_upkeep import KeepInTouch
+from application.list_connections import ConnectionState
+from application.rotation.journal_upkeep import JournalUpkeep
 from domain.advertiser import Connection
 from domain.consent import Choosing
 from domain.errors import AccountOutOfReach, ReauthorisationNeeded
@@ -36,7 +36,7 @@ def test_the_end_of_the_refresh_tokens_year_is_announced_five_times_and_each_onc
         world.pass_time(hours=12)
     told = events(world, RefreshTokenEnding)
     assert [e.days for e in told if isinstance(e, RefreshTokenEnding)] == [60, 30, 14, 7, 1]
-    assert world.overview(ANNA)[0].state is State.NEEDS_REAUTH
+    assert world.list_connections(ANNA)[0].state is ConnectionState.NEEDS_REAUTH
 
 
 def test_a_year_that_restarts_with_each_rotation_has_no_end_to_announce() -> None:
@@ -47,7 +47,7 @@ def test_a_year_that_restarts_with_each_rotation_has_no_end_to_announce() -> Non
         world.audit()
         world.pass_time(hours=12)
     assert events(world, RefreshTokenEnding) == []
-    assert world.overview(ANNA)[0].state is State.OK
+    assert world.list_connections(ANNA)[0].state is ConnectionState.OK
 
 
 def test_an_account_that_the_platform_took_away_is_noticed_within_a_week_and_served_no_more() -> None:
@@ -60,7 +60,7 @@ def test_an_account_that_the_platform_took_away_is_noticed_within_a_week_and_ser
     world.pass_time(hours=12)
     world.sweep()
     assert world.audit().reaches_read == 1
-    assert [v.state for v in world.overview(ANNA)] == [State.ACCOUNT_LOST, State.OK]
+    assert [v.state for v in world.list_connections(ANNA)] == [ConnectionState.ACCOUNT_LOST, ConnectionState.OK]
     with pytest.raises(AccountOutOfReach):
         world.vend_of(first)
     assert not world.vend_of(second).degraded
@@ -78,7 +78,7 @@ def test_a_suspended_account_is_noticed_and_still_served() -> None:
     world.machine.set_accounts("chloe", [replace(account, status="STATUS_DISABLE")])
     world.sweep_for(timedelta(days=7), every=DAY / 4)
     world.audit()
-    assert world.overview(ANNA)[0].state is State.ACCOUNT_SUSPENDED
+    assert world.list_connections(ANNA)[0].state is ConnectionState.ACCOUNT_SUSPENDED
     assert len(events(world, AccountStandingChanged)) == 1
     assert not world.vend_of(acme).degraded
 
@@ -104,7 +104,7 @@ def test_an_audit_that_reaches_nobody_leaves_everything_as_it_is() -> None:
     world.sweep_for(timedelta(days=7), every=DAY / 4)
     world.platform.away = Unavailable("x")
     assert world.audit().reaches_read == 0
-    assert world.overview(ANNA)[0].state is State.OK
+    assert world.list_connections(ANNA)[0].state is ConnectionState.OK
 
 
 def test_consents_are_forgotten_after_a_day() -> None:
@@ -130,7 +130,7 @@ def test_a_host_whose_journal_may_hold_an_answer_is_named_until_it_reports_an_em
 
 def test_a_process_reports_its_empty_journal_once_a_minute() -> None:
     world = a_world()
-    keep = KeepInTouch(world.careful_claims, world.journal, world.journals, world.clock, "here")
+    keep = JournalUpkeep(world.careful_claims, world.journal, world.journals, world.clock, "here")
     reported = list[timedelta]()
     for _ in range(61):
         keep()
@@ -153,7 +153,7 @@ def a_lost_connection(world: World) -> Connection:
     [acme] = world.connect("chloe")
     world.machine.revoke_user("chloe")
     world.sweep_for(DAY, every=DAY / 4)
-    assert world.overview(ANNA)[0].state is State.NEEDS_REAUTH
+    assert world.list_connections(ANNA)[0].state is ConnectionState.NEEDS_REAUTH
     return acme
 
 
@@ -167,7 +167,7 @@ def test_a_grant_that_nobody_authorised_again_gives_up_its_tokens_after_thirty_d
     assert world.audit().grants_given_up == 1
     assert world.audit().grants_given_up == 0
     assert (world.grant_of(acme).tokens, world.grant_of(acme).fingerprint) == (None, "")
-    assert [v.state for v in world.overview(ANNA)] == [State.NEEDS_REAUTH]
+    assert [v.state for v in world.list_connections(ANNA)] == [ConnectionState.NEEDS_REAUTH]
 
 
 def test_nothing_is_tried_with_a_grant_that_gave_up_until_a_person_authorises_again() -> None:
@@ -189,5 +189,5 @@ def test_a_grant_that_gave_up_is_disconnected_like_any_other() -> None:
     world.pass_time(days=31)
     world.audit()
     assert world.disconnect(ANNA, acme.id)
-    assert world.overview(ANNA) == ()
+    assert world.list_connections(ANNA) == ()
     assert world.database.rows.revocations == {}

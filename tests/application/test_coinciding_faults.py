@@ -91,11 +91,11 @@ def test_what_needs_nothing_is_claimed_once_a_sweep() -> None:
 class Blip(MemoryIncidents):
     """Incidents whose third look fails."""
 
-    looks = 0
+    readiness_checks = 0
 
     def current(self, app: AppId) -> Incident | None:
-        self.looks += 1
-        if self.looks == 3:
+        self.readiness_checks += 1
+        if self.readiness_checks == 3:
             raise StoreUnavailable("one blip")
         return super().current(app)
 
@@ -105,11 +105,11 @@ def test_a_moment_without_the_store_leaves_the_rest_of_a_batch_without_doubt() -
     fleet = a_fleet(world, 40)
     world.pass_time(hours=12)
     carry_out = replace(world.carry_out, incidents=Blip(world.database))
-    with ThreadPoolExecutor(2) as crew:
-        batches = replace(world.batches, carry_out=carry_out, crew=crew, hands=40)
+    with ThreadPoolExecutor(2) as executor:
+        batches = replace(world.batches, carry_out=carry_out, executor=executor, calls_in_flight=40)
         with pytest.raises(StoreUnavailable):
             replace(world.sweep, batches=batches)()
-    assert sum(world.grant_of(c).renewal.attempt is not None for c in fleet) == 1
+    assert sum(world.grant_of(c).schedule.attempt is not None for c in fleet) == 1
     assert world.platform.refreshes >= 2
 
 
@@ -175,7 +175,7 @@ def test_a_mass_refusal_of_tokens_without_an_end_costs_nobody_a_connection() -> 
         world.audit()
     assert world.incidents.current(world.platform.app) is None
     assert all(world.grant_of(c).health == Active() for c in fleet)
-    assert all(world.grant_of(c).renewal.refused_at is None for c in fleet)
+    assert all(world.grant_of(c).schedule.refused_at is None for c in fleet)
 
 
 def test_those_whose_token_without_an_end_is_refused_again_later_are_told_so() -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from application.complete_connect import InProgress
-from domain.consent import Choosing, Connected, Failed, Stumble
+from domain.consent import Choosing, Connected, ConsentFailure, Failed
 from domain.errors import (
     AccountNotOnOffer,
     ConnectionNotFound,
@@ -45,7 +45,7 @@ def ids(world: World, *indices: int, user: str = "ana") -> frozenset[AdvertiserI
 def test_a_single_account_is_connected_at_once() -> None:
     world = World()
     assert world.consent("chloe") == Connected()
-    [view] = world.overview(ANNA)
+    [view] = world.list_connections(ANNA)
     assert (view.connection.advertiser.name, view.connection.advertiser.currency) == ("Chloe's Candles", "EUR")
 
 
@@ -64,7 +64,7 @@ def test_accounts_chosen_together_are_listed_as_they_were_offered() -> None:
     offer = an_open_choice(world)
     offered = [a.id for a in world.select.offered(ANNA, offer).selectable]
     made = replace(world.select, ids=ShuffledIds())(ANNA, offer, frozenset(offered))
-    listed = [view.connection for view in world.overview(ANNA)]
+    listed = [view.connection for view in world.list_connections(ANNA)]
     assert [c.advertiser.id for c in listed] == offered == sorted(offered, reverse=True)
     assert {c.created_at for c in listed} == {world.clock.now()}
     assert [c.advertiser.id for c in made] == sorted(offered), "the answer goes by the accounts' ids"
@@ -103,7 +103,7 @@ def test_accounts_whose_details_are_withheld_can_be_chosen_by_name() -> None:
 @pytest.mark.parametrize("user", ["dan", "emma"])
 def test_no_usable_account_ends_the_consent_and_queues_the_token_for_revocation(user: str) -> None:
     world = World()
-    assert world.consent(user) == Failed(Stumble.NO_ADVERTISERS)
+    assert world.consent(user) == Failed(ConsentFailure.NO_ADVERTISERS)
     [grant] = world.database.rows.grants.values()
     assert (grant.health, grant.tokens) == (Revoked(), None)
     assert world.revoke() == 1
@@ -126,17 +126,17 @@ def test_the_exchanges_own_list_does_where_the_accounts_cannot_be_looked_up() ->
 
 
 @pytest.mark.parametrize(
-    ("failure", "stumble"),
+    ("failure", "consent_failure"),
     [
-        (Throttled(), Stumble.THROTTLED),
-        (Unavailable("x"), Stumble.UNAVAILABLE),
-        (Misconfigured("x"), Stumble.MISCONFIGURED),
+        (Throttled(), ConsentFailure.THROTTLED),
+        (Unavailable("x"), ConsentFailure.UNAVAILABLE),
+        (Misconfigured("x"), ConsentFailure.MISCONFIGURED),
     ],
 )
-def test_a_platform_that_will_not_answer_fails_the_consent_kindly(failure: Failure, stumble: Stumble) -> None:
+def test_a_platform_that_will_not_answer_fails_the_consent_kindly(failure: Failure, consent_failure: ConsentFailure) -> None:
     world = World()
     world.platform.away = failure
-    assert world.consent("ana") == Failed(stumble)
+    assert world.consent("ana") == Failed(consent_failure)
     assert world.database.rows.grants == {}
 
 
@@ -144,14 +144,14 @@ def test_a_spent_code_fails_the_exchange() -> None:
     world = World()
     code = world.code("ana")
     world.complete(ANNA, BROWSER, state=world.state_of(ANNA), code=code)
-    assert world.complete(ANNA, BROWSER, state=world.state_of(ANNA), code=code) == Failed(Stumble.EXCHANGE_FAILED)
+    assert world.complete(ANNA, BROWSER, state=world.state_of(ANNA), code=code) == Failed(ConsentFailure.EXCHANGE_FAILED)
 
 
 def test_no_code_means_not_granted_and_uses_the_state_up() -> None:
     world = World()
     state = world.state_of(ANNA)
-    assert world.complete(ANNA, BROWSER, state=state, code=None) == Failed(Stumble.DENIED)
-    assert world.complete(ANNA, BROWSER, state=state, code=world.code("ana")) == Failed(Stumble.DENIED)
+    assert world.complete(ANNA, BROWSER, state=state, code=None) == Failed(ConsentFailure.DENIED)
+    assert world.complete(ANNA, BROWSER, state=state, code=world.code("ana")) == Failed(ConsentFailure.DENIED)
     assert world.database.rows.grants == {}
 
 
@@ -159,7 +159,7 @@ def test_no_code_means_not_granted_and_uses_the_state_up() -> None:
 def test_a_state_is_worth_nothing_to_another_user_or_browser_and_stays_good_for_its_own(owner: OwnerId, browser: str) -> None:
     world = World()
     state, code = world.state_of(ANNA), world.code("chloe")
-    assert world.complete(owner, browser, state=state, code=code) == Failed(Stumble.INVALID_STATE)
+    assert world.complete(owner, browser, state=state, code=code) == Failed(ConsentFailure.INVALID_STATE)
     assert world.complete(ANNA, BROWSER, state=state, code=code) == Connected()
 
 
@@ -167,11 +167,11 @@ def test_a_state_is_good_for_ten_minutes() -> None:
     world = World()
     state = world.state_of(ANNA)
     world.pass_time(minutes=10)
-    assert world.complete(ANNA, BROWSER, state=state, code=world.code("ana")) == Failed(Stumble.INVALID_STATE)
+    assert world.complete(ANNA, BROWSER, state=state, code=world.code("ana")) == Failed(ConsentFailure.INVALID_STATE)
 
 
 def test_an_unknown_state_is_invalid() -> None:
-    assert World().complete(ANNA, BROWSER, state="made-up", code=None) == Failed(Stumble.INVALID_STATE)
+    assert World().complete(ANNA, BROWSER, state="made-up", code=None) == Failed(ConsentFailure.INVALID_STATE)
 
 
 def test_a_repeat_within_ten_minutes_gets_the_first_answer_without_an_exchange() -> None:
@@ -181,7 +181,7 @@ def test_a_repeat_within_ten_minutes_gets_the_first_answer_without_an_exchange()
     assert world.complete(ANNA, BROWSER, state=state, code=code) == first
     assert len(world.database.rows.grants) == 1
     world.pass_time(minutes=10)
-    assert world.complete(ANNA, BROWSER, state=state, code=code) == Failed(Stumble.INVALID_STATE)
+    assert world.complete(ANNA, BROWSER, state=state, code=code) == Failed(ConsentFailure.INVALID_STATE)
 
 
 def test_a_repeat_during_the_exchange_is_told_to_wait() -> None:
@@ -198,7 +198,7 @@ def test_a_state_that_came_back_without_a_session_is_used_up() -> None:
     state = world.state_of(ANNA)
     world.complete.abandon(state)
     world.complete.abandon("never heard of")
-    assert world.complete(ANNA, BROWSER, state=state, code=world.code("ana")) == Failed(Stumble.INVALID_STATE)
+    assert world.complete(ANNA, BROWSER, state=state, code=world.code("ana")) == Failed(ConsentFailure.INVALID_STATE)
 
 
 def test_consenting_again_moves_the_connections_under_their_old_ids_and_forgets_the_old_token() -> None:
@@ -206,7 +206,7 @@ def test_consenting_again_moves_the_connections_under_their_old_ids_and_forgets_
     before = world.connect("ana", 0, 1)
     old = world.grant_of(before[0])
     assert world.consent("ana", 0, 1) == Connected()
-    after = tuple(v.connection for v in world.overview(ANNA))
+    after = tuple(v.connection for v in world.list_connections(ANNA))
     assert [c.id for c in after] == [c.id for c in before]
     assert world.grant(old.id).health == Superseded()
     assert world.grant_of(after[0]).id != old.id
@@ -231,7 +231,7 @@ def test_choosing_a_connected_account_gives_its_old_id() -> None:
     assert isinstance(ending, Choosing)
     made = world.select(ANNA, ending.offer, ids(world, 0, 1))
     assert made[0].id == first.id
-    assert len(world.overview(ANNA)) == 2
+    assert len(world.list_connections(ANNA)) == 2
 
 
 def test_an_account_connected_elsewhere_between_offer_and_choice_is_relinked() -> None:
@@ -240,7 +240,7 @@ def test_an_account_connected_elsewhere_between_offer_and_choice_is_relinked() -
     [other] = world.connect("ana", 0)
     [made] = world.select(ANNA, offer, ids(world, 0))
     assert made.id == other.id
-    assert len(world.overview(ANNA)) == 1
+    assert len(world.list_connections(ANNA)) == 1
 
 
 def test_two_owners_may_connect_the_same_account() -> None:
@@ -255,12 +255,12 @@ def test_a_guarded_reconnect_reaches_its_account_or_moves_nothing() -> None:
     world = World()
     [acme, *_] = world.connect("ana", 0, 1)
     old = world.grant_of(acme).id
-    assert world.consent("ben", reconnects=acme.id) == Failed(Stumble.ACCOUNT_MISMATCH)
+    assert world.consent("ben", reconnects=acme.id) == Failed(ConsentFailure.ACCOUNT_MISMATCH)
     assert world.grant_of(acme).id == old
     assert world.revoke() == 1, "the stranger's token is taken back"
     assert world.consent("ana", 0, 1, 2, reconnects=acme.id) == Connected()
     assert world.grant_of(acme).id != old
-    assert len(world.overview(ANNA)) == 2, "what was not connected before is not connected now"
+    assert len(world.list_connections(ANNA)) == 2, "what was not connected before is not connected now"
 
 
 def test_a_reconnect_of_a_foreign_or_unknown_connection_does_not_begin() -> None:

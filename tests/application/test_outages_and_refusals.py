@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.tiktok_simulator.config import Config
-from application.list_connections import State
+from application.list_connections import ConnectionState
 from application.rotation.call_and_settle import Ended, InFlight
 from domain.advertiser import Connection
 from domain.errors import StoreUnavailable
@@ -60,7 +60,7 @@ def test_nothing_but_the_pair_in_hand_is_journalled_and_a_short_outage_leaves_no
     back_at = world.clock.now() + timedelta(seconds=2)
     lose_the_database(world)
     world.clock.on_sleep = lambda: setattr(world.database, "away", world.clock.now() < back_at)
-    assert world.carry_out_now(acme).ended is Ended.RENEWED
+    assert world.carry_out_now(acme).ended is Ended.ROTATED
     assert world.journal.empty()
     assert is_served(world, acme)
 
@@ -71,7 +71,7 @@ def test_with_the_journal_full_too_the_answer_is_held_until_the_database_is_back
     back_at = world.clock.now() + timedelta(minutes=3)
     lose_the_database(world)
     world.clock.on_sleep = lambda: setattr(world.database, "away", world.clock.now() < back_at)
-    assert world.carry_out_now(acme).ended is Ended.RENEWED
+    assert world.carry_out_now(acme).ended is Ended.ROTATED
     assert is_served(world, acme)
 
 
@@ -149,7 +149,7 @@ def test_a_sweep_with_patience_renews_them_too() -> None:
         return waits
 
     report = newcomer.sweep(patience=patience)
-    assert (report.count(Ended.RENEWED), report.remaining) == (1, 0)
+    assert (report.count(Ended.ROTATED), report.remaining) == (1, 0)
     assert world.grant_of(acme).generation == 2
 
 
@@ -171,7 +171,7 @@ def test_a_late_pair_leaves_the_new_generation_in_doubt_when_somebody_else_may_h
     world.another_host().claim(acme)
     world.drain()
     grant = world.grant_of(acme)
-    assert (grant.generation, grant.renewal.in_doubt) == (2, True)
+    assert (grant.generation, grant.schedule.in_doubt) == (2, True)
 
 
 def test_a_journal_that_comes_back_after_another_host_swept_heals_the_grant() -> None:
@@ -245,7 +245,7 @@ def test_a_mass_refusal_takes_back_what_it_did_and_costs_no_grant() -> None:
     world.platform.away = None
     world.sweep_for(timedelta(minutes=20), every=timedelta(seconds=15))
     assert {world.grant_of(c).generation for c in fleet} == {2}
-    assert {v.state for c in fleet for v in world.overview(c.owner)} == {State.OK}
+    assert {v.state for c in fleet for v in world.list_connections(c.owner)} == {ConnectionState.OK}
     assert world.machine.state.counters.reuses == 0
     assert sent_in_the_incident < 50 + 25, "one a minute once it is known"
 

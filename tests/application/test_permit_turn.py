@@ -8,7 +8,7 @@ import pytest
 
 from application.ports.budget import Lane, Permits
 from application.rotate_grant import Rotated
-from application.rotation.permit_turn import LATEST, TURNS
+from application.rotation.permit_turn import LATEST_DEPARTURE, TURNS
 from domain.errors import PlatformUnavailable
 from domain.ids import AppId
 from support.world import ANNA, FreeBudget, World
@@ -30,7 +30,7 @@ class SlowMachine(FreeBudget):
     def sleep_too_long(self) -> None:
         if self.held_up:
             self.held_up -= 1
-            self.world.clock.advance(timedelta(seconds=1) + LATEST)
+            self.world.clock.advance(timedelta(seconds=1) + LATEST_DEPARTURE)
 
 
 def test_a_click_that_misses_its_turn_takes_another() -> None:
@@ -51,7 +51,7 @@ def test_who_misses_every_turn_is_asked_to_come_back_and_nothing_is_sent() -> No
         world.rotate(acme.id, owner=ANNA, asked_at=world.clock.now())
     assert world.platform.refreshes == 0
     assert not world.grant_of(acme).in_flight(world.clock.now())
-    assert not world.grant_of(acme).renewal.in_doubt
+    assert not world.grant_of(acme).schedule.in_doubt
 
 
 def test_a_sweep_that_is_always_held_up_for_one_turn_gets_its_work_done() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.tiktok_simulator.config import Config
-from application.list_connections import State
+from application.list_connections import ConnectionState
 from application.rotate_grant import Rotated
 from application.rotation.call_and_settle import Ended, InFlight
 from domain.consent import Choosing
@@ -42,7 +42,7 @@ def test_three_accounts_of_one_consent_are_refreshed_ten_times_each_without_one_
             assert isinstance(world.rotate(connection.id, owner=ANNA, asked_at=world.clock.now()), Rotated)
     assert world.machine.state.counters.refreshes == 30
     assert (world.machine.state.counters.reuses, world.machine.state.counters.families_revoked) == (0, 0)
-    assert {v.state for v in world.overview(ANNA)} == {State.OK}
+    assert {v.state for v in world.list_connections(ANNA)} == {ConnectionState.OK}
     assert world.grant_of(connections[0]).generation == 31
 
 
@@ -52,7 +52,7 @@ def test_a_sweep_renews_what_is_due_and_nothing_else() -> None:
     assert world.sweep().swept == {}
     world.pass_time(hours=12)
     report = world.sweep()
-    assert (report.count(Ended.RENEWED), report.remaining) == (1, 0)
+    assert (report.count(Ended.ROTATED), report.remaining) == (1, 0)
     assert world.grant_of(acme).generation == 2
     assert world.sweep().swept == {}
 
@@ -124,8 +124,8 @@ def test_a_refused_grant_is_served_till_its_token_ends_probed_once_and_then_need
     assert (report.count(Ended.REFUSED), world.platform.refreshes, world.platform.probes) == (1, 1, 2)
     vended = world.vend_of(acme)
     assert vended.degraded
-    [view] = world.overview(ANNA)
-    assert (view.state, view.reconnect_by) == (State.DEGRADED, grant.health.usable_until)
+    [view] = world.list_connections(ANNA)
+    assert (view.state, view.reconnect_by) == (ConnectionState.DEGRADED, grant.health.usable_until)
     world.sweep_for(timedelta(hours=13), every=timedelta(minutes=30))
     assert isinstance(world.grant_of(acme).health, NeedsReauth)
     assert (world.platform.refreshes, world.platform.probes) == (1, 2), "one refresh and one probe a dead grant"
@@ -172,7 +172,7 @@ def test_a_lost_answer_is_retried_within_the_platforms_grace() -> None:
     world.pass_time(hours=12)
     world.platform.refresh_plan.append("lost")
     assert world.sweep(for_at_most=timedelta(seconds=1)).count(Ended.IN_DOUBT) == 1
-    assert world.overview(ANNA)[0].state is State.IN_DOUBT
+    assert world.list_connections(ANNA)[0].state is ConnectionState.IN_DOUBT
     world.sweep_for(timedelta(seconds=60), every=timedelta(seconds=15))
     assert world.grant_of(acme).generation == 2
     assert world.machine.is_live(world.vend_of(acme).access.reveal())
@@ -184,8 +184,8 @@ def test_a_lost_answer_of_a_strict_platform_is_reported_for_what_it_is() -> None
     world.pass_time(hours=12)
     world.platform.refresh_plan.append("lost")
     world.sweep_for(timedelta(minutes=2), every=timedelta(seconds=15))
-    [view] = world.overview(ANNA)
-    assert (view.state, view.reason) == (State.DEGRADED, Reason.ROTATION_IN_DOUBT.value)
+    [view] = world.list_connections(ANNA)
+    assert (view.state, view.reason) == (ConnectionState.DEGRADED, Reason.ROTATION_IN_DOUBT.value)
     with pytest.raises(ReauthorisationNeeded) as refused:
         world.rotate(acme.id, owner=ANNA, asked_at=world.clock.now() + timedelta(seconds=1))
     assert refused.value.reason is Reason.ROTATION_IN_DOUBT
@@ -200,7 +200,7 @@ def test_a_claim_that_was_waited_out_is_given_back_unsent() -> None:
     assert world.carry_out(claim, taken_at=taken_at).ended is Ended.UNSENT
     assert world.platform.refreshes == 0
     assert not world.grant_of(acme).in_flight(world.clock.now())
-    assert not world.grant_of(acme).renewal.in_doubt
+    assert not world.grant_of(acme).schedule.in_doubt
 
 
 def test_a_claim_after_an_attempt_without_outcome_looks_at_the_generation_before_sending() -> None:
@@ -209,8 +209,8 @@ def test_a_claim_after_an_attempt_without_outcome_looks_at_the_generation_before
     first = world.claim(acme)
     world.pass_time(seconds=31)
     second, taken_at = world.claim(acme), world.clock.monotonic()
-    assert second.grant.renewal.in_doubt
-    assert world.carry_out(first, taken_at=taken_at).ended is Ended.RENEWED
+    assert second.grant.schedule.in_doubt
+    assert world.carry_out(first, taken_at=taken_at).ended is Ended.ROTATED
     assert world.carry_out(second, taken_at=taken_at).ended is Ended.OVERTAKEN
     assert world.machine.state.counters.reuses == 0
 
@@ -227,7 +227,7 @@ def test_an_answer_that_comes_after_another_was_refused_heals_the_grant() -> Non
         assert isinstance(world.grant_of(acme).health, Degraded)
 
     world.platform.on_refresh = be_overtaken
-    assert world.carry_out(first, taken_at=taken_at).ended is Ended.RENEWED
+    assert world.carry_out(first, taken_at=taken_at).ended is Ended.ROTATED
     assert world.grant_of(acme).health == Active()
     assert world.machine.is_live(world.vend_of(acme).access.reveal())
 
@@ -273,8 +273,8 @@ def test_a_late_pair_is_only_erased_when_its_account_was_connected_again_meanwhi
     assert world.revoke() == 2
     assert world.machine.state.counters.revocations == 0
     assert world.grant(grant).tokens is None
-    [view] = world.overview(ANNA)
-    assert view.state is State.OK
+    [view] = world.list_connections(ANNA)
+    assert view.state is ConnectionState.OK
     assert world.machine.is_live(world.vend_of(view.connection).access.reveal())
 
 
@@ -427,7 +427,7 @@ def test_a_database_that_is_away_for_a_moment_loses_no_answer() -> None:
     database = world.database
     world.platform.on_refresh = lambda: setattr(database, "away", True)
     world.clock.on_sleep = lambda: setattr(database, "away", world.clock.now() < back_at)
-    assert world.carry_out(claim, taken_at=world.clock.monotonic()).ended is Ended.RENEWED
+    assert world.carry_out(claim, taken_at=world.clock.monotonic()).ended is Ended.ROTATED
     assert world.machine.is_live(world.vend_of(acme).access.reveal())
 
 
@@ -456,5 +456,5 @@ def test_a_sweep_renews_a_token_once_however_short_its_life() -> None:
     [acme] = world.connect("chloe")
     for generation in (2, 3):
         world.pass_time(seconds=15)
-        assert world.sweep().count(Ended.RENEWED) == 1
+        assert world.sweep().count(Ended.ROTATED) == 1
         assert world.grant_of(acme).generation == generation

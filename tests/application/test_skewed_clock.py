@@ -31,7 +31,7 @@ def test_a_process_whose_clock_is_wrong_claims_nothing_and_says_so(seconds: floa
             sweep()
         assert ("behind" in str(refused.value)) is (seconds > 0)
     assert world.platform.refreshes == 0
-    assert world.grant_of(connection).renewal.attempt is None
+    assert world.grant_of(connection).schedule.attempt is None
     claims.by = timedelta(seconds=4.9)
     world.sweep()
     assert world.platform.refreshes == 1

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 import pytest
+from litestar import Router
 
 from entrypoints.cli.command_line import COMMANDS, cli
 from entrypoints.container import Container
-from entrypoints.http.app import API
+from entrypoints.http.api import API
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -119,10 +120,9 @@ def test_the_example_file_names_every_setting() -> None:
 
 def test_readme_names_exactly_the_endpoints_of_the_api() -> None:
     served = {
-        (method, re.sub(r"\{[^}]*\}", "{}", path))
-        for handler in API
-        for path in handler.paths
-        for method in handler.http_methods
+        (method, re.sub(r"\{[^}]*\}", "{}", route.path))
+        for route in Router("/", route_handlers=API).routes
+        for method in route.methods
         if method in {"GET", "POST", "DELETE"}
     }
     pages = {("GET", path) for path in ("/dashboard/platforms", "/dashboard/platforms/tiktok/select", "/schema")}

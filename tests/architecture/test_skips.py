@@ -5,7 +5,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
 PLANTED = {
-    "test_part.py": "import servers\n\ndef test_with_a_part():\n    servers.missing('Oracle')\n",
+    "test_part.py": "from support import servers\n\ndef test_with_a_part():\n    servers.missing('Oracle')\n",
     "test_module.py": "import pytest\n\npytest.importorskip('module_of_nowhere')\n",
     "test_future.py": "import pytest\n\n@pytest.mark.xfail\ndef test_of_the_future():\n    raise AssertionError\n",
 }

@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from adapters.memory.journal import MemoryJournal
 from application.ports.claims import Claim, Claims, Due, Settlement
-from application.ports.journal import Answer
+from application.ports.journal import KeptAnswer
 from application.ports.store import Store, UnitOfWork
 from application.ports.system import Clock
 from domain.errors import StoreUnavailable
@@ -140,7 +140,7 @@ class TroubledJournal(MemoryJournal):
         super().__init__(name)
         self._troubles = troubles
 
-    def keep(self, answer: Answer) -> None:
+    def keep(self, answer: KeptAnswer) -> None:
         super().keep(answer)
         self._troubles.at("after keep")
 

@@ -69,8 +69,8 @@ class Contender:
 
     def compete(self, wait_for_the_end: Callable[[], object]) -> None:
         """Until the end, and until what the journal keeps is stored."""
-        keeper = self.container.keeper()
-        keeper.start()
+        upkeep_thread = self.container.upkeep_thread()
+        upkeep_thread.start()
         threads = [threading.Thread(target=self.work, args=(n,), daemon=True) for n in range(self.order.threads)]
         for thread in threads:
             thread.start()
@@ -82,7 +82,7 @@ class Contender:
         self.met.stuck = sum(thread.is_alive() for thread in threads)
         if self.met.stuck:
             faulthandler.dump_traceback(all_threads=True)
-        keeper.stop()
+        upkeep_thread.stop()
         while not self.container.journal().empty() and time.monotonic() < deadline:
             self.attempt("drain", self.drain)
 
@@ -135,7 +135,7 @@ class Contender:
         return ["Vended degraded" if isinstance(vended, Vended) and vended.degraded else type(vended).__name__]
 
     def drain(self) -> list[str]:
-        self.container.claims().keep_in_touch()
+        self.container.claims().journal_upkeep()
         return ["done"]
 
 

@@ -13,7 +13,7 @@ from typing import ClassVar
 from adapters.budget.process_budget import ProcessBudget
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.machine import Machine
-from adapters.tiktok_simulator.state import State
+from adapters.tiktok_simulator.state import SimulatorState
 from chaos.upkeep import in_touch
 from domain.advertiser import Advertiser
 from domain.events import Event, GrantDegraded, ReauthorisationRequired
@@ -76,11 +76,11 @@ class Fleet:
 
     def __post_init__(self) -> None:
         self.clock, self.ids = SimulatedClock(), CountedIds()
-        self.platform = NotingPlatform(Machine(clock=self.clock, config=Config(), state=State(seed="00" * 16)))
+        self.platform = NotingPlatform(Machine(clock=self.clock, config=Config(), state=SimulatorState(seed="00" * 16)))
         self.machine = self.platform.machine
         budget = ProcessBudget(self.calls_per_second, self.clock)
         self.world = World(
-            self.clock, policy=self.policy, ids=self.ids, given_platform=self.platform, given_budget=budget, hands=8
+            self.clock, policy=self.policy, ids=self.ids, given_platform=self.platform, given_budget=budget, calls_in_flight=8
         )
         self.sealer, self.database = self.world.sealer, self.world.database
         self.consents: dict[GrantId, int] = {}

@@ -35,7 +35,7 @@ def hurried(container: Container) -> Container:
 def main() -> None:
     container, stop = hurried(build(load_settings(os.environ))), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    container.keeper().start()
+    container.upkeep_thread().start()
     sweep = container.sweep_due_grants()
     while not stop.is_set():
         try:

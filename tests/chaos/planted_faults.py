@@ -18,18 +18,18 @@ from application.complete_connect import CompleteConnect
 from application.connecting import relink, retire
 from application.ports.claims import Claim, Settlement
 from application.rotation.call_and_settle import CallAndSettle
-from application.rotation.late_answers import Undertaker
-from application.rotation.outage_aware_claims import CautiousClaims, Contact
+from application.rotation.late_answers import RevokeLatePair
+from application.rotation.outage_aware_claims import Contact, OutageAwareClaims
 from application.select_accounts import SelectAccounts
 from application.vend_token import VendToken
 from chaos import scenarios
 from chaos.fleet import Fleet
 from domain import breaker, rotation
 from domain.errors import PlatformUnavailable
-from domain.grant import Grant, Renewal
+from domain.grant import Grant, Schedule
 from domain.health import Revoked, Superseded
 from domain.ids import GrantId
-from domain.mass_refusal import Tally
+from domain.mass_refusal import RefusalTally
 from domain.outcomes import Failure, InDoubt, Reason, Refused, Unavailable
 from domain.pacing import Pace
 from domain.rotation import RotationPolicy
@@ -96,7 +96,7 @@ def no_lease(patch: pytest.MonkeyPatch) -> None:
 
 
 def forget_the_doubt(self: Grant, attempt: Any) -> None:  # noqa: ANN401 -- passed on as it comes
-    self.renewal = replace(self.renewal, attempt=attempt)
+    self.schedule = replace(self.schedule, attempt=attempt)
 
 
 def failing_as(other: Callable[[Failure], Failure]) -> Plant:
@@ -132,8 +132,8 @@ def twice_a_day(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Fleet, "sweep_every", timedelta(hours=12))
 
 
-def no_end(self: Grant, _reason: Reason, settled: Renewal, now: datetime) -> None:
-    self.renewal = replace(settled, due_at=now + timedelta(minutes=15))
+def no_end(self: Grant, _reason: Reason, settled: Schedule, now: datetime) -> None:
+    self.schedule = replace(settled, due_at=now + timedelta(minutes=15))
 
 
 def keep_the_generation(patch: pytest.MonkeyPatch) -> None:
@@ -175,7 +175,7 @@ def fence_by_attempt(patch: pytest.MonkeyPatch) -> None:
 
     def settled(self: MemoryClaims, grant: Grant, claim: Claim) -> Settlement:
         row = self._database.rows.grants.get(grant.id)
-        if row and not (row.renewal.attempt and row.renewal.attempt.id == claim.attempt):
+        if row and not (row.schedule.attempt and row.schedule.attempt.id == claim.attempt):
             return Settlement.OVERTAKEN
         return settle(self, grant, claim)
 
@@ -191,7 +191,7 @@ def reload_then_write(patch: pytest.MonkeyPatch) -> None:
         if grant.generation > claim.generation or row.erased:
             return settle(self, grant, claim)
         written = copy_of(row)
-        written.health, written.renewal = grant.health, grant.renewal
+        written.health, written.schedule = grant.health, grant.schedule
         self._database.rows.grants[grant.id] = written
         return Settlement.STORED
 
@@ -224,7 +224,7 @@ def release_without_doubt(patch: pytest.MonkeyPatch) -> None:
     def released(self: MemoryClaims, claims: list[Claim]) -> None:
         for claim in claims:
             row = copy_of(self._database.rows.grants[claim.grant.id])
-            row.renewal = replace(claim.before, attempt=None, in_doubt=False)
+            row.schedule = replace(claim.before, attempt=None, in_doubt=False)
             self._database.rows.grants[row.id] = row
 
     patch.setattr(MemoryClaims, "release", released)
@@ -250,7 +250,7 @@ FAULTS: dict[str, Fault] = {
         replaced(CallAndSettle, "_keep", lambda *_: True), scenarios.the_database_is_away_when_the_answer_comes, way=4
     ),
     "The journal is not drained before claiming": Fault(
-        replaced(CautiousClaims, "_steady", lambda *_: True), scenarios.a_process_starts_with_an_answer_in_its_journal, way=4
+        replaced(OutageAwareClaims, "_steady", lambda *_: True), scenarios.a_process_starts_with_an_answer_in_its_journal, way=4
     ),
     "Nobody waits for another host's journal": Fault(
         replaced(Contact, "steady_in", lambda *_: timedelta(0)), scenarios.another_hosts_journal_holds_the_answer, way=4
@@ -283,7 +283,7 @@ FAULTS: dict[str, Fault] = {
         rotate_without_healing, scenarios.an_answer_comes_after_another_attempt_was_refused
     ),
     "A late pair of a disconnected grant is dropped": Fault(
-        replaced(Undertaker, "__call__", lambda *_: None), scenarios.a_person_disconnects_while_the_call_is_under_way
+        replaced(RevokeLatePair, "__call__", lambda *_: None), scenarios.a_person_disconnects_while_the_call_is_under_way
     ),
     "A superseded grant is revoked": Fault(supersede_by_revoking, scenarios.a_person_consents_again),
     "A revocation does not ask who shares the login": Fault(
@@ -296,7 +296,9 @@ FAULTS: dict[str, Fault] = {
     "No second look at a generation in doubt": Fault(
         replaced(MemoryClaims, "current", lambda *_: True), scenarios.a_claim_is_resumed_after_another_attempt_succeeded
     ),
-    "A mass refusal is believed": Fault(replaced(Tally, "is_mass", NEVER), scenarios.the_platform_refuses_everybody_for_a_while),
+    "A mass refusal is believed": Fault(
+        replaced(RefusalTally, "is_mass", NEVER), scenarios.the_platform_refuses_everybody_for_a_while
+    ),
     "Those with the longest left go first": Fault(longest_left_first, scenarios.a_platform_returns_after_an_outage),
     "No budget": Fault(
         replaced(Pace, "of", lambda *_: Pace(timedelta(milliseconds=1))), scenarios.a_platform_returns_after_an_outage

@@ -101,7 +101,7 @@ def judged(here: Deployment, members: list[Member]) -> Verdict:
         dead=here.tiktok.control.is_live(*refresh_tokens(here, grants)).count(False),
         behind=sum(families[m.consent].generation != g.generation for m, g in zip(members, grants, strict=True)),
         blamed=blamed,
-        in_doubt=sum(grant.renewal.in_doubt or grant.renewal.attempt is not None for grant in grants),
+        in_doubt=sum(grant.schedule.in_doubt or grant.schedule.attempt is not None for grant in grants),
     )
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.family import Family
 from adapters.tiktok_simulator.machine import Machine
-from adapters.tiktok_simulator.state import State
+from adapters.tiktok_simulator.state import SimulatorState
 from adapters.tiktok_simulator.tokens import Mint, Minted
 from application.ports.claims import Settlement
 from application.ports.store import Store
@@ -109,7 +109,7 @@ class Chaos:
         clock = self.clock = self.backend.clock
         self.troubles = Troubles(clock)
         config = Config().but(rotation_mode=self.mode)
-        self.machine = Machine(clock=clock, config=config, state=State(seed=SEED))
+        self.machine = Machine(clock=clock, config=config, state=SimulatorState(seed=SEED))
         self.platform = TroubledPlatform(self.machine, self.troubles)
         self.platform.excused = lambda consent: any(self._keeps(host, consent) for host in self.hosts if host.process is None)
         self.store = cast("Store", TroubledStore(self.backend.store, self.troubles))
@@ -243,7 +243,7 @@ class Chaos:
         minted, excuses = self.minted(grant, grant.tokens), self.platform.excuses[family.id]
         assert minted is not None
         if minted.generation == family.generation:
-            if isinstance(grant.health, Active) and not grant.renewal.in_doubt and grant.renewal.attempt is None:
+            if isinstance(grant.health, Active) and not grant.schedule.in_doubt and grant.schedule.attempt is None:
                 excuses.clear()
             honest = isinstance(grant.health, Active) or (family.id, minted.generation) in self.platform.refused
             assert honest, f"the database has the live token and calls it {grant.health}"
@@ -251,7 +251,7 @@ class Chaos:
         if self.journalled(family.id):
             return
         assert excuses & {"lost reply", "crash"}, "the live pair is nowhere"
-        doubtful = grant.renewal.in_doubt or grant.renewal.attempt is not None
+        doubtful = grant.schedule.in_doubt or grant.schedule.attempt is not None
         assert doubtful or not isinstance(grant.health, Active), "a spent token is called healthy"
         if isinstance(grant.health, Degraded | NeedsReauth):
             told = grant.health.reason is Reason.ROTATION_IN_DOUBT or "refused once" in excuses
@@ -312,6 +312,6 @@ class Chaos:
                 assert family is not None
                 assert minted.generation == family.generation, "a spent token is called healthy after a day"
                 assert not family.revoked, "a withdrawn consent is called healthy after a day"
-                assert not grant.renewal.in_doubt
+                assert not grant.schedule.in_doubt
                 assert isinstance(grant.tokens, Expiring)
                 assert grant.tokens.issued_at > began, "a grant was not renewed for a day"

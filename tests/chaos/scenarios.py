@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from adapters.memory.claims import MemoryClaims
 from adapters.tiktok_simulator.config import Config
-from application.list_connections import State
+from application.list_connections import ConnectionState
 from application.rotation.call_and_settle import Ended
 from application.vend_token import ByConnection, Vended
 from chaos.accidents import Crash
@@ -144,12 +144,12 @@ def a_reply_is_lost_on_a_strict_platform() -> None:
     world, _ = due()
     world.platform.refresh_plan.append("lost")
     world.sweep(for_at_most=timedelta(seconds=1))
-    [view] = world.overview(ANNA)
-    assert view.state is State.IN_DOUBT
+    [view] = world.list_connections(ANNA)
+    assert view.state is ConnectionState.IN_DOUBT
     stay_in_touch(world, MINUTE)
     world.sweep()
-    [view] = world.overview(ANNA)
-    assert (view.state, view.reason) == (State.DEGRADED, Reason.ROTATION_IN_DOUBT.value)
+    [view] = world.list_connections(ANNA)
+    assert (view.state, view.reason) == (ConnectionState.DEGRADED, Reason.ROTATION_IN_DOUBT.value)
 
 
 def a_reply_is_lost_on_a_platform_with_a_grace_period() -> None:
@@ -312,7 +312,7 @@ def a_doubtful_claim_is_given_back() -> None:
     world.pass_time(seconds=31)
     assert isinstance(world.bare_claims, MemoryClaims)
     world.bare_claims.release([world.claim(acme)])
-    assert world.grant_of(acme).renewal.in_doubt
+    assert world.grant_of(acme).schedule.in_doubt
 
 
 def the_platform_refuses_everybody_for_a_while() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from adapters.sql.migrations import migrate
-from application.list_connections import State
+from application.list_connections import ConnectionState
 from chaos.cuts import CutClaims, CuttingPlatform
 from chaos.hurried_worker import ALWAYS_DUE, SWEEP_EVERY, hurried
 from chaos.population import judged, populate
@@ -53,12 +53,12 @@ def a_fleet(folder: Path, url: str, size: int) -> Iterator[Fleet]:
 @contextmanager
 def kept_in_touch(container: Container) -> Iterator[None]:
     """With the thread that every long-lived process has."""
-    keeper = container.keeper()
-    keeper.start()
+    upkeep_thread = container.upkeep_thread()
+    upkeep_thread.start()
     try:
         yield
     finally:
-        keeper.stop()
+        upkeep_thread.stop()
 
 
 def sweep_for(container: Container, seconds: float) -> None:
@@ -165,7 +165,7 @@ def test_a_stop_of_postgresql_between_answer_and_settlement_loses_nothing(
 def swept_clean(fleet: Fleet) -> bool:
     """Sweep, since an attempt of which nothing was sent is known only when it is taken up; True when nothing is unknown."""
     sweep_for(fleet.here.container, 0.5)
-    return all(g.renewal.attempt is None and not g.renewal.in_doubt for g in fleet.grants())
+    return all(g.schedule.attempt is None and not g.schedule.in_doubt for g in fleet.grants())
 
 
 # and by a host that is dead for longer
@@ -194,8 +194,8 @@ def test_a_refusal_of_another_host_is_reported_as_doubt_and_the_late_drain_heals
             eventually(lambda: len(journal.kept()) == 6)
         eventually(lambda: refused(fleet), within=40)
         other = fleet.here.container
-        views = [view for member in fleet.members for view in other.overview()(member.owner)]
-        told = [view for view in views if (view.state, view.reason) == (State.DEGRADED, "rotation_in_doubt")]
+        views = [view for member in fleet.members for view in other.list_connections()(member.owner)]
+        told = [view for view in views if (view.state, view.reason) == (ConnectionState.DEGRADED, "rotation_in_doubt")]
         reported = sum(isinstance(h := g.health, Degraded) and h.reason is Reason.ROTATION_IN_DOUBT for g in fleet.grants())
         began = time.monotonic()
         with another_host(fleet) as first, kept_in_touch(first):
@@ -215,7 +215,7 @@ def another_host(fleet: Fleet) -> Iterator[Container]:
     try:
         yield container
     finally:
-        container.crew().shutdown()
+        container.executor().shutdown()
         container.platform().close()
         container.database().dispose()
 

@@ -26,7 +26,7 @@ from adapters.system import SystemClock
 from adapters.tiktok_simulator.config import RotationMode
 from adapters.tiktok_simulator.machine import Machine
 from adapters.tiktok_simulator.state_file import StateFile
-from application.list_connections import State
+from application.list_connections import ConnectionState
 from chaos.hurried_worker import ALWAYS_DUE, SWEEP_EVERY, hurried
 from chaos.population import judged, populate
 from chaos.victims import Fleet, PlainFleet, end, started, tiktok_is_done
@@ -37,7 +37,7 @@ from domain.ids import GrantId, OwnerId
 from domain.outcomes import Reason
 from domain.tokens import Expiring, Secret, TokenKind
 from entrypoints.cli.demo_folder import STATE, DemoFolder
-from entrypoints.container import HANDS, Container, build
+from entrypoints.container import CALLS_IN_FLIGHT, Container, build
 from entrypoints.http.auth.authjs import PLAIN_NAME
 from support import servers
 from support.deployment import BROWSER, Deployment, deployment
@@ -111,15 +111,15 @@ def test_a_worker_that_is_told_to_end_under_load_loses_nothing(
     with a_fleet(tmp_path, new_postgres_url, 300, mode="strict") as fleet:
         plain = PlainFleet.seeded(fleet.here, 200 if long else 20)
         for _ in range(17 if long else 1):
-            with ThreadPoolExecutor(4) as hands:
-                over = hands.submit(end_plain_loop, plain, figures.plain, signal.SIGTERM)
-                took = list(hands.map(lambda number: terminate(fleet, number), range(3)))
+            with ThreadPoolExecutor(4) as calls_in_flight:
+                over = calls_in_flight.submit(end_plain_loop, plain, figures.plain, signal.SIGTERM)
+                took = list(calls_in_flight.map(lambda number: terminate(fleet, number), range(3)))
                 over.result()
             figures.ends += len(took)
             figures.seconds_to_end += took
             grants = fleet.grants()
             figures.lost += len(fleet.dead(grants) | fleet.behind(grants))
-            figures.left_in_doubt += sum(g.renewal.in_doubt or g.renewal.attempt is not None for g in grants)
+            figures.left_in_doubt += sum(g.schedule.in_doubt or g.schedule.attempt is not None for g in grants)
         settle_plain(plain, figures.plain)
         figures.rotations = fleet.rotations()
         told = {path.name: path.read_text() for path in tmp_path.glob("host-*/worker.log")}
@@ -146,7 +146,7 @@ def terminate(fleet: Fleet, number: int) -> float:
 
 def holds(fleet: Fleet, pid: int) -> list[GrantId]:
     """What a process has claimed and not settled."""
-    return [g.id for g in fleet.grants() if g.renewal.attempt and f":{pid}:" in g.renewal.attempt.host]
+    return [g.id for g in fleet.grants() if g.schedule.attempt and f":{pid}:" in g.schedule.attempt.host]
 
 
 def end_plain_loop(plain: PlainFleet, losses: PlainLosses, how: signal.Signals) -> None:
@@ -230,8 +230,8 @@ def test_a_kill_costs_nothing_at_a_platform_that_repeats_its_answer_for_a_minute
 def kill_workers(fleet: Fleet, times: int, plain: PlainFleet | None) -> Kills:
     """Kill one after the other; this process, which is in touch all the time, recovers what they leave."""
     figures = Kills(fleet.here.tiktok.machine.config.rotation_mode, int(fleet.here.environ["TIKTOK_QPS"]))
-    keeper = fleet.here.container.keeper()
-    keeper.start()
+    upkeep_thread = fleet.here.container.upkeep_thread()
+    upkeep_thread.start()
     try:
         lost = set[GrantId]()
         for first in range(0, times, SEVERAL):
@@ -243,7 +243,7 @@ def kill_workers(fleet: Fleet, times: int, plain: PlainFleet | None) -> Kills:
         if plain:
             settle_plain(plain, figures.plain)
     finally:
-        keeper.stop()
+        upkeep_thread.stop()
     figures.rotations = fleet.rotations()
     return figures
 
@@ -268,7 +268,7 @@ def kill_worker(fleet: Fleet, plain: PlainFleet | None, figures: Kills, known: s
     grants, held = fleet.grants(), set(holds(fleet, worker.pid))
     fresh = fleet.behind(grants) - known
     assert fresh <= held, "an answer was lost that was not in flight"
-    assert len(fresh) <= HANDS
+    assert len(fresh) <= CALLS_IN_FLIGHT
     figures.held.append(len(held))
     figures.answers_lost.append(len(fresh))
     return fresh
@@ -280,7 +280,7 @@ def recover(fleet: Fleet, pending: set[GrantId], figures: Kills, killed_at: floa
 
     def unknown() -> list[Grant]:
         return [
-            g for g in fleet.grants() if isinstance(g.health, Active) and (g.renewal.attempt is not None or g.renewal.in_doubt)
+            g for g in fleet.grants() if isinstance(g.health, Active) and (g.schedule.attempt is not None or g.schedule.in_doubt)
         ]
 
     while unknown():
@@ -296,11 +296,11 @@ def recover(fleet: Fleet, pending: set[GrantId], figures: Kills, killed_at: floa
     assert dead == {grant.id for grant in grants if not isinstance(grant.health, Active)}, "lost and told are not the same"
     figures.lost += len(new)
     for grant in new:
-        [view] = container.overview()(owners[grant])
+        [view] = container.list_connections()(owners[grant])
         match by_id[grant].health:
             case (Degraded() | NeedsReauth()) as health if health.reason is Reason.ROTATION_IN_DOUBT:
                 figures.reported += view.reason == "rotation_in_doubt"
-        figures.said_ok += view.state is State.OK
+        figures.said_ok += view.state is ConnectionState.OK
     return new
 
 
@@ -336,7 +336,7 @@ def test_renewals_by_click_are_settled_when_serve_is_told_to_end(tmp_path: Path)
         assert clicked == [503] * len(owners), serve.told()
         assert [here.generation(connection) for connection in connections] == [2] * len(owners)
         grants = [grant for owner in owners for grant in grants_of(here.container, owner)]
-        assert [g for g in grants if g.renewal.attempt or g.renewal.in_doubt or not isinstance(g.health, Active)] == []
+        assert [g for g in grants if g.schedule.attempt or g.schedule.in_doubt or not isinstance(g.health, Active)] == []
         assert all(here.tiktok.control.is_live(*(opened(here.container, grant) for grant in grants)))
 
 
@@ -359,7 +359,7 @@ def test_ctrl_c_at_the_demo_under_load_loses_nothing(tmp_path: Path) -> None:
             eventually(lambda: httpx.get(f"{notes.simulator}/_sim/stats").json()["maxInFlight"] >= 3, why=demo.told)
             assert demo.terminate(signal.SIGINT) == 0
             grants = [grant for owner in owners for grant in grants_of(container, owner)]
-            assert [g for g in grants if g.renewal.attempt or g.renewal.in_doubt or not isinstance(g.health, Active)] == []
+            assert [g for g in grants if g.schedule.attempt or g.schedule.in_doubt or not isinstance(g.health, Active)] == []
             rotated = sum(grant.generation - 1 for grant in grants)
             remembered = Machine(state=StateFile(folder.path / STATE).load())
             assert rotated == remembered.state.counters.refreshes >= 3

@@ -132,7 +132,7 @@ def a_site(folder: Path) -> Iterator[Site]:
 
 def lose(site: Site, server: str, take_away: Callable[[], None], give_back: Callable[[], None], *, away: float) -> Outage:
     """Take a server away and give it back; watch what is said, and when work goes on."""
-    outage, renewed = Outage(server, away), site.renewed_by_workers()
+    outage, rotated = Outage(server, away), site.renewed_by_workers()
     take_away()
     began = time.monotonic()
     if server != "budget":
@@ -141,12 +141,12 @@ def lose(site: Site, server: str, take_away: Callable[[], None], give_back: Call
         outage.noticed = time.monotonic() - began
     time.sleep(max(began + away - time.monotonic(), 0))
     if server == "budget":  # without it each process has its share
-        eventually(lambda: site.renewed_by_workers() > renewed, why=site.told)
-    outage.rotated_meanwhile = site.renewed_by_workers() - renewed
+        eventually(lambda: site.renewed_by_workers() > rotated, why=site.told)
+    outage.rotated_meanwhile = site.renewed_by_workers() - rotated
     give_back()
-    back, renewed = time.monotonic(), site.renewed_by_workers()
+    back, rotated = time.monotonic(), site.renewed_by_workers()
     while outage.rotation is None or outage.well is None:
-        if outage.rotation is None and site.renewed_by_workers() > renewed:
+        if outage.rotation is None and site.renewed_by_workers() > rotated:
             outage.rotation = time.monotonic() - back
         if outage.well is None and site.ready():
             outage.well = time.monotonic() - back

@@ -1,11 +1,11 @@
-"""What the keeper of a long-lived process does beside everything else."""
+"""What the upkeep_thread of a long-lived process does beside everything else."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import cast
 
-from application.rotation.outage_aware_claims import CautiousClaims
+from application.rotation.outage_aware_claims import OutageAwareClaims
 from support.world import World
 
 TOUCH_EVERY = timedelta(seconds=2)
@@ -13,7 +13,7 @@ TOUCH_EVERY = timedelta(seconds=2)
 
 def in_touch(world: World) -> None:
     """Every other second: see that the database is there, and drain the journal."""
-    cast("CautiousClaims", world.batches.claims).keep_in_touch()
+    cast("OutageAwareClaims", world.batches.claims).journal_upkeep()
 
 
 def stay_in_touch(world: World, span: timedelta) -> None:

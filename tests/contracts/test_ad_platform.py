@@ -7,11 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from adapters.memory.ad_platform import MemoryPlatform, Verb
+from adapters.memory.ad_platform import MemoryAdPlatform, Verb
 from adapters.system import SystemClock
 from adapters.tiktok.ad_platform import TikTok
 from adapters.tiktok_simulator.advertisers import Advertiser as SimulatedAccount
-from adapters.tiktok_simulator.faults import Kind
+from adapters.tiktok_simulator.faults import FaultKind
 from adapters.tiktok_simulator.server import running_simulator
 from application.ports.ad_platform import AdPlatform
 from domain.advertiser import Advertiser, Standing
@@ -33,7 +33,7 @@ ACCOUNTS = tuple(
     for number in range(120)
 )
 IDS = tuple(one.id for one in ACCOUNTS)
-FAULTS: dict[str, tuple[Verb, Kind, Failure, bool]] = {
+FAULTS: dict[str, tuple[Verb, FaultKind, Failure, bool]] = {
     "throttled": (Verb.REFRESH, "throttle", Throttled(), False),
     "throttled under 401": (Verb.REFRESH, "http401_throttle", Throttled(), False),
     "in maintenance": (Verb.REFRESH, "unavailable", Unavailable("away"), False),
@@ -68,7 +68,7 @@ class Rig:
 
 def in_memory(*, rotating: bool, details: bool) -> Iterator[Rig]:
     clock = SimulatedClock()
-    platform = MemoryPlatform(AppId("app"), ACCOUNTS, clock, rotating=rotating, lifetimes=LIVES, details_permitted=details)
+    platform = MemoryAdPlatform(AppId("app"), ACCOUNTS, clock, rotating=rotating, lifetimes=LIVES, details_permitted=details)
 
     def fail(name: str) -> None:
         verb, _, failure, carried_out = FAULTS[name]

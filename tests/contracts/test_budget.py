@@ -160,8 +160,8 @@ def test_threads_never_get_the_same_slot(budget_of: Open) -> None:
     sys.setswitchinterval(1e-6)
     try:
         budget = budget_of(50, SimulatedClock())
-        with ThreadPoolExecutor(8) as crew:
-            waits = list(crew.map(lambda _: budget.take(APP, 1, Lane.PEOPLE, within=LONG).wait, range(2000)))
+        with ThreadPoolExecutor(8) as executor:
+            waits = list(executor.map(lambda _: budget.take(APP, 1, Lane.PEOPLE, within=LONG).wait, range(2000)))
     finally:
         sys.setswitchinterval(usual)
     assert len(set(waits)) == 2000

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from application.ports.claims import Claim, Due, Kind, Settlement
+from application.ports.claims import Claim, Due, Settlement, TokenModel
 from domain.events import GrantDegraded, TokensRotated
 from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth, Revoked, Superseded
@@ -49,9 +49,9 @@ def test_the_most_urgent_grants_are_claimed_first(kept: Kept) -> None:
 def test_a_claim_is_in_the_row_by_the_store_s_clock(kept: Kept) -> None:
     kept.add(a_due_grant())
     [claim] = kept.take_due()
-    attempt = kept.grant().renewal.attempt
+    attempt = kept.grant().schedule.attempt
     assert attempt is not None
-    assert attempt == claim.grant.renewal.attempt
+    assert attempt == claim.grant.schedule.attempt
     assert (attempt.id, attempt.host) == (claim.attempt, "here")
     assert (attempt.started_at, attempt.lease_until) == (START, START + LEASE)
     assert claim.before.attempt is None
@@ -62,7 +62,7 @@ def test_a_claimed_grant_has_all_that_a_renewal_looks_at(kept: Kept) -> None:
     kept.add(grant)
     [claim] = kept.take_due()
     grant.connections = claim.grant.connections
-    grant.renewal = replace(grant.renewal, attempt=claim.grant.renewal.attempt)
+    grant.schedule = replace(grant.schedule, attempt=claim.grant.schedule.attempt)
     assert claim.grant == grant
     assert kept.take("grant-1") is None
     kept.clock.advance(LEASE)
@@ -73,7 +73,7 @@ def test_a_claimed_grant_has_all_that_a_renewal_looks_at(kept: Kept) -> None:
 
 def test_grants_are_due_from_their_time_on_and_of_this_app_alone(kept: Kept) -> None:
     kept.add(a_grant(), a_due_grant("of another app", app=AppId("another")))
-    due_at = kept.grant().renewal.due_at
+    due_at = kept.grant().schedule.due_at
     assert due_at is not None
     kept.clock.advance(due_at - START - timedelta(microseconds=1))
     assert kept.take_due() == []
@@ -101,12 +101,12 @@ def test_long_term_tokens_are_claimed_apart_by_their_due_time(kept: Kept) -> Non
         *(a_grant(f"{days} days old", tokens=a_long_term_token(at=START - days * DAY)) for days in (1, 3, 2)),
         a_grant("probed now", tokens=a_long_term_token()),
     )
-    assert ids(kept.take_due(due=Due(Kind.LONG_TERM))) == ["3 days old", "2 days old", "1 days old"]
+    assert ids(kept.take_due(due=Due(TokenModel.LONG_TERM))) == ["3 days old", "2 days old", "1 days old"]
     assert ids(kept.take_due()) == ["grant-1"]
 
 
 def test_grants_near_their_last_hour_count_as_due_where_that_is_asked(kept: Kept) -> None:
-    late = replace(POLICY, renew_at=0.995, spread=0)  # so that the due time comes after the last hour's beginning
+    late = replace(POLICY, rotate_at=0.995, spread=0)  # so that the due time comes after the last hour's beginning
 
     def ending(hours: float, name: str) -> Grant:
         return a_grant(name, tokens=a_pair(name, at=START + hours * HOUR - DAY), policy=late)
@@ -140,13 +140,13 @@ def test_everything_is_claimed_but_what_was_settled_since(kept: Kept) -> None:
 def test_a_claim_that_nobody_settled_comes_back_in_doubt_once_its_lease_is_over(kept: Kept) -> None:
     kept.add(a_due_grant())
     [first] = kept.take_due()
-    assert not first.grant.renewal.in_doubt
+    assert not first.grant.schedule.in_doubt
     kept.clock.advance(LEASE - timedelta(microseconds=1))
     assert kept.take_due() == []
     kept.clock.advance(timedelta(microseconds=1))
     [second] = kept.take_due()
-    assert second.grant.renewal.in_doubt
-    assert kept.grant().renewal.in_doubt
+    assert second.grant.schedule.in_doubt
+    assert kept.grant().schedule.in_doubt
     assert second.attempt != first.attempt
 
 
@@ -161,12 +161,12 @@ def test_one_grant_is_claimed_due_or_not(kept: Kept) -> None:
     claim = kept.take()
     assert claim is not None
     assert (claim.grant.id, claim.generation) == ("grant-1", 1)
-    assert kept.grant().renewal.attempt == claim.grant.renewal.attempt
+    assert kept.grant().schedule.attempt == claim.grant.schedule.attempt
     assert kept.take() is None
     kept.clock.advance(LEASE)
     again = kept.take()
     assert again is not None
-    assert again.grant.renewal.in_doubt
+    assert again.grant.schedule.in_doubt
 
 
 def test_a_grant_in_need_of_reauthorisation_can_be_claimed_by_its_id(kept: Kept) -> None:
@@ -185,7 +185,7 @@ def test_no_claim_is_given_at_another_generation_or_of_what_is_erased_or_unknown
     erase(kept, revoked=True)
     assert kept.take(generation=1) is None
     assert kept.take(generation=2) is None
-    assert kept.grant().renewal.attempt is None
+    assert kept.grant().schedule.attempt is None
 
 
 def test_a_rotation_is_stored_with_its_events_and_nothing_else_of_the_grant(kept: Kept) -> None:
@@ -203,7 +203,7 @@ def test_a_rotation_is_stored_with_its_events_and_nothing_else_of_the_grant(kept
     stored = kept.grant()
     assert stored.tokens == a_pair("fresh", at=START + HOUR)
     assert (stored.generation, stored.health, stored.fingerprint) == (2, Active(), "print of fresh")
-    assert stored.renewal == fresh.renewal
+    assert stored.schedule == fresh.schedule
     assert stored.connections == {}
     assert stored.reach == frozenset()
     assert kept.facts()[-1] == TokensRotated(fresh.id, fresh.owner, 2, at=START + HOUR)
@@ -218,7 +218,7 @@ def test_a_rotated_grant_is_due_again_at_its_new_time(kept: Kept) -> None:
     kept.clock.advance(13 * HOUR)
     [again] = kept.take_due()
     assert again.generation == 2
-    assert not again.grant.renewal.in_doubt
+    assert not again.grant.schedule.in_doubt
 
 
 def test_a_failure_is_stored_under_its_attempt(kept: Kept) -> None:
@@ -228,8 +228,8 @@ def test_a_failure_is_stored_under_its_attempt(kept: Kept) -> None:
     assert kept.claims.settle(claim.grant, claim) is Settlement.STORED
     stored = kept.grant()
     assert isinstance(stored.health, Degraded)
-    assert stored.renewal.attempt is None
-    assert stored.renewal == claim.grant.renewal
+    assert stored.schedule.attempt is None
+    assert stored.schedule == claim.grant.schedule
     assert isinstance(kept.facts()[-1], GrantDegraded)
 
 
@@ -254,7 +254,7 @@ def test_a_failure_never_overwrites_another_s_claim(kept: Kept) -> None:
     slow.grant.fail(Refused(Reason.REFRESH_TOKEN_REFUSED, 40107), POLICY, START + LEASE)
     assert kept.claims.settle(slow.grant, slow) is Settlement.OVERTAKEN
     assert (kept.grant(), kept.facts()) == before
-    assert kept.grant().renewal.attempt == quick.grant.renewal.attempt
+    assert kept.grant().schedule.attempt == quick.grant.schedule.attempt
 
 
 def test_a_second_settle_is_overtaken(kept: Kept) -> None:
@@ -319,7 +319,7 @@ def test_a_release_leaves_the_doubt_of_an_attempt_before_it(kept: Kept) -> None:
     kept.clock.advance(LEASE)
     kept.claims.release(kept.take_due())
     [claim] = kept.take_due()
-    assert claim.grant.renewal.in_doubt
+    assert claim.grant.schedule.in_doubt
 
 
 def test_a_late_release_leaves_the_claim_of_another_alone(kept: Kept) -> None:
@@ -328,7 +328,7 @@ def test_a_late_release_leaves_the_claim_of_another_alone(kept: Kept) -> None:
     kept.clock.advance(LEASE)
     [quick] = kept.take_due()
     kept.claims.release(slow)
-    attempt = kept.grant().renewal.attempt
+    attempt = kept.grant().schedule.attempt
     assert attempt is not None
     assert attempt.id == quick.attempt
     kept.claims.settle(rotated(quick), quick)
@@ -343,6 +343,6 @@ def test_a_claim_that_is_settled_can_be_taken_again_at_once(kept: Kept) -> None:
     kept.claims.settle(claim.grant, claim)
     again = kept.take()
     assert again is not None
-    assert not again.grant.renewal.in_doubt
-    assert again.grant.renewal.failures == 1
+    assert not again.grant.schedule.in_doubt
+    assert again.grant.schedule.failures == 1
     assert kept.clock.monotonic() < SECOND

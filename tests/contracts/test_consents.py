@@ -3,7 +3,7 @@ from datetime import datetime
 
 import pytest
 
-from domain.consent import CONSENT_LIFE, Choosing, Connected, Consent, Ending, Failed, Stumble
+from domain.consent import CONSENT_LIFE, Choosing, Connected, Consent, ConsentFailure, Ending, Failed
 from domain.ids import ConnectionId, OfferId
 from support.builders import BERT, MINUTE, SECOND, START, a_consent
 from support.databases import Kept
@@ -60,7 +60,7 @@ def test_a_consumption_that_is_not_committed_did_not_happen(kept: Kept) -> None:
     assert consume(kept) is not None
 
 
-@pytest.mark.parametrize("ending", (Connected(), Choosing(OfferId("offer-1")), *map(Failed, Stumble)), ids=repr)
+@pytest.mark.parametrize("ending", (Connected(), Choosing(OfferId("offer-1")), *map(Failed, ConsentFailure)), ids=repr)
 def test_how_it_ended_is_kept_for_repeats(kept: Kept, ending: Ending) -> None:
     add(kept, a_consent())
     consume(kept)

@@ -50,7 +50,7 @@ def test_the_fleet_is_counted_by_app_and_health(kept: Kept) -> None:
 
 def test_due_overdue_and_doubtful_grants_are_counted(kept: Kept) -> None:
     fresh = a_grant("fresh")
-    due_at = fresh.renewal.due_at
+    due_at = fresh.schedule.due_at
     assert due_at is not None
     doubtful = a_grant("doubtful", tokens=a_long_term_token(at=START + 30 * DAY))
     doubtful.fail(InDoubt("reset"), POLICY, START + 30 * DAY)
@@ -60,8 +60,8 @@ def test_due_overdue_and_doubtful_grants_are_counted(kept: Kept) -> None:
     refused.fail(InDoubt("reset"), POLICY, START + 30 * DAY)
     refused.fail(Refused(Reason.REFRESH_TOKEN_REFUSED, 40107), POLICY, START + 30 * DAY)
     kept.add(fresh, doubtful, dead, refused)
-    looks = [kept.fleet.counts(due_at + m * MINUTE, overdue_after=MINUTE) for m in (-1, 0, 1, 2)]
-    assert [(v.due, v.overdue, v.in_doubt) for v in looks] == [(0, 0, 1), (1, 0, 1), (1, 0, 1), (1, 1, 1)]
+    readiness_checks = [kept.fleet.counts(due_at + m * MINUTE, overdue_after=MINUTE) for m in (-1, 0, 1, 2)]
+    assert [(v.due, v.overdue, v.in_doubt) for v in readiness_checks] == [(0, 0, 1), (1, 0, 1), (1, 0, 1), (1, 1, 1)]
 
 
 def test_tokens_are_at_risk_that_end_soon_and_may_not_be_renewed(kept: Kept) -> None:
@@ -70,7 +70,7 @@ def test_tokens_are_at_risk_that_end_soon_and_may_not_be_renewed(kept: Kept) -> 
     refused.fail(Refused(Reason.REFRESH_TOKEN_EXPIRED, 40103), POLICY, START)
     refused.note_probe(None, POLICY, START)
     calm = a_due_grant("calm", ends=START + 5 * HOUR)
-    calm.renewal = a_grant().renewal
+    calm.schedule = a_grant().schedule
     kept.add(a_due_grant("due", ends=START + HOUR), a_due_grant("ended", ends=START - HOUR), failing, refused, calm)
     kept.add(a_due_grant("far", ends=START + 12 * HOUR + MINUTE), a_grant("probed", tokens=a_long_term_token(at=START - DAY)))
     assert kept.fleet.counts(START, overdue_after=MINUTE).at_risk == ((HOUR, 2), (6 * HOUR, 4), (12 * HOUR, 4))

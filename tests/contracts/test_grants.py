@@ -102,7 +102,7 @@ def test_every_kind_of_failure_comes_back_as_it_was_stored(kept: Kept, failure: 
     grant = a_grant()
     grant.fail(failure, POLICY, START + HOUR, pause=MINUTE)
     kept.add(grant)
-    assert kept.grant().renewal.last_failure == failure
+    assert kept.grant().schedule.last_failure == failure
 
 
 def test_grants_come_in_the_order_of_their_ids_and_missing_ones_are_left_out(kept: Kept) -> None:

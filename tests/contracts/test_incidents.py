@@ -3,7 +3,7 @@ from application.ports.incidents import Incident
 from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth
 from domain.ids import AppId, GrantId
-from domain.mass_refusal import Tally
+from domain.mass_refusal import RefusalTally
 from domain.outcomes import Reason, Refused
 from support.builders import APP, DAY, HOUR, MINUTE, POLICY, SECOND, START, a_due_grant, a_grant, a_pair
 from support.databases import Kept
@@ -19,7 +19,7 @@ def refused(name: str, *, minutes_ago: int = 1, ends_in: int = 5, app: AppId = A
     return grant
 
 
-def renewed(name: str, *, minutes_ago: int = 1) -> Grant:
+def rotated(name: str, *, minutes_ago: int = 1) -> Grant:
     grant = a_due_grant(name)
     at = START - minutes_ago * MINUTE
     grant.rotate(a_pair(name, at=at), "print", from_generation=1, policy=POLICY, now=at)
@@ -28,21 +28,21 @@ def renewed(name: str, *, minutes_ago: int = 1) -> Grant:
 
 def test_refreshes_with_an_answer_are_tallied(kept: Kept) -> None:
     in_doubt = a_grant("in doubt before", tokens=a_pair(at=START - 20 * HOUR))
-    in_doubt.renewal = refused("x").renewal.__class__(due_at=START, in_doubt=True)
+    in_doubt.schedule = refused("x").schedule.__class__(due_at=START, in_doubt=True)
     in_doubt.fail(REFUSED, POLICY, START)
     kept.add(
         refused("one"),
         refused("two", ends_in=-1),
         refused("too long ago", minutes_ago=11),
         refused("of another", app=OTHER),
-        renewed("three"),
-        renewed("long ago", minutes_ago=11),
+        rotated("three"),
+        rotated("long ago", minutes_ago=11),
         a_grant("new", tokens=a_pair(at=START)),
         in_doubt,
     )
-    assert kept.incidents.tally(APP, START - 10 * MINUTE) == Tally(answered=3, refused=2)
-    assert kept.incidents.tally(OTHER, START - 10 * MINUTE) == Tally(answered=1, refused=1)
-    assert kept.incidents.tally(APP, START + MINUTE) == Tally(answered=0, refused=0)
+    assert kept.incidents.tally(APP, START - 10 * MINUTE) == RefusalTally(answered=3, refused=2)
+    assert kept.incidents.tally(OTHER, START - 10 * MINUTE) == RefusalTally(answered=1, refused=1)
+    assert kept.incidents.tally(APP, START + MINUTE) == RefusalTally(answered=0, refused=0)
 
 
 def test_an_incident_is_open_until_it_is_closed(kept: Kept) -> None:
@@ -66,10 +66,10 @@ def test_opening_takes_back_what_refusals_did_to_health(kept: Kept) -> None:
     )
     lapsed = a_due_grant("lapsed")
     lapsed.lapse(Reason.REFRESH_TOKEN_EXPIRED, START)
-    kept.add(lapsed, renewed("fine"))
+    kept.add(lapsed, rotated("fine"))
     assert kept.incidents.open(APP, START, START - 10 * MINUTE) == 2
     for name in "degraded", "dead":
-        assert (kept.grant(name).health, kept.grant(name).renewal.due_at) == (Active(), START)
+        assert (kept.grant(name).health, kept.grant(name).schedule.due_at) == (Active(), START)
         assert kept.grant(name).tokens is not None
     assert isinstance(kept.grant("before").health, Degraded)
     assert isinstance(kept.grant("of another").health, Degraded)
@@ -95,12 +95,12 @@ def test_one_refresh_in_a_while_is_let_through(kept: Kept) -> None:
 def test_after_its_end_everything_refused_in_it_is_due_once_more(kept: Kept) -> None:
     spared = a_due_grant("spared", ends=START + 9 * HOUR)
     spared.spare(REFUSED, START)
-    kept.add(spared, refused("taken back"), renewed("fine"))
+    kept.add(spared, refused("taken back"), rotated("fine"))
     kept.incidents.open(APP, START, START - 10 * MINUTE)
     kept.incidents.close(APP, START + DAY)
-    assert kept.grant("spared").renewal.due_at == START + DAY
-    assert kept.grant("taken back").renewal.due_at == START + DAY
-    assert kept.grant("fine").renewal.due_at != START + DAY
+    assert kept.grant("spared").schedule.due_at == START + DAY
+    assert kept.grant("taken back").schedule.due_at == START + DAY
+    assert kept.grant("fine").schedule.due_at != START + DAY
     assert kept.claims.count_due(APP, Due()) == 0
     kept.clock.advance(DAY)
     assert kept.claims.count_due(APP, Due()) == 3

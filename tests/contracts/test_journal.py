@@ -5,15 +5,15 @@ import pytest
 
 from adapters.journal_file import FileJournal
 from adapters.memory.journal import MemoryJournal
-from application.ports.journal import Answer, Journal, JournalUnavailable
+from application.ports.journal import Journal, JournalUnavailable, KeptAnswer
 from domain.ids import AttemptId, GrantId
 from support.builders import DAY, MINUTE, START, a_pair
 
 
-def an_answer(name: str = "grant-1", *, generation: int = 1, attempt: str = "attempt-1", minute: int = 0) -> Answer:
+def an_answer(name: str = "grant-1", *, generation: int = 1, attempt: str = "attempt-1", minute: int = 0) -> KeptAnswer:
     at = START + minute * MINUTE
     pair = replace(a_pair(name, at=at), assumed=bool(minute % 2), refresh_expires_at=at + 300 * DAY)
-    return Answer(GrantId(name), generation, AttemptId(attempt), pair, f"print of {name}", at)
+    return KeptAnswer(GrantId(name), generation, AttemptId(attempt), pair, f"print of {name}", at)
 
 
 @pytest.fixture(params=["memory", "file"])

@@ -10,7 +10,7 @@ def lose_a_claim(kept: Kept, name: str) -> None:
     kept.add(a_due_grant(name))
     assert len(kept.take_due()) == 1
     kept.clock.advance(MINUTE)
-    assert [claim.grant.renewal.in_doubt for claim in kept.take_due()] == [True]
+    assert [claim.grant.schedule.in_doubt for claim in kept.take_due()] == [True]
 
 
 def test_while_every_claim_has_its_outcome_no_journal_matters(kept: Kept) -> None:

@@ -51,7 +51,7 @@ def container(paper: PaperPlatform, migrated_sqlite_url: str, tmp_path: Path) ->
     container = build(load_settings(an_environ(DATABASE_URL=migrated_sqlite_url, JOURNAL_DIR=str(tmp_path / "journal"))))
     container.platform.override(paper)
     yield container
-    container.crew().shutdown()
+    container.executor().shutdown()
     container.database().dispose()
 
 
@@ -67,7 +67,7 @@ def test_the_real_use_cases_run_over_it(container: Container, paper: PaperPlatfo
     before = container.vend_token()(ByAccount(ANNA, ACCOUNTS[0].id))
 
     report = container.sweep_due_grants().everything(since=container.clock().now())
-    assert report.count(Ended.RENEWED) == 1  # one grant, though it has two connections
+    assert report.count(Ended.ROTATED) == 1  # one grant, though it has two connections
 
     after = container.vend_token()(ByAccount(ANNA, ACCOUNTS[2].id))
     assert isinstance(before, Vended)

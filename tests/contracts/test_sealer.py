@@ -35,17 +35,17 @@ def test_what_one_process_seals_another_opens(
 @SEALERS
 @given(token=TOKENS)
 def test_a_token_moved_to_another_place_does_not_open(sealer: Callable[[], Sealer], token: Secret) -> None:
-    keeper = sealer()
-    sealed = keeper.seal(token, GRANT, TokenKind.ACCESS)
+    upkeep_thread = sealer()
+    sealed = upkeep_thread.seal(token, GRANT, TokenKind.ACCESS)
     for grant, kind in ((GRANT, TokenKind.REFRESH), (OTHER, TokenKind.ACCESS), (OTHER, TokenKind.REFRESH)):
         with pytest.raises(CannotOpen):
-            keeper.open(sealed, grant, kind)
+            upkeep_thread.open(sealed, grant, kind)
 
 
 @SEALERS
 def test_the_same_token_is_never_sealed_alike_twice(sealer: Callable[[], Sealer]) -> None:
-    keeper = sealer()
-    assert len({keeper.seal(Secret("token"), GRANT, TokenKind.ACCESS).ciphertext for _ in range(100)}) == 100
+    upkeep_thread = sealer()
+    assert len({upkeep_thread.seal(Secret("token"), GRANT, TokenKind.ACCESS).ciphertext for _ in range(100)}) == 100
 
 
 @SEALERS

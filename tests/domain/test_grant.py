@@ -8,7 +8,7 @@ import pytest
 from domain.advertiser import Advertiser, Standing
 from domain.errors import AlreadyRotated, Erased
 from domain.events import GrantDegraded, GrantErased, ReauthorisationRequired, TokensRotated
-from domain.grant import Attempt, Grant, Renewal
+from domain.grant import Attempt, Grant, Schedule
 from domain.health import Active, Degraded, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AppId, AttemptId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import (
@@ -45,7 +45,7 @@ def a_grant(tokens: Tokens = PAIR, *, claimed: bool = False) -> Grant:
 def test_a_new_grant_is_an_offer_with_tokens_to_keep_alive() -> None:
     grant = a_grant()
     assert (grant.generation, grant.health, grant.connections) == (1, Active(), {})
-    assert grant.renewal.due_at == POLICY.due_at(PAIR, grant.id)
+    assert grant.schedule.due_at == POLICY.due_at(PAIR, grant.id)
 
 
 def test_a_rotation_moves_the_generation_on_and_clears_the_past() -> None:
@@ -54,7 +54,7 @@ def test_a_rotation_moves_the_generation_on_and_clears_the_past() -> None:
     grant.claim(ATTEMPT)
     grant.rotate(FRESH, "new", from_generation=1, policy=POLICY, now=NOON)
     assert (grant.tokens, grant.generation, grant.health, grant.fingerprint) == (FRESH, 2, Active(), "new")
-    assert grant.renewal == Renewal(POLICY.due_at(FRESH, grant.id), settled_at=NOON)
+    assert grant.schedule == Schedule(POLICY.due_at(FRESH, grant.id), settled_at=NOON)
     assert grant.events == [TokensRotated(grant.id, grant.owner, 2, at=NOON)]
 
 
@@ -72,16 +72,16 @@ def test_a_late_answer_heals_a_grant_that_was_declared_degraded() -> None:
 
 def test_a_claim_after_an_unsettled_claim_is_in_doubt() -> None:
     grant = a_grant(claimed=True)
-    assert not grant.renewal.in_doubt
+    assert not grant.schedule.in_doubt
     grant.claim(replace(ATTEMPT, id=AttemptId("b")))
-    assert grant.renewal.in_doubt
+    assert grant.schedule.in_doubt
 
 
 def test_a_refusal_serves_what_is_left_and_names_the_day() -> None:
     grant = a_grant(claimed=True)
     grant.fail(REFUSED, POLICY, NOON)
     assert grant.health == Degraded(PAIR.access_expires_at, REFUSED.reason)
-    assert (grant.renewal.due_at, grant.renewal.attempt) == (NOON, None)
+    assert (grant.schedule.due_at, grant.schedule.attempt) == (NOON, None)
     assert grant.events == [GrantDegraded(grant.id, grant.owner, REFUSED.reason, PAIR.access_expires_at, at=NOON)]
 
 
@@ -89,7 +89,7 @@ def test_a_refusal_with_nothing_left_needs_a_person() -> None:
     grant, late = a_grant(claimed=True), PAIR.access_expires_at
     grant.fail(REFUSED, POLICY, late)
     assert grant.health == NeedsReauth(REFUSED.reason, since=late)
-    assert grant.renewal.due_at is None
+    assert grant.schedule.due_at is None
     assert grant.events == [ReauthorisationRequired(grant.id, grant.owner, REFUSED.reason, at=late)]
 
 
@@ -109,28 +109,28 @@ def test_nothing_but_a_refusal_counts_against_a_grant(failure: Failure) -> None:
     grant = a_grant(claimed=True)
     grant.fail(failure, POLICY, NOON, pause=timedelta(minutes=1))
     assert (grant.health, grant.tokens, grant.generation) == (Active(), PAIR, 1)
-    assert grant.renewal.attempt is None
-    assert grant.renewal.last_failure == failure
+    assert grant.schedule.attempt is None
+    assert grant.schedule.last_failure == failure
     assert grant.events == []
 
 
 def test_an_attempt_in_doubt_is_due_again_just_after_its_lease() -> None:
     grant = a_grant(claimed=True)
     grant.fail(InDoubt("x"), POLICY, NOON + timedelta(seconds=10))
-    assert grant.renewal.due_at == ATTEMPT.lease_until
+    assert grant.schedule.due_at == ATTEMPT.lease_until
 
 
 def test_a_throttled_app_postpones_the_grant_and_does_not_count_a_failure() -> None:
     grant = a_grant(claimed=True)
     grant.fail(Throttled(), POLICY, NOON, pause=timedelta(minutes=5))
-    assert (grant.renewal.due_at, grant.renewal.failures) == (NOON + timedelta(minutes=5), 0)
+    assert (grant.schedule.due_at, grant.schedule.failures) == (NOON + timedelta(minutes=5), 0)
 
 
 def test_misconfiguration_leaves_the_due_time_to_processes_that_know_better() -> None:
     grant = a_grant(claimed=True)
-    due = grant.renewal.due_at
+    due = grant.schedule.due_at
     grant.fail(Misconfigured("secret"), POLICY, NOON)
-    assert grant.renewal.due_at == due
+    assert grant.schedule.due_at == due
 
 
 def test_a_probe_that_fails_ends_a_degraded_grant_and_keeps_the_first_reason() -> None:
@@ -146,14 +146,14 @@ def test_any_other_answer_to_the_probe_leaves_it_degraded_until_its_day(answer: 
     grant.fail(REFUSED, POLICY, NOON)
     grant.note_probe(answer, POLICY, NOON)
     assert grant.health == Degraded(PAIR.access_expires_at, REFUSED.reason, probed=True)
-    assert grant.renewal.due_at == PAIR.access_expires_at
+    assert grant.schedule.due_at == PAIR.access_expires_at
 
 
 def test_a_long_term_token_that_answers_is_active_and_looked_at_again_half_a_day_later() -> None:
     grant = a_grant(LONG_TERM, claimed=True)
     grant.note_probe(None, POLICY, NOON)
     assert grant.health == Active()
-    assert grant.renewal == Renewal(POLICY.probe_due_at(grant.id, NOON), settled_at=NOON)
+    assert grant.schedule == Schedule(POLICY.probe_due_at(grant.id, NOON), settled_at=NOON)
     assert grant.generation == 1
 
 
@@ -166,9 +166,9 @@ def test_a_long_term_token_that_is_refused_needs_a_person() -> None:
 def test_a_long_term_token_survives_an_outage() -> None:
     grant = a_grant(LONG_TERM, claimed=True)
     grant.note_probe(Unavailable("x"), POLICY, NOON)
-    assert (grant.health, grant.renewal.failures) == (Active(), 1)
-    assert grant.renewal.due_at is not None
-    assert grant.renewal.due_at > NOON
+    assert (grant.health, grant.schedule.failures) == (Active(), 1)
+    assert grant.schedule.due_at is not None
+    assert grant.schedule.due_at > NOON
 
 
 @pytest.mark.parametrize(("end", "health"), [("revoke", Revoked()), ("supersede", Superseded())])
@@ -176,7 +176,7 @@ def test_erasing_empties_the_tokens_and_moves_the_generation_on(end: str, health
     grant = a_grant(claimed=True)
     getattr(grant, end)(NOON)
     assert (grant.tokens, grant.generation, grant.health, grant.fingerprint) == (None, 2, health, "")
-    assert (grant.renewal.due_at, grant.renewal.attempt) == (None, None)
+    assert (grant.schedule.due_at, grant.schedule.attempt) == (None, None)
     assert grant.events == [GrantErased(grant.id, grant.owner, revoked=end == "revoke", at=NOON)]
 
 

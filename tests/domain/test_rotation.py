@@ -71,9 +71,9 @@ def test_a_long_term_token_is_looked_at_within_twelve_hours(grant: GrantId) -> N
         {"sweep_every": timedelta(hours=3)},
         {"sweep_every": timedelta(0)},
         {"lease": timedelta(seconds=19)},
-        {"renew_at": 0.1},
-        {"renew_at": 1.0},
-        {"renew_at": 0.9999},
+        {"rotate_at": 0.1},
+        {"rotate_at": 1.0},
+        {"rotate_at": 0.9999},
     ],
 )
 def test_numbers_under_which_a_token_could_lapse_are_refused(numbers: dict[str, object]) -> None:

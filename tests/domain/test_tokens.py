@@ -36,17 +36,17 @@ def test_missing_lifetimes_are_assumed_and_recorded_as_assumed() -> None:
 
 
 def test_a_rotation_takes_the_new_pair_and_its_ends() -> None:
-    fresh = a_pair().renewed(NEW, NEW, Lifetimes(DAY, YEAR), asked_at=START + DAY / 2)
+    fresh = a_pair().rotated(NEW, NEW, Lifetimes(DAY, YEAR), asked_at=START + DAY / 2)
     assert fresh == Expiring(NEW, NEW, START + DAY / 2, START + 1.5 * DAY, START + DAY / 2 + YEAR)
 
 
 def test_without_a_new_refresh_token_the_old_one_and_its_end_stay() -> None:
-    fresh = a_pair().renewed(NEW, None, Lifetimes(DAY, YEAR), asked_at=START + DAY)
+    fresh = a_pair().rotated(NEW, None, Lifetimes(DAY, YEAR), asked_at=START + DAY)
     assert (fresh.refresh, fresh.refresh_expires_at) == (OLD, START + YEAR)
 
 
 def test_the_year_is_never_pushed_on_by_an_assumption() -> None:
-    fresh = a_pair().renewed(NEW, NEW, Lifetimes(), asked_at=START + DAY)
+    fresh = a_pair().rotated(NEW, NEW, Lifetimes(), asked_at=START + DAY)
     assert fresh.refresh_expires_at == START + YEAR
     assert fresh.access_expires_at == START + 2 * DAY
     assert fresh.assumed

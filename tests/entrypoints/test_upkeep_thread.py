@@ -7,13 +7,13 @@ import pytest
 
 from application.ports.journal import JournalUnavailable
 from domain.errors import StoreUnavailable
-from entrypoints.upkeep_thread import Keeper
+from entrypoints.upkeep_thread import UpkeepThread
 
 SOON = timedelta(milliseconds=5)
 
 
-class Looks:
-    """Looks at a store that is away at first, and once stranger than that."""
+class ReadinessChecks:
+    """ReadinessChecks at a store that is away at first, and once stranger than that."""
 
     def __init__(self) -> None:
         self.count, self.enough = 0, threading.Event()
@@ -30,22 +30,22 @@ class Looks:
 
 def test_a_keeper_looks_until_it_is_stopped_whatever_happens_to_the_store(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    looks = Looks()
-    keeper = Keeper(looks, every=SOON)
-    keeper.start()
-    assert looks.enough.wait(30)
-    keeper.stop()
-    seen = looks.count
+    readiness_checks = ReadinessChecks()
+    upkeep_thread = UpkeepThread(readiness_checks, every=SOON)
+    upkeep_thread.start()
+    assert readiness_checks.enough.wait(30)
+    upkeep_thread.stop()
+    seen = readiness_checks.count
     assert [r.getMessage() for r in caplog.records] == [
         "the database is away; what it should have is in the journal",
         "a look at the database and the journal failed",
         "the database is back",
     ]
-    assert looks.count == seen
+    assert readiness_checks.count == seen
 
 
-class LooksAtAJournal(Looks):
-    """Looks of which the first two find no journal that can be used."""
+class LooksAtAJournal(ReadinessChecks):
+    """ReadinessChecks of which the first two find no journal that can be used."""
 
     def __call__(self) -> None:
         self.count += 1
@@ -57,11 +57,11 @@ class LooksAtAJournal(Looks):
 
 def test_trouble_with_the_journal_is_told_once_and_not_blamed_on_the_database(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    looks = LooksAtAJournal()
-    keeper = Keeper(looks, every=SOON)
-    keeper.start()
-    assert looks.enough.wait(30)
-    keeper.stop()
+    readiness_checks = LooksAtAJournal()
+    upkeep_thread = UpkeepThread(readiness_checks, every=SOON)
+    upkeep_thread.start()
+    assert readiness_checks.enough.wait(30)
+    upkeep_thread.stop()
     assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
         ("CRITICAL", "the journal can't be used: see JOURNAL_DIR; an answer that the database won't take would be lost"),
         ("INFO", "the journal can be used again"),

@@ -123,7 +123,7 @@ def test_a_worker_that_is_told_to_stop_in_the_middle_of_a_sweep_loses_nothing(po
         here.tiktok.control.configure(latency_ms=0)
         grants = [grant for owner in owners for grant in grants_of(here, owner)]
         stats = here.tiktok.control.stats()
-        assert [grant for grant in grants if grant.renewal.attempt or grant.renewal.in_doubt] == []
+        assert [grant for grant in grants if grant.schedule.attempt or grant.schedule.in_doubt] == []
         assert {grant.generation for grant in grants} == {1, 2}  # some were under way, others not sent yet
         assert stats["refreshes"] == sum(grant.generation - 1 for grant in grants)
         here.environ["TIKTOK_QPS"] = "1000"

@@ -140,7 +140,7 @@ def test_two_accounts_stay_connected_through_faults_and_a_restart_with_nothing_c
         expect(page.get_by_role("status")).to_contain_text("TikTok Ads is connected")
         expect(page.locator(".account .status")).to_have_text(["Connected", "Connected"])
 
-        expect(page.locator("[data-renewals='2']")).to_have_count(2, timeout=4 * LIFE * 1000)
+        expect(page.locator("[data-rotations='2']")).to_have_count(2, timeout=4 * LIFE * 1000)
         nothing_wrong()
 
         demo.plan(*({"endpoint": "*", "kind": kind, "rate": A_FIFTH, "seconds": 1} for kind in HARMLESS))
@@ -154,7 +154,7 @@ def test_two_accounts_stay_connected_through_faults_and_a_restart_with_nothing_c
     with demo.running():
         page.goto(f"{demo.address}/dashboard/platforms")
         expect(page.locator(".account h3")).to_have_text(["Acme Shoes Europe", "Acme Shoes Japan"])
-        expect(page.locator(f"[data-renewals='{before}']")).to_have_count(2, timeout=90_000)
+        expect(page.locator(f"[data-rotations='{before}']")).to_have_count(2, timeout=90_000)
         expect(page.locator(".account .status")).to_have_text(["Connected", "Connected"])
 
 

@@ -52,7 +52,7 @@ class Deployment:
             OwnerId(owner), BROWSER, state=query["state"][0], code=Secret(query["auth_code"][0])
         )
         assert isinstance(ending, Connected), ending
-        views = self.container.overview()(OwnerId(owner))
+        views = self.container.list_connections()(OwnerId(owner))
         return next(v.connection.id for v in views if v.connection.advertiser.id == account.advertiser_id)
 
     def make_all_due(self) -> None:

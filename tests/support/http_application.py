@@ -121,7 +121,7 @@ def over(world: World, settings: Settings) -> Container:
     for name in ("clock", "ids", "sealer", "platform", "budget", "store", "journal", "journals", "incidents"):
         getattr(container, name).override(getattr(world, name))
     container.stored_claims.override(world.claims)
-    container.claims().contact = world.contact  # the world's time passes without a keeper's looks
+    container.claims().contact = world.contact  # the world's time passes without a upkeep_thread's looks
     return container
 
 
@@ -139,8 +139,8 @@ def a_house(world: World, settings: Settings) -> Iterator[House]:
 
 def close(container: Container) -> None:
     """What the process would leave to its end."""
-    container.crew.reset_override()
-    container.crew().shutdown()
+    container.executor.reset_override()
+    container.executor().shutdown()
     container.database().dispose()
 
 

@@ -15,7 +15,7 @@ from entrypoints.http.auth.authjs import session_key
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 AUTH_SECRET = Secret("example-auth-secret-for-the-projects-own-tests")
-VECTORS = Path(__file__).parent / "entrypoints" / "sessions" / "authjs-vectors.jsonl"
+VECTORS = Path(__file__).parent / "authjs-vectors.jsonl"
 
 
 class Vector(NamedTuple):

@@ -9,7 +9,7 @@ from adapters.tiktok_simulator.clock import StandingClock
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.machine import Machine
 from adapters.tiktok_simulator.replies import Reply
-from adapters.tiktok_simulator.state import State
+from adapters.tiktok_simulator.state import SimulatorState
 from adapters.tiktok_simulator.threaded_server import RunningSimulator
 
 APP = "sim-app"
@@ -54,7 +54,7 @@ class SimulatedApp:
 def an_app(**settings: object) -> SimulatedApp:
     """An app at a TikTok in simulated time, which begins in 2030."""
     clock = StandingClock(datetime(2030, 1, 1, tzinfo=UTC))
-    return SimulatedApp(Machine(clock=clock, config=Config().but(**settings), state=State(seed="00" * 16)))
+    return SimulatedApp(Machine(clock=clock, config=Config().but(**settings), state=SimulatorState(seed="00" * 16)))
 
 
 class WireApp:

@@ -22,13 +22,13 @@ from adapters.memory.store import MemoryStore
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.machine import Machine
 from adapters.tiktok_simulator.replies import Reply
-from adapters.tiktok_simulator.state import State
+from adapters.tiktok_simulator.state import SimulatorState
 from application.audit_grants import AuditGrants
 from application.begin_connect import BeginConnect
 from application.clear_offers import ClearOffers
 from application.complete_connect import CompleteConnect, InProgress
 from application.disconnect import Disconnect
-from application.list_connections import Overview
+from application.list_connections import ListConnections
 from application.ports.budget import Budget, Lane, Permits
 from application.ports.claims import Claim, Claims
 from application.ports.fleet import Fleet
@@ -38,9 +38,9 @@ from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
 from application.rotation.batches import Batches, SweepReport
 from application.rotation.call_and_settle import CallAndSettle, Rotation
-from application.rotation.late_answers import DrainJournal, Undertaker
-from application.rotation.outage_aware_claims import CautiousClaims, Contact
-from application.rotation.single_call import OneCall
+from application.rotation.late_answers import DrainJournal, RevokeLatePair
+from application.rotation.outage_aware_claims import Contact, OutageAwareClaims
+from application.rotation.single_call import SingleCall
 from application.select_accounts import SelectAccounts
 from application.sweep_due_grants import SweepDueGrants
 from application.vend_token import ByConnection, Vended, VendToken
@@ -278,12 +278,12 @@ class World:
     given_incidents: Incidents | None = None
     given_fleet: Fleet | None = None
     given_budget: Budget | None = None
-    hands: int = 1
+    calls_in_flight: int = 1
     nonces: CountedNonces = field(default_factory=CountedNonces)
 
     def __post_init__(self) -> None:
         self.database = MemoryDatabase()
-        new = Machine(clock=self.clock, config=self.config, state=State(seed="00" * 16))
+        new = Machine(clock=self.clock, config=self.config, state=SimulatorState(seed="00" * 16))
         self.platform = self.given_platform or SimulatedPlatform(new)
         self.machine = self.platform.machine
         self.sealer = AesGcmSealer(KeyRing.of([("k1", bytes(32))]))
@@ -301,24 +301,26 @@ class World:
         self.journal = self.given_journal or MemoryJournal()
         self.incidents = self.given_incidents or MemoryIncidents(self.database)
         fleet = self.given_fleet or MemoryFleet(self.database)
-        bury = Undertaker(store, clock, ids)
-        self.drain = DrainJournal(self.journal, claims, store, bury, clock, policy)
+        revoke_late_pair = RevokeLatePair(store, clock, ids)
+        self.drain = DrainJournal(self.journal, claims, store, revoke_late_pair, clock, policy)
         self.contact = Contact(since=clock.monotonic() - timedelta(minutes=1), last=clock.monotonic())
-        self.bare_claims, self.careful_claims = claims, CautiousClaims(claims, self.drain, clock, self.contact)
+        self.bare_claims, self.careful_claims = claims, OutageAwareClaims(claims, self.drain, clock, self.contact)
         claims = self.careful_claims
-        self.carry_out = CallAndSettle(claims, platform, sealer, budget, self.journal, self.incidents, bury, clock, policy)
-        self.batches = Batches(claims, budget, self.carry_out, OneHand(), clock, policy, platform.app, self.hands)
+        self.carry_out = CallAndSettle(
+            claims, platform, sealer, budget, self.journal, self.incidents, revoke_late_pair, clock, policy
+        )
+        self.batches = Batches(claims, budget, self.carry_out, OneHand(), clock, policy, platform.app, self.calls_in_flight)
         self.begin = BeginConnect(store, platform, self.nonces, clock)
         self.complete = CompleteConnect(store, platform, sealer, budget, clock, ids, policy)
         self.select = SelectAccounts(store, clock, ids)
-        one_call = OneCall(claims, budget, self.carry_out, clock, policy)
-        self.rotate = RotateGrant(store, one_call, clock)
+        single_call = SingleCall(claims, budget, self.carry_out, clock, policy)
+        self.rotate = RotateGrant(store, single_call, clock)
         self.sweep = SweepDueGrants(self.batches, clock)
-        self.vend = VendToken(store, one_call, sealer, clock)
+        self.vend = VendToken(store, single_call, sealer, clock)
         self.disconnect = Disconnect(store, clock, ids)
         self.clear_offers = ClearOffers(store, clock, ids)
         self.revoke = RevokeTokens(store, platform, sealer, budget, clock, policy)
-        self.overview = Overview(store, clock)
+        self.list_connections = ListConnections(store, clock)
         self.journals = MemoryJournalRegister(self.database, clock=clock)
         self.audit = AuditGrants(self.batches, store, platform, sealer, budget, fleet, self.journals, clock, policy)
 
@@ -352,7 +354,7 @@ class World:
         if isinstance(ending, Choosing):
             offer = self.select.offered(owner, ending.offer)
             self.select(owner, offer.id, frozenset(a.id for a in offer.selectable))
-        return tuple(v.connection for v in self.overview(owner))
+        return tuple(v.connection for v in self.list_connections(owner))
 
     # what workers and services do
 
@@ -416,7 +418,7 @@ class World:
         self.stay_in_touch()
 
     def stay_in_touch(self) -> None:
-        """What the keeper of a running process does every two seconds, without the steps between."""
+        """What the upkeep_thread of a running process does every two seconds, without the steps between."""
         if self.database.away:
             self.contact.lost()
         else:
@@ -432,7 +434,7 @@ class World:
 
 
 class OneHand:
-    """A crew of one: things are done in turn."""
+    """A executor of one: things are done in turn."""
 
     def map(self, do: Callable[[T], R], things: Iterable[T]) -> Iterable[R]:
         return [do(thing) for thing in things]

@@ -44,7 +44,7 @@ JUMP = timedelta(milliseconds=500)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class LedgerView:
     """What the ledger said when it was last read, and what was done here since, if it has been away."""
 
     allowance: Allowance
@@ -75,7 +75,7 @@ class SharedBudget:
         """`process` names this one among all; `secret` marks the app's secret without telling it."""
         self._ledger, self._clock, self._jitter = ledger, clock, jitter
         self._caller = Caller(process, secret, qps)
-        self._known: dict[AppId, Known] = {}
+        self._known: dict[AppId, LedgerView] = {}
         self._wrong: dict[AppId, Breaker] = {}
         self._trying: set[AppId] = set()
         self._away_until: timedelta | None = None
@@ -171,14 +171,14 @@ class SharedBudget:
             return True
 
     def _do_in_ledger(self, app: AppId, act: Callable[[Allowance, timedelta, Caller], tuple[Allowance, T]]) -> T:
-        before, outcome = self._known.get(app), list[tuple[Known, T]]()
+        before, outcome = self._known.get(app), list[tuple[LedgerView, T]]()
 
         def write(text: str | None, time: timedelta) -> str | None:
             mine = self._clock.monotonic()
             stored = read(text)
             allowance = stored.rejoined(time, before.allowance) if before and before.alone else stored
             allowance, result = act(allowance, time, self._caller)
-            outcome[:] = [(Known(allowance, mine, ahead_by(time - mine, mine, before)), result)]
+            outcome[:] = [(LedgerView(allowance, mine, ahead_by(time - mine, mine, before)), result)]
             return None if allowance == stored else text_of(allowance)
 
         self._ledger.change(app, write)
@@ -188,7 +188,7 @@ class SharedBudget:
     def _do_alone(self, app: AppId, act: Callable[[Allowance, timedelta, Caller], tuple[Allowance, T]]) -> T:
         with self._lock:
             time, mine = self._now(app), self._clock.monotonic()
-            known = self._known.get(app) or Known(Allowance(), mine - PROMISED_FOR, time - mine)
+            known = self._known.get(app) or LedgerView(Allowance(), mine - PROMISED_FOR, time - mine)
             allowance = known.allowance
             if not known.alone:
                 promised_until = known.read_at + known.ahead + PROMISED_FOR
@@ -199,7 +199,7 @@ class SharedBudget:
             return result
 
 
-def ahead_by(seen: timedelta, now: timedelta, before: Known | None) -> timedelta:
+def ahead_by(seen: timedelta, now: timedelta, before: LedgerView | None) -> timedelta:
     """How far the ledger's time is ahead of this process's, by what is seen now and what was known before.
 
     A reply that is long on its way, or a thread that waits for its turn, makes it seem less, and nothing makes it seem more.

@@ -31,7 +31,7 @@ for _name in ("httpx", "httpcore"):  # they log URLs, and the headers of answers
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """What is sent. `secret_query` is part of the address too, but seen by the server alone."""
 
     method: str
@@ -41,12 +41,12 @@ class Request:
     secret_query: str = field(default="", repr=False)
     body: bytes | None = field(default=None, repr=False)
 
-    def with_header(self, name: str, value: str) -> Request:
+    def with_header(self, name: str, value: str) -> HttpRequest:
         return replace(self, headers={**self.headers, name: value})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """A whole answer, whatever it says."""
 
     status: int
@@ -122,13 +122,13 @@ class Line:
             follow_redirects=False,
         )
 
-    def send(self, request: Request, *, within: timedelta) -> Answer | NotSent | Lost:
+    def send(self, request: HttpRequest, *, within: timedelta) -> HttpAnswer | NotSent | Lost:
         """Send this, at most once, save that a connection that can't be made is tried a second time. Over in `within`."""
         self._deadline.start(within)
         answer = self._once(request)
         return self._once(request) if isinstance(answer, NotSent) else answer
 
-    def _once(self, request: Request) -> Answer | NotSent | Lost:
+    def _once(self, request: HttpRequest) -> HttpAnswer | NotSent | Lost:
         try:
             with self._client.stream(
                 request.method,
@@ -141,7 +141,7 @@ class Line:
                 body = _read(response)
                 if body is None:
                     return Lost("the answer is too long")
-                return Answer(response.status_code, response.headers.get("retry-after"), body)
+                return HttpAnswer(response.status_code, response.headers.get("retry-after"), body)
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as fault:
             return NotSent(type(fault).__name__)
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpx.HTTPError, OSError) as fault:

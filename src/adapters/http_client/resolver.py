@@ -29,7 +29,7 @@ class _Known:
 
 
 class Resolver:
-    """Looks names up within a time, which `getaddrinfo` can't: each look-up has a thread that may be left behind.
+    """ReadinessChecks names up within a time, which `getaddrinfo` can't: each look-up has a thread that may be left behind.
 
     One thread a name and half a minute, whoever asks; none for a numeric address.
     """

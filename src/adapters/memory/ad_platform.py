@@ -55,7 +55,7 @@ class _Planned:
     carried_out: bool
 
 
-class MemoryPlatform:
+class MemoryAdPlatform:
     """A platform in this process, with strict refresh tokens: each is dead once it was used. Threads may share it.
 
     `rotating` False hands out long-term tokens instead. What goes wrong is planned with `plan`; `asked` tells what was asked.

@@ -9,7 +9,7 @@ from itertools import islice
 
 from adapters.memory.database import MemoryDatabase, Rows, copy_of
 from adapters.memory.grant_table import urgency
-from application.ports.claims import Claim, Due, Kind, Settlement
+from application.ports.claims import Claim, Due, Settlement, TokenModel
 from application.ports.journal_register import machine_of
 from application.ports.system import Clock, Ids
 from domain.grant import Attempt, Grant
@@ -56,14 +56,14 @@ class MemoryClaims:
             row = rows.grants.get(grant.id)
             if row is None or row.generation != claim.generation or row.erased:
                 return fate(row)
-            mine = row.renewal.attempt is not None and row.renewal.attempt.id == claim.attempt
+            mine = row.schedule.attempt is not None and row.schedule.attempt.id == claim.attempt
             if grant.generation == claim.generation and not mine:
                 return Settlement.OVERTAKEN
             stored = copy_of(row)
             stored.tokens, stored.fingerprint, stored.generation = grant.tokens, grant.fingerprint, grant.generation
-            stored.health, stored.renewal = grant.health, grant.renewal
-            if grant.generation > claim.generation and row.renewal.attempt is not None and not mine:
-                stored.renewal = replace(stored.renewal, in_doubt=True)
+            stored.health, stored.schedule = grant.health, grant.schedule
+            if grant.generation > claim.generation and row.schedule.attempt is not None and not mine:
+                stored.schedule = replace(stored.schedule, in_doubt=True)
             rows.grants[grant.id] = stored
             rows.events.extend(grant.events)
             grant.events.clear()
@@ -74,9 +74,9 @@ class MemoryClaims:
             rows = self._database.answer()
             for claim in claims:
                 row = rows.grants.get(claim.grant.id)
-                if row and row.renewal.attempt and row.renewal.attempt.id == claim.attempt:
+                if row and row.schedule.attempt and row.schedule.attempt.id == claim.attempt:
                     returned = copy_of(row)
-                    returned.renewal = replace(claim.before, attempt=None, in_doubt=row.renewal.in_doubt)
+                    returned.schedule = replace(claim.before, attempt=None, in_doubt=row.schedule.in_doubt)
                     rows.grants[row.id] = returned
 
     def skew(self) -> timedelta:
@@ -96,7 +96,7 @@ class MemoryClaims:
             return sum(is_due(g, app, due, now) for g in rows.grants.values())
 
     def _claim(self, rows: Rows, grant: Grant, now: datetime, lease: timedelta) -> Claim:
-        attempt, before = Attempt(AttemptId(self._ids.new()), self._host, now, now + lease), grant.renewal
+        attempt, before = Attempt(AttemptId(self._ids.new()), self._host, now, now + lease), grant.schedule
         if before.attempt:
             rows.lost_claims[machine_of(before.attempt.host)] = now
         claimed = copy_of(grant)
@@ -112,7 +112,7 @@ def is_ordinary(due: Due) -> bool:
 
 def is_wanted(grant: Grant, due: Due) -> bool:
     """Whether a grant that is due is also wanted now."""
-    settled_at = grant.renewal.settled_at
+    settled_at = grant.schedule.settled_at
     done = due.since is not None and settled_at is not None and settled_at >= due.since and not awaits_probe(grant)
     return not done and (due.doubtful or not is_doubtful(grant))
 
@@ -124,22 +124,22 @@ def awaits_probe(grant: Grant) -> bool:
 
 def is_doubtful(grant: Grant) -> bool:
     """Whether the refresh token may be spent already."""
-    return grant.renewal.in_doubt or grant.renewal.attempt is not None
+    return grant.schedule.in_doubt or grant.schedule.attempt is not None
 
 
 def is_due(grant: Grant, app: AppId, due: Due, now: datetime) -> bool:
     """What `Due` means, said once for this adapter."""
-    if grant.app != app or not isinstance(grant.health, Active | Degraded) or grant.renewal.due_at is None:
+    if grant.app != app or not isinstance(grant.health, Active | Degraded) or grant.schedule.due_at is None:
         return False
-    if isinstance(grant.tokens, LongTerm) is not (due.kind is Kind.LONG_TERM) or not is_wanted(grant, due):
+    if isinstance(grant.tokens, LongTerm) is not (due.kind is TokenModel.LONG_TERM) or not is_wanted(grant, due):
         return False
     anyway = due.everything and isinstance(grant.health, Active)
-    return grant.renewal.due_at <= now or anyway or is_urgent(grant, due, now)
+    return grant.schedule.due_at <= now or anyway or is_urgent(grant, due, now)
 
 
 def is_urgent(grant: Grant, due: Due, now: datetime) -> bool:
     """Whether an untroubled grant comes into its last hour before it is looked at again."""
-    if due.urgent_within is None or not isinstance(grant.tokens, Expiring) or grant.renewal.failures:
+    if due.urgent_within is None or not isinstance(grant.tokens, Expiring) or grant.schedule.failures:
         return False
     return isinstance(grant.health, Active) and urgent_at(grant.tokens) <= now + due.urgent_within
 

@@ -21,14 +21,14 @@ class MemoryFleet:
             rows = self._database.answer()
             grants = list(rows.grants.values())
             by_health = Counter((g.app, HEALTH_WORDS[type(g.health)]) for g in grants)
-            renewable = [g for g in grants if isinstance(g.health, Active | Degraded)]
+            rotatable = [g for g in grants if isinstance(g.health, Active | Degraded)]
             return FleetView(
                 at=now,
                 grants=tuple(GrantCount(app, health, count) for (app, health), count in sorted(by_health.items())),
-                due=sum(is_due(g, now) for g in renewable),
-                overdue=sum(is_due(g, now - overdue_after, strictly=True) for g in renewable),
-                in_doubt=sum(g.renewal.in_doubt and isinstance(g.health, Active) for g in renewable),
-                at_risk=tuple((h, sum(is_at_risk(g, now, h) for g in renewable)) for h in HORIZONS),
+                due=sum(is_due(g, now) for g in rotatable),
+                overdue=sum(is_due(g, now - overdue_after, strictly=True) for g in rotatable),
+                in_doubt=sum(g.schedule.in_doubt and isinstance(g.health, Active) for g in rotatable),
+                at_risk=tuple((h, sum(is_at_risk(g, now, h) for g in rotatable)) for h in HORIZONS),
                 pending_revocations=len(rows.revocations),
                 open_offers=sum(o.open(now) for o in rows.offers.values()),
                 connections=sum(len(g.connections) for g in grants),
@@ -37,7 +37,7 @@ class MemoryFleet:
 
 def is_due(grant: Grant, now: datetime, *, strictly: bool = False) -> bool:
     """Whether it was due at that time, or before it."""
-    due_at = grant.renewal.due_at
+    due_at = grant.schedule.due_at
     return due_at is not None and (due_at < now or (due_at == now and not strictly))
 
 
@@ -45,4 +45,4 @@ def is_at_risk(grant: Grant, now: datetime, within: timedelta) -> bool:
     """Whether its access token may end within this time, unrenewed."""
     if not isinstance(grant.tokens, Expiring) or grant.tokens.access_expires_at > now + within:
         return False
-    return is_due(grant, now) or grant.renewal.failures > 0 or isinstance(grant.health, Degraded)
+    return is_due(grant, now) or grant.schedule.failures > 0 or isinstance(grant.health, Degraded)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, MutableMapping
 from datetime import UTC, datetime, timedelta
 
-from application.ports.claims import Kind
+from application.ports.claims import TokenModel
 from domain.advertiser import Connection
 from domain.grant import Grant
 from domain.health import Active, Degraded
@@ -37,8 +37,8 @@ class DueTimes:
         """Take in a row that is new or was changed."""
         version = self._versions[grant.id] = self._versions.get(grant.id, 0) + 1
         self.due.discard(grant.id)
-        if grant.renewal.due_at is not None and isinstance(grant.health, Active | Degraded):
-            heapq.heappush(self._waiting, (grant.renewal.due_at, grant.id, version))
+        if grant.schedule.due_at is not None and isinstance(grant.health, Active | Degraded):
+            heapq.heappush(self._waiting, (grant.schedule.due_at, grant.id, version))
 
     def drop(self, grant: GrantId) -> None:
         """Forget a grant that is another's now."""
@@ -56,7 +56,7 @@ class DueTimes:
         self._passed.clear()
         for entry in self._until(self._waiting, now):
             self.due.add(entry[1])
-            attempt = rows[entry[1]].renewal.attempt
+            attempt = rows[entry[1]].schedule.attempt
             heapq.heappush(self._leased, (attempt.lease_until if attempt else now, entry[1], entry[2]))
         for entry in self._until(self._leased, now):
             heapq.heappush(self._free, (urgency(rows[entry[1]]), entry[1], entry[2]))
@@ -79,7 +79,7 @@ class GrantTable(dict[GrantId, Grant]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._due: defaultdict[tuple[AppId, Kind], DueTimes] = defaultdict(DueTimes)
+        self._due: defaultdict[tuple[AppId, TokenModel], DueTimes] = defaultdict(DueTimes)
         self._settled: defaultdict[datetime, set[GrantId]] = defaultdict(set)
         self._latest = LONG_AGO
         self._of_owner: defaultdict[OwnerId, set[GrantId]] = defaultdict(set)
@@ -89,7 +89,7 @@ class GrantTable(dict[GrantId, Grant]):
         before = self.get(key)
         super().__setitem__(key, grant)
         self._index_due(before, grant)
-        if before is None or before.renewal.settled_at != grant.renewal.settled_at:
+        if before is None or before.schedule.settled_at != grant.schedule.settled_at:
             self._index_settled(before, grant)
         if before is None or before.connections != grant.connections:
             self._index_connections(before, grant)
@@ -98,7 +98,7 @@ class GrantTable(dict[GrantId, Grant]):
         for key, grant in rows.items():
             self[key] = grant
 
-    def due(self, app: AppId, kind: Kind, now: datetime) -> DueTimes:
+    def due(self, app: AppId, kind: TokenModel, now: datetime) -> DueTimes:
         """What is due at this time."""
         found = self._due[app, kind]
         found.look(self, now)
@@ -111,7 +111,7 @@ class GrantTable(dict[GrantId, Grant]):
         some = self._settled if minutes > len(self._settled) else [first + n * MINUTE for n in range(minutes)]
         for minute in some:
             grants = self._settled.get(minute, ()) if minute >= first else ()
-            yield from (g for i in grants if (at := (g := self[i]).renewal.settled_at) is not None and at >= since)
+            yield from (g for i in grants if (at := (g := self[i]).schedule.settled_at) is not None and at >= since)
 
     def of_owner(self, owner: OwnerId) -> list[GrantId]:
         """Every grant of the owner, in the order of their ids."""
@@ -127,12 +127,12 @@ class GrantTable(dict[GrantId, Grant]):
         self._due[place(grant)].put(grant)
 
     def _index_settled(self, before: Grant | None, grant: Grant) -> None:
-        if before is not None and (was := before.renewal.settled_at) is not None:
+        if before is not None and (was := before.schedule.settled_at) is not None:
             minute = was.replace(second=0, microsecond=0)
             self._settled[minute].discard(grant.id)
             if not self._settled[minute]:
                 del self._settled[minute]
-        if (at := grant.renewal.settled_at) is not None:
+        if (at := grant.schedule.settled_at) is not None:
             minute = at.replace(second=0, microsecond=0)
             self._settled[minute].add(grant.id)
             self._latest = max(self._latest, minute)
@@ -147,13 +147,13 @@ class GrantTable(dict[GrantId, Grant]):
         self._of_owner[grant.owner].add(grant.id)
 
 
-def place(grant: Grant) -> tuple[AppId, Kind]:
+def place(grant: Grant) -> tuple[AppId, TokenModel]:
     """Which sweeps see this grant."""
-    return grant.app, Kind.LONG_TERM if isinstance(grant.tokens, LongTerm) else Kind.EXPIRING
+    return grant.app, TokenModel.LONG_TERM if isinstance(grant.tokens, LongTerm) else TokenModel.EXPIRING
 
 
 def urgency(grant: Grant) -> datetime:
     """The sooner, the more urgent."""
     if isinstance(grant.tokens, Expiring):
         return grant.tokens.access_expires_at
-    return grant.renewal.due_at or grant.created_at
+    return grant.schedule.due_at or grant.created_at

@@ -10,7 +10,7 @@ from application.ports.incidents import Incident
 from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth
 from domain.ids import AppId, AttemptId
-from domain.mass_refusal import Tally
+from domain.mass_refusal import RefusalTally
 from domain.tokens import Expiring, LongTerm
 
 TAKEN_BACK = AttemptId("taken back")
@@ -25,11 +25,11 @@ class MemoryIncidents:
     _open: dict[AppId, Incident] = field(default_factory=dict)
     _sent: dict[AppId, datetime] = field(default_factory=dict)
 
-    def tally(self, app: AppId, since: datetime) -> Tally:
+    def tally(self, app: AppId, since: datetime) -> RefusalTally:
         with self.database.lock:
             grants = [g for g in self.database.answer().grants.settled_since(since) if g.app == app]
-        refused = sum((at := g.renewal.refused_at) is not None and at >= since and not g.renewal.in_doubt for g in grants)
-        return Tally(refused + sum(went_well(g, since) for g in grants), refused)
+        refused = sum((at := g.schedule.refused_at) is not None and at >= since and not g.schedule.in_doubt for g in grants)
+        return RefusalTally(refused + sum(went_well(g, since) for g in grants), refused)
 
     def current(self, app: AppId) -> Incident | None:
         return self._open.get(app)
@@ -44,13 +44,13 @@ class MemoryIncidents:
                 for g in rows.grants.values()
                 if g.app == app
                 and isinstance(g.health, Degraded | NeedsReauth)
-                and g.renewal.refused_at is not None
-                and g.renewal.refused_at >= since
+                and g.schedule.refused_at is not None
+                and g.schedule.refused_at >= since
             ]
             for grant in hit:
                 spared = copy_of(grant)
-                under_way = grant.renewal.attempt and replace(grant.renewal.attempt, id=TAKEN_BACK)
-                spared.health, spared.renewal = Active(), replace(grant.renewal, due_at=now, attempt=under_way)
+                under_way = grant.schedule.attempt and replace(grant.schedule.attempt, id=TAKEN_BACK)
+                spared.health, spared.schedule = Active(), replace(grant.schedule, due_at=now, attempt=under_way)
                 rows.grants[grant.id] = spared
             return len(hit)
 
@@ -68,16 +68,16 @@ class MemoryIncidents:
             incident = self._open.pop(app, None)
             self._sent.pop(app, None)
             for grant in list(rows.grants.values()) if incident else ():
-                at = grant.renewal.refused_at
+                at = grant.schedule.refused_at
                 if grant.app == app and incident and at is not None and isinstance(grant.health, Active):
                     due = copy_of(grant)
-                    due.renewal = replace(grant.renewal, due_at=now)
+                    due.schedule = replace(grant.schedule, due_at=now)
                     rows.grants[grant.id] = due
 
 
 def went_well(grant: Grant, since: datetime) -> bool:
     """Whether it was renewed since then or, with a token without an end, looked at and found alive."""
     if isinstance(grant.tokens, LongTerm):
-        settled_at = grant.renewal.settled_at
-        return settled_at is not None and settled_at >= since and grant.renewal.last_failure is None
+        settled_at = grant.schedule.settled_at
+        return settled_at is not None and settled_at >= since and grant.schedule.last_failure is None
     return isinstance(grant.tokens, Expiring) and grant.generation > 1 and grant.tokens.issued_at >= since

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from application.ports.journal import Answer, JournalUnavailable
+from application.ports.journal import JournalUnavailable, KeptAnswer
 
 
 class MemoryJournal:
@@ -10,28 +10,28 @@ class MemoryJournal:
 
     def __init__(self, name: str = "here") -> None:
         self.name, self.full = name, False
-        self._answers: list[Answer] = []
+        self._answers: list[KeptAnswer] = []
 
     def check(self) -> None:
         if self.full:
             raise JournalUnavailable
 
-    def keep(self, answer: Answer) -> None:
+    def keep(self, answer: KeptAnswer) -> None:
         if self.full:
             raise JournalUnavailable
         self.forget(answer)
         self._answers.append(answer)
 
-    def kept(self) -> list[Answer]:
+    def kept(self) -> list[KeptAnswer]:
         return sorted(self._answers, key=lambda a: (a.kept_at, a.grant))
 
-    def forget(self, answer: Answer) -> None:
+    def forget(self, answer: KeptAnswer) -> None:
         self._answers = [a for a in self._answers if key_of(a) != key_of(answer)]
 
     def empty(self) -> bool:
         return not self._answers
 
 
-def key_of(answer: Answer) -> tuple[str, int, str]:
+def key_of(answer: KeptAnswer) -> tuple[str, int, str]:
     """What an answer is known by."""
     return answer.grant, answer.generation, answer.attempt

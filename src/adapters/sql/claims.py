@@ -12,8 +12,8 @@ from adapters.sql.database import Database, time_of
 from adapters.sql.grants import reach_of
 from adapters.sql.journal_register import note_lost
 from adapters.sql.outbox import SqlOutbox
-from adapters.sql.rows import attempt_columns, grant_of, health_columns, renewal_columns, token_columns
-from application.ports.claims import Claim, Due, Kind, Settlement
+from adapters.sql.rows import attempt_columns, grant_of, health_columns, schedule_columns, token_columns
+from application.ports.claims import Claim, Due, Settlement, TokenModel
 from application.ports.system import Clock, Ids
 from domain.errors import Conflict, StoreUnavailable
 from domain.grant import Attempt, Grant
@@ -58,7 +58,7 @@ class SqlClaims:
             held = grant_of(found, reach_of(connection, [grant])[grant])
             if held.erased or held.generation != generation or held.in_flight(now):
                 return None
-            if not doubtful and (held.renewal.in_doubt or held.renewal.attempt is not None):
+            if not doubtful and (held.schedule.in_doubt or held.schedule.attempt is not None):
                 return None
             claim = self._claim(held, now, lease)
             write_attempts(connection, [claim], now)
@@ -72,7 +72,7 @@ class SqlClaims:
     def settle(self, grant: Grant, claim: Claim) -> Settlement:
         rotated = grant.generation > claim.generation
         fence = and_(row.id == grant.id, row.generation == claim.generation)
-        values = {**health_columns(grant.health), **renewal_columns(grant.renewal)}
+        values = {**health_columns(grant.health), **schedule_columns(grant.schedule)}
         if rotated:
             anothers = and_(row.attempt_id.is_not(None), row.attempt_id != claim.attempt)
             values |= {**token_columns(grant), "generation": grant.generation, "in_doubt": anothers}
@@ -81,7 +81,7 @@ class SqlClaims:
         with self._writing(first=True) as connection:
             if not connection.execute(update(tables.grants).where(fence).values(values)).rowcount:
                 health = connection.scalar(select(row.health).where(row.id == grant.id))
-                return FATES.get(health, Settlement.OVERTAKEN)
+                return SETTLEMENTS_OF_ERASED.get(health, Settlement.OVERTAKEN)
             SqlOutbox(connection).add(grant.events)
             connection.commit()
         grant.events.clear()
@@ -112,7 +112,7 @@ class SqlClaims:
             return now - (before + (here.now() - before) / 2) if here and before else timedelta(0)
 
     def _claim(self, grant: Grant, now: datetime, lease: timedelta) -> Claim:
-        attempt, before = Attempt(AttemptId(self._ids.new()), self._host, now, now + lease), grant.renewal
+        attempt, before = Attempt(AttemptId(self._ids.new()), self._host, now, now + lease), grant.schedule
         grant.claim(attempt)
         return Claim(grant, grant.generation, attempt.id, before)
 
@@ -126,7 +126,7 @@ class SqlClaims:
             raise StoreUnavailable(str(conflict)) from conflict
 
 
-FATES = {None: Settlement.SUPERSEDED, "superseded": Settlement.SUPERSEDED, "revoked": Settlement.REVOKED}
+SETTLEMENTS_OF_ERASED = {None: Settlement.SUPERSEDED, "superseded": Settlement.SUPERSEDED, "revoked": Settlement.REVOKED}
 """What to tell a settle that was fenced out, by the health of the row it missed."""
 
 
@@ -134,9 +134,9 @@ CROWD = 2000
 """From so many due grants on they are not all sorted for a few: the index in the order of expiry is walked instead."""
 
 
-def renewable(app: AppId, due: Due) -> ColumnElement[bool]:
+def rotatable(app: AppId, due: Due) -> ColumnElement[bool]:
     """Which grants can be due at all."""
-    which = and_(row.app == app, row.kind == due.kind.value, tables.RENEWABLE)
+    which = and_(row.app == app, row.kind == due.kind.value, tables.ROTATABLE)
     if due.since is not None:
         which = and_(which, or_(row.settled_at.is_(None), row.settled_at < due.since, row.probed.is_(False)))
     return which
@@ -146,7 +146,7 @@ def ways_to_be_due(
     app: AppId, due: Due, now: datetime, due_at: ColumnElement[datetime | None] = row.due_at
 ) -> list[ColumnElement[bool]]:
     """What `Due` means, in SQL: conditions that exclude one another, each with an index of its own (an OR would use none)."""
-    which = renewable(app, due)
+    which = rotatable(app, due)
     if not due.doubtful:
         which = and_(which, ~row.in_doubt, row.attempt_id.is_(None))
     if due.everything:
@@ -162,14 +162,14 @@ def where_to_look(
 ) -> tuple[list[ColumnElement[bool]], ColumnElement[datetime | None]]:
     """Conditions, and the order within each, such that a few grants are found quickly among however many."""
     ways = ways_to_be_due(app, due, now)
-    if due.kind is Kind.LONG_TERM:
+    if due.kind is TokenModel.LONG_TERM:
         return ways, row.due_at
     if due.everything or is_crowd(connection, ways[0]):
-        return [and_(renewable(app, due), or_(*ways_to_be_due(app, due, now, veiled(row.due_at))))], row.access_expires_at
-    return ways, veiled(row.access_expires_at)
+        return [and_(rotatable(app, due), or_(*ways_to_be_due(app, due, now, without_index(row.due_at))))], row.access_expires_at
+    return ways, without_index(row.access_expires_at)
 
 
-def veiled(column: ColumnElement[datetime | None]) -> ColumnElement[datetime | None]:
+def without_index(column: ColumnElement[datetime | None]) -> ColumnElement[datetime | None]:
     """The same value where no index is to be used for it: a database that guesses wrong looks at the whole fleet."""
     return func.coalesce(column, column)
 
@@ -189,8 +189,8 @@ def write_attempts(connection: Connection, claims: list[Claim], now: datetime) -
             [
                 {
                     "grant": claim.grant.id,
-                    "in_doubt": claim.grant.renewal.in_doubt,
-                    **attempt_columns(claim.grant.renewal.attempt),
+                    "in_doubt": claim.grant.schedule.in_doubt,
+                    **attempt_columns(claim.grant.schedule.attempt),
                 }
                 for claim in claims
             ],

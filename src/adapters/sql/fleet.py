@@ -29,7 +29,7 @@ class SqlFleet:
             row.app,
             row.health,
             func.count(row.id).label("grants"),
-            *(func.count(row.id).filter(tables.RENEWABLE, which).label(name) for name, which in figures.items()),
+            *(func.count(row.id).filter(tables.ROTATABLE, which).label(name) for name, which in figures.items()),
         ).group_by(row.app, row.health)
         offers = tables.offers.c
         is_open = and_(offers.chosen.is_(None), ~offers.closed, offers.expires_at > now)

@@ -11,12 +11,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from adapters.sql import tables
 from adapters.sql.database import Database
 from adapters.sql.rows import health_columns
-from application.ports.claims import Kind
+from application.ports.claims import TokenModel
 from application.ports.incidents import Incident
 from domain.errors import Conflict, StoreUnavailable
 from domain.health import Active
 from domain.ids import AppId
-from domain.mass_refusal import Tally
+from domain.mass_refusal import RefusalTally
 
 FRESH = timedelta(seconds=1)
 """How old the answer to `current` may be, which is asked at every rotation."""
@@ -36,14 +36,16 @@ class SqlIncidents:
         self._insert = postgresql.insert if database.is_postgres else sqlite.insert
         self._seen: dict[AppId, tuple[float, Incident | None]] = {}
 
-    def tally(self, app: AppId, since: datetime) -> Tally:
+    def tally(self, app: AppId, since: datetime) -> RefusalTally:
         refused = and_(row.app == app, row.refused_at.is_not(None), row.refused_at >= since, ~row.in_doubt)
-        renewed = and_(row.app == app, row.kind == Kind.EXPIRING.value, row.issued_at >= since, row.generation > 1)
-        alive = and_(row.app == app, row.kind == Kind.LONG_TERM.value, row.settled_at >= since, row.last_failure.is_(None))
+        rotated = and_(row.app == app, row.kind == TokenModel.EXPIRING.value, row.issued_at >= since, row.generation > 1)
+        alive = and_(row.app == app, row.kind == TokenModel.LONG_TERM.value, row.settled_at >= since, row.last_failure.is_(None))
         counting = select(func.count()).select_from(tables.grants)
         with self._database.reading() as connection:
-            refusals, renewals, looks = (connection.scalar(counting.where(which)) or 0 for which in (refused, renewed, alive))
-            return Tally(refusals + renewals + looks, refusals)
+            refusals, rotations, readiness_checks = (
+                connection.scalar(counting.where(which)) or 0 for which in (refused, rotated, alive)
+            )
+            return RefusalTally(refusals + rotations + readiness_checks, refusals)
 
     def current(self, app: AppId) -> Incident | None:
         asked_at = time.monotonic()

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from application.ports.claims import Kind
+from application.ports.claims import TokenModel
 from application.ports.fleet import HEALTH_WORDS
 from domain.advertiser import Advertiser, Connection, Standing
-from domain.grant import Attempt, Grant, Renewal
+from domain.grant import Attempt, Grant, Schedule
 from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AttemptId
 from domain.outcomes import Reason
@@ -35,7 +35,7 @@ def row_of(grant: Grant) -> Columns:
         "reach_known_at": grant.reach_read_at or grant.created_at,
         **token_columns(grant),
         **health_columns(grant.health),
-        **renewal_columns(grant.renewal),
+        **schedule_columns(grant.schedule),
     }
 
 
@@ -48,7 +48,7 @@ def token_columns(grant: Grant) -> Columns:
     match grant.tokens:
         case Expiring() as pair:
             columns |= {
-                "kind": Kind.EXPIRING.value,
+                "kind": TokenModel.EXPIRING.value,
                 "access": pair.access.ciphertext,
                 "refresh": pair.refresh.ciphertext,
                 "issued_at": pair.issued_at,
@@ -58,7 +58,7 @@ def token_columns(grant: Grant) -> Columns:
                 "urgent_at": urgent_at(pair),
             }
         case LongTerm(access=access, issued_at=issued_at):
-            columns |= {"kind": Kind.LONG_TERM.value, "access": access.ciphertext, "issued_at": issued_at}
+            columns |= {"kind": TokenModel.LONG_TERM.value, "access": access.ciphertext, "issued_at": issued_at}
         case None:
             pass
     return columns
@@ -77,16 +77,16 @@ def health_columns(health: Health) -> Columns:
     return columns
 
 
-def renewal_columns(renewal: Renewal) -> Columns:
+def schedule_columns(schedule: Schedule) -> Columns:
     """Where its renewal stands."""
     return {
-        "due_at": renewal.due_at,
-        **attempt_columns(renewal.attempt),
-        "failures": renewal.failures,
-        "last_failure": renewal.last_failure,
-        "in_doubt": renewal.in_doubt,
-        "settled_at": renewal.settled_at,
-        "refused_at": renewal.refused_at,
+        "due_at": schedule.due_at,
+        **attempt_columns(schedule.attempt),
+        "failures": schedule.failures,
+        "last_failure": schedule.last_failure,
+        "in_doubt": schedule.in_doubt,
+        "settled_at": schedule.settled_at,
+        "refused_at": schedule.refused_at,
     }
 
 
@@ -130,7 +130,7 @@ def grant_of(row: Row[Any], reach: Iterable[AdvertiserId] = (), connections: Ite
         created_at=row.created_at,
         generation=row.generation,
         health=health_of(row),
-        renewal=renewal_of(row),
+        schedule=schedule_of(row),
         reach=frozenset(reach),
         connections={c.id: c for c in connections},
         provider=row.provider,
@@ -142,7 +142,7 @@ def tokens_of(row: Row[Any]) -> Tokens | None:
     """The tokens of a row, still sealed."""
     if row.kind is None:
         return None
-    if row.kind == Kind.LONG_TERM.value:
+    if row.kind == TokenModel.LONG_TERM.value:
         return LongTerm(Sealed(row.access), row.issued_at)
     return Expiring(
         access=Sealed(row.access),
@@ -171,12 +171,12 @@ def health_of(row: Row[Any]) -> Health:
             raise ValueError(f"no health is called {unknown}")
 
 
-def renewal_of(row: Row[Any]) -> Renewal:
+def schedule_of(row: Row[Any]) -> Schedule:
     """The renewal of a row."""
     attempt = None
     if row.attempt_id is not None:
         attempt = Attempt(AttemptId(row.attempt_id), row.attempt_host, row.attempt_started_at, row.attempt_lease_until)
-    return Renewal(
+    return Schedule(
         due_at=row.due_at,
         attempt=attempt,
         failures=row.failures,

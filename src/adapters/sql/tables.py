@@ -31,7 +31,7 @@ metadata = MetaData(
     }
 )
 
-RENEWABLE = text("health IN ('active', 'degraded')")
+ROTATABLE = text("health IN ('active', 'degraded')")
 """Written out in each statement, never bound: PostgreSQL sees only then that its partial index serves."""
 
 UNTROUBLED = text("health = 'active' AND failures = 0")
@@ -80,8 +80,8 @@ grants = Table(
     Column("settled_at", Utc),
     Column("refused_at", Utc),
     Index(None, "fingerprint"),
-    Index("ix_grants_due", "app", "kind", "due_at", sqlite_where=RENEWABLE, postgresql_where=RENEWABLE),
-    Index("ix_grants_expiry", "app", "kind", "access_expires_at", sqlite_where=RENEWABLE, postgresql_where=RENEWABLE),
+    Index("ix_grants_due", "app", "kind", "due_at", sqlite_where=ROTATABLE, postgresql_where=ROTATABLE),
+    Index("ix_grants_expiry", "app", "kind", "access_expires_at", sqlite_where=ROTATABLE, postgresql_where=ROTATABLE),
     Index("ix_grants_issued", "app", "kind", "issued_at"),
     Index("ix_grants_refused", "app", "refused_at", sqlite_where=REFUSED, postgresql_where=REFUSED),
     Index("ix_grants_urgent", "app", "kind", "urgent_at", sqlite_where=UNTROUBLED, postgresql_where=UNTROUBLED),

@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
-from adapters.http_client.lines import Answer, Lines, Lost, NotSent, Request
+from adapters.http_client.lines import HttpAnswer, HttpRequest, Lines, Lost, NotSent
 from adapters.tiktok.answers import SUCCESS, Envelope
-from adapters.tiktok.return_codes import Kind, failure_of, pause_of, uncertain
+from adapters.tiktok.return_codes import CallKind, failure_of, pause_of, uncertain
 from application.ports.ad_platform import DETAILS_PER_CALL
 from application.ports.system import Clock
 from domain.advertiser import Advertiser
@@ -57,11 +57,11 @@ class TikTok:
         return urlunsplit(url._replace(query=urlencode(query)))
 
     def exchange(self, code: Secret) -> Issued | Failure:
-        return self._issued(Kind.EXCHANGE, "/oauth2/access_token/", {"auth_code": code.reveal()})
+        return self._issued(CallKind.EXCHANGE, "/oauth2/access_token/", {"auth_code": code.reveal()})
 
     def refresh(self, token: Secret) -> Issued | Failure:
         wanted = {"refresh_token": token.reveal(), "grant_type": "refresh_token"}
-        return self._issued(Kind.REFRESH, "/oauth2/refresh_token/", wanted)
+        return self._issued(CallKind.REFRESH, "/oauth2/refresh_token/", wanted)
 
     def reach(self, access: Secret) -> tuple[Advertiser, ...] | Failure:
         credentials = urlencode({"app_id": self._app, "secret": self._secret.reveal()})
@@ -85,7 +85,7 @@ class TikTok:
         return tuple(found)
 
     def revoke(self, access: Secret) -> Failure | None:
-        read = self._post(Kind.REVOKE, "/oauth2/revoke_token/", {"access_token": access.reveal()}, access=access)
+        read = self._post(CallKind.REVOKE, "/oauth2/revoke_token/", {"access_token": access.reveal()}, access=access)
         return None if isinstance(read, Envelope | Refused) else read  # refused: dead already, which is what was wanted
 
     def close(self) -> None:
@@ -98,25 +98,25 @@ class TikTok:
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _issued(self, kind: Kind, path: str, wanted: Mapping[str, str]) -> Issued | Failure:
+    def _issued(self, kind: CallKind, path: str, wanted: Mapping[str, str]) -> Issued | Failure:
         read = self._post(kind, path, wanted)
         if not isinstance(read, Envelope):
             return read
         return read.tokens() or uncertain(kind, "a success without an access token")
 
-    def _post(self, kind: Kind, path: str, wanted: Mapping[str, str], access: Secret | None = None) -> Envelope | Failure:
+    def _post(self, kind: CallKind, path: str, wanted: Mapping[str, str], access: Secret | None = None) -> Envelope | Failure:
         body = msgspec.json.encode({"app_id": self._app, "secret": self._secret.reveal(), **wanted})
         return self._call(
-            kind, Request("POST", self._api_url + path, {"Content-Type": "application/json"}, body=body), access=access
+            kind, HttpRequest("POST", self._api_url + path, {"Content-Type": "application/json"}, body=body), access=access
         )
 
     def _get(
         self, path: str, access: Secret, *, query: Mapping[str, str] | None = None, secret_query: str = ""
     ) -> Envelope | Failure:
-        request = Request("GET", self._api_url + path, {}, query=query, secret_query=secret_query)
-        return self._call(Kind.WITH_TOKEN, request, access=access)
+        request = HttpRequest("GET", self._api_url + path, {}, query=query, secret_query=secret_query)
+        return self._call(CallKind.WITH_TOKEN, request, access=access)
 
-    def _call(self, kind: Kind, request: Request, *, access: Secret | None) -> Envelope | Failure:
+    def _call(self, kind: CallKind, request: HttpRequest, *, access: Secret | None) -> Envelope | Failure:
         """The envelope of a success, or what else it came to."""
         if access is not None:
             if not HEADER_SAFE.fullmatch(access.reveal()):
@@ -129,7 +129,7 @@ class TikTok:
                 return Unavailable(f"no connection ({detail})")
             case Lost(detail=detail):
                 return uncertain(kind, f"no answer ({detail})")
-            case Answer(status=status, body=body):
+            case HttpAnswer(status=status, body=body):
                 envelope = Envelope.of(body)
                 if envelope is not None and envelope.code in SUCCESS:
                     return envelope

@@ -23,7 +23,7 @@ LONGEST_PAUSE = timedelta(days=1)
 """TikTok's longest limit is a day's; a server that asks for more is not believed."""
 
 
-class Kind(Enum):
+class CallKind(Enum):
     """What sort of call it was: the same code means different things."""
 
     REFRESH = "refresh"
@@ -34,7 +34,7 @@ class Kind(Enum):
     @property
     def spends(self) -> bool:
         """Whether TikTok may have used up what was sent: then nothing uncertain may be called a failure."""
-        return self in {Kind.REFRESH, Kind.EXCHANGE}
+        return self in {CallKind.REFRESH, CallKind.EXCHANGE}
 
 
 def _each(codes: Iterable[int], failure: Failure) -> dict[int, Failure]:
@@ -73,29 +73,29 @@ _REPEATABLE: dict[int, Failure] = {
     **_our_fault(40104),  # EMPTY_ACCESS_TOKEN
 }
 
-TABLE: dict[Kind, dict[int, Failure]] = {
-    Kind.REFRESH: {
+TABLE: dict[CallKind, dict[int, Failure]] = {
+    CallKind.REFRESH: {
         **_SPENDING,
         **_refused(Reason.REFRESH_TOKEN_EXPIRED, 40103),  # REFRESH_TOKEN_EXPIRE
         **_refused(Reason.REFRESH_TOKEN_REFUSED, 40104, 40105, 40107),  # EMPTY_…, INVALID_ACCESS_TOKEN, INVALID_REFRESH_TOKEN
         **_refused(Reason.AUTHORISATION_WITHDRAWN, 40106, 40114),
     },
-    Kind.EXCHANGE: {
+    CallKind.EXCHANGE: {
         **_SPENDING,
         **_permission(40001),
         **_refused(Reason.AUTHORISATION_WITHDRAWN, 40106, 40110, 40114),  # AUTH_CODE_ERROR: consent anew
     },
-    Kind.WITH_TOKEN: _REPEATABLE,
-    Kind.REVOKE: _REPEATABLE,
+    CallKind.WITH_TOKEN: _REPEATABLE,
+    CallKind.REVOKE: _REPEATABLE,
 }
 
 
-def uncertain(kind: Kind, detail: str) -> Failure:
+def uncertain(kind: CallKind, detail: str) -> Failure:
     """It was sent, and nothing definite came of it."""
     return InDoubt(detail) if kind.spends else Unavailable(detail)
 
 
-def failure_of(kind: Kind, code: int | None, status: int, retry_after: timedelta | None) -> Failure:
+def failure_of(kind: CallKind, code: int | None, status: int, retry_after: timedelta | None) -> Failure:
     """What an answer comes to that is no success; `code` None: it is not in TikTok's envelope."""
     known = TABLE[kind].get(code) if code is not None else None
     if isinstance(known, Throttled):

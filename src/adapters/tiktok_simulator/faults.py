@@ -3,7 +3,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-Kind = Literal[
+FaultKind = Literal[
     "throttle",
     "unavailable",
     "http401_throttle",
@@ -42,7 +42,7 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defau
     """
 
     endpoint: str
-    kind: Kind
+    kind: FaultKind
     count: Annotated[int, msgspec.Meta(ge=1)] | None = None
     rate: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
     seconds: Annotated[float, msgspec.Meta(gt=0, le=3_600)] | None = None

@@ -11,8 +11,8 @@ from .clock import Clock, RunningClock
 from .config import Config
 from .family import Family
 from .replies import Reply, failure, success
-from .state import Code, State
-from .tokens import Kind, Mint
+from .state import Code, SimulatorState
+from .tokens import Mint, SimulatedTokenKind
 
 DEFAULT_APPS: Final[Mapping[str, str]] = {"sim-app": "sim-secret-not-for-production"}
 CODE_LIFE: Final = timedelta(hours=1)  # TikTok's documentation of the advertiser flow
@@ -50,9 +50,9 @@ class Machine:
         clock: Clock | None = None,
         config: Config | None = None,
         apps: Mapping[str, str] = DEFAULT_APPS,
-        state: State | None = None,
+        state: SimulatorState | None = None,
     ) -> None:
-        self.state = state or State()
+        self.state = state or SimulatorState()
         self.clock: Clock = clock or RunningClock(timedelta(seconds=self.state.clock_offset_seconds))
         self.config = config or Config()
         self.apps = dict(apps)
@@ -77,7 +77,7 @@ class Machine:
         serial = self.state.next_id()
         self.state.codes[serial] = Code(app_id or next(iter(self.apps)), user, ids, self.clock.now() + CODE_LIFE)
         self.changes += 1
-        return self._mint.token(Kind.CODE, serial, 1)
+        return self._mint.token(SimulatedTokenKind.CODE, serial, 1)
 
     def accounts(self, user: str) -> tuple[Advertiser, ...]:
         """The user's advertiser accounts; raises UnknownUser."""
@@ -106,7 +106,7 @@ class Machine:
         if refusal := self._refusal(app_id, secret, (app_id, secret, auth_code)):
             return refusal
         minted = self._mint.read(auth_code)
-        if minted is None or minted.kind is not Kind.CODE or minted.family not in self.state.codes:
+        if minted is None or minted.kind is not SimulatedTokenKind.CODE or minted.family not in self.state.codes:
             return failure(replies.AUTH_CODE_ERROR)
         code = self.state.codes[minted.family]
         if code.app_id != app_id or self.clock.now() >= code.ends:
@@ -123,7 +123,7 @@ class Machine:
         if grant_type != "refresh_token":
             return failure(replies.PARAMETER_ERROR, "grant_type must be refresh_token.")
         minted = self._mint.read(refresh_token)
-        family = self.state.families.get(minted.family) if minted and minted.kind is Kind.REFRESH else None
+        family = self.state.families.get(minted.family) if minted and minted.kind is SimulatedTokenKind.REFRESH else None
         if minted is None or family is None or family.app_id != app_id:
             return failure(replies.INVALID_REFRESH_TOKEN)
         return self._refresh(family, minted.generation)
@@ -176,21 +176,21 @@ class Machine:
     def is_live(self, token: str) -> bool:
         """Whether TikTok would accept this refresh or access token now; in the grace period that holds for the spent one too."""
         minted, now = self._mint.read(token), self.clock.now()
-        family = self.state.families.get(minted.family) if minted and minted.kind is Kind.REFRESH else None
+        family = self.state.families.get(minted.family) if minted and minted.kind is SimulatedTokenKind.REFRESH else None
         if minted is None or family is None:
             return isinstance(self._reached(token, None), Family)
         newest = minted.generation == family.generation and family.rotatable(now)
         return newest or family.repeats(minted.generation, now, self.config)
 
     def live_refresh_tokens(self) -> int:
-        """Refresh tokens that could be rotated now, one a consent. Looks at every family."""
+        """Refresh tokens that could be rotated now, one a consent. ReadinessChecks at every family."""
         now = self.clock.now()
         return sum(family.rotatable(now) for family in self.state.families.values())
 
     def holder(self, token: str) -> Holder | None:
         """Whose this access or refresh token is, alive or dead; None when it was not issued here."""
         minted = self._mint.read(token)
-        family = self.state.families.get(minted.family) if minted and minted.kind is not Kind.CODE else None
+        family = self.state.families.get(minted.family) if minted and minted.kind is not SimulatedTokenKind.CODE else None
         return Holder(family.user, family.id) if family else None
 
     def advance(self, span: timedelta) -> None:
@@ -265,7 +265,7 @@ class Machine:
 
     def _tokens(self, family: Family) -> dict[str, object]:
         """The newest tokens of the family, with the whole seconds that are left of them."""
-        access = self._mint.token(Kind.ACCESS, family.id, family.generation)
+        access = self._mint.token(SimulatedTokenKind.ACCESS, family.id, family.generation)
         if family.refresh_ends is None:
             return {"access_token": access}
         now = self.clock.now()
@@ -273,7 +273,7 @@ class Machine:
         access_life, refresh_life = max(family.access_ends[family.generation] - now, timedelta(0)), family.refresh_ends - now
         return {
             "access_token": access,
-            "refresh_token": self._mint.token(Kind.REFRESH, family.id, family.generation),
+            "refresh_token": self._mint.token(SimulatedTokenKind.REFRESH, family.id, family.generation),
             "expires_in" if account else "access_token_expire_in": round(access_life.total_seconds()),
             "refresh_token_expires_in" if account else "refresh_token_expire_in": round(refresh_life.total_seconds()),
         }
@@ -283,7 +283,7 @@ class Machine:
         if not access_token:
             return failure(replies.EMPTY_ACCESS_TOKEN)
         minted = self._mint.read(access_token)
-        family = self.state.families.get(minted.family) if minted and minted.kind is Kind.ACCESS else None
+        family = self.state.families.get(minted.family) if minted and minted.kind is SimulatedTokenKind.ACCESS else None
         if minted is None or family is None or family.revoked or app_id not in {None, family.app_id}:
             return failure(replies.INVALID_ACCESS_TOKEN)
         if family.expired(minted.generation, self.clock.now()):

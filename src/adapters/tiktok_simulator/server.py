@@ -17,7 +17,7 @@ from .clock import Clock
 from .config import Config
 from .machine import DEFAULT_APPS, Machine
 from .simulator import Simulator
-from .state import State
+from .state import SimulatorState
 from .state_file import StateFile
 from .threaded_server import Control, RunningSimulator
 from .wire_faults import TRANSPORT
@@ -190,7 +190,7 @@ def _simulator(
     clock: Clock | None = None,
 ) -> Simulator:
     file = StateFile(state_file) if state_file else None
-    state = (file.load() if file else None) or State()
+    state = (file.load() if file else None) or SimulatorState()
     machine = Machine(clock=clock, config=config, apps=apps, state=state)
     return Simulator(machine, state_file=file, redirect_uris=redirect_uris, control_token=control_token)
 

@@ -38,7 +38,7 @@ class Counters(msgspec.Struct, rename="camel"):
 
 
 @dataclass(slots=True)
-class State:
+class SimulatorState:
     """Everything the simulated TikTok remembers, as plain data that can be saved and loaded."""
 
     seed: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import msgspec
 
-from .state import State
+from .state import SimulatorState
 
 
 class StateFile:
@@ -15,18 +15,18 @@ class StateFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def load(self) -> State | None:
+    def load(self) -> SimulatorState | None:
         """What was saved last, or None when nothing was; raises ValueError on a file that is not the simulator's."""
         try:
             content = self._path.read_bytes()
         except FileNotFoundError:
             return None
         try:
-            return msgspec.json.decode(content, type=State)
+            return msgspec.json.decode(content, type=SimulatorState)
         except msgspec.MsgspecError as error:
             raise ValueError(f"{self._path} is not a state file of the simulator: {error}") from None
 
-    def save(self, state: State) -> None:
+    def save(self, state: SimulatorState) -> None:
         """Write the file beside the old one, then put it in its place."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_name(f"{self._path.name}.new")

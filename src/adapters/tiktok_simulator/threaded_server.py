@@ -8,7 +8,7 @@ from .advertisers import Advertiser
 from .call_log import Call
 from .config import Config
 from .consent import APPROVE, ConsentRequest, decide
-from .faults import Fault, Kind
+from .faults import Fault, FaultKind
 from .machine import Machine
 from .simulator import API_PREFIX, Simulator
 
@@ -39,7 +39,7 @@ class Control:
         return self.on_loop(change)
 
     def fault(
-        self, endpoint: str, kind: Kind, *, count: int | None = None, rate: float | None = None, seconds: float | None = None
+        self, endpoint: str, kind: FaultKind, *, count: int | None = None, rate: float | None = None, seconds: float | None = None
     ) -> None:
         """Plan a fault: the next one call, unless count or rate says otherwise."""
         fault = Fault(

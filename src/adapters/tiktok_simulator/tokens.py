@@ -8,7 +8,7 @@ _TOKEN_DIGITS = 40  # hexadecimal, as long as TikTok's own access tokens
 _LARGEST = {"family": 6, "generation": 4}  # bytes
 
 
-class Kind(enum.IntEnum):
+class SimulatedTokenKind(enum.IntEnum):
     """What a token is for."""
 
     ACCESS = 1
@@ -19,7 +19,7 @@ class Kind(enum.IntEnum):
 class Minted(NamedTuple):
     """What a token of ours says: its kind, the consent it comes from, and how many rotations there were, plus one."""
 
-    kind: Kind
+    kind: SimulatedTokenKind
     family: int
     generation: int
 
@@ -34,7 +34,7 @@ class Mint:
     def __init__(self, seed: bytes) -> None:
         self.seed = seed
 
-    def token(self, kind: Kind, family: int, generation: int) -> str:
+    def token(self, kind: SimulatedTokenKind, family: int, generation: int) -> str:
         """The one token of this kind, family and generation."""
         words = bytes([kind]) + family.to_bytes(_LARGEST["family"]) + generation.to_bytes(_LARGEST["generation"])
         return (self._proof(words) + words).hex()
@@ -49,7 +49,7 @@ class Mint:
         if not words or not hmac.compare_digest(proof, self._proof(words)):
             return None
         end = 1 + _LARGEST["family"]
-        return Minted(Kind(words[0]), int.from_bytes(words[1:end]), int.from_bytes(words[end:]))
+        return Minted(SimulatedTokenKind(words[0]), int.from_bytes(words[1:end]), int.from_bytes(words[end:]))
 
     def _proof(self, words: bytes) -> bytes:
         return hashlib.blake2b(words, key=self.seed, digest_size=_PROOF_BYTES).digest()

@@ -11,7 +11,7 @@ T = TypeVar("T")
 TRIES = 4
 
 
-def again(transaction: Callable[[], T]) -> T:
+def retry_on_conflict(transaction: Callable[[], T]) -> T:
     """Run a transaction until no other is in its way, a few times at most. Raises the last Conflict."""
     for _ in range(TRIES - 1):
         try:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
-from domain.grant import Grant, Renewal
+from domain.grant import Grant, Schedule
 from domain.ids import AppId, AttemptId, GrantId
 
 
@@ -21,7 +21,7 @@ class Claim:
     """The generation whose refresh token the holder may send."""
     attempt: AttemptId
     """What the claim is known by; everything but a rotation is held to it when settling."""
-    before: Renewal
+    before: Schedule
     """The renewal as it was, for giving the claim back."""
 
 
@@ -37,7 +37,7 @@ class Settlement(Enum):
     """The grant was erased for a newer one, or is gone: a pair in hand is to be forgotten."""
 
 
-class Kind(Enum):
+class TokenModel(Enum):
     """Which token model a claim is after."""
 
     EXPIRING = "expiring"
@@ -48,7 +48,7 @@ class Kind(Enum):
 class Due:
     """Which grants count as due. The default: those whose due time has come."""
 
-    kind: Kind = Kind.EXPIRING
+    kind: TokenModel = TokenModel.EXPIRING
     urgent_within: timedelta | None = None
     """Also those without a failure that come into their last hour within this time (`domain.rotation.urgent_at`)."""
     everything: bool = False

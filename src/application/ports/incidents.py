@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.ids import AppId
-from domain.mass_refusal import Tally
+from domain.mass_refusal import RefusalTally
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Incident:
 class Incidents(Protocol):
     """What all processes know of an app's mass refusals. All raise StoreUnavailable when the store is away."""
 
-    def tally(self, app: AppId, since: datetime) -> Tally:
+    def tally(self, app: AppId, since: datetime) -> RefusalTally:
         """How many refreshes, and looks at tokens without an end, were answered since then, and how many refused.
 
         Those in doubt before don't count.

@@ -11,7 +11,7 @@ from domain.tokens import Expiring
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class KeptAnswer:
     """The only live pair of a grant, sealed, on its way to the database."""
 
     grant: GrantId
@@ -38,19 +38,19 @@ class Journal(Protocol):
     def check(self) -> None:
         """See that an answer could be made durable here, by making something so and removing it. Raises JournalUnavailable."""
 
-    def keep(self, answer: Answer) -> None:
+    def keep(self, answer: KeptAnswer) -> None:
         """Make an answer durable: once this returns it survives the process and the machine. Raises JournalUnavailable.
 
         An answer is known by its grant, generation and attempt; keeping it twice is keeping it once.
         """
 
-    def kept(self) -> list[Answer]:
+    def kept(self) -> list[KeptAnswer]:
         """All that is kept, oldest first. What is damaged is set aside and reported, and costs nothing else.
 
         An answer may be among them whose `keep` did not return, since its process died.
         """
 
-    def forget(self, answer: Answer) -> None:
+    def forget(self, answer: KeptAnswer) -> None:
         """The database has it, or does not want it any more. Forgetting twice is no error."""
 
     def empty(self) -> bool:

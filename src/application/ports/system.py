@@ -37,7 +37,7 @@ class Nonces(Protocol):
         """32 random bytes in URL-safe base64 without padding."""
 
 
-class Crew(Protocol):
+class Executor(Protocol):
     """A bounded number of hands. `concurrent.futures.Executor` is one, and so is the builtin `map`, with one hand."""
 
     def map(self, do: Callable[[T], R], things: Iterable[T], /) -> Iterable[R]:

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from application.ports.budget import Budget, Lane
 from application.ports.claims import Claim, Claims, Due
-from application.ports.system import Clock, Crew
+from application.ports.system import Clock, Executor
 from application.rotation.call_and_settle import CallAndSettle, Ended, Rotation
-from application.rotation.permit_turn import Turn, never, wait
+from application.rotation.permit_turn import PermitTurn, never, wait
 from domain.errors import ClockSkewed, StoreUnavailable
 from domain.health import Degraded, NeedsReauth
 from domain.ids import AppId, GrantId
@@ -61,7 +61,7 @@ class SweepReport:
             self.swept[grant] = Swept(grant, rotation.ended, reason)
 
 
-def unheard(_: SweepReport) -> None:
+def ignore_progress(_: SweepReport) -> None:
     """Nobody watches the progress."""
 
 
@@ -72,11 +72,11 @@ class Batches:
     claims: Claims
     budget: Budget
     carry_out: CallAndSettle
-    crew: Crew
+    executor: Executor
     clock: Clock
     policy: RotationPolicy
     app: AppId
-    hands: int
+    calls_in_flight: int
     """How many calls this process can have under way at once."""
 
     def __call__(
@@ -85,7 +85,7 @@ class Batches:
         *,
         for_at_most: timedelta | None = None,
         stopping: Callable[[], bool] = never,
-        progress: Callable[[SweepReport], None] = unheard,
+        progress: Callable[[SweepReport], None] = ignore_progress,
         patience: Callable[[], bool] = never,
     ) -> SweepReport:
         """Go on until nothing is due, the time is up, the app's calls are stopped, or `stopping`.
@@ -125,7 +125,7 @@ class Batches:
 
     def _most(self) -> int:
         """A batch that this process can surely send in a quarter of the lease, at two seconds a call."""
-        return max(self.hands, int(self.hands * (self.policy.lease / 4) / timedelta(seconds=2)))
+        return max(self.calls_in_flight, int(self.calls_in_flight * (self.policy.lease / 4) / timedelta(seconds=2)))
 
     def _batch(self, slots: list[Slot], stopping: Callable[[], bool]) -> Iterator[Rotation]:
         """Carry out what was claimed. Where the store is away for one, the others are not sent and, if it is back, given back."""
@@ -138,10 +138,10 @@ class Batches:
                 trouble.append(unavailable)
                 return None
 
-        yield from (rotation for rotation in self.crew.map(carry_out, slots) if rotation)
+        yield from (rotation for rotation in self.executor.map(carry_out, slots) if rotation)
         if trouble:
             raise trouble[0]
 
     def _one(self, claim: Claim, taken_at: timedelta, send_at: timedelta, stopping: Callable[[], bool]) -> Rotation:
-        turn = Turn(self.budget, self.clock, self.app, Lane.BACKGROUND, send_at, stopping)
+        turn = PermitTurn(self.budget, self.clock, self.app, Lane.BACKGROUND, send_at, stopping)
         return self.carry_out(claim, taken_at=taken_at, turn=turn)

@@ -12,10 +12,10 @@ from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget
 from application.ports.claims import Claim, Claims, Settlement
 from application.ports.incidents import Incidents
-from application.ports.journal import Answer, Journal, JournalUnavailable
+from application.ports.journal import Journal, JournalUnavailable, KeptAnswer
 from application.ports.sealer import Sealer
 from application.ports.system import Clock
-from application.rotation.late_answers import Undertaker
+from application.rotation.late_answers import RevokeLatePair
 from application.rotation.permit_turn import at_once
 from domain.errors import CannotOpen, Conflict, StoreUnavailable
 from domain.grant import Grant
@@ -43,7 +43,7 @@ NOT_BELIEVED = Unavailable("mass refusal")
 class Ended(Enum):
     """How one claim ended."""
 
-    RENEWED = "renewed"
+    ROTATED = "renewed"
     REFUSED = "refused"
     IN_DOUBT = "in_doubt"
     THROTTLED = "throttled"
@@ -78,7 +78,7 @@ class CallAndSettle:
     budget: Budget
     journal: Journal
     incidents: Incidents
-    bury: Undertaker
+    revoke_late_pair: RevokeLatePair
     clock: Clock
     policy: RotationPolicy
 
@@ -126,12 +126,14 @@ class CallAndSettle:
             return self._failed(claim, answer, in_incident=in_incident)
         access = self.sealer.seal(answer.access, grant.id, TokenKind.ACCESS)
         refresh = self.sealer.seal(answer.refresh, grant.id, TokenKind.REFRESH) if answer.refresh else None
-        fresh = pair.renewed(access, refresh, answer.lifetimes, asked_at=asked_at)
+        fresh = pair.rotated(access, refresh, answer.lifetimes, asked_at=asked_at)
         fingerprint = self.sealer.fingerprint(answer.access)
         if self.policy.too_short(fresh.life):
             log.warning("an access token lives too short a time to be renewed in peace", extra={"grant": grant.id})
         grant.rotate(fresh, fingerprint, from_generation=claim.generation, policy=self.policy, now=self.clock.now())
-        rotation = self._stored(claim, Answer(grant.id, claim.generation, claim.attempt, fresh, fingerprint, self.clock.now()))
+        rotation = self._stored(
+            claim, KeptAnswer(grant.id, claim.generation, claim.attempt, fresh, fingerprint, self.clock.now())
+        )
         self.budget.learn(grant.app, None)
         if in_incident:
             self.incidents.close(grant.app, self.clock.now())
@@ -177,7 +179,7 @@ class CallAndSettle:
                 grant.note_probe(failure, self.policy, now)
             return self._refused(claim, failure, in_incident=in_incident)
         grant.note_probe(failure, self.policy, now, pause=self._learn(grant, failure))
-        rotation = self._settled(claim, Ended.RENEWED if failure is None else ended_by(failure), failure)
+        rotation = self._settled(claim, Ended.ROTATED if failure is None else ended_by(failure), failure)
         if in_incident and failure is None:
             self.incidents.close(grant.app, now)
         return rotation
@@ -189,7 +191,7 @@ class CallAndSettle:
         app = claim.grant.app
         if not turn():
             return self.release(claim)
-        if claim.grant.renewal.in_doubt and not self.claims.current(claim):
+        if claim.grant.schedule.in_doubt and not self.claims.current(claim):
             return Rotation(claim.grant, Ended.OVERTAKEN)
         if stopped := self.budget.stopped(app):
             return self.release(claim, stopped)
@@ -223,14 +225,14 @@ class CallAndSettle:
             else:
                 return Rotation(claim.grant, ended if settlement is Settlement.STORED else Ended.OVERTAKEN, failure)
 
-    def _stored(self, claim: Claim, answer: Answer) -> Rotation:
+    def _stored(self, claim: Claim, answer: KeptAnswer) -> Rotation:
         """Store the only live pair: in the database, else in the journal, and nothing that can fail stands before."""
         grant, kept, pauses = claim.grant, False, iter(SETTLE_AGAIN_AFTER)
         while True:
             try:
                 settlement = self.claims.settle(grant, claim)
                 if settlement in {Settlement.REVOKED, Settlement.SUPERSEDED}:
-                    self.bury(grant, settlement, answer.tokens, answer.fingerprint)
+                    self.revoke_late_pair(grant, settlement, answer.tokens, answer.fingerprint)
             except (StoreUnavailable, Conflict):
                 kept = kept or self._keep(answer)
                 pause = next(pauses, None)
@@ -240,9 +242,9 @@ class CallAndSettle:
             else:
                 if kept:
                     self.journal.forget(answer)
-                return Rotation(grant, Ended.RENEWED if settlement is Settlement.STORED else Ended.OVERTAKEN)
+                return Rotation(grant, Ended.ROTATED if settlement is Settlement.STORED else Ended.OVERTAKEN)
 
-    def _keep(self, answer: Answer) -> bool:
+    def _keep(self, answer: KeptAnswer) -> bool:
         try:
             self.journal.keep(answer)
         except JournalUnavailable:

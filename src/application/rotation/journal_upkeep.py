@@ -8,17 +8,17 @@ from datetime import timedelta
 from application.ports.journal import Journal
 from application.ports.journal_register import JournalRegister
 from application.ports.system import Clock
-from application.rotation.outage_aware_claims import CautiousClaims
+from application.rotation.outage_aware_claims import OutageAwareClaims
 
 REGISTER_EVERY = timedelta(minutes=1)
 """How often a journal that is empty is reported so."""
 
 
 @dataclass(slots=True)
-class KeepInTouch:
+class JournalUpkeep:
     """Drain the journal, see that the store is there, and tell the other hosts now and then that nothing is kept here."""
 
-    claims: CautiousClaims
+    claims: OutageAwareClaims
     journal: Journal
     register: JournalRegister
     clock: Clock
@@ -27,7 +27,7 @@ class KeepInTouch:
 
     def __call__(self) -> None:
         """Raises StoreUnavailable, JournalUnavailable."""
-        self.claims.keep_in_touch()
+        self.claims.journal_upkeep()
         now = self.clock.monotonic()
         if self.journal.empty() and (self._told_at is None or now - self._told_at >= REGISTER_EVERY):
             self.register.drained(self.journal.name, self.host)

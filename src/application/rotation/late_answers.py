@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 
 from application.ports.claims import Claim, Claims, Settlement
-from application.ports.journal import Answer, Journal
+from application.ports.journal import Journal, KeptAnswer
 from application.ports.store import Store
 from application.ports.system import Clock, Ids
 from domain.grant import Grant
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Undertaker:
+class RevokeLatePair:
     """What happens to a pair that came for a grant which was erased meanwhile."""
 
     store: Store
@@ -46,7 +46,7 @@ class DrainJournal:
     journal: Journal
     claims: Claims
     store: Store
-    bury: Undertaker
+    revoke_late_pair: RevokeLatePair
     clock: Clock
     policy: RotationPolicy
 
@@ -60,21 +60,21 @@ class DrainJournal:
             self.journal.forget(answer)
         return len(answers)
 
-    def _settle(self, answer: Answer) -> None:
+    def _settle(self, answer: KeptAnswer) -> None:
         with self.store.read() as work:
             found = work.grants.get([answer.grant])
         for grant in found:
             settlement = self._outcome(grant, answer)
             log.warning("an answer came from the journal", extra={"grant": grant.id, "settlement": settlement.value})
             if settlement in {Settlement.REVOKED, Settlement.SUPERSEDED}:
-                self.bury(grant, settlement, answer.tokens, answer.fingerprint)
+                self.revoke_late_pair(grant, settlement, answer.tokens, answer.fingerprint)
 
-    def _outcome(self, grant: Grant, answer: Answer) -> Settlement:
+    def _outcome(self, grant: Grant, answer: KeptAnswer) -> Settlement:
         if grant.erased:
             return Settlement.REVOKED if isinstance(grant.health, Revoked) else Settlement.SUPERSEDED
         if grant.generation != answer.generation:
             return Settlement.OVERTAKEN
-        claim = Claim(grant, answer.generation, answer.attempt, grant.renewal)
+        claim = Claim(grant, answer.generation, answer.attempt, grant.schedule)
         now = self.clock.now()
         grant.rotate(answer.tokens, answer.fingerprint, from_generation=answer.generation, policy=self.policy, now=now)
         return self.claims.settle(grant, claim)

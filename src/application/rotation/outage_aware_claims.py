@@ -18,7 +18,7 @@ T = TypeVar("T")
 HOLD_BACK = timedelta(seconds=15)
 """How long the store must have been in touch without a gap: longer than any host needs to notice and drain its journal."""
 
-GAP = timedelta(seconds=4)
+CONTACT_GAP = timedelta(seconds=4)
 """The longest silence that is no gap. Shorter than the part of a lease that is left for settling: an outage which hid an answer
 until its lease ran out was longer."""
 
@@ -33,7 +33,7 @@ class Contact:
     def made(self, now: timedelta) -> None:
         """The store answered."""
         last = self.last
-        if last is None or self.since is None or now - last > GAP:
+        if last is None or self.since is None or now - last > CONTACT_GAP:
             self.since = now
         self.last = now
 
@@ -44,13 +44,13 @@ class Contact:
     def steady_in(self, now: timedelta) -> timedelta:
         """How long it takes, without a gap, until other hosts have had the time to drain what they keep; zero: they have."""
         since, last = self.since, self.last  # which another thread may unset between two looks
-        if since is None or last is None or now - last > GAP:
+        if since is None or last is None or now - last > CONTACT_GAP:
             return HOLD_BACK
         return max(since + HOLD_BACK - now, timedelta(0))
 
 
 @dataclass(slots=True)
-class CautiousClaims:
+class OutageAwareClaims:
     """The port `Claims` with two promises more.
 
     This host's journal is drained before it claims. And a grant whose refresh token may be spent is claimed only while the store
@@ -63,7 +63,7 @@ class CautiousClaims:
     clock: Clock
     contact: Contact = field(default_factory=Contact)
 
-    def keep_in_touch(self) -> None:
+    def journal_upkeep(self) -> None:
         """Drain the journal, and see that the store is there; to be called every two seconds or so. Raises StoreUnavailable."""
         self._watch(self.claims.skew)
         self.drain()

@@ -10,17 +10,17 @@ from application.ports.budget import Budget, Lane
 from application.ports.system import Clock
 from domain.ids import AppId
 
-NAP = timedelta(milliseconds=250)
+STOP_POLL = timedelta(milliseconds=250)
 """The longest wait after which a request to stop is noticed."""
 
-LATEST = timedelta(milliseconds=50)
+LATEST_DEPARTURE = timedelta(milliseconds=50)
 """How late a call may be for its turn: what the turns of a second leave of it (`domain.pacing.SLACK`). Later it would fall among
 others' turns, and go beyond the budget with them."""
 
 TURNS = 3
 """How many turns a call may have, on a machine that is too busy, before its claim is given back."""
 
-PATIENCE = timedelta(seconds=2)
+PERMIT_PATIENCE = timedelta(seconds=2)
 """How long a call waits for another turn, and a person for the first."""
 
 
@@ -35,7 +35,7 @@ def at_once() -> bool:
 
 
 @dataclass(slots=True)
-class Turn:
+class PermitTurn:
     """One call's turn, at this monotonic time. Another is taken in its place when it is missed: claiming, or a look into the
     store, may take longer than the turn was away.
     """
@@ -53,9 +53,9 @@ class Turn:
             wait(self.clock, self.at, self.stopping)
             if self.stopping():
                 return False
-            if self.clock.monotonic() <= self.at + LATEST:
+            if self.clock.monotonic() <= self.at + LATEST_DEPARTURE:
                 return True
-            permits = self.budget.take(self.app, 1, self.lane, within=PATIENCE)
+            permits = self.budget.take(self.app, 1, self.lane, within=PERMIT_PATIENCE)
             if not permits.count:
                 return False
             self.at = self.clock.monotonic() + max(permits.wait, timedelta(0))  # a slow ledger must not make it miss them all
@@ -65,4 +65,4 @@ class Turn:
 def wait(clock: Clock, until: timedelta, stopping: Callable[[], bool]) -> None:
     """Wait until a monotonic time, or until somebody asks to stop."""
     while not stopping() and (left := until - clock.monotonic()) > timedelta(0):
-        clock.sleep(min(left, NAP))
+        clock.sleep(min(left, STOP_POLL))

@@ -17,7 +17,7 @@ from domain.health import Degraded, NeedsReauth
 from domain.outcomes import Failure, Misconfigured, NotPermitted, OurFault, Reason, Throttled
 from domain.tokens import LongTerm
 
-SOON = timedelta(seconds=1)
+SHORTEST_WAIT = timedelta(seconds=1)
 UNSENT_FOR = timedelta(seconds=5)
 """After what time to come again when a call lost its turn, or all calls were stopped in between."""
 
@@ -33,7 +33,7 @@ def refusal_of(grant: Grant, failure: Failure | None, now: datetime) -> Refusal:
     """Why this grant has no fresh token now, and whether waiting or a person helps."""
     if told := hopeless(grant):
         return told
-    wait = max((grant.renewal.due_at or now) - now, SOON)
+    wait = max((grant.schedule.due_at or now) - now, SHORTEST_WAIT)
     return stopped(failure, wait, probing=isinstance(grant.tokens, LongTerm))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from entrypoints.cli.command_line import debugging
-from entrypoints.cli.error_lines import Trouble
+from entrypoints.cli.error_lines import CommandFailure
 from entrypoints.container import Container, JournalUnavailable, SchemaBehind, build, require_schema
 from entrypoints.settings import Settings, load_settings, read_environment
 from entrypoints.telemetry.logs import configure_logging
@@ -37,7 +37,7 @@ def ready(settings: Settings) -> Container:
     try:
         require_schema(container.database())
     except SchemaBehind:
-        raise Trouble("the database's schema is not the one of this version: run `tiktok-connect migrate`") from None
+        raise CommandFailure("the database's schema is not the one of this version: run `tiktok-connect migrate`") from None
     return container
 
 
@@ -48,5 +48,5 @@ def durable(settings: Settings) -> Container:
         container.journal().check()
     except JournalUnavailable as unusable:
         container.database().dispose()
-        raise Trouble(f"the journal in JOURNAL_DIR can't be used ({unusable}): {JOURNAL_REMEDY}") from None
+        raise CommandFailure(f"the journal in JOURNAL_DIR can't be used ({unusable}): {JOURNAL_REMEDY}") from None
     return container

@@ -12,7 +12,7 @@ import click
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.demo_folder import NOTES, DemoFolder, Notes
 from entrypoints.cli.demo_processes import HOST, PARTS, port_of, run_part
-from entrypoints.cli.error_lines import Trouble
+from entrypoints.cli.error_lines import CommandFailure
 from entrypoints.cli.ports import base_url, is_free, listener
 from entrypoints.cli.supervision import Stopped, Supervisor
 from entrypoints.container import migrate_schema
@@ -69,7 +69,7 @@ def run(supervisor: Supervisor, folder: DemoFolder, port: int, access_token_seco
         supervisor.start(part, [*start, part], folder.log(part))
     for part, address, path in ((PARTS[0], notes.simulator, "/"), (PARTS[1], notes.address, "/health/live")):
         if not supervisor.wait_until(partial(answers, address, path), within=START_WITHIN):
-            raise Trouble(f"the demo's {part} did not start within {START_WITHIN} s: why stands in {folder.log(part)}")
+            raise CommandFailure(f"the demo's {part} did not start within {START_WITHIN} s: why stands in {folder.log(part)}")
     announce(notes, folder)
     supervisor.watch()
 

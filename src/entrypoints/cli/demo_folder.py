@@ -15,7 +15,7 @@ from typing import Self
 import msgspec
 
 from domain.tokens import Secret
-from entrypoints.cli.error_lines import Trouble
+from entrypoints.cli.error_lines import CommandFailure
 from entrypoints.settings import CronSettings, EncryptionKey, Scope, Service, Settings
 
 NOTES, LOCK, LOGS, STATE = "demo.json", "demo.lock", "logs", "simulator.json"
@@ -83,7 +83,9 @@ class DemoFolder:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # goes with this process, however that ends
             except BlockingIOError:
-                raise Trouble(f"another demo runs on {self.path}/: stop it first, or start this one in another folder") from None
+                raise CommandFailure(
+                    f"another demo runs on {self.path}/: stop it first, or start this one in another folder"
+                ) from None
             if fresh:
                 self._empty()
             shutil.rmtree(self.path / "broker", ignore_errors=True)  # messages to processes that are gone
@@ -101,7 +103,9 @@ class DemoFolder:
         except FileNotFoundError:
             return None
         except msgspec.MsgspecError:
-            raise Trouble(f"{self.path / NOTES} can't be read: `tiktok-connect demo --fresh` makes everything anew") from None
+            raise CommandFailure(
+                f"{self.path / NOTES} can't be read: `tiktok-connect demo --fresh` makes everything anew"
+            ) from None
 
     def write(self, notes: Notes) -> None:
         """Put them in place of the old ones."""
@@ -112,10 +116,10 @@ class DemoFolder:
 
     def _refuse_others(self) -> None:
         if self.path.exists() and not self.path.is_dir():
-            raise Trouble(f"{self.path} is no folder: start the demo somewhere else")
+            raise CommandFailure(f"{self.path} is no folder: start the demo somewhere else")
         found = {entry.name for entry in self.path.iterdir()} if self.path.exists() else set()
         if NOTES not in found and found - {LOCK, LOGS, "broker"}:
-            raise Trouble(f"{self.path}/ holds something that is not the demo's: start the demo in another folder")
+            raise CommandFailure(f"{self.path}/ holds something that is not the demo's: start the demo in another folder")
 
     def _empty(self) -> None:
         for entry in self.path.iterdir():

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configuration import configure_logs
 from entrypoints.cli.demo_folder import STATE, DemoFolder, Notes
-from entrypoints.cli.error_lines import Trouble
+from entrypoints.cli.error_lines import CommandFailure
 from entrypoints.cli.ports import listener
 from entrypoints.cli.supervision import end_with_parent
 from entrypoints.container import run_simulator
@@ -30,7 +30,7 @@ def run_part(part: str, folder: DemoFolder) -> int:
     end_with_parent()
     notes = folder.read()
     if notes is None:
-        raise Trouble(f"{folder.path} is not the demo's folder")
+        raise CommandFailure(f"{folder.path} is not the demo's folder")
     settings = notes.settings(folder.path)
     configure_logs(settings, debug=debugging())
     try:

@@ -25,7 +25,7 @@ FAILURE, USAGE = 1, 2
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-class Trouble(Exception):
+class CommandFailure(Exception):
     """What went wrong and what to do about it, as a sentence for a person."""
 
 
@@ -43,7 +43,7 @@ def sentence(error: Exception) -> str:
     match error:
         case click.ClickException():
             return one_line(error.format_message())
-        case Trouble() | InvalidSettings():
+        case CommandFailure() | InvalidSettings():
             return one_line(str(error))
         case Refusal() if told := refused(error):
             return told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 
-from entrypoints.cli.error_lines import Trouble
+from entrypoints.cli.error_lines import CommandFailure
 
 
 def listener(host: str, port: int) -> socket.socket:
@@ -26,13 +26,13 @@ def is_free(host: str, port: int) -> bool:
     return True
 
 
-def taken(host: str, port: int, error: OSError) -> Trouble:
+def taken(host: str, port: int, error: OSError) -> CommandFailure:
     """Why one can't listen there, and what to do."""
     if error.errno == errno.EADDRINUSE:
-        return Trouble(f"port {port} of {host} is taken: stop what listens there, or choose another with --port")
+        return CommandFailure(f"port {port} of {host} is taken: stop what listens there, or choose another with --port")
     if error.errno == errno.EACCES:
-        return Trouble(f"port {port} of {host} needs more rights: choose one above 1023 with --port")
-    return Trouble(f"can't listen at {host}, port {port} ({error.strerror}): choose others with --host and --port")
+        return CommandFailure(f"port {port} of {host} needs more rights: choose one above 1023 with --port")
+    return CommandFailure(f"can't listen at {host}, port {port} ({error.strerror}): choose others with --host and --port")
 
 
 def base_url(host: str, port: int) -> str:

@@ -13,11 +13,11 @@ from application.rotate_grant import Rotated
 from application.rotation.batches import SweepReport
 from application.rotation.call_and_settle import Ended
 from application.rotation.outage_aware_claims import HOLD_BACK
-from application.rotation.permit_turn import NAP
+from application.rotation.permit_turn import STOP_POLL
 from domain.errors import ConnectionNotFound, Refusal, StoreUnavailable
 from domain.ids import ConnectionId
 from entrypoints.cli.configuration import configured, durable
-from entrypoints.cli.error_lines import Trouble, obstacle, sentence
+from entrypoints.cli.error_lines import CommandFailure, obstacle, sentence
 from entrypoints.cli.progress import interruptible, telling
 from entrypoints.container import Container
 
@@ -49,26 +49,26 @@ def refresh(connection: str | None, *, due: bool, everything: bool) -> None:
             told, left = figures(report), what_is_left(report, interrupted=work.stopping())
     click.echo(told)
     if left:
-        raise Trouble(left)
+        raise CommandFailure(left)
 
 
 @dataclass(frozen=True, slots=True)
 class Attended:
-    """A container with a keeper beside it, and the person in front."""
+    """A container with a upkeep_thread beside it, and the person in front."""
 
     container: Container
     stopping: Callable[[], bool]
     tell: Callable[[str], None]
 
     def wait_for_the_doubtful(self) -> bool:
-        """Wait until grants in doubt are claimed, as `CautiousClaims` has it. Whether they were not before, and are now."""
+        """Wait until grants in doubt are claimed, as `OutageAwareClaims` has it. Whether they were not before, and are now."""
         claims, clock = self.container.claims(), self.container.clock()
         began, waited = clock.monotonic(), False
         while (left := claims.steady_in()) and clock.monotonic() - began < STEADY_WITHIN and not self.stopping():
             self.tell(
                 f"waiting {math.ceil(left.total_seconds())} s more for grants in doubt: another host may hold their answers"
             )
-            clock.sleep(NAP)
+            clock.sleep(STOP_POLL)
             waited = True
         return waited and not left
 
@@ -76,13 +76,13 @@ class Attended:
 @contextmanager
 def attended(container: Container) -> Iterator[Attended]:
     """Keep in touch with the database as a worker does, and tell what goes on. Ctrl-C and SIGTERM end it in order."""
-    keeper = container.keeper()
+    upkeep_thread = container.upkeep_thread()
     with interruptible() as stopping, telling("looking for grants…") as tell:
-        keeper.start()
+        upkeep_thread.start()
         try:
             yield Attended(container, stopping, tell)
         finally:
-            keeper.stop()
+            upkeep_thread.stop()
 
 
 def refresh_one(work: Attended, connection: ConnectionId) -> str:
@@ -97,21 +97,23 @@ def refresh_one(work: Attended, connection: ConnectionId) -> str:
     began = clock.monotonic()
     while clock.monotonic() - began < SHARED_WITHIN:
         if work.stopping():
-            raise Trouble(f"stopped before connection {connection} was renewed")
+            raise CommandFailure(f"stopped before connection {connection} was renewed")
         try:
             outcome = rotate(connection, owner=None, asked_at=asked_at, insist=True)
         except ConnectionNotFound:
-            raise Trouble(f"there is no connection {connection}: `tiktok-connect status` counts those that there are") from None
+            raise CommandFailure(
+                f"there is no connection {connection}: `tiktok-connect status` counts those that there are"
+            ) from None
         except StoreUnavailable:
             raise
         except Refusal as refusal:
-            raise Trouble(f"connection {connection} was not renewed: {sentence(refusal)}") from None
+            raise CommandFailure(f"connection {connection} was not renewed: {sentence(refusal)}") from None
         if isinstance(outcome, Rotated):
             until = outcome.token_expires_at
             return f"renewed; good until {until:%Y-%m-%d %H:%M:%S} UTC" if until else "the token without an end works"
         work.tell("waiting for a renewal that is under way elsewhere")
         clock.sleep(ASK_AGAIN)
-    raise Trouble(f"connection {connection} is still being renewed elsewhere: try again in a minute")
+    raise CommandFailure(f"connection {connection} is still being renewed elsewhere: try again in a minute")
 
 
 def in_doubt(container: Container, connection: ConnectionId) -> bool:
@@ -120,7 +122,7 @@ def in_doubt(container: Container, connection: ConnectionId) -> bool:
         grant = work.grants.of_connection(connection)
     if grant is None or grant.in_flight(container.clock().now()):
         return False
-    return grant.renewal.in_doubt or grant.renewal.attempt is not None
+    return grant.schedule.in_doubt or grant.schedule.attempt is not None
 
 
 def refresh_many(work: Attended, *, everything: bool) -> SweepReport:
@@ -136,7 +138,7 @@ def refresh_many(work: Attended, *, everything: bool) -> SweepReport:
 
 def so_far(report: SweepReport) -> str:
     """Figures in the words of the cron endpoint."""
-    return f"refreshed {report.count(Ended.RENEWED)}, failed {report.count(*FAILED)}, skipped {report.count(*SKIPPED)}"
+    return f"refreshed {report.count(Ended.ROTATED)}, failed {report.count(*FAILED)}, skipped {report.count(*SKIPPED)}"
 
 
 def figures(report: SweepReport) -> str:

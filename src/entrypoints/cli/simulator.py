@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from entrypoints.cli.command_line import debugging
-from entrypoints.cli.error_lines import Trouble
+from entrypoints.cli.error_lines import CommandFailure
 from entrypoints.cli.ports import taken
 from entrypoints.cli.serve import leave
 from entrypoints.container import run_simulator, simulated_app
@@ -88,7 +88,7 @@ def simulator(
             raise
         raise taken(host, port, error) from None
     except ValueError as error:
-        raise Trouble(str(error)) from None
+        raise CommandFailure(str(error)) from None
 
 
 def say_where(url: str, *, app_id: str | None, app_secret: str | None) -> None:

@@ -13,14 +13,14 @@ from entrypoints.cli.configuration import configured, ready
 
 Seen = Mapping[str, datetime | None]
 
-RENEWED = (HEALTH_WORDS[Active], HEALTH_WORDS[Degraded])
+ROTATED = (HEALTH_WORDS[Active], HEALTH_WORDS[Degraded])
 
 OVERDUE_AFTER = 2
 """Sweeps that may pass over a due grant before it counts as overdue."""
 
 COMPONENTS = ("worker", "beat")
 
-RENEWED_EVERY = timedelta(hours=12)
+ROTATED_EVERY = timedelta(hours=12)
 """At the least, where tokens live for 24 hours."""
 
 FOR_PEOPLE = 0.1
@@ -39,7 +39,7 @@ def status(*, as_json: bool) -> None:
     now, overdue_after = container.clock().now(), OVERDUE_AFTER * settings.sweep_interval
     view = container.fleet().counts(now, overdue_after=overdue_after)
     seen = {component: container.heartbeats().latest(component) for component in COMPONENTS}
-    capacity = int(settings.tiktok.qps * (1 - FOR_PEOPLE) * RENEWED_EVERY.total_seconds())
+    capacity = int(settings.tiktok.qps * (1 - FOR_PEOPLE) * ROTATED_EVERY.total_seconds())
     if as_json:
         click.echo(json.dumps(as_data(view, seen, capacity), indent=2))
     else:
@@ -86,7 +86,7 @@ def as_text(view: FleetView, seen: Seen, capacity: int, overdue_after: timedelta
 
 def living(view: FleetView) -> int:
     """Grants that are renewed, or still tried."""
-    return sum(count.grants for count in view.grants if count.health in RENEWED)
+    return sum(count.grants for count in view.grants if count.health in ROTATED)
 
 
 def in_words(capacity: int, grants: int) -> str:

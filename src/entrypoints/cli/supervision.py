@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Self
 
-from entrypoints.cli.error_lines import Trouble
+from entrypoints.cli.error_lines import CommandFailure
 
 GLANCE = 0.05
 """Seconds between two looks at the children."""
@@ -106,7 +106,7 @@ class Supervisor:
             raise Stopped
         for child in self.children:
             if (status := child.process.poll()) is not None:
-                raise Trouble(f"the demo's {child.name} ended by itself (status {status}): why stands in {child.log}")
+                raise CommandFailure(f"the demo's {child.name} ended by itself (status {status}): why stands in {child.log}")
         time.sleep(GLANCE)
 
     def _note(self, _signal: int, _frame: FrameType | None) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 from domain.consent import Choosing, Connected, Ending, Failed
 from domain.ids import ConnectionId
 from entrypoints.http.codes import Code
-from entrypoints.http.problems import STUMBLES
+from entrypoints.http.problems import CONSENT_FAILURE_CODES
 
 CONNECT = "/api/auth/tiktok"
 PLATFORMS = "/dashboard/platforms"
@@ -50,4 +50,4 @@ class Addresses:
             case Choosing(offer=offer):
                 return self.at(SELECT, pendingTokenId=offer)
             case Failed(why=why):
-                return self.failure(STUMBLES[why])
+                return self.failure(CONSENT_FAILURE_CODES[why])

@@ -17,23 +17,15 @@ from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive
 
 from entrypoints.container import Container
 from entrypoints.http.addresses import Addresses
-from entrypoints.http.api.connect import begin, callback
-from entrypoints.http.api.connections import disconnect_account, platforms, refresh
-from entrypoints.http.api.cron import cron
-from entrypoints.http.api.health import live, ready
-from entrypoints.http.api.metrics import Measures, metrics
-from entrypoints.http.api.openapi import described, polish
-from entrypoints.http.api.selection import pending, select_account
-from entrypoints.http.api.strict_json import StrictRequest
-from entrypoints.http.api.vend import access_token
+from entrypoints.http.api import API, SharedWaits, StrictRequest, described, polish
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import Gate
 from entrypoints.http.auth.sessions import Sessions
-from entrypoints.http.bridge import always, looks_of, provided
-from entrypoints.http.middleware import Front, protective_headers
+from entrypoints.http.bridge import always, provided, readiness_checks_of
+from entrypoints.http.middleware import RequestMiddleware, protective_headers
 from entrypoints.http.pages import PAGES, show_nothing
 from entrypoints.http.problems import EXCEPTION_HANDLERS
-from entrypoints.http.shared_waits import Waiting
+from entrypoints.telemetry.request_metrics import RequestMetrics
 
 DESK_THREADS = 16
 """For what only asks the database: requests wait for these, and for nothing that TikTok does."""
@@ -47,17 +39,15 @@ SWEEP_THREADS = 4
 LARGEST_BODY = 64 * 1024
 """Bytes: over a thousand account ids."""
 
-API = (begin, callback, pending, select_account, refresh, cron, platforms, disconnect_account, access_token, live, ready, metrics)
-
 
 class App(Litestar):
     """Litestar behind the front."""
 
-    front: Front
+    outermost: RequestMiddleware
 
     async def __call__(self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend) -> None:
         if scope["type"] == ScopeType.HTTP:
-            await self.front(scope, receive, send)  # type: ignore[arg-type]  # checked a line above, which narrows no union of TypedDicts
+            await self.outermost(scope, receive, send)  # type: ignore[arg-type]  # checked a line above, which narrows no union of TypedDicts
         else:
             await super().__call__(scope, receive, send)
 
@@ -65,37 +55,36 @@ class App(Litestar):
 def create_app(container: Container) -> App:
     """The application. Threads are started with it and end with it; what they have begun comes to its end first."""
     settings, clock = container.settings(), container.clock()
-    sessions, measures = Sessions.from_settings(settings), Measures()
+    sessions, request_metrics = Sessions.from_settings(settings), RequestMetrics()
     addresses = Addresses(settings.web.dashboard_url)
     browser = BrowserCookie(https=addresses.https)
     rotation = ThreadPoolExecutor(ROTATION_THREADS, thread_name_prefix="people")
     sweeping = ThreadPoolExecutor(SWEEP_THREADS, thread_name_prefix="cron")
-    waiting, closing = Waiting(rotation), threading.Event()
+    waiting, closing = SharedWaits(rotation), threading.Event()
 
     @asynccontextmanager
     async def threads(_: Litestar) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(DESK_THREADS, thread_name_prefix="desk"))
-        keeper = container.keeper()
-        keeper.start()
+        upkeep_thread = container.upkeep_thread()
+        upkeep_thread.start()
         try:
             yield
         finally:
             closing.set()
-            keeper.stop()
+            upkeep_thread.stop()
             await waiting.land()
             rotation.shutdown(wait=True, cancel_futures=True)
             sweeping.shutdown(wait=True, cancel_futures=True)
             container.database().dispose()
 
     given: dict[str, Any] = {
-        "sessions": sessions,
-        "measures": measures,
+        "request_metrics": request_metrics,
         "addresses": addresses,
         "browser_cookie": browser,
         "waiting": waiting,
         "sweeping": sweeping,
         "closing": closing,
-        "looks": looks_of(container),
+        "readiness_checks": readiness_checks_of(container),
     }
     app = App(
         route_handlers=[*API, *PAGES],
@@ -109,10 +98,10 @@ def create_app(container: Container) -> App:
         state=State({"gate": Gate(settings, sessions, clock)}),
     )
     polish(app.openapi_schema)
-    app.front = Front(
+    app.outermost = RequestMiddleware(
         inner=super(App, app).__call__,
         settings=settings,
-        measures=measures,
+        request_metrics=request_metrics,
         clock=clock,
         ids=container.ids(),
         protection=protective_headers(settings),

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import Any
 
-from litestar.di import NamedDependency, Provide
-from litestar.params import SkipValidation
+from litestar.di import Provide
 
 from domain.ids import GrantId
 from domain.tokens import Secret, TokenKind
 from entrypoints.container import Container, require_schema
-from entrypoints.http.api.readiness import Looks
-
-T = TypeVar("T")
-
-Given: TypeAlias = NamedDependency[SkipValidation[T]]
-"""What a handler gets by the parameter's name. It is ours, so nothing looks at whether it fits its type."""
+from entrypoints.http.api.readiness import ReadinessChecks
 
 USE_CASES = (
     "begin_connect",
@@ -28,7 +22,7 @@ USE_CASES = (
     "revoke_tokens",
     "vend_token",
     "disconnect",
-    "overview",
+    "list_connections",
 )
 AMBIENT = ("clock", "nonces", "settings", "policy", "fleet")
 
@@ -52,7 +46,7 @@ def always(value: object) -> Provide:
     return giving(lambda: value)
 
 
-def looks_of(container: Container) -> Looks:
+def readiness_checks_of(container: Container) -> ReadinessChecks:
     """What readiness looks at. Keys: that a sealed text opens again."""
 
     def database() -> None:
@@ -64,7 +58,7 @@ def looks_of(container: Container) -> Looks:
         probe, place = Secret("readiness"), GrantId("readiness")
         return sealer.open(sealer.seal(probe, place, TokenKind.ACCESS), place, TokenKind.ACCESS) == probe
 
-    return Looks(
+    return ReadinessChecks(
         {
             "database": database,
             "schema": lambda: require_schema(container.database()),

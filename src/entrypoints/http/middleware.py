@@ -12,8 +12,8 @@ import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.ports.system import Clock, Ids
-from entrypoints.http.api.metrics import Measures
 from entrypoints.settings import Settings
+from entrypoints.telemetry.request_metrics import RequestMetrics
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +43,12 @@ def protective_headers(settings: Settings) -> tuple[tuple[bytes, bytes], ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class RequestMiddleware:
     """Wraps the application."""
 
     inner: ASGIApp
     settings: Settings
-    measures: Measures
+    request_metrics: RequestMetrics
     clock: Clock
     ids: Ids
     protection: tuple[tuple[bytes, bytes], ...]
@@ -93,7 +93,7 @@ class Front:
 
     def _note(self, scope: Scope, status: int, took: timedelta) -> None:
         route, method = str(scope.get("path_template") or NOWHERE), str(scope.get("method", ""))
-        self.measures.note(method, route, status, took)
+        self.request_metrics.note(method, route, status, took)
         level = logging.DEBUG if route.startswith(QUIET) else logging.INFO
         milliseconds = round(took / timedelta(milliseconds=1), 1)
         log.log(level, "request", extra={"method": method, "route": route, "status": status, "ms": milliseconds})

@@ -7,18 +7,19 @@ import math
 from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
-from msgspec import UNSET
+from msgspec import UNSET, Meta, Struct, UnsetType
 
+from application.rotation.batches import Swept
+from application.rotation.call_and_settle import Ended
 from domain import errors
-from domain.consent import Stumble
+from domain.consent import ConsentFailure
 from domain.outcomes import Reason
 from entrypoints.http import codes
-from entrypoints.http.api.bodies import Problem
 from entrypoints.http.auth.jwt_claims import Unauthenticated, WrongSecret
 from entrypoints.http.codes import Code
 
@@ -26,8 +27,21 @@ log = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 
-SOON = timedelta(seconds=5)
+USUAL_RETRY_AFTER = timedelta(seconds=5)
 """When to come again where nobody knows better: about how long a database takes to return."""
+
+
+class Problem(Struct, rename="camel", frozen=True, kw_only=True):
+    """Problem details (RFC 9457). `error` is a sentence for people, `code` is for programs, `detail` for developers."""
+
+    type: Literal["about:blank"] = "about:blank"
+    title: str
+    status: int
+    detail: str
+    error: str
+    code: str
+    retry_after: Annotated[int, Meta(ge=1, description="Seconds after which to come again.")] | UnsetType = UNSET
+    reconnect_url: Annotated[str, Meta(description="Where a person authorises again.")] | UnsetType = UNSET
 
 
 class DoorRefusal(Exception):
@@ -63,15 +77,15 @@ REAUTHORISATION: Mapping[Reason, Code] = {
 }
 """What a person is told who must authorise again."""
 
-STUMBLES: Mapping[Stumble, Code] = {
-    Stumble.DENIED: codes.AUTH_DENIED,
-    Stumble.INVALID_STATE: codes.INVALID_STATE,
-    Stumble.EXCHANGE_FAILED: codes.EXCHANGE_FAILED,
-    Stumble.NO_ADVERTISERS: codes.NO_ADVERTISERS,
-    Stumble.ACCOUNT_MISMATCH: codes.ACCOUNT_MISMATCH,
-    Stumble.THROTTLED: codes.THROTTLED,
-    Stumble.UNAVAILABLE: codes.TIKTOK_UNAVAILABLE,
-    Stumble.MISCONFIGURED: codes.MISCONFIGURED,
+CONSENT_FAILURE_CODES: Mapping[ConsentFailure, Code] = {
+    ConsentFailure.DENIED: codes.AUTH_DENIED,
+    ConsentFailure.INVALID_STATE: codes.INVALID_STATE,
+    ConsentFailure.EXCHANGE_FAILED: codes.EXCHANGE_FAILED,
+    ConsentFailure.NO_ADVERTISERS: codes.NO_ADVERTISERS,
+    ConsentFailure.ACCOUNT_MISMATCH: codes.ACCOUNT_MISMATCH,
+    ConsentFailure.THROTTLED: codes.THROTTLED,
+    ConsentFailure.UNAVAILABLE: codes.TIKTOK_UNAVAILABLE,
+    ConsentFailure.MISCONFIGURED: codes.MISCONFIGURED,
 }
 """What a person is told whose consent led to no connection."""
 
@@ -103,6 +117,16 @@ ERRORS: Mapping[type[Exception], Code] = {
 }
 """Every error that can reach this door; `code_of` looks further into those that carry a reason."""
 
+ENDING_CODES: Mapping[Ended, Code] = {
+    Ended.REFUSED: codes.REFRESH_TOKEN_EXPIRED,
+    Ended.IN_DOUBT: codes.TIKTOK_UNAVAILABLE,
+    Ended.THROTTLED: codes.THROTTLED,
+    Ended.UNAVAILABLE: codes.TIKTOK_UNAVAILABLE,
+    Ended.MISCONFIGURED: codes.MISCONFIGURED,
+    Ended.OUR_FAULT: codes.API_ERROR,
+}
+"""What is said of a grant that a sweep did not rotate; of one that was released unsent there is nothing to say."""
+
 FRAMEWORK: Mapping[int, Code] = {
     404: codes.NOT_FOUND,
     405: codes.METHOD_NOT_ALLOWED,
@@ -125,11 +149,18 @@ def code_of(error: Exception) -> Code:
     return next((ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS), codes.INTERNAL)
 
 
+def code_of_ending(swept: Swept) -> Code | None:
+    """What is said of a grant after a sweep; None for one that was rotated, or released unsent."""
+    if swept.ended is Ended.REFUSED and swept.reason:
+        return REAUTHORISATION[swept.reason]
+    return ENDING_CODES.get(swept.ended)
+
+
 def wait_of(error: Exception) -> timedelta | None:
     """When to come again, where waiting helps."""
     if isinstance(error, errors.TryLater):
         return error.retry_after
-    return SOON if code_of(error).status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return USUAL_RETRY_AFTER if code_of(error).status == HTTPStatus.SERVICE_UNAVAILABLE else None
 
 
 def problem(

@@ -23,7 +23,7 @@ BEAT_EVERY = timedelta(seconds=10)
 def begin(**_: object) -> None:
     """Sweep at once: whoever starts a worker after an outage has due grants."""
     give_signs_of_life("worker")
-    process.container.keeper().start()
+    process.container.upkeep_thread().start()
     try:
         sweep.apply_async(expires=process.settings.sweep_interval.total_seconds())
     except OperationalError:
@@ -33,7 +33,7 @@ def begin(**_: object) -> None:
 @signals.worker_process_init.connect
 def begin_child(**_: object) -> None:
     """A forked child claims by itself, so it keeps in touch by itself."""
-    process.container.keeper().start()
+    process.container.upkeep_thread().start()
 
 
 @signals.beat_init.connect

@@ -98,5 +98,5 @@ def test_one_sealer_serves_many_threads() -> None:
         token, grant = Secret(f"token {number}"), GrantId(str(number % 7))
         return shared.open(shared.seal(token, grant, TokenKind.ACCESS), grant, TokenKind.ACCESS) == token
 
-    with ThreadPoolExecutor(8) as crew:
-        assert all(crew.map(there_and_back, range(2000)))
+    with ThreadPoolExecutor(8) as executor:
+        assert all(executor.map(there_and_back, range(2000)))

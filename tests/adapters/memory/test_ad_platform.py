@@ -1,6 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 
-from adapters.memory.ad_platform import MemoryPlatform, Verb
+from adapters.memory.ad_platform import MemoryAdPlatform, Verb
 from domain.advertiser import Advertiser
 from domain.ids import AdvertiserId, AppId
 from domain.outcomes import Issued, Throttled, Unavailable
@@ -10,11 +10,11 @@ from support.world import SimulatedClock
 SHOP = Advertiser(AdvertiserId("7"), "Shop")
 
 
-def a_platform() -> MemoryPlatform:
-    return MemoryPlatform(AppId("app"), [SHOP], SimulatedClock())
+def a_platform() -> MemoryAdPlatform:
+    return MemoryAdPlatform(AppId("app"), [SHOP], SimulatedClock())
 
 
-def a_pair(platform: MemoryPlatform) -> tuple[Secret, Secret]:
+def a_pair(platform: MemoryAdPlatform) -> tuple[Secret, Secret]:
     issued = platform.exchange(platform.consent([SHOP.id]))
     assert isinstance(issued, Issued)
     assert issued.refresh is not None
@@ -53,6 +53,6 @@ def test_it_tells_which_tokens_are_alive() -> None:
 def test_of_many_threads_with_one_refresh_token_one_wins() -> None:
     platform = a_platform()
     _, refresh = a_pair(platform)
-    with ThreadPoolExecutor(8) as crew:
-        answers = list(crew.map(lambda _: platform.refresh(refresh), range(64)))
+    with ThreadPoolExecutor(8) as executor:
+        answers = list(executor.map(lambda _: platform.refresh(refresh), range(64)))
     assert sum(isinstance(answer, Issued) for answer in answers) == 1

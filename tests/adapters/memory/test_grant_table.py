@@ -11,7 +11,7 @@ from adapters.memory.claims import MemoryClaims, is_due
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.grant_table import urgency
 from adapters.memory.store import MemoryStore
-from application.ports.claims import Due, Kind
+from application.ports.claims import Due, TokenModel
 from domain.grant import Grant
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
 from support.builders import APP, HOUR, MINUTE, POLICY, START, a_due_grant, a_pair
@@ -77,7 +77,7 @@ def test_what_is_due_is_what_a_look_at_every_grant_finds(steps: list[tuple[str, 
         everything = database.rows.grants.values()
         assert claims.count_due(APP, Due()) == sum(is_due(g, APP, Due(), clock.now()) for g in everything)
         since = clock.now() - 10 * MINUTE
-        recent = {g.id for g in everything if (at := g.renewal.settled_at) and at >= since}
+        recent = {g.id for g in everything if (at := g.schedule.settled_at) and at >= since}
         assert {g.id for g in database.rows.grants.settled_since(since)} == recent
 
 
@@ -111,4 +111,4 @@ def test_a_grant_that_was_passed_over_is_free_at_the_next_look() -> None:
         work.grants.add(a_due_grant("another", ends=START + 2 * HOUR))
         work.commit()
     for _ in range(2):
-        assert list(database.rows.grants.due(APP, Kind.EXPIRING, START).most_urgent()) == ["passed_over", "another"]
+        assert list(database.rows.grants.due(APP, TokenModel.EXPIRING, START).most_urgent()) == ["passed_over", "another"]

@@ -42,8 +42,8 @@ def at_once(many: int, do: Callable[[int], list[str]]) -> list[str]:
         barrier.wait()
         return do(number)
 
-    with ThreadPoolExecutor(many) as crew:
-        return [thing for found in crew.map(one, range(many)) for thing in found]
+    with ThreadPoolExecutor(many) as executor:
+        return [thing for found in executor.map(one, range(many)) for thing in found]
 
 
 def sweep(claims: SqlClaims) -> list[str]:

@@ -75,7 +75,7 @@ def test_a_backlog_leaves_out_what_is_not_due(claims: SqlClaims, clock: Simulate
     assert CROWD <= due < FLEET
     taken = claims.take_due(APP, limit=FLEET, lease=MINUTE, due=Due())
     assert len(taken) == due
-    assert all(c.grant.renewal.due_at is not None and c.grant.renewal.due_at <= clock.now() for c in taken)
+    assert all(c.grant.schedule.due_at is not None and c.grant.schedule.due_at <= clock.now() for c in taken)
 
 
 @pytest.mark.usefixtures("claims")

@@ -15,7 +15,7 @@ def test_leases_are_dated_by_the_database_s_own_clock(database: Database) -> Non
         work.grants.add(a_due_grant("not due", ends=before + 20 * HOUR))
         work.commit()
     [claim] = SqlClaims(database, host="here", ids=SystemIds()).take_due(APP, limit=9, lease=MINUTE, due=Due())
-    attempt = claim.grant.renewal.attempt
+    attempt = claim.grant.schedule.attempt
     assert attempt is not None
     assert before <= attempt.started_at <= SystemClock().now()
     assert attempt.lease_until - attempt.started_at == MINUTE

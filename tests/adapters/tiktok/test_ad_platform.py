@@ -156,8 +156,8 @@ def test_a_refresh_on_a_kept_connection_that_dies_under_it_is_not_sent_again(con
 def test_calls_one_after_the_other_share_a_connection_whichever_thread_they_are_of(connect: Connect) -> None:
     with RawServer(answering(OK)) as server, connect(server.url) as tiktok:
         for _ in range(4):
-            with ThreadPoolExecutor(1) as crew:
-                assert isinstance(crew.submit(tiktok.refresh, TOKEN).result(), Issued)
+            with ThreadPoolExecutor(1) as executor:
+                assert isinstance(executor.submit(tiktok.refresh, TOKEN).result(), Issued)
         assert server.connections == 1
 
 
@@ -168,8 +168,8 @@ def test_threads_at_once_do_not_share_a_connection_and_each_gets_its_own_answer(
         peer.reply(json.dumps({"code": 0, "data": {"access_token": sent["refresh_token"]}}).encode())
 
     tokens = [Secret(f"token-{number}") for number in range(64)]
-    with RawServer(echo) as server, connect(server.url) as tiktok, ThreadPoolExecutor(8) as crew:
-        answers = list(crew.map(tiktok.refresh, tokens))
+    with RawServer(echo) as server, connect(server.url) as tiktok, ThreadPoolExecutor(8) as executor:
+        answers = list(executor.map(tiktok.refresh, tokens))
         assert [answer.access for answer in answers if isinstance(answer, Issued)] == tokens
         assert server.connections <= 8
 

@@ -1,21 +1,21 @@
-from adapters.tiktok_simulator.tokens import Kind, Mint, fingerprint
+from adapters.tiktok_simulator.tokens import Mint, SimulatedTokenKind, fingerprint
 
 MINT = Mint(b"seed" * 4)
 
 
 def test_a_token_says_what_it_was_minted_for() -> None:
-    token = MINT.token(Kind.REFRESH, 1234, 56)
+    token = MINT.token(SimulatedTokenKind.REFRESH, 1234, 56)
 
-    assert MINT.read(token) == (Kind.REFRESH, 1234, 56)
+    assert MINT.read(token) == (SimulatedTokenKind.REFRESH, 1234, 56)
     assert len(token) == 40
 
 
 def test_a_token_of_another_mint_is_not_ours() -> None:
-    assert Mint(b"other" * 4).read(MINT.token(Kind.ACCESS, 1, 1)) is None
+    assert Mint(b"other" * 4).read(MINT.token(SimulatedTokenKind.ACCESS, 1, 1)) is None
 
 
 def test_a_changed_digit_makes_a_token_unknown() -> None:
-    token = MINT.token(Kind.ACCESS, 1, 1)
+    token = MINT.token(SimulatedTokenKind.ACCESS, 1, 1)
 
     assert MINT.read(token[:-1] + "2") is None
 
@@ -26,7 +26,7 @@ def test_what_is_no_token_at_all_is_unknown() -> None:
 
 
 def test_a_fingerprint_tells_tokens_apart_without_holding_them() -> None:
-    one, other = (MINT.token(Kind.ACCESS, family, 1) for family in (1, 2))
+    one, other = (MINT.token(SimulatedTokenKind.ACCESS, family, 1) for family in (1, 2))
 
     assert fingerprint(one) != fingerprint(other)
     assert fingerprint(one) not in one

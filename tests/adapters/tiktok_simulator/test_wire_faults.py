@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from adapters.tiktok_simulator.faults import Kind
+from adapters.tiktok_simulator.faults import FaultKind
 from adapters.tiktok_simulator.server import running_simulator
 from support.processes import eventually
 from support.simulated_app import WireApp
@@ -80,7 +80,7 @@ def test_a_drip_sends_one_byte_at_a_time(wire: WireApp) -> None:
         ("garbage", 200, None),
     ],
 )
-def test_a_call_that_was_not_processed_changes_nothing(wire: WireApp, kind: Kind, status: int, code: int | None) -> None:
+def test_a_call_that_was_not_processed_changes_nothing(wire: WireApp, kind: FaultKind, status: int, code: int | None) -> None:
     token = wire.connect()["refresh_token"]
     wire.tiktok.control.fault(REFRESH, kind)
 
@@ -146,7 +146,7 @@ def test_calls_in_flight_are_counted(wire: WireApp) -> None:
 
 
 @pytest.mark.parametrize("kind", ["timeout_before", "slow", "drip"])
-def test_the_server_stops_at_once_although_a_call_hangs(kind: Kind) -> None:
+def test_the_server_stops_at_once_although_a_call_hangs(kind: FaultKind) -> None:
     left = threading.Event()
 
     def call(url: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints.cli.demo_folder import DemoFolder, Notes
-from entrypoints.cli.error_lines import Trouble
+from entrypoints.cli.error_lines import CommandFailure
 
 HERE, THERE = "http://127.0.0.1:8000", "http://127.0.0.1:8001"
 
@@ -49,7 +49,7 @@ def test_the_settings_are_of_the_demo_and_keep_to_its_folder(tmp_path: Path) -> 
 
 def test_a_folder_is_held_by_one_demo_at_a_time(tmp_path: Path) -> None:
     folder = DemoFolder(tmp_path / ".data")
-    with folder.held(fresh=False), pytest.raises(Trouble, match="another demo"), folder.held(fresh=True):
+    with folder.held(fresh=False), pytest.raises(CommandFailure, match="another demo"), folder.held(fresh=True):
         pass
 
 
@@ -66,6 +66,6 @@ def test_fresh_empties_what_a_demo_left(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fresh", [False, True])
 def test_a_folder_of_something_else_is_refused(tmp_path: Path, *, fresh: bool) -> None:
     (tmp_path / "precious").touch()
-    with pytest.raises(Trouble, match="not the demo's"), DemoFolder(tmp_path).held(fresh=fresh):
+    with pytest.raises(CommandFailure, match="not the demo's"), DemoFolder(tmp_path).held(fresh=fresh):
         pass
     assert (tmp_path / "precious").exists()

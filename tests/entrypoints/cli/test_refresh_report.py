@@ -14,12 +14,12 @@ def a_report(*endings: Ended, remaining: int = 0, stopped_by: Failure | None = N
 
 @pytest.mark.parametrize("interrupted", [True, False])
 def test_where_all_was_renewed_nothing_is_left(interrupted: bool) -> None:
-    assert what_is_left(a_report(Ended.RENEWED, Ended.RENEWED), interrupted=interrupted) == ""
+    assert what_is_left(a_report(Ended.ROTATED, Ended.ROTATED), interrupted=interrupted) == ""
 
 
-@pytest.mark.parametrize("ended", [ended for ended in Ended if ended not in {Ended.RENEWED, Ended.OVERTAKEN}])
+@pytest.mark.parametrize("ended", [ended for ended in Ended if ended not in {Ended.ROTATED, Ended.OVERTAKEN}])
 def test_whatever_was_not_renewed_is_told(ended: Ended) -> None:
-    assert what_is_left(a_report(Ended.RENEWED, ended), interrupted=False).split()[0] in {"1", "TikTok"}
+    assert what_is_left(a_report(Ended.ROTATED, ended), interrupted=False).split()[0] in {"1", "TikTok"}
 
 
 def test_users_have_to_act_only_where_a_refusal_is_believed() -> None:
@@ -39,4 +39,4 @@ def test_what_was_given_back_is_counted_once() -> None:
 
 
 def test_an_interruption_is_told_where_it_left_something() -> None:
-    assert what_is_left(a_report(Ended.RENEWED, remaining=2), interrupted=True).startswith("stopped before all was renewed")
+    assert what_is_left(a_report(Ended.ROTATED, remaining=2), interrupted=True).startswith("stopped before all was renewed")

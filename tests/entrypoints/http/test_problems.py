@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from domain import errors
-from domain.consent import Stumble
+from domain.consent import ConsentFailure
 from domain.errors import Refusal
 from domain.outcomes import Reason
 from entrypoints.http import codes, problems
-from entrypoints.http.problems import ERRORS, REAUTHORISATION, STUMBLES, DoorRefusal, code_of, wait_of
+from entrypoints.http.problems import CONSENT_FAILURE_CODES, ERRORS, REAUTHORISATION, DoorRefusal, code_of, wait_of
 from support.http_application import House
 
 
@@ -25,7 +25,7 @@ def test_no_error_is_missing_from_the_table() -> None:
     assert leaves(Refusal, errors) - ERRORS.keys() == set()
     assert leaves(DoorRefusal, problems) - ERRORS.keys() == set()
     assert set(Reason) == set(REAUTHORISATION)
-    assert set(Stumble) == set(STUMBLES)
+    assert set(ConsentFailure) == set(CONSENT_FAILURE_CODES)
 
 
 def test_every_sentence_is_for_people() -> None:
@@ -94,7 +94,7 @@ def test_an_unforeseen_error_tells_nothing(house: House) -> None:
         message = "a secret of ours"
         raise RuntimeError(message)
 
-    house.container.overview.override(fail)
+    house.container.list_connections.override(fail)
     answer = house.get("/api/platforms")
     assert (answer.status_code, answer.json()["code"]) == (500, "INTERNAL")
     assert "a secret of ours" not in answer.text

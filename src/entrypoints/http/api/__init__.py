@@ -1,1 +1,45 @@
-"""The endpoints that programs call, a file a subject."""
+"""The endpoints that programs call, a file a subject; here is who may call which."""
+
+from __future__ import annotations
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.handlers.http_handlers import HTTPRouteHandler
+from litestar.openapi.spec import SecurityRequirement
+from litestar.types import ControllerRouterHandler, Guard
+
+from entrypoints.http.api.connect import begin, callback
+from entrypoints.http.api.connections import disconnect_account, listed_connections
+from entrypoints.http.api.cron import sweep_now
+from entrypoints.http.api.health import live, ready
+from entrypoints.http.api.metrics import show_metrics
+from entrypoints.http.api.openapi import CRON, METRICS, SERVICE, SESSION, described, polish
+from entrypoints.http.api.refresh import refresh_connection
+from entrypoints.http.api.selection import pending, select_account
+from entrypoints.http.api.shared_waits import SharedWaits
+from entrypoints.http.api.strict_json import StrictRequest
+from entrypoints.http.api.vend import vended_token
+from entrypoints.http.auth.guards import brings_json, is_cron, may_measure, may_vend, may_write, owner_of, signed_in
+
+__all__ = ["API", "SharedWaits", "StrictRequest", "described", "polish"]
+
+
+def guarded(guards: list[Guard], security: list[SecurityRequirement], *handlers: HTTPRouteHandler) -> Router:
+    """Endpoints behind these guards, which run in this order and before a body is read."""
+    owner = {"owner": Provide(owner_of, sync_to_thread=False)} if security is SESSION else {}
+    return Router("/", route_handlers=handlers, guards=guards, security=security, dependencies=owner)
+
+
+API: list[ControllerRouterHandler] = [
+    begin,  # these two send people who are not signed in to sign in
+    callback,
+    guarded([signed_in], SESSION, pending, listed_connections),
+    guarded([may_write], SESSION, disconnect_account),
+    guarded([may_write, brings_json], SESSION, select_account, refresh_connection),
+    guarded([may_vend, brings_json], SERVICE, vended_token),
+    guarded([is_cron], CRON, sweep_now),
+    guarded([may_measure], METRICS, show_metrics),
+    live,
+    ready,
+]
+"""What the application serves to programs."""

@@ -27,19 +27,6 @@ class Wire(Struct, rename="camel", frozen=True):
     """A JSON object."""
 
 
-class Problem(Wire, frozen=True, kw_only=True):
-    """Problem details (RFC 9457). `error` is a sentence for people, `code` is for programs, `detail` for developers."""
-
-    type: Literal["about:blank"] = "about:blank"
-    title: str
-    status: int
-    detail: str
-    error: str
-    code: str
-    retry_after: Annotated[int, Meta(ge=1, description="Seconds after which to come again.")] | UnsetType = UNSET
-    reconnect_url: Annotated[str, Meta(description="Where a person authorises again.")] | UnsetType = UNSET
-
-
 class Account(Wire, frozen=True, kw_only=True):
     """An account that can be chosen."""
 
@@ -113,7 +100,7 @@ class Health(Wire, frozen=True, kw_only=True):
     usable_until: Time | None
 
 
-class Platform(Wire, frozen=True, kw_only=True):
+class ConnectionBody(Wire, frozen=True, kw_only=True):
     """One connection. Times are null where they make no sense."""
 
     id: Id
@@ -132,10 +119,10 @@ class Platform(Wire, frozen=True, kw_only=True):
     health: Health
 
 
-class Platforms(Wire, frozen=True, kw_only=True):
+class ConnectionList(Wire, frozen=True, kw_only=True):
     """A user's connections, oldest first."""
 
-    connections: list[Platform]
+    connections: list[ConnectionBody]
 
 
 class Disconnected(Wire, frozen=True, kw_only=True):

@@ -16,19 +16,18 @@ from litestar.params import QueryParameter
 from application.begin_connect import BeginConnect
 from application.complete_connect import CompleteConnect, InProgress
 from application.ports.system import Nonces
-from domain.consent import Ending, Failed, Stumble
+from domain.consent import ConsentFailure, Ending, Failed
 from domain.errors import Refusal
 from domain.tokens import Secret
-from entrypoints.http import codes
 from entrypoints.http.addresses import Addresses
+from entrypoints.http.api import failures
 from entrypoints.http.api.ids import connection_id
-from entrypoints.http.api.openapi import redirects
+from entrypoints.http.api.injected import Injected
+from entrypoints.http.api.shared_waits import SharedWaits
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import gate_of, headers_of
 from entrypoints.http.auth.request_headers import RequestHeaders
-from entrypoints.http.bridge import Given
 from entrypoints.http.problems import code_of, prefers_a_page
-from entrypoints.http.shared_waits import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -63,20 +62,14 @@ def redirect(address: str) -> Response[None]:
     sync_to_thread=True,
     summary="Connect TikTok Ads",
     tags=["connect"],
-    responses=redirects(
-        codes.INVALID_REQUEST,
-        codes.UNAUTHORIZED,
-        codes.CONNECTION_NOT_FOUND,
-        codes.UNAVAILABLE,
-        nothing="A prefetch starts nothing.",
-    ),
+    responses=failures.BEGIN,
 )
 def begin(
     request: AnyRequest,
-    begin_connect: Given[BeginConnect],
-    addresses: Given[Addresses],
-    browser_cookie: Given[BrowserCookie],
-    nonces: Given[Nonces],
+    begin_connect: Injected[BeginConnect],
+    addresses: Injected[Addresses],
+    browser_cookie: Injected[BrowserCookie],
+    nonces: Injected[Nonces],
     reconnects: Annotated[
         str | None, QueryParameter(name="connectionId", description="Makes it a guarded reconnect of this connection.")
     ] = None,
@@ -125,16 +118,16 @@ def returned_with(
     status_code=307,
     summary="Back from TikTok's consent page",
     tags=["connect"],
-    responses=redirects(codes.INVALID_REQUEST, codes.UNAUTHORIZED),
+    responses=failures.CALLBACK,
     dependencies={"returned": Provide(returned_with, sync_to_thread=False)},
 )
 async def callback(
     request: AnyRequest,
-    complete_connect: Given[CompleteConnect],
-    addresses: Given[Addresses],
-    browser_cookie: Given[BrowserCookie],
-    waiting: Given[Waiting],
-    returned: Given[Returned],
+    complete_connect: Injected[CompleteConnect],
+    addresses: Injected[Addresses],
+    browser_cookie: Injected[BrowserCookie],
+    waiting: Injected[SharedWaits],
+    returned: Injected[Returned],
 ) -> Response[None]:
     """To the dashboard's pages. A repeat by the same browser is sent where the first was."""
     session = gate_of(request).session_if_any(request)
@@ -159,13 +152,13 @@ async def callback(
     return redirect(addresses.after(ending))
 
 
-async def complete_once(waiting: Waiting, complete: partial[Ending | InProgress]) -> Ending:
+async def complete_once(waiting: SharedWaits, complete: partial[Ending | InProgress]) -> Ending:
     """Complete a consent; a repeat asks now and then until the first is through, and holds no thread meanwhile."""
     loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
     until = loop.time() + REPEAT_WAITS.total_seconds()
     while isinstance(ending := await waiting.run(complete), InProgress):
         if loop.time() >= until:
-            return Failed(Stumble.UNAVAILABLE)
+            return Failed(ConsentFailure.UNAVAILABLE)
         await asyncio.sleep(pause.total_seconds())
         pause = min(pause * 1.5, LONGEST_PAUSE)
     return ending

@@ -16,18 +16,15 @@ from msgspec import UNSET
 from application.clear_offers import ClearOffers
 from application.ports.system import Clock
 from application.revoke_tokens import RevokeTokens
-from application.rotation.batches import SweepReport, Swept
+from application.rotation.batches import SweepReport
 from application.rotation.call_and_settle import Ended
 from application.sweep_due_grants import SweepDueGrants
 from domain.errors import Refusal, StoreUnavailable
 from domain.rotation import RotationPolicy
-from entrypoints.http import codes
+from entrypoints.http.api import failures
 from entrypoints.http.api.bodies import CronReport, GrantError
-from entrypoints.http.api.openapi import CRON, failures
-from entrypoints.http.auth.guards import is_cron
-from entrypoints.http.bridge import Given
-from entrypoints.http.codes import Code
-from entrypoints.http.problems import REAUTHORISATION
+from entrypoints.http.api.injected import Injected
+from entrypoints.http.problems import code_of_ending
 from entrypoints.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -40,36 +37,24 @@ MARGIN = timedelta(seconds=1)
 
 ERRORS_SHOWN = 20
 
-CODES = {
-    Ended.REFUSED: codes.REFRESH_TOKEN_EXPIRED,
-    Ended.IN_DOUBT: codes.TIKTOK_UNAVAILABLE,
-    Ended.THROTTLED: codes.THROTTLED,
-    Ended.UNAVAILABLE: codes.TIKTOK_UNAVAILABLE,
-    Ended.MISCONFIGURED: codes.MISCONFIGURED,
-    Ended.OUR_FAULT: codes.API_ERROR,
-}
-"""What is said of a grant that was not renewed; of one that was released unsent there is nothing to say."""
-
 
 @route(
     "/api/cron/tiktok-refresh",
     http_method=[HttpMethod.GET, HttpMethod.POST],
     status_code=200,
-    guards=[is_cron],
     summary="Renew what is due",
     tags=["services"],
-    security=CRON,
-    responses=failures(codes.UNAUTHORIZED, codes.NOT_FOUND, codes.UNAVAILABLE),
+    responses=failures.CRON,
 )
-async def cron(
-    sweep_due_grants: Given[SweepDueGrants],
-    clear_offers: Given[ClearOffers],
-    revoke_tokens: Given[RevokeTokens],
-    policy: Given[RotationPolicy],
-    settings: Given[Settings],
-    clock: Given[Clock],
-    sweeping: Given[Executor],
-    closing: Given[Event],
+async def sweep_now(
+    sweep_due_grants: Injected[SweepDueGrants],
+    clear_offers: Injected[ClearOffers],
+    revoke_tokens: Injected[RevokeTokens],
+    policy: Injected[RotationPolicy],
+    settings: Injected[Settings],
+    clock: Injected[Clock],
+    sweeping: Injected[Executor],
+    closing: Injected[Event],
 ) -> CronReport:
     """One sweep, bounded to 25 s; what it doesn't reach is `remaining`. Counted in grants."""
     began = clock.monotonic()
@@ -106,10 +91,10 @@ def tidy_up(clear_offers: ClearOffers, revoke: partial[int]) -> None:
 
 def told(report: SweepReport) -> CronReport:
     """The sweep's report in the words of this endpoint."""
-    refreshed = report.count(Ended.RENEWED)
+    refreshed = report.count(Ended.ROTATED)
     failed = report.count(Ended.REFUSED, Ended.IN_DOUBT)
     skipped = report.count(Ended.THROTTLED, Ended.UNAVAILABLE, Ended.MISCONFIGURED, Ended.OUR_FAULT, Ended.UNSENT)
-    errors = [GrantError(grant_id=s.grant, code=code.name) for s in report.swept.values() if (code := code_of(s))]
+    errors = [GrantError(grant_id=s.grant, code=code.name) for s in report.swept.values() if (code := code_of_ending(s))]
     return CronReport(
         total=refreshed + failed + skipped,
         refreshed=refreshed,
@@ -118,10 +103,3 @@ def told(report: SweepReport) -> CronReport:
         remaining=report.unreached,
         errors=errors[:ERRORS_SHOWN] or UNSET,
     )
-
-
-def code_of(swept: Swept) -> Code | None:
-    """What is said of a grant."""
-    if swept.ended is Ended.REFUSED and swept.reason:
-        return REAUTHORISATION[swept.reason]
-    return CODES.get(swept.ended)

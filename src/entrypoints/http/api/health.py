@@ -9,8 +9,8 @@ from litestar import HttpMethod, Response, route
 from litestar.openapi.datastructures import ResponseSpec
 
 from entrypoints.http.api.bodies import Check, Checks, Liveness, Readiness
-from entrypoints.http.api.readiness import Looks
-from entrypoints.http.bridge import Given
+from entrypoints.http.api.injected import Injected
+from entrypoints.http.api.readiness import ReadinessChecks
 
 LOOK_WITHIN = timedelta(seconds=5)
 """A look that takes longer has failed."""
@@ -40,10 +40,12 @@ async def live() -> Liveness:
         503: ResponseSpec(Readiness, generate_examples=False, description="Not now; it is looked at again at each request.")
     },
 )
-async def ready(looks: Given[Looks]) -> Response[Readiness]:
+async def ready(readiness_checks: Injected[ReadinessChecks]) -> Response[Readiness]:
     """Database, schema and keys must be well. Without broker or journal requests are served, so those are only reported."""
-    asked = (looks.succeeds(name, within=GLANCE_WITHIN if name in REPORTED else LOOK_WITHIN) for name in looks)
-    found = dict(zip(looks, await asyncio.gather(*asked), strict=True))
+    asked = (
+        readiness_checks.succeeds(name, within=GLANCE_WITHIN if name in REPORTED else LOOK_WITHIN) for name in readiness_checks
+    )
+    found = dict(zip(readiness_checks, await asyncio.gather(*asked), strict=True))
     states: dict[str, Check] = {name: "ok" if well else "failed" for name, well in found.items()}
     states |= {name: "degraded" for name in REPORTED if not found[name]}
     serving = all(state != "failed" for state in states.values())

@@ -27,11 +27,10 @@ from litestar.openapi.spec import (
 )
 
 from entrypoints.http import codes
-from entrypoints.http.api.bodies import Problem
 from entrypoints.http.api.schema_page import SwaggerPage, reference_router
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.codes import Code
-from entrypoints.http.problems import PROBLEM_JSON
+from entrypoints.http.problems import PROBLEM_JSON, Problem
 
 SESSION: list[SecurityRequirement] = [{"session": []}, {"bearer": []}]
 SERVICE: list[SecurityRequirement] = [{"service": []}]

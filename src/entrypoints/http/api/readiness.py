@@ -1,4 +1,4 @@
-"""What readiness looks at. Looks have threads of their own, so that one which hangs takes none from requests, or from another."""
+"""What readiness looks at. Each check has a thread of its own: one that hangs takes none from requests."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Looks:
-    """Looks by name; one that raises, or says False, has failed. Each is under way once at most: who asks meanwhile shares it."""
+class ReadinessChecks:
+    """Checks by name; one that raises, or says False, has failed. A check runs once at a time: who asks meanwhile shares it."""
 
     each: Mapping[str, Callable[[], object]]
     _under_way: dict[str, asyncio.Future[bool]] = field(init=False, default_factory=dict)

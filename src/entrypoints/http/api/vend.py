@@ -9,20 +9,18 @@ from functools import partial
 from litestar import post
 from litestar.params import JSONBody
 
-from application.list_connections import Overview
+from application.list_connections import ListConnections
 from application.rotation.call_and_settle import InFlight
 from application.vend_token import ByAccount, ByConnection, Vended, VendToken
 from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, ReauthorisationNeeded, TryLater
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
-from entrypoints.http import codes
 from entrypoints.http.addresses import Addresses
+from entrypoints.http.api import failures
 from entrypoints.http.api.bodies import AccessToken, TokenRequest
 from entrypoints.http.api.ids import connection_id
-from entrypoints.http.api.openapi import SERVICE, failures, reconnects
-from entrypoints.http.auth.guards import brings_json, may_vend
-from entrypoints.http.bridge import Given
+from entrypoints.http.api.injected import Injected
+from entrypoints.http.api.shared_waits import SharedWaits, StillInFlight
 from entrypoints.http.problems import ReconnectFirst
-from entrypoints.http.shared_waits import StillInFlight, Waiting
 
 Wanted = ByConnection | ByAccount
 
@@ -30,27 +28,15 @@ Wanted = ByConnection | ByAccount
 @post(
     "/api/internal/tiktok/access-token",
     status_code=200,
-    guards=[may_vend, brings_json],
     summary="An access token for one account",
     tags=["services"],
-    security=SERVICE,
-    responses=failures(
-        codes.INVALID_REQUEST,
-        codes.UNAUTHORIZED,
-        codes.FORBIDDEN,
-        codes.NOT_FOUND,
-        codes.CONNECTION_NOT_FOUND,
-        codes.PAYLOAD_TOO_LARGE,
-        *codes.TIKTOK,
-        codes.UNAVAILABLE,
-    )
-    | reconnects(*codes.RECONNECT, codes.ACCOUNT_LOST),
+    responses=failures.VEND,
 )
-async def access_token(
-    vend_token: Given[VendToken],
-    overview: Given[Overview],
-    addresses: Given[Addresses],
-    waiting: Given[Waiting],
+async def vended_token(
+    vend_token: Injected[VendToken],
+    list_connections: Injected[ListConnections],
+    addresses: Injected[Addresses],
+    waiting: Injected[SharedWaits],
     data: JSONBody[TokenRequest],
 ) -> AccessToken:
     """Renewed first when it lasts less long than wanted; what can't be renewed but is still valid comes marked degraded."""
@@ -60,7 +46,7 @@ async def access_token(
     try:
         vended = await vended_by(vend, waiting, key=(wanted, seconds))
     except (ReauthorisationNeeded, AccountOutOfReach) as needed:
-        connection = await asyncio.to_thread(connection_of, wanted, overview)
+        connection = await asyncio.to_thread(connection_of, wanted, list_connections)
         raise ReconnectFirst(needed, addresses.reconnect(connection)) from None
     return AccessToken(
         access_token=vended.access.reveal(),
@@ -83,7 +69,7 @@ def wanted_by(request: TokenRequest) -> Wanted:
             raise InvalidRequest(message)
 
 
-async def vended_by(vend: partial[Vended | InFlight], waiting: Waiting, *, key: object) -> Vended:
+async def vended_by(vend: partial[Vended | InFlight], waiting: SharedWaits, *, key: object) -> Vended:
     """What is there if it is good enough, without a look at who waits for TikTok; else a renewal, shared and bounded."""
     at_once = partial(vend, patient=False)
     try:
@@ -101,13 +87,13 @@ async def vended_by(vend: partial[Vended | InFlight], waiting: Waiting, *, key: 
         return last
 
 
-def connection_of(wanted: Wanted, overview: Overview) -> ConnectionId:
+def connection_of(wanted: Wanted, list_connections: ListConnections) -> ConnectionId:
     """The connection that a person has to authorise again. Raises ConnectionNotFound."""
     match wanted:
         case ByConnection(connection=connection):
             return connection
         case ByAccount(owner=owner, advertiser=advertiser):
-            found = (v.connection.id for v in overview(owner) if v.connection.advertiser.id == advertiser)
+            found = (v.connection.id for v in list_connections(owner) if v.connection.advertiser.id == advertiser)
             if (reached := next(found, None)) is None:
                 raise ConnectionNotFound
             return reached

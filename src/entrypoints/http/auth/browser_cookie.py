@@ -10,7 +10,7 @@ from litestar.datastructures import Cookie
 
 from entrypoints.http.auth.request_headers import RequestHeaders
 
-LIFE = timedelta(hours=1)
+BROWSER_COOKIE_LIFE = timedelta(hours=1)
 NONCE = re.compile(r"[A-Za-z0-9_-]{16,128}")
 
 
@@ -35,7 +35,7 @@ class BrowserCookie:
         return Cookie(
             key=self.name,
             value=value,
-            max_age=int(LIFE.total_seconds()),
+            max_age=int(BROWSER_COOKIE_LIFE.total_seconds()),
             path="/",
             httponly=True,
             samesite="lax",

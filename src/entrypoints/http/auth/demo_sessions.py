@@ -13,7 +13,7 @@ from entrypoints.http.auth.jwt_claims import Unauthenticated, check_claims, owne
 
 COOKIE_NAME = "tiktok-connect-demo-session"
 AUDIENCE = "tiktok-connect-demo"
-LIFE = timedelta(hours=12)
+DEMO_SESSION_LIFE = timedelta(hours=12)
 
 
 class DemoSessions:
@@ -26,7 +26,7 @@ class DemoSessions:
     def issue(self, owner: OwnerId, *, now: datetime) -> str:
         """The cookie's value for a user; good for LIFE."""
         issued_at = int(now.timestamp())
-        claims = {"sub": owner, "aud": AUDIENCE, "iat": issued_at, "exp": issued_at + int(LIFE.total_seconds())}
+        claims = {"sub": owner, "aud": AUDIENCE, "iat": issued_at, "exp": issued_at + int(DEMO_SESSION_LIFE.total_seconds())}
         return jwt.encode({"alg": "HS256"}, claims, self._key, registry=self._registry)
 
     def owner(self, cookies: Sequence[tuple[str, str]], *, now: datetime) -> OwnerId:

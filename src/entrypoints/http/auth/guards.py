@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from application.ports.system import Clock
 from domain.errors import InvalidRequest
+from domain.ids import OwnerId
 from entrypoints.http.auth.bearer_secrets import authenticate_service, bearer_matches
 from entrypoints.http.auth.client_address import Client, resolve_client
 from entrypoints.http.auth.jwt_claims import Unauthenticated, WrongSecret
@@ -20,6 +22,7 @@ from entrypoints.http.problems import NotServed, OriginRefused, ScopeMissing
 from entrypoints.settings import Scope, Settings
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+AnyRequest = Request[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,11 @@ def session_of(connection: Connection) -> Session:
     """What `signed_in` found."""
     session: Session = connection.state.session
     return session
+
+
+def owner_of(request: AnyRequest) -> OwnerId:
+    """The user that `signed_in` found, as a dependency of handlers."""
+    return session_of(request).owner_id
 
 
 def may_vend(connection: Connection, _: BaseRouteHandler) -> None:

@@ -1,4 +1,4 @@
-"""The pages that people see, rendered here and usable without a script."""
+"""The pages that people see, rendered here and usable without a script; here is who may see which."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from entrypoints.http.pages.error_pages import TROUBLE_HANDLERS, show_nothing
+from entrypoints.http.auth.guards import may_write, owner_of, signed_in
+from entrypoints.http.pages.error_pages import ERROR_PAGES, show_nothing
 from entrypoints.http.pages.forms import form
 from entrypoints.http.pages.login import log_in, login_form, root
 from entrypoints.http.pages.platforms import disconnect_account, platforms
@@ -15,21 +16,25 @@ from entrypoints.http.pages.selection import cancel_selection, choose_accounts, 
 
 __all__ = ["PAGES", "show_nothing"]
 
+OWNER = {"owner": Provide(owner_of, sync_to_thread=False)}
+
 PAGES: list[ControllerRouterHandler] = [
     Router(
         "/",
         route_handlers=[
-            platforms,
-            disconnect_account,
-            selection,
-            choose_accounts,
-            cancel_selection,
+            Router("/", route_handlers=[platforms, selection], guards=[signed_in], dependencies=OWNER),
+            Router(
+                "/",
+                route_handlers=[disconnect_account, choose_accounts, cancel_selection],
+                guards=[may_write],
+                dependencies=OWNER,
+            ),
             root,
             login_form,
             log_in,
         ],
         dependencies={"form": Provide(form)},
-        exception_handlers=TROUBLE_HANDLERS,
+        exception_handlers=ERROR_PAGES,
         include_in_schema=False,
     ),
     static_files(),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import quote
 
-from application.list_connections import ConnectionView, State
+from application.list_connections import ConnectionState, ConnectionView
 from domain.advertiser import Advertiser
 from domain.ids import ConnectionId
 from domain.outcomes import Reason
@@ -39,9 +39,9 @@ class Status:
 class Life:
     """Where an expiring token's life stands; `share` is what is left of it, of 100."""
 
-    renewed: Moment
+    rotated: Moment
     valid: Moment | None
-    next_renewal: Moment | None
+    next_rotation: Moment | None
     share: int
 
 
@@ -58,8 +58,8 @@ class AccountRow:
     """Where a person authorises again, when one should."""
     life: Life | None
     """None for a token without an end."""
-    renewals: str
-    renewals_count: int
+    rotations: str
+    rotation_count: int
     permission_ends: Moment | None
     endless: bool
     """Whether the token has no end of its own."""
@@ -76,10 +76,10 @@ def row_of(view: ConnectionView, now: datetime) -> AccountRow:
         status=status_of(view, now),
         reconnect=reconnect_address(connection.id) if wants_a_person(view) else None,
         life=_life(view, now),
-        renewals=times(view.generation - 1),
-        renewals_count=view.generation - 1,
-        permission_ends=on_day(ends, now) if ends and view.state is not State.NEEDS_REAUTH else None,
-        endless=view.token_expires_at is None and view.state is not State.NEEDS_REAUTH,
+        rotations=times(view.generation - 1),
+        rotation_count=view.generation - 1,
+        permission_ends=on_day(ends, now) if ends and view.state is not ConnectionState.NEEDS_REAUTH else None,
+        endless=view.token_expires_at is None and view.state is not ConnectionState.NEEDS_REAUTH,
     )
 
 
@@ -88,24 +88,24 @@ def status_of(view: ConnectionView, now: datetime) -> Status:
     why = WHY.get(view.reason or "", "")
     status = Status("Connected", "good")
     match view.state:
-        case State.NEEDS_REAUTH:
+        case ConnectionState.NEEDS_REAUTH:
             status = Status("Needs reconnection", "bad", note=f"{why} Reconnect to go on importing ad spend.".strip())
-        case State.ACCOUNT_LOST:
+        case ConnectionState.ACCOUNT_LOST:
             status = Status("Account not reachable", "bad", note=ACCOUNT_LOST.sentence)
-        case State.DEGRADED if why and view.usable_until:
+        case ConnectionState.DEGRADED if why and view.usable_until:
             note = f"{why} Reconnect before then and nothing is interrupted."
             status = Status("Working until", "warn", on_day(view.usable_until, now), note)
-        case State.DEGRADED:
-            status = Status("Renewal delayed", "warn", note="TikTok could not be asked in time. It is tried again by itself.")
-        case State.IN_DOUBT:
+        case ConnectionState.DEGRADED:
+            status = Status("Schedule delayed", "warn", note="TikTok could not be asked in time. It is tried again by itself.")
+        case ConnectionState.IN_DOUBT:
             note = "TikTok's last answer was unclear, so it is asked again. There is nothing to do for you."
             status = Status("Connected, renewal being checked", "warn", note=note)
-        case State.ACCOUNT_SUSPENDED:
+        case ConnectionState.ACCOUNT_SUSPENDED:
             status = Status("Connected, account restricted", "warn", note=why_closed(view.connection.advertiser.standing))
-        case State.OK if view.reconnect_by is not None:
+        case ConnectionState.OK if view.reconnect_by is not None:
             note = "TikTok's permission ends then. Reconnect before and nothing is interrupted."
             status = Status("Connected until", "warn", on_day(view.reconnect_by, now), note)
-        case State.OK:
+        case ConnectionState.OK:
             pass
     return status
 
@@ -127,12 +127,12 @@ def detail_of(advertiser: Advertiser) -> str:
 
 def _life(view: ConnectionView, now: datetime) -> Life | None:
     issued, ends = view.token_issued_at, view.token_expires_at
-    if issued is None or ends is None or view.state is State.NEEDS_REAUTH:
+    if issued is None or ends is None or view.state is ConnectionState.NEEDS_REAUTH:
         return None
     return Life(
-        renewed=ago(issued, now),
+        rotated=ago(issued, now),
         valid=left(ends, now) if ends > now else None,
-        next_renewal=ahead(view.next_refresh_at, now) if view.next_refresh_at else None,
+        next_rotation=ahead(view.next_refresh_at, now) if view.next_refresh_at else None,
         share=round(100 * max(ends - now, ends - ends) / (ends - issued)) if ends > issued else 0,
     )
 

@@ -49,11 +49,11 @@ CHOICES = {codes.PENDING_NOT_FOUND, codes.PENDING_USED, codes.PENDING_EXPIRED}
 """Where a new consent is the way onward."""
 
 
-def trouble_page(request: AnyRequest, code: Code) -> Response[str]:
+def error_page(request: AnyRequest, code: Code) -> Response[str]:
     """A page that says what went wrong and how to go on."""
     return page(
         request,
-        "trouble.html",
+        "error.html",
         code.status,
         title=TITLES.get(code, "That did not work"),
         text=code.sentence,
@@ -63,14 +63,14 @@ def trouble_page(request: AnyRequest, code: Code) -> Response[str]:
 
 def show_refusal(request: AnyRequest, error: Exception) -> Response[str]:
     """The page for an error of the door's table."""
-    return trouble_page(request, code_of(error))
+    return error_page(request, code_of(error))
 
 
 def show_framework(request: AnyRequest, error: HTTPException) -> Response[str]:
     """The page for what Litestar refuses."""
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return show_surprise(request, error)
-    return trouble_page(request, FRAMEWORK.get(error.status_code, codes.INVALID_REQUEST))
+    return error_page(request, FRAMEWORK.get(error.status_code, codes.INVALID_REQUEST))
 
 
 def show_nothing(request: AnyRequest, error: NotFoundException) -> Response[Any]:
@@ -78,16 +78,16 @@ def show_nothing(request: AnyRequest, error: NotFoundException) -> Response[Any]
     api = f"{request.scope['path']}/".startswith("/api/")
     if api or not prefers_a_page(request):
         return tell_framework(request, error)
-    return trouble_page(request, codes.NOT_FOUND)
+    return error_page(request, codes.NOT_FOUND)
 
 
 def show_surprise(request: AnyRequest, error: Exception) -> Response[str]:
     """The page for an error that nobody foresaw; its text stays in the log."""
     log.error("an unforeseen error", exc_info=error)
-    return trouble_page(request, codes.INTERNAL)
+    return error_page(request, codes.INTERNAL)
 
 
-TROUBLE_HANDLERS: dict[Any, Any] = {
+ERROR_PAGES: dict[Any, Any] = {
     Unauthenticated: sign_in_first,
     Refusal: show_refusal,
     DoorRefusal: show_refusal,

@@ -8,9 +8,9 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_307_TEMP
 
 from application.ports.system import Clock
 from entrypoints.http.addresses import PLATFORMS, Addresses
-from entrypoints.http.auth.demo_sessions import COOKIE_NAME, LIFE, DemoSessions
+from entrypoints.http.api.injected import Injected
+from entrypoints.http.auth.demo_sessions import COOKIE_NAME, DEMO_SESSION_LIFE, DemoSessions
 from entrypoints.http.auth.guards import Connection, gate_of, headers_of
-from entrypoints.http.bridge import Given
 from entrypoints.http.pages.demo_users import DEMO_USERS, demo_user
 from entrypoints.http.pages.forms import field
 from entrypoints.http.pages.rendering import AnyRequest, page, to
@@ -30,7 +30,7 @@ def from_here(connection: Connection, _: BaseRouteHandler) -> None:
 
 
 @get("/", guards=[in_the_demo], sync_to_thread=False)
-def root(addresses: Given[Addresses]) -> Response[str]:
+def root(addresses: Injected[Addresses]) -> Response[str]:
     """The demo's front door."""
     return to(addresses.at(PLATFORMS), HTTP_307_TEMPORARY_REDIRECT)
 
@@ -44,7 +44,7 @@ def login_form(request: AnyRequest) -> Response[str]:
 
 @post("/login", guards=[in_the_demo, from_here], sync_to_thread=False)
 def log_in(
-    request: AnyRequest, form: NamedDependency[FormMultiDict], clock: Given[Clock], addresses: Given[Addresses]
+    request: AnyRequest, form: NamedDependency[FormMultiDict], clock: Injected[Clock], addresses: Injected[Addresses]
 ) -> Response[str]:
     """Begin a local session, and go on to where the person wanted to go."""
     callback, user = local_path(field(form, "callbackUrl")), demo_user(field(form, "user"))
@@ -52,7 +52,7 @@ def log_in(
         fault = "Please choose one of these people."
         return page(request, "login.html", HTTP_400_BAD_REQUEST, callback=callback, people=DEMO_USERS, fault=fault)
     session = demo_sessions(request).issue(user.id, now=clock.now())
-    life = int(LIFE.total_seconds())
+    life = int(DEMO_SESSION_LIFE.total_seconds())
     answer = to(addresses.at(callback), HTTP_303_SEE_OTHER)
     answer.set_cookie(Cookie(COOKIE_NAME, value=session, path="/", max_age=life, httponly=True, samesite="lax"))
     return answer

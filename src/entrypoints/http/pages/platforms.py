@@ -8,12 +8,12 @@ from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
 from application.disconnect import Disconnect
-from application.list_connections import ConnectionView, Overview
+from application.list_connections import ConnectionView, ListConnections
 from application.ports.system import Clock
+from domain.ids import OwnerId
 from entrypoints.http.addresses import PLATFORMS, Addresses
 from entrypoints.http.api.ids import connection_id
-from entrypoints.http.auth.guards import may_write, session_of, signed_in
-from entrypoints.http.bridge import Given
+from entrypoints.http.api.injected import Injected
 from entrypoints.http.pages.connection_rows import row_of
 from entrypoints.http.pages.flash_messages import Notice, flash_of
 from entrypoints.http.pages.rendering import AnyRequest, page, to
@@ -21,10 +21,12 @@ from entrypoints.http.pages.rendering import AnyRequest, page, to
 SOONEST, LATEST = timedelta(seconds=2), timedelta(minutes=1)
 
 
-@get(PLATFORMS, guards=[signed_in], sync_to_thread=True)
-def platforms(request: AnyRequest, overview: Given[Overview], clock: Given[Clock]) -> Response[str]:
+@get(PLATFORMS, sync_to_thread=True)
+def platforms(
+    request: AnyRequest, owner: Injected[OwnerId], list_connections: Injected[ListConnections], clock: Injected[Clock]
+) -> Response[str]:
     """The owner's connections and how they do."""
-    views = overview(session_of(request).owner_id)
+    views = list_connections(owner)
     now = clock.now()
     return page(
         request,
@@ -37,12 +39,12 @@ def platforms(request: AnyRequest, overview: Given[Overview], clock: Given[Clock
     )
 
 
-@post("/dashboard/platforms/{connection:str}/disconnect", guards=[may_write], sync_to_thread=True)
+@post("/dashboard/platforms/{connection:str}/disconnect", sync_to_thread=True)
 def disconnect_account(
-    request: AnyRequest, connection: FromPath[str], disconnect: Given[Disconnect], addresses: Given[Addresses]
+    owner: Injected[OwnerId], connection: FromPath[str], disconnect: Injected[Disconnect], addresses: Injected[Addresses]
 ) -> Response[str]:
     """Disconnect one account, and say on the next page what that meant. Raises ConnectionNotFound."""
-    ended = disconnect(session_of(request).owner_id, connection_id(connection))
+    ended = disconnect(owner, connection_id(connection))
     notice = Notice.REVOKED if ended else Notice.DISCONNECTED
     return to(addresses.at(PLATFORMS, notice=notice.value), HTTP_303_SEE_OTHER)
 

@@ -16,7 +16,7 @@ from entrypoints.http.pages.demo_users import demo_user
 
 AnyRequest = Request[Any, Any, Any]
 
-STATIC = Path(__file__).parents[1] / "static"
+STATIC = Path(__file__).parent / "static"
 YEAR = 31_536_000
 
 HEADERS = {
@@ -60,7 +60,11 @@ def demo_name(request: AnyRequest) -> str | None:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("entrypoints.http"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("entrypoints.http.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     helpers: dict[str, Any] = environment.globals
     helpers["static"] = cache(static_address)

@@ -7,17 +7,16 @@ from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_400_BAD_REQUEST
 
-from application.list_connections import Overview
+from application.list_connections import ListConnections
 from application.ports.system import Clock
 from application.select_accounts import SelectAccounts
 from domain.consent import Connected
 from domain.errors import AccountNotOnOffer, InvalidRequest, OfferUsed, Refusal
-from domain.ids import AdvertiserId, OfferId
+from domain.ids import AdvertiserId, OfferId, OwnerId
 from domain.offer import Offer
 from entrypoints.http.addresses import PLATFORMS, SELECT, Addresses
 from entrypoints.http.api.ids import offer_id
-from entrypoints.http.auth.guards import may_write, session_of, signed_in
-from entrypoints.http.bridge import Given
+from entrypoints.http.api.injected import Injected
 from entrypoints.http.pages.connection_rows import choice_of
 from entrypoints.http.pages.flash_messages import Notice
 from entrypoints.http.pages.forms import field, fields
@@ -34,46 +33,51 @@ FAULTS: dict[type[Refusal], str] = {
 """What is said above the accounts when a choice is not taken."""
 
 
-@get(SELECT, guards=[signed_in], sync_to_thread=True)
+@get(SELECT, sync_to_thread=True)
 def selection(
-    request: AnyRequest, overview: Given[Overview], select_accounts: Given[SelectAccounts], clock: Given[Clock]
+    request: AnyRequest,
+    owner: Injected[OwnerId],
+    list_connections: Injected[ListConnections],
+    select_accounts: Injected[SelectAccounts],
+    clock: Injected[Clock],
 ) -> Response[str]:
     """The accounts of an offer. Raises InvalidRequest, OfferNotFound, OfferExpired, OfferUsed."""
     offer = named_offer(request.query_params.get(OFFER_FIELD, ""))
-    return choices_page(request, select_accounts.offered(session_of(request).owner_id, offer), overview, clock)
+    return choices_page(request, select_accounts.offered(owner, offer), list_connections, clock)
 
 
-@post(SELECT, guards=[may_write], sync_to_thread=True)
+@post(SELECT, sync_to_thread=True)
 def choose_accounts(
     request: AnyRequest,
+    owner: Injected[OwnerId],
     form: NamedDependency[FormMultiDict],
-    overview: Given[Overview],
-    select_accounts: Given[SelectAccounts],
-    clock: Given[Clock],
-    addresses: Given[Addresses],
+    list_connections: Injected[ListConnections],
+    select_accounts: Injected[SelectAccounts],
+    clock: Injected[Clock],
+    addresses: Injected[Addresses],
 ) -> Response[str]:
     """Connect the ticked accounts. Raises InvalidRequest, OfferNotFound, OfferExpired, OfferUsed."""
-    owner, offer = session_of(request).owner_id, named_offer(field(form, OFFER_FIELD))
+    offer = named_offer(field(form, OFFER_FIELD))
     ticked = frozenset(AdvertiserId(account) for account in fields(form, ACCOUNTS_FIELD))
     try:
         connected = select_accounts(owner, offer, ticked)
     except (AccountNotOnOffer, InvalidRequest) as refusal:
         offered, fault = select_accounts.offered(owner, offer), FAULTS[type(refusal)]
-        return choices_page(request, offered, overview, clock, ticked=ticked, fault=fault)
+        return choices_page(request, offered, list_connections, clock, ticked=ticked, fault=fault)
     if not connected:
         raise OfferUsed  # the same choice again, and all of it has been disconnected since
     return to(addresses.after(Connected()), HTTP_303_SEE_OTHER)
 
 
-@post("/dashboard/platforms/tiktok/cancel", guards=[may_write], sync_to_thread=True)
+@post("/dashboard/platforms/tiktok/cancel", sync_to_thread=True)
 def cancel_selection(
-    request: AnyRequest,
+    owner: Injected[OwnerId],
     form: NamedDependency[FormMultiDict],
-    select_accounts: Given[SelectAccounts],
-    addresses: Given[Addresses],
+    select_accounts: Injected[SelectAccounts],
+    addresses: Injected[Addresses],
 ) -> Response[str]:
     """End the choice, unless it was made before, in another tab for instance. Raises InvalidRequest, OfferNotFound."""
-    ended = select_accounts.cancel(session_of(request).owner_id, named_offer(field(form, OFFER_FIELD)))
+    ended = select_accounts.cancel(owner, named_offer(field(form, OFFER_FIELD)))
     notice = Notice.CANCELLED if ended else Notice.CHOSEN_BEFORE
     return to(addresses.at(PLATFORMS, notice=notice.value), HTTP_303_SEE_OTHER)
 
@@ -81,7 +85,7 @@ def cancel_selection(
 def choices_page(
     request: AnyRequest,
     offer: Offer,
-    overview: Overview,
+    list_connections: ListConnections,
     clock: Clock,
     *,
     ticked: AbstractSet[AdvertiserId] = frozenset(),
@@ -90,7 +94,7 @@ def choices_page(
     """The accounts to choose from; with `fault`, once more. Raises OfferUsed when the choice has been made."""
     if offer.chosen is not None:
         raise OfferUsed
-    connected = frozenset(view.connection.advertiser.id for view in overview(offer.owner))
+    connected = frozenset(view.connection.advertiser.id for view in list_connections(offer.owner))
     return page(
         request,
         "select.html",

@@ -80,7 +80,7 @@ def test_of_several_states_the_worst_is_shown(house: House) -> None:
     [grant] = house.world.database.rows.grants.values()
     suspended = replace(connection, advertiser=replace(connection.advertiser, standing=Standing.CLOSED))
     grant.connections[connection.id] = replace(suspended, lost_at=now)
-    grant.renewal = replace(grant.renewal, in_doubt=True)
+    grant.schedule = replace(grant.schedule, in_doubt=True)
     refused = Reason.REFRESH_TOKEN_REFUSED
 
     def shown() -> tuple[str, str]:
@@ -95,7 +95,7 @@ def test_of_several_states_the_worst_is_shown(house: House) -> None:
     assert shown() == ("degraded", "active")
     grant.health = Active()
     assert shown() == ("in_doubt", "active")
-    grant.renewal = replace(grant.renewal, in_doubt=False)
+    grant.schedule = replace(grant.schedule, in_doubt=False)
     assert shown() == ("account_suspended", "active")
     grant.connections[connection.id] = connection
     assert shown() == ("ok", "active")

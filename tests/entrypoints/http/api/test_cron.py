@@ -72,15 +72,15 @@ def test_what_the_budget_does_not_carry_remains(house: House) -> None:
     assert (body["success"], body["total"], body["remaining"]) == (True, 0, 2)
 
 
-@pytest.mark.parametrize(("interval", "renewed"), (("28800", 0), ("39600", 1)))
+@pytest.mark.parametrize(("interval", "rotated"), (("28800", 0), ("39600", 1)))
 def test_through_this_door_a_grant_is_due_before_two_further_calls_would_be_too_late(
-    open_house: Callable[..., House], interval: str, renewed: int
+    open_house: Callable[..., House], interval: str, rotated: int
 ) -> None:
     """The last hour begins at 23 hours. From 2 hours on, two calls 8 hours apart come before that, 11 hours apart too late."""
     house = open_house(CRON_INTERVAL=interval)
     house.connected()
     house.world.pass_time(hours=2)
-    assert house.cron().json()["refreshed"] == renewed
+    assert house.cron().json()["refreshed"] == rotated
 
 
 def test_offers_that_nobody_took_are_cleared_and_what_is_queued_is_revoked(house: House) -> None:
@@ -137,7 +137,7 @@ def test_a_sweep_stops_sending_in_time_for_its_last_call(house: House) -> None:
     due(house, 12)
     began = house.world.clock.monotonic()
     house.world.platform.on_refresh = lambda: house.world.clock.advance(timedelta(seconds=5))
-    house.container.crew.override(OneHand())
+    house.container.executor.override(OneHand())
     body = house.cron().json()
     assert body == {"success": True, "total": 12, "refreshed": 3, "failed": 0, "skipped": 9, "remaining": 0}
     assert house.world.clock.monotonic() - began <= timedelta(seconds=25)

@@ -26,10 +26,10 @@ class HangingBroker:
     """Answers nobody until it is let go."""
 
     def __init__(self) -> None:
-        self.looks, self.begun, self._gone = 0, threading.Event(), threading.Event()
+        self.readiness_checks, self.begun, self._gone = 0, threading.Event(), threading.Event()
 
     def check(self) -> None:
-        self.looks += 1
+        self.readiness_checks += 1
         self.begun.set()
         assert self._gone.wait(30)
 
@@ -114,7 +114,7 @@ def test_a_look_that_hangs_is_begun_once_and_takes_nothing_from_requests_or_othe
         for answer in [one.result() for one in asked]:
             checks = {"database": "ok", "schema": "ok", "keys": "ok", "broker": "degraded", "journal": "ok"}
             assert (answer.status_code, answer.json()["checks"]) == (200, checks)
-    assert hanging.looks == 1
+    assert hanging.readiness_checks == 1
 
 
 def test_a_look_that_hung_is_begun_again_once_it_has_ended(house: House, hanging: HangingBroker) -> None:

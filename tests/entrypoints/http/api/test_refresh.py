@@ -12,13 +12,13 @@ from support.world import BERT
 
 def test_a_refresh_always_rotates(house: House) -> None:
     connection = house.connected()
-    for renewals in (1, 2):
+    for rotations in (1, 2):
         house.world.pass_time(minutes=1)
         answer = house.refresh(connection)
         assert answer.status_code == 200
         assert answer.json()["success"] is True
         assert datetime.fromisoformat(answer.json()["tokenExpiresAt"]) == house.world.clock.now() + timedelta(days=1)
-        assert house.world.platform.refreshes == renewals
+        assert house.world.platform.refreshes == rotations
 
 
 def test_a_long_term_token_is_looked_at(house: House) -> None:

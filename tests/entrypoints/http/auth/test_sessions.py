@@ -10,7 +10,7 @@ from joserfc.jwk import OctKey
 from domain.ids import OwnerId
 from domain.tokens import Secret
 from entrypoints.http.auth.authjs import PLAIN_NAME, SECURE_NAME
-from entrypoints.http.auth.demo_sessions import COOKIE_NAME, LIFE, DemoSessions
+from entrypoints.http.auth.demo_sessions import COOKIE_NAME, DEMO_SESSION_LIFE, DemoSessions
 from entrypoints.http.auth.request_headers import RequestHeaders
 from entrypoints.http.auth.sessions import Session, Sessions, Unauthenticated
 from entrypoints.settings import EncryptionKey, Settings, load_settings
@@ -101,7 +101,7 @@ def test_the_demos_local_session_signs_in_until_it_ends() -> None:
     headers = request(("cookie", f"{COOKIE_NAME}={sessions.demo.issue(OwnerId('demo-ann'), now=NOW)}"))
     assert sessions.authenticate(headers, now=NOW) == Session(OwnerId("demo-ann"), via="cookie")
     with pytest.raises(Unauthenticated):
-        sessions.authenticate(headers, now=NOW + LIFE + timedelta(seconds=15))
+        sessions.authenticate(headers, now=NOW + DEMO_SESSION_LIFE + timedelta(seconds=15))
 
 
 def test_the_demos_local_session_means_nothing_outside_the_demo(sessions: Sessions) -> None:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from application.list_connections import ConnectionView, State
+from application.list_connections import ConnectionState, ConnectionView
 from domain.advertiser import Advertiser, Connection, Standing
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.outcomes import Reason
@@ -21,7 +21,7 @@ def a_view(**facts: object) -> ConnectionView:
         connection=Connection(ConnectionId("c"), OwnerId("o"), advertiser, NOW),
         provider="tiktok_ads",
         generation=3,
-        state=State.OK,
+        state=ConnectionState.OK,
         reason=None,
         usable_until=None,
         token_issued_at=NOW - timedelta(hours=6),
@@ -38,19 +38,19 @@ def test_a_sound_connection_asks_nothing_of_anybody() -> None:
     assert (row.status.label, row.status.tone, row.status.note, row.reconnect) == ("Connected", "good", "", None)
     assert row.life is not None
     assert row.life.share == 75
-    assert row.life.renewed.words == "6 h ago"
-    assert row.renewals == "twice"
+    assert row.life.rotated.words == "6 h ago"
+    assert row.rotations == "twice"
 
 
-@pytest.mark.parametrize("state", State)
-def test_every_state_has_words_of_its_own(state: State) -> None:
-    others = [row_of(a_view(state=other), NOW).status.label for other in State if other is not state]
+@pytest.mark.parametrize("state", ConnectionState)
+def test_every_state_has_words_of_its_own(state: ConnectionState) -> None:
+    others = [row_of(a_view(state=other), NOW).status.label for other in ConnectionState if other is not state]
     assert row_of(a_view(state=state), NOW).status.label not in others
 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_to_act_is_said_in_words(reason: Reason) -> None:
-    row = row_of(a_view(state=State.NEEDS_REAUTH, reason=reason.value, reconnect_by=NOW), NOW)
+    row = row_of(a_view(state=ConnectionState.NEEDS_REAUTH, reason=reason.value, reconnect_by=NOW), NOW)
     assert row.status.note.startswith(WHY[reason.value])
     assert row.reconnect == "/api/auth/tiktok?connectionId=c"
 
@@ -58,7 +58,11 @@ def test_every_reason_to_act_is_said_in_words(reason: Reason) -> None:
 def test_a_degraded_connection_says_until_when_it_works() -> None:
     until = NOW + timedelta(hours=7)
     view = a_view(
-        state=State.DEGRADED, reason="refresh_token_refused", usable_until=until, reconnect_by=until, next_refresh_at=None
+        state=ConnectionState.DEGRADED,
+        reason="refresh_token_refused",
+        usable_until=until,
+        reconnect_by=until,
+        next_refresh_at=None,
     )
     row = row_of(view, NOW)
     assert row.status.until is not None
@@ -67,9 +71,11 @@ def test_a_degraded_connection_says_until_when_it_works() -> None:
 
 
 def test_an_overdue_renewal_is_nothing_that_a_person_could_help() -> None:
-    view = a_view(state=State.DEGRADED, reason="renewal_overdue", usable_until=NOW, token_expires_at=NOW, next_refresh_at=None)
+    view = a_view(
+        state=ConnectionState.DEGRADED, reason="renewal_overdue", usable_until=NOW, token_expires_at=NOW, next_refresh_at=None
+    )
     row = row_of(view, NOW)
-    assert (row.status.label, row.reconnect) == ("Renewal delayed", None)
+    assert (row.status.label, row.reconnect) == ("Schedule delayed", None)
     assert row.life is not None
     assert row.life.valid is None
 

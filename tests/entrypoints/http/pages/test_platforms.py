@@ -102,7 +102,7 @@ def test_disconnecting_takes_the_account_and_says_what_became_of_the_permission(
 
     answer = nora.post(f"/dashboard/platforms/{first.id}/disconnect")
     assert (answer.status_code, answer.headers["location"]) == (303, f"{ADDRESS}/dashboard/platforms?notice=disconnected")
-    assert [view.connection.id for view in world.overview(NORA)] == [second.id]
+    assert [view.connection.id for view in world.list_connections(NORA)] == [second.id]
 
     answer = nora.post(f"/dashboard/platforms/{second.id}/disconnect")
     assert answer.headers["location"].endswith("?notice=revoked")
@@ -116,7 +116,7 @@ def test_disconnecting_what_is_not_ones_own_or_gone_or_nothing_is_one_page(nora:
         assert answer.status_code == 404
         assert "This account is not connected" in answer.text
         assert 'href="/dashboard/platforms"' in answer.text
-    assert world.overview(THEO)
+    assert world.list_connections(THEO)
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:8001", None])
@@ -125,7 +125,7 @@ def test_a_form_from_elsewhere_disconnects_nothing(nora: PlainBrowser, world: Wo
     answer = nora.post(f"/dashboard/platforms/{connection.id}/disconnect", origin=origin)
     assert answer.status_code == 403
     assert "This form was refused" in answer.text
-    assert world.overview(NORA)
+    assert world.list_connections(NORA)
 
 
 def test_pages_are_never_stored_and_hold_nothing_inline(nora: PlainBrowser, world: World) -> None:

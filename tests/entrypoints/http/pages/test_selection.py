@@ -35,12 +35,12 @@ def test_two_of_four_are_connected_and_the_same_choice_again_is_no_error(nora: P
         answer = nora.post(SELECT, pendingTokenId=offer, accountIds=[first, second, first])
         assert answer.status_code == 303
         assert answer.headers["location"] == f"{ADDRESS}/dashboard/platforms?success=true&platform=tiktok_ads"
-    assert [view.connection.advertiser.id for view in world.overview(NORA)] == [first, second]
+    assert [view.connection.advertiser.id for view in world.list_connections(NORA)] == [first, second]
 
 
 def test_one_account_is_a_choice_too(nora: PlainBrowser, world: World) -> None:
     assert nora.post(SELECT, pendingTokenId=nora.offer(), accountIds=nora.accounts()[2]).status_code == 303
-    assert len(world.overview(NORA)) == 1
+    assert len(world.list_connections(NORA)) == 1
 
 
 def test_choosing_nothing_asks_again(nora: PlainBrowser, world: World) -> None:
@@ -49,7 +49,7 @@ def test_choosing_nothing_asks_again(nora: PlainBrowser, world: World) -> None:
     assert "Please choose at least one account." in answer.text
     assert answer.text.count('name="accountIds"') == 4
     assert "notices.js" in answer.text
-    assert not world.overview(NORA)
+    assert not world.list_connections(NORA)
 
 
 def test_choosing_a_closed_account_asks_again_and_keeps_the_ticks(nora: PlainBrowser, world: World) -> None:
@@ -57,7 +57,7 @@ def test_choosing_a_closed_account_asks_again_and_keeps_the_ticks(nora: PlainBro
     answer = nora.post(SELECT, pendingTokenId=nora.offer("ben"), accountIds=[first, closed])
     assert answer.status_code == 400
     assert re.findall(r'value="(\d+)" checked', answer.text) == [first]
-    assert not world.overview(NORA)
+    assert not world.list_connections(NORA)
 
 
 def test_back_after_the_choice_and_another_one_both_say_that_it_was_made(nora: PlainBrowser, world: World) -> None:
@@ -67,14 +67,14 @@ def test_back_after_the_choice_and_another_one_both_say_that_it_was_made(nora: P
         assert answer.status_code == 409
         assert "This choice has been made" in answer.text
         assert 'href="/api/auth/tiktok"' in answer.text
-    assert len(world.overview(NORA)) == 1
+    assert len(world.list_connections(NORA)) == 1
 
 
 def test_the_same_choice_again_is_no_success_once_its_accounts_are_disconnected(nora: PlainBrowser, world: World) -> None:
     offer, [account, *_] = nora.offer(), nora.accounts()
     nora.post(SELECT, pendingTokenId=offer, accountIds=[account])
     assert nora.post(SELECT, pendingTokenId=offer, accountIds=[account]).status_code == 303
-    [view] = world.overview(NORA)
+    [view] = world.list_connections(NORA)
     nora.post(f"/dashboard/platforms/{view.connection.id}/disconnect")
     answer = nora.post(SELECT, pendingTokenId=offer, accountIds=[account])
     assert answer.status_code == 409
@@ -90,7 +90,7 @@ def test_after_ten_minutes_the_choice_is_over(nora: PlainBrowser, world: World) 
     ):
         assert answer.status_code == 410
         assert "This choice is over" in answer.text
-    assert not world.overview(NORA)
+    assert not world.list_connections(NORA)
 
 
 def test_an_unknown_choice_and_another_users_look_the_same(nora: PlainBrowser) -> None:
@@ -134,7 +134,7 @@ def test_cancelling_after_the_choice_undoes_nothing_and_says_so(nora: PlainBrows
     text = nora.get("/dashboard/platforms", notice="chosen-before").text
     assert "Nothing was cancelled" in text
     assert "Nothing was connected" not in text
-    assert len(world.overview(NORA)) == 1
+    assert len(world.list_connections(NORA)) == 1
 
 
 @pytest.mark.parametrize("path", [SELECT, CANCEL])

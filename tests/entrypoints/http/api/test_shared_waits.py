@@ -11,7 +11,7 @@ import pytest
 
 from application.rotation.call_and_settle import InFlight
 from domain.errors import ConnectionNotFound
-from entrypoints.http.shared_waits import StillInFlight, Waiting
+from entrypoints.http.api.shared_waits import SharedWaits, StillInFlight
 
 SHORT = timedelta(milliseconds=300)
 
@@ -26,7 +26,7 @@ def test_all_who_ask_at_once_share_one_question() -> None:
 
     async def main() -> list[str]:
         with ThreadPoolExecutor(4, thread_name_prefix="people") as pool:
-            waiting = Waiting(pool)
+            waiting = SharedWaits(pool)
             return await asyncio.gather(*(waiting.share("key", ask) for _ in range(100)))
 
     assert asyncio.run(main()) == ["answer"] * 100
@@ -38,7 +38,7 @@ def test_other_keys_ask_for_themselves_and_a_later_caller_asks_anew() -> None:
     async def main() -> list[int]:
         numbers = iter(range(10))
         with ThreadPoolExecutor(4) as pool:
-            waiting = Waiting(pool)
+            waiting = SharedWaits(pool)
             first = await waiting.share("a", lambda: next(numbers))
             return [first, await waiting.share("a", lambda: next(numbers)), await waiting.share("b", lambda: next(numbers))]
 
@@ -50,7 +50,7 @@ def test_a_renewal_elsewhere_is_asked_about_until_it_ends() -> None:
 
     async def main() -> str:
         with ThreadPoolExecutor(1) as pool:
-            return await Waiting(pool).share("key", lambda: next(answers))
+            return await SharedWaits(pool).share("key", lambda: next(answers))
 
     assert asyncio.run(main()) == "renewed"
 
@@ -65,7 +65,7 @@ def test_waiting_is_bounded_and_what_was_begun_goes_on() -> None:
 
     async def main() -> None:
         with ThreadPoolExecutor(1) as pool:
-            waiting = Waiting(pool, SHORT)
+            waiting = SharedWaits(pool, SHORT)
             with pytest.raises(StillInFlight):
                 await waiting.share("key", slow)
             answered.set()
@@ -85,7 +85,7 @@ def test_a_caller_who_leaves_takes_nothing_from_the_others() -> None:
 
     async def main() -> str:
         with ThreadPoolExecutor(1) as pool:
-            waiting = Waiting(pool)
+            waiting = SharedWaits(pool)
             impatient = asyncio.create_task(waiting.share("key", slow))
             assert await asyncio.to_thread(asked.wait, 30)
             patient = asyncio.create_task(waiting.share("key", lambda: "another"))
@@ -105,7 +105,7 @@ def test_a_refusal_is_told_to_everybody() -> None:
 
     async def main() -> list[object]:
         with ThreadPoolExecutor(1) as pool:
-            waiting = Waiting(pool)
+            waiting = SharedWaits(pool)
             return await asyncio.gather(*(waiting.share("key", refuse) for _ in range(3)), return_exceptions=True)
 
     assert [type(outcome) for outcome in asyncio.run(main())] == [ConnectionNotFound] * 3
@@ -117,7 +117,7 @@ def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
 
     async def main() -> None:
         with ThreadPoolExecutor(1) as pool:
-            waiting = Waiting(pool, SHORT)
+            waiting = SharedWaits(pool, SHORT)
             busy = asyncio.create_task(waiting.run(lambda: free.wait(30)))
             with pytest.raises(StillInFlight):
                 await waiting.share("key", lambda: begun.append("too late"))

@@ -14,7 +14,7 @@ from application.rotation.call_and_settle import InFlight
 
 T = TypeVar("T")
 
-PATIENCE = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(seconds=5)
 """How long a caller waits for a renewal."""
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=100), timedelta(milliseconds=500)
@@ -35,11 +35,11 @@ class Flight:
 
 
 @dataclass(slots=True)
-class Waiting:
+class SharedWaits:
     """Renewals under way in this process. They run in `pool`, whose threads nothing else uses."""
 
     pool: Executor
-    patience: timedelta = PATIENCE
+    patience: timedelta = LONGEST_WAIT
     _flights: dict[Hashable, Flight] = field(default_factory=dict)
 
     async def share(self, key: Hashable, ask: Callable[[], T | InFlight]) -> T:

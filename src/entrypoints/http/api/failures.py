@@ -1,0 +1,53 @@
+"""Which failures each endpoint answers with, for its description; INTERNAL goes without saying."""
+
+from __future__ import annotations
+
+from entrypoints.http import codes
+from entrypoints.http.api.openapi import failures, reconnects, redirects
+
+BEGIN = redirects(
+    codes.INVALID_REQUEST,
+    codes.UNAUTHORIZED,
+    codes.CONNECTION_NOT_FOUND,
+    codes.UNAVAILABLE,
+    nothing="A prefetch starts nothing.",
+)
+CALLBACK = redirects(codes.INVALID_REQUEST, codes.UNAUTHORIZED)
+PENDING = failures(codes.INVALID_REQUEST, codes.UNAUTHORIZED, codes.PENDING_NOT_FOUND, codes.PENDING_EXPIRED, codes.UNAVAILABLE)
+SELECT = failures(
+    codes.INVALID_REQUEST,
+    codes.ACCOUNT_NOT_ON_OFFER,
+    codes.UNAUTHORIZED,
+    codes.ORIGIN_REFUSED,
+    codes.PENDING_NOT_FOUND,
+    codes.PENDING_USED,
+    codes.PENDING_EXPIRED,
+    codes.PAYLOAD_TOO_LARGE,
+    codes.UNAVAILABLE,
+)
+REFRESH = failures(
+    codes.INVALID_REQUEST,
+    codes.UNAUTHORIZED,
+    *codes.RECONNECT,
+    codes.ORIGIN_REFUSED,
+    codes.CONNECTION_NOT_FOUND,
+    codes.PAYLOAD_TOO_LARGE,
+    *codes.TIKTOK,
+    codes.UNAVAILABLE,
+)
+LIST = failures(codes.UNAUTHORIZED, codes.UNAVAILABLE)
+DISCONNECT = failures(
+    codes.INVALID_REQUEST, codes.UNAUTHORIZED, codes.ORIGIN_REFUSED, codes.CONNECTION_NOT_FOUND, codes.UNAVAILABLE
+)
+VEND = failures(
+    codes.INVALID_REQUEST,
+    codes.UNAUTHORIZED,
+    codes.FORBIDDEN,
+    codes.NOT_FOUND,
+    codes.CONNECTION_NOT_FOUND,
+    codes.PAYLOAD_TOO_LARGE,
+    *codes.TIKTOK,
+    codes.UNAVAILABLE,
+) | reconnects(*codes.RECONNECT, codes.ACCOUNT_LOST)
+CRON = failures(codes.UNAUTHORIZED, codes.NOT_FOUND, codes.UNAVAILABLE)
+METRICS = failures(codes.UNAUTHORIZED, codes.NOT_FOUND)

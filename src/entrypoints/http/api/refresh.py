@@ -1,0 +1,42 @@
+"""A person's own refresh of one connection."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from litestar import post
+from litestar.params import JSONBody
+
+from application.ports.system import Clock
+from application.rotate_grant import RotateGrant
+from domain.errors import PlatformUnavailable
+from domain.ids import OwnerId
+from entrypoints.http.api import failures
+from entrypoints.http.api.bodies import Refreshed, RefreshRequest
+from entrypoints.http.api.ids import connection_id
+from entrypoints.http.api.injected import Injected
+from entrypoints.http.api.shared_waits import LONGEST_WAIT, SharedWaits, StillInFlight
+
+
+@post(
+    "/api/auth/tiktok/refresh",
+    status_code=200,
+    summary="Refresh a connection's token now",
+    tags=["platforms"],
+    responses=failures.REFRESH,
+)
+async def refresh_connection(
+    owner: Injected[OwnerId],
+    rotate_grant: Injected[RotateGrant],
+    clock: Injected[Clock],
+    waiting: Injected[SharedWaits],
+    data: JSONBody[RefreshRequest],
+) -> Refreshed:
+    """Always rotates, except that callers share a rotation under way. A long-term token is probed instead."""
+    connection = connection_id(data.connection_id)
+    rotate = partial(rotate_grant, connection, owner=owner, asked_at=clock.now())
+    try:
+        rotated = await waiting.share((owner, connection), rotate)
+    except StillInFlight:
+        raise PlatformUnavailable(LONGEST_WAIT) from None
+    return Refreshed(token_expires_at=rotated.token_expires_at)
