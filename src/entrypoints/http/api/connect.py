@@ -60,6 +60,7 @@ def redirect(address: str) -> Response[None]:
     "/api/auth/tiktok",
     status_code=307,
     sync_to_thread=True,
+    operation_id="connectTikTok",
     summary="Connect TikTok Ads",
     tags=["connect"],
     responses=failures.BEGIN,
@@ -116,6 +117,7 @@ def returned_with(
 @get(
     "/api/auth/tiktok/callback",
     status_code=307,
+    operation_id="completeConnect",
     summary="Back from TikTok's consent page",
     tags=["connect"],
     responses=failures.CALLBACK,

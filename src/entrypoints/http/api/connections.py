@@ -23,6 +23,7 @@ GOES_ON = "Disconnected. The permission stays, since other accounts use it."
 @get(
     "/api/platforms",
     sync_to_thread=True,
+    operation_id="listConnections",
     summary="Your connections",
     tags=["platforms"],
     responses=failures.LIST,
@@ -57,6 +58,7 @@ def connection_body(view: ConnectionView) -> ConnectionBody:
     "/api/platforms/{connection:str}",
     status_code=200,
     sync_to_thread=True,
+    operation_id="disconnectAccount",
     summary="Disconnect an account",
     tags=["platforms"],
     responses=failures.DISCONNECT,

@@ -24,6 +24,7 @@ from domain.rotation import RotationPolicy
 from entrypoints.http.api import failures
 from entrypoints.http.api.bodies import CronReport, GrantError
 from entrypoints.http.api.injected import Injected
+from entrypoints.http.api.openapi import each_method
 from entrypoints.http.problems import code_of_ending
 from entrypoints.settings import Settings
 
@@ -42,7 +43,8 @@ ERRORS_SHOWN = 20
     "/api/cron/tiktok-refresh",
     http_method=[HttpMethod.GET, HttpMethod.POST],
     status_code=200,
-    summary="Renew what is due",
+    operation_id=each_method("refreshDueTokens", usual=HttpMethod.POST),
+    summary="Refresh what is due",
     tags=["services"],
     responses=failures.CRON,
 )

@@ -10,6 +10,7 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from entrypoints.http.api.bodies import Check, Checks, Liveness, Readiness
 from entrypoints.http.api.injected import Injected
+from entrypoints.http.api.openapi import each_method
 from entrypoints.http.api.readiness import ReadinessChecks
 
 LOOK_WITHIN = timedelta(seconds=5)
@@ -25,7 +26,13 @@ REPORTED = ("broker", "journal")
 """What serving does not depend on."""
 
 
-@route("/health/live", http_method=PROBED, summary="Does the process answer?", tags=["operation"])
+@route(
+    "/health/live",
+    http_method=PROBED,
+    operation_id=each_method("checkLiveness", usual=HttpMethod.GET),
+    summary="Does the process answer?",
+    tags=["operation"],
+)
 async def live() -> Liveness:
     """Always, as long as it runs."""
     return Liveness()
@@ -34,6 +41,7 @@ async def live() -> Liveness:
 @route(
     "/health/ready",
     http_method=PROBED,
+    operation_id=each_method("checkReadiness", usual=HttpMethod.GET),
     summary="Can requests be served?",
     tags=["operation"],
     responses={

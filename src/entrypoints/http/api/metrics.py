@@ -20,6 +20,7 @@ from entrypoints.telemetry.request_metrics import RequestMetrics
     "/metrics",
     sync_to_thread=True,
     media_type="text/plain",
+    operation_id="readMetrics",
     summary="Figures for Prometheus",
     tags=["operation"],
     responses=failures.METRICS,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from importlib.metadata import version
 
+from litestar.enums import HttpMethod
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -25,6 +26,7 @@ from litestar.openapi.spec import (
     SecurityScheme,
     Tag,
 )
+from litestar.types import OperationIDCreator
 
 from entrypoints.http import codes
 from entrypoints.http.api.schema_page import SwaggerPage, reference_router
@@ -38,6 +40,15 @@ CRON: list[SecurityRequirement] = [{"cron": []}]
 METRICS: list[SecurityRequirement] = [{}, {"metrics": []}]
 
 Responses = dict[int, ResponseSpec]
+
+
+def each_method(verb: str, *, usual: HttpMethod) -> OperationIDCreator:
+    """The ids of an endpoint with several methods: the verb alone for the usual one, the method behind it for others."""
+
+    def named(_: object, method: str, __: object) -> str:
+        return verb if method == usual else f"{verb}By{method.title()}"
+
+    return named
 
 
 def failures(*known: Code) -> Responses:

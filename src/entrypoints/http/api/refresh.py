@@ -21,6 +21,7 @@ from entrypoints.http.api.shared_waits import LONGEST_WAIT, SharedWaits, StillIn
 @post(
     "/api/auth/tiktok/refresh",
     status_code=200,
+    operation_id="refreshTokens",
     summary="Refresh a connection's token now",
     tags=["platforms"],
     responses=failures.REFRESH,

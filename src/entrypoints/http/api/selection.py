@@ -20,6 +20,7 @@ from entrypoints.http.api.injected import Injected
 @get(
     "/api/auth/tiktok/pending",
     sync_to_thread=True,
+    operation_id="listOfferedAccounts",
     summary="The accounts to choose from",
     tags=["connect"],
     responses=failures.PENDING,
@@ -63,6 +64,7 @@ def unavailable(advertiser: Advertiser) -> UnavailableAccount:
     "/api/auth/tiktok/select-account",
     status_code=200,
     sync_to_thread=True,
+    operation_id="selectAccounts",
     summary="Connect the chosen accounts",
     tags=["connect"],
     responses=failures.SELECT,

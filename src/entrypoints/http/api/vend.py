@@ -28,6 +28,7 @@ Wanted = ByConnection | ByAccount
 @post(
     "/api/internal/tiktok/access-token",
     status_code=200,
+    operation_id="vendToken",
     summary="An access token for one account",
     tags=["services"],
     responses=failures.VEND,

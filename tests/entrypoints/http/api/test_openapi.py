@@ -44,6 +44,27 @@ def test_every_row_of_the_api_is_described(house: House) -> None:
     }
 
 
+def test_every_operation_is_named_by_a_verb(house: House) -> None:
+    paths = description_of(house.app).document["paths"]
+    assert {(method, path): operation["operationId"] for path, item in paths.items() for method, operation in item.items()} == {
+        ("get", "/api/auth/tiktok"): "connectTikTok",
+        ("get", "/api/auth/tiktok/callback"): "completeConnect",
+        ("get", "/api/auth/tiktok/pending"): "listOfferedAccounts",
+        ("post", "/api/auth/tiktok/select-account"): "selectAccounts",
+        ("post", "/api/auth/tiktok/refresh"): "refreshTokens",
+        ("post", "/api/cron/tiktok-refresh"): "refreshDueTokens",
+        ("get", "/api/cron/tiktok-refresh"): "refreshDueTokensByGet",
+        ("get", "/api/platforms"): "listConnections",
+        ("delete", "/api/platforms/{connection}"): "disconnectAccount",
+        ("post", "/api/internal/tiktok/access-token"): "vendToken",
+        ("get", "/health/live"): "checkLiveness",
+        ("head", "/health/live"): "checkLivenessByHead",
+        ("get", "/health/ready"): "checkReadiness",
+        ("head", "/health/ready"): "checkReadinessByHead",
+        ("get", "/metrics"): "readMetrics",
+    }
+
+
 def test_every_code_that_can_arise_is_described_with_an_example(house: House) -> None:
     document = description_of(house.app).document
     described: set[str] = set()
