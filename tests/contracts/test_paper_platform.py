@@ -1,4 +1,4 @@
-"""The worked example of README.md: a platform of one's own under the port's contract, and under the real use-cases."""
+"""The worked example of docs/adapters.md: a platform of one's own under the port's contract, and under the real use-cases."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

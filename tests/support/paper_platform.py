@@ -1,4 +1,4 @@
-"""The smallest ad platform that keeps every promise of the port: the worked example of README.md."""
+"""The smallest ad platform that keeps every promise of the port: the worked example of docs/adapters.md."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Example secrets that anybody can read in this project's own text: as good as none, so they are refused.
 
-Whoever shows a secret in README, `.env.example` or the demo takes one from here or adds it here. The secret of the
+Whoever shows a secret in a document, `.env.example` or the demo takes one from here or adds it here. The secret of the
 Auth.js test vectors stays out on purpose: the contract says so.
 """
 

@@ -242,7 +242,7 @@ def test_one_second_more_between_sweeps_would_be_an_unsafe_policy() -> None:
 def test_the_bounds_of_the_sweep_interval_are_told_the_same_everywhere(value: str) -> None:
     [fault] = faults_of(an_environ(SWEEP_INTERVAL_SECONDS=value))
     assert "1 to 10792" in fault.remedy
-    for place in (".env.example", "README.md"):
+    for place in (".env.example", "docs/production.md"):
         assert "1 to 10792" in (ROOT / place).read_text(), place
 
 
