@@ -60,14 +60,15 @@ class RevokeTokens:
 
     def _any_due(self) -> bool:
         with self.store.read() as work:
-            return work.revocations.any_due(self.clock.now())
+            return work.revocations.any_due(self.platform.app, self.clock.now())
 
     def _next(self) -> bool:
         """Bring the oldest one to an end, if the platform lets us. The lease is stored before anything is looked at:
         a consent either sees it, and waits with its exchange, or is seen here.
         """
         with self.store.write() as work:
-            taken = work.revocations.take_due(limit=1, lease=self.policy.lease, now=self.clock.now())
+            now = self.clock.now()
+            taken = work.revocations.take_due(self.platform.app, limit=1, lease=self.policy.lease, now=now)
             work.commit()
         return any(self._bring_to_an_end(revocation) for revocation in taken)
 
@@ -81,7 +82,7 @@ class RevokeTokens:
         if now >= revocation.give_up_at:
             log.error("a token could not be revoked in time and was only erased", extra={"grant": revocation.grant})
             return self._done(revocation, RevocationGivenUp(revocation.grant, revocation.owner, at=now))
-        if exchanging or revocation.app != self.platform.app:
+        if exchanging:
             return self._later(revocation, REVOCATION_PAUSE)
         try:
             access = self.sealer.open(revocation.access, revocation.grant, TokenKind.ACCESS)

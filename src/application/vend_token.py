@@ -9,10 +9,17 @@ from application.ports.budget import Permits
 from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
 from application.ports.system import Clock
-from application.rotation.call_and_settle import Ended, InFlight, Rotation
+from application.rotation.call_and_settle import UNTIL_CONFIGURED, Ended, InFlight, Rotation
 from application.rotation.refusals import UNSENT_FOR, hopeless, refusal_of, stopped
 from application.rotation.single_call import SingleCall
-from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, PlatformThrottled, ReauthorisationNeeded
+from domain.errors import (
+    AccountOutOfReach,
+    ConnectionNotFound,
+    InvalidRequest,
+    PlatformMisconfigured,
+    PlatformThrottled,
+    ReauthorisationNeeded,
+)
 from domain.grant import Grant
 from domain.health import Active, NeedsReauth
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
@@ -68,6 +75,8 @@ class VendToken:
             grant, advertiser = self._find(work, wanted)
         if isinstance(grant.health, NeedsReauth) or grant.tokens is None:
             raise hopeless(grant) or ConnectionNotFound
+        if not self.single_call.carry_out.speaks_for(grant):
+            raise PlatformMisconfigured(UNTIL_CONFIGURED)
         if isinstance(grant.tokens, LongTerm):
             return self._hand_out(grant, advertiser, lasting=None)
         validity = enough(grant.tokens, min_validity)

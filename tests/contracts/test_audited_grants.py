@@ -17,7 +17,7 @@ def unread(kept: Kept, before: datetime, *, limit: int = 10) -> list[str]:
 
 def ending(kept: Kept, until: datetime, *, after: str | None = None, limit: int = 10) -> list[str]:
     with kept.store.read() as work:
-        return list(work.grants.ending(until, after=GrantId(after) if after else None, limit=limit))
+        return list(work.grants.ending(APP, until, after=GrantId(after) if after else None, limit=limit))
 
 
 def created(name: str, days: int, *, connected: bool = True, app: AppId = APP) -> Grant:
@@ -70,6 +70,7 @@ def test_grants_whose_reach_was_not_read_for_long_come_longest_ago_first(kept: K
 def test_grants_whose_refresh_token_ends_come_by_their_ids(kept: Kept) -> None:
     forever = a_grant("forever", tokens=a_long_term_token(), connects=(1,))
     kept.add(created("c", 360), created("a", 365), created("b", 350), created("d", 10), forever)
+    kept.add(created("of another", 365, app=AppId("another")))
     add_the_dead(kept)
     assert isinstance(kept.grant("b").tokens, Expiring)
     assert ending(kept, START + 15 * DAY) == ["a", "b", "c"]

@@ -1,9 +1,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from domain.ids import RevocationId
+from domain.ids import AppId, RevocationId
 from domain.revocation import Revocation
-from support.builders import HOUR, MINUTE, SECOND, START, a_revocation
+from support.builders import APP, HOUR, MINUTE, SECOND, START, a_revocation
 from support.databases import Kept
 
 
@@ -16,7 +16,7 @@ def add(kept: Kept, *revocations: Revocation) -> None:
 
 def take(kept: Kept, *, limit: int = 10, after: timedelta = 0 * SECOND) -> list[Revocation]:
     with kept.store.write() as work:
-        taken = work.revocations.take_due(limit=limit, lease=MINUTE, now=START + after)
+        taken = work.revocations.take_due(APP, limit=limit, lease=MINUTE, now=START + after)
         work.commit()
         return taken
 
@@ -59,7 +59,7 @@ def test_a_revocation_that_is_done_is_gone(kept: Kept) -> None:
 
 def asked(kept: Kept, *, after: timedelta = 0 * SECOND) -> tuple[bool, bool]:
     with kept.store.read() as work:
-        return work.revocations.any_due(START + after), work.revocations.under_way(START + after)
+        return work.revocations.any_due(APP, START + after), work.revocations.under_way(START + after)
 
 
 def test_a_revocation_is_due_then_under_way_then_due_again_when_its_lease_ends(kept: Kept) -> None:
@@ -79,3 +79,16 @@ def test_a_revocation_that_is_saved_or_done_is_no_longer_under_way(kept: Kept) -
         work.revocations.done(second.id)
         work.commit()
     assert asked(kept) == (False, False)
+
+
+def test_a_revocation_of_another_app_waits_for_that_app_until_it_is_given_up(kept: Kept) -> None:
+    other = AppId("another")
+    add(kept, replace(a_revocation("theirs"), app=other, give_up_at=START + HOUR), a_revocation("ours"))
+    assert [r.id for r in take(kept)] == ["ours"]
+    with kept.store.write() as work:
+        work.revocations.done(RevocationId("ours"))
+        work.commit()
+    assert asked(kept) == (False, False)
+    with kept.store.write() as work:
+        assert [r.id for r in work.revocations.take_due(other, limit=9, lease=MINUTE, now=START)] == ["theirs"]
+    assert [r.id for r in take(kept, after=HOUR)] == ["theirs"], "nobody may send it then"

@@ -71,8 +71,9 @@ class MemoryGrants:
         unread = [g for g in self._connected() if g.app == app and (g.reach_read_at or g.created_at) <= before]
         return [g.id for g in sorted(unread, key=lambda g: g.reach_read_at or g.created_at)][:limit]
 
-    def ending(self, until: datetime, *, after: GrantId | None, limit: int) -> list[GrantId]:
-        ends = [g.id for g in self._connected() if isinstance(g.tokens, Expiring) and g.tokens.refresh_expires_at <= until]
+    def ending(self, app: AppId, until: datetime, *, after: GrantId | None, limit: int) -> list[GrantId]:
+        own = (g for g in self._connected() if g.app == app)
+        ends = [g.id for g in own if isinstance(g.tokens, Expiring) and g.tokens.refresh_expires_at <= until]
         return sorted(g for g in ends if after is None or g > after)[:limit]
 
     def hopeless(self, before: datetime, *, limit: int) -> list[GrantId]:
@@ -168,14 +169,18 @@ class MemoryRevocations:
     def add(self, revocation: Revocation) -> None:
         self._rows.revocations[revocation.id] = revocation
 
-    def take_due(self, *, limit: int, lease: timedelta, now: datetime) -> list[Revocation]:
-        due = sorted((r for r in self._rows.revocations.values() if r.due_at <= now), key=lambda r: r.due_at)[:limit]
+    def take_due(self, app: AppId, *, limit: int, lease: timedelta, now: datetime) -> list[Revocation]:
+        due = sorted(self._due(app, now), key=lambda r: r.due_at)[:limit]
         for revocation in due:
             self._rows.revocations[revocation.id] = replace(revocation, due_at=now + lease, leased_until=now + lease)
         return due
 
-    def any_due(self, now: datetime) -> bool:
-        return any(r.due_at <= now for r in self._rows.revocations.values())
+    def any_due(self, app: AppId, now: datetime) -> bool:
+        return bool(self._due(app, now))
+
+    def _due(self, app: AppId, now: datetime) -> list[Revocation]:
+        revocations = self._rows.revocations.values()
+        return [r for r in revocations if r.due_at <= now and (r.app == app or r.give_up_at <= now)]
 
     def under_way(self, now: datetime) -> bool:
         return any(r.leased_until is not None and r.leased_until > now for r in self._rows.revocations.values())

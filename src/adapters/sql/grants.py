@@ -90,9 +90,9 @@ class SqlGrants:
         unread = select(row.id).where(tables.HELD, row.app == app, row.reach_known_at <= before)
         return list(self._connection.scalars(unread.order_by(row.reach_known_at, row.id).limit(limit)))
 
-    def ending(self, until: datetime, *, after: GrantId | None, limit: int) -> list[GrantId]:
+    def ending(self, app: AppId, until: datetime, *, after: GrantId | None, limit: int) -> list[GrantId]:
         row = tables.grants.c
-        ending = select(row.id).where(tables.HELD, row.refresh_expires_at <= until, row.id > (after or ""))
+        ending = select(row.id).where(tables.HELD, row.app == app, row.refresh_expires_at <= until, row.id > (after or ""))
         return list(self._connection.scalars(ending.order_by(row.id).limit(limit)))
 
     def hopeless(self, before: datetime, *, limit: int) -> list[GrantId]:

@@ -3,10 +3,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, insert, or_, select, update
 
 from adapters.sql import tables
-from domain.ids import RevocationId
+from domain.ids import AppId, RevocationId
 from domain.revocation import Revocation
 from domain.tokens import Sealed
 
@@ -33,9 +33,9 @@ class SqlRevocations:
             )
         )
 
-    def take_due(self, *, limit: int, lease: timedelta, now: datetime) -> list[Revocation]:
+    def take_due(self, app: AppId, *, limit: int, lease: timedelta, now: datetime) -> list[Revocation]:
         queue = tables.revocations
-        due = select(queue).where(queue.c.due_at <= now).order_by(queue.c.due_at, queue.c.id).limit(limit)
+        due = select(queue).where(is_due(app, now)).order_by(queue.c.due_at, queue.c.id).limit(limit)
         taken = [revocation_of(row) for row in self._connection.execute(due.with_for_update(skip_locked=True))]
         if taken:
             leased = (
@@ -44,8 +44,8 @@ class SqlRevocations:
             self._connection.execute(leased)
         return taken
 
-    def any_due(self, now: datetime) -> bool:
-        return bool(self._connection.scalar(select(exists().where(tables.revocations.c.due_at <= now))))
+    def any_due(self, app: AppId, now: datetime) -> bool:
+        return bool(self._connection.scalar(select(exists().where(is_due(app, now)))))
 
     def under_way(self, now: datetime) -> bool:
         return bool(self._connection.scalar(select(exists().where(tables.revocations.c.leased_until > now))))
@@ -59,6 +59,12 @@ class SqlRevocations:
 
     def done(self, revocation: RevocationId) -> None:
         self._connection.execute(delete(tables.revocations).where(tables.revocations.c.id == revocation))
+
+
+def is_due(app: AppId, now: datetime) -> ColumnElement[bool]:
+    """Whether a row is this app's to be tried, or anybody's to be given up."""
+    row = tables.revocations.c
+    return and_(row.due_at <= now, or_(row.app == app, row.give_up_at <= now))
 
 
 def revocation_of(row: Row[Any]) -> Revocation:

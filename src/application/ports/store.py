@@ -45,8 +45,8 @@ class Grants(Protocol):
     def unread_since(self, app: AppId, before: datetime, *, limit: int) -> list[GrantId]:
         """Live connected grants of the app whose reach was last read by this time, the longest ago first."""
 
-    def ending(self, until: datetime, *, after: GrantId | None, limit: int) -> list[GrantId]:
-        """Live connected grants whose refresh token ends by then, by their ids, from behind `after` on."""
+    def ending(self, app: AppId, until: datetime, *, after: GrantId | None, limit: int) -> list[GrantId]:
+        """Live connected grants of the app whose refresh token ends by then, by their ids, from behind `after` on."""
 
     def hopeless(self, before: datetime, *, limit: int) -> list[GrantId]:
         """Grants that have needed reauthorisation since before this time and still hold tokens, the longest first."""
@@ -108,11 +108,14 @@ class Revocations(Protocol):
     def add(self, revocation: Revocation) -> None:
         """Queue a token."""
 
-    def any_due(self, now: datetime) -> bool:
+    def any_due(self, app: AppId, now: datetime) -> bool:
         """Whether there is anything to take."""
 
-    def take_due(self, *, limit: int, lease: timedelta, now: datetime) -> list[Revocation]:
-        """Reserve due ones, for the time of the lease, oldest first. They are under way until saved, done, or the lease ends."""
+    def take_due(self, app: AppId, *, limit: int, lease: timedelta, now: datetime) -> list[Revocation]:
+        """Reserve due ones of this app for the time of the lease, oldest first; of others those that are to be given up alone.
+
+        They are under way until saved, done, or the lease ends.
+        """
 
     def under_way(self, now: datetime) -> bool:
         """Whether any is reserved: a call that ends an authorisation may be on its way to the platform."""

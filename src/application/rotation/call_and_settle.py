@@ -35,6 +35,11 @@ HOLD_ON = timedelta(seconds=10)
 WITHOUT_KEY = timedelta(minutes=5)
 """How long a grant waits whose token cannot be opened here; another process may hold the key."""
 
+ANOTHER_APP = Misconfigured("another app")
+"""Why a grant is left alone that another developer app obtained: the credentials here would spend its token for nothing."""
+
+UNTIL_CONFIGURED = timedelta(minutes=5)
+"""When to ask for such a grant again: an operator has to act."""
 
 NOT_BELIEVED = Unavailable("mass refusal")
 """Why a call is not sent while the platform refuses too many: only one a minute is."""
@@ -91,6 +96,8 @@ class CallAndSettle:
         Raises StoreUnavailable when the database would not take the outcome; a new pair is in the journal then.
         """
         grant = claim.grant
+        if not self.speaks_for(grant):
+            return self.release(claim, ANOTHER_APP)
         try:
             match decide(grant.tokens, grant.health, self.clock.now(), insist=insist):
                 case Keep():
@@ -108,6 +115,10 @@ class CallAndSettle:
             failure = Misconfigured("key")
             grant.fail(failure, self.policy, self.clock.now(), pause=WITHOUT_KEY)
             return self._settled(claim, Ended.MISCONFIGURED, failure)
+
+    def speaks_for(self, grant: Grant) -> bool:
+        """Whether the grant was obtained by the app that is configured here."""
+        return grant.app == self.platform.app
 
     def release(self, claim: Claim, because: Failure | None = None) -> Rotation:
         """Give a claim back of which nothing was sent."""

@@ -125,7 +125,7 @@ def test_revocations_are_taken_once(database: Database) -> None:
         taken = list[str]()
         while True:
             with store.write() as work:
-                batch = work.revocations.take_due(limit=9, lease=MINUTE, now=START)
+                batch = work.revocations.take_due(APP, limit=9, lease=MINUTE, now=START)
                 work.commit()
             if not batch:
                 return taken
@@ -215,7 +215,7 @@ def test_revocations_are_passed_over_that_another_unit_takes(migrated_postgres_u
             work.revocations.add(a_revocation(name))
         work.commit()
     with store.write() as one, store.write() as another:
-        taken = [{r.id for r in work.revocations.take_due(limit=9, lease=MINUTE, now=START)} for work in (one, another)]
+        taken = [{r.id for r in work.revocations.take_due(APP, limit=9, lease=MINUTE, now=START)} for work in (one, another)]
     assert [len(ids) for ids in taken] == [9, 9]
     assert not taken[0] & taken[1]
     database.dispose()
