@@ -1,3 +1,5 @@
+"""The machine's clock, ids, nonces and chance."""
+
 from __future__ import annotations
 
 import secrets

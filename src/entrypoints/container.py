@@ -1,5 +1,6 @@
 """The composition root: every adapter and every use-case, and who gets what. The container library is known here alone.
 
+Doors ask the container for use-cases and for ports that only look. What commands do beyond that is in `operations`.
 Tests override the adapters (`container.store.override(...)`) and so run the real use-cases.
 """
 
@@ -8,28 +9,24 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from dependency_injector import containers, providers
 
 from adapters.budget.redis_ledger import RedisLedger
 from adapters.budget.shared_budget import SharedBudget
-from adapters.celery_broker import BrokerUnavailable, CeleryBroker
+from adapters.celery_broker import CeleryBroker
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.journal_file import FileJournal
 from adapters.sql.budget_ledger import SqlLedger
 from adapters.sql.claims import SqlClaims
-from adapters.sql.database import Database, open_database, place_of
+from adapters.sql.database import Database, open_database
 from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.incidents import SqlIncidents
 from adapters.sql.journal_register import SqlJournalRegister
-from adapters.sql.migrations import at_head, migrate
 from adapters.sql.store import SqlStore
-from adapters.sql.stored_token_samples import sealed_access_tokens
 from adapters.system import SystemClock, SystemIds, SystemNonces, chance
 from adapters.tiktok.ad_platform import TikTok
 from application.audit_grants import AuditGrants
@@ -39,7 +36,6 @@ from application.complete_connect import CompleteConnect
 from application.disconnect import Disconnect
 from application.list_connections import ListConnections
 from application.ports.budget import Ledger
-from application.ports.journal import JournalUnavailable
 from application.ports.system import Clock
 from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
@@ -52,37 +48,12 @@ from application.rotation.single_call import SingleCall
 from application.select_accounts import SelectAccounts
 from application.sweep_due_grants import SweepDueGrants
 from application.vend_token import VendToken
-from domain.errors import CannotOpen
-from domain.ids import GrantId
 from domain.rotation import RotationPolicy
-from domain.tokens import Secret, TokenKind
 from entrypoints.settings import Settings
 from entrypoints.upkeep_thread import UpkeepThread
 
 CALLS_IN_FLIGHT = 32
 """Calls that one process can have under way: measured to be the best for synchronous threads on two cores."""
-
-SAMPLED_TOKENS = 20
-
-
-__all__ = [
-    "BrokerUnavailable",
-    "Container",
-    "JournalUnavailable",
-    "SchemaBehind",
-    "build",
-    "check_keys",
-    "check_redis",
-    "migrate_schema",
-    "new_encryption_key",
-    "require_schema",
-    "run_simulator",
-    "simulated_app",
-]
-
-
-class SchemaBehind(Exception):
-    """The database's schema is not the one that this program knows: `tiktok-connect migrate` has to run first."""
 
 
 def host_name() -> str:
@@ -245,83 +216,5 @@ class Container(containers.DeclarativeContainer):
 
 
 def build(settings: Settings) -> Container:
-    """The container of a process. Doors ask it for use-cases, by name, and for nothing else."""
+    """The container of a process. Doors ask it for use-cases and for ports that only look, by name."""
     return Container(settings=providers.Object(settings))
-
-
-def require_schema(database: Database) -> None:
-    """Raises SchemaBehind unless the schema is the one that this program knows, StoreUnavailable when the database is away."""
-    url = database.engine.url
-    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
-        raise SchemaBehind  # connecting would make an empty file
-    if not at_head(database):
-        raise SchemaBehind
-
-
-def migrate_schema(database_url: Secret) -> str:
-    """Bring the schema to the newest revision; safe to run twice and at once. Returns which database it was, in words without
-    its user and password. Raises StoreUnavailable.
-    """
-    migrate(database_url.reveal())
-    return place_of(database_url.reveal())
-
-
-def check_keys(container: Container, *, stored: bool) -> int:
-    """Seal and open a token, and open some of the `stored` ones; returns how many. Raises CannotOpen, StoreUnavailable."""
-    sealer, grant, token = container.sealer(), GrantId("doctor"), Secret("a token of nobody")
-    if sealer.open(sealer.seal(token, grant, TokenKind.ACCESS), grant, TokenKind.ACCESS) != token:
-        raise CannotOpen("what was sealed came back changed")
-    samples = sealed_access_tokens(container.database(), limit=SAMPLED_TOKENS) if stored else []
-    for of, sealed in samples:
-        sealer.open(sealed, of, TokenKind.ACCESS)
-    return len(samples)
-
-
-def check_redis(url: Secret) -> None:
-    """See that the Redis of the shared budget can be used. Raises StoreUnavailable."""
-    RedisLedger(url).check()
-
-
-def new_encryption_key() -> str:
-    """A key as TOKEN_ENCRYPTION_KEYS takes it."""
-    return KeyRing.generate()
-
-
-def simulated_app() -> tuple[str, str]:
-    """Id and secret of the app that the simulator knows when it is told of none. Everybody can read them."""
-    from adapters.tiktok_simulator.machine import DEFAULT_APPS  # noqa: PLC0415 (a web framework that nobody else here pays for)
-
-    [app] = DEFAULT_APPS.items()
-    return app
-
-
-def run_simulator(
-    *,
-    host: str,
-    port: int,
-    control_token: str | None,
-    state_file: Path | None,
-    announce: Callable[[str], None] | None = None,
-    app: tuple[str, str] | None = None,
-    redirect_uris: Sequence[str] = (),
-    **config: object,
-) -> None:
-    """Run the simulator of TikTok until a signal ends it; `config` is what is not to be as at TikTok, by its fields' names.
-
-    `app` is the id and secret of the one app that it knows, else a few of its own. Raises OSError when the port is taken,
-    ValueError for a host beyond this machine without a control token, or for a state file that is not one.
-    """
-    from adapters.tiktok_simulator.config import Config  # noqa: PLC0415 (a web framework that nobody else here pays for)
-    from adapters.tiktok_simulator.machine import DEFAULT_APPS  # noqa: PLC0415 (the same)
-    from adapters.tiktok_simulator.server import serve  # noqa: PLC0415 (the same)
-
-    serve(
-        host,
-        port,
-        config=Config().but(**config),
-        apps=dict([app]) if app else DEFAULT_APPS,
-        redirect_uris=redirect_uris,
-        control_token=control_token,
-        state_file=state_file,
-        announce=announce,
-    )

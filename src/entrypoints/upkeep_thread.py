@@ -52,7 +52,7 @@ class UpkeepThread:
                     extra={"because": str(unusable)},
                 )
             self._journal_told = True
-        except Exception:  # a upkeep_thread that dies is noticed too late
+        except Exception:  # an upkeep thread that dies is noticed too late
             log.exception("a look at the database and the journal failed")
         else:
             if self._away:

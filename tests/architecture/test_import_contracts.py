@@ -115,6 +115,8 @@ def test_a_contract_refuses_what_is_planted_against_it(contract: str, src: Path)
         ("use-cases-apart", "application.planted", "application.connecting.planted"),
         ("adapters-apart", "adapters.tiktok.planted", "adapters.http_client.planted"),
         ("container-builds-adapters", "entrypoints.container", "adapters.planted"),
+        ("container-builds-adapters", "entrypoints.operations", "adapters.planted"),
+        ("container-builds-adapters", "entrypoints.testing", "adapters.planted"),
         ("container-library-stays", "entrypoints.container", "dependency_injector"),
         ("application-is-plain", "application.planted", "logging"),
     ],

@@ -1,8 +1,10 @@
 import ast
 import importlib.util
+import io
 import re
 import subprocess
 import sys
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,11 @@ def files_of_the_project() -> list[Path]:
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+
+
+def modules_of_src() -> list[Path]:
+    """List the modules of the product but for the migrations, which are as they were when they ran first."""
+    return [path for path in sorted((ROOT / "src").rglob("*.py")) if "versions" not in path.parts]
 
 
 def async_functions_beside_celery(source: str) -> list[str]:
@@ -96,3 +103,24 @@ def test_modules_are_named_by_their_subject() -> None:
 def test_test_folders_are_no_packages() -> None:
     """With tests/domain/__init__.py, `import domain` would find the tests."""
     assert list((ROOT / "tests").rglob("__init__.py")) == []
+
+
+def identifiers_with_renew(source: str) -> list[str]:
+    """Name the identifiers of a module that say "renew", which is neither a refresh nor a rotation."""
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return [token.string for token in tokens if token.type == tokenize.NAME and "renew" in token.string.lower()]
+
+
+def test_nothing_in_src_is_called_renew() -> None:
+    """Refresh is the one HTTP call, rotation the whole of claim, call and settle; a third word would be either."""
+    found = {str(path): identifiers_with_renew(path.read_text()) for path in modules_of_src()}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+def test_an_identifier_with_renew_would_be_found() -> None:
+    assert identifiers_with_renew("def next_renewal(): ...\n") == ["next_renewal"]
+    assert identifiers_with_renew('"""It renews."""\nREASON = "renewal_overdue"\n') == []
+
+
+def test_every_module_begins_with_a_line_that_says_what_is_in_it() -> None:
+    assert [str(path) for path in modules_of_src() if ast.get_docstring(ast.parse(path.read_text())) is None] == []

@@ -17,7 +17,8 @@ from adapters.tiktok_simulator.threaded_server import RunningSimulator
 from domain.consent import Connected
 from domain.ids import ConnectionId, OwnerId
 from domain.tokens import Secret
-from entrypoints.container import Container, build, migrate_schema
+from entrypoints.container import Container, build
+from entrypoints.operations import migrate_schema
 from entrypoints.settings import load_settings
 from support import processes, servers
 from support.environ import an_environ

@@ -1,3 +1,5 @@
+"""The encryption keys: which one seals, and which ones open."""
+
 from __future__ import annotations
 
 import re

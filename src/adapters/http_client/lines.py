@@ -1,3 +1,5 @@
+"""One HTTP request and its answer, with one connection a thread and nothing sent twice."""
+
 from __future__ import annotations
 
 import logging

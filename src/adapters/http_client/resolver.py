@@ -1,3 +1,5 @@
+"""Name look-ups that end in time."""
+
 from __future__ import annotations
 
 import ipaddress
@@ -29,7 +31,7 @@ class _Known:
 
 
 class Resolver:
-    """ReadinessChecks names up within a time, which `getaddrinfo` can't: each look-up has a thread that may be left behind.
+    """It looks names up within a time, which `getaddrinfo` can't: each look-up has a thread that may be left behind.
 
     One thread a name and half a minute, whoever asks; none for a numeric address.
     """

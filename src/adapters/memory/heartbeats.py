@@ -1,3 +1,5 @@
+"""Signs of life in memory."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta

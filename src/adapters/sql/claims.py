@@ -1,3 +1,5 @@
+"""Claims as leases in the grants' rows."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,3 +1,5 @@
+"""Consents as rows."""
+
 from __future__ import annotations
 
 from datetime import datetime

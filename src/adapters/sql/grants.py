@@ -1,3 +1,5 @@
+"""Grants and their connections as rows."""
+
 from __future__ import annotations
 
 from collections import defaultdict

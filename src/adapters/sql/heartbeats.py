@@ -1,3 +1,5 @@
+"""Signs of life as rows."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta

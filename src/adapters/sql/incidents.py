@@ -1,3 +1,5 @@
+"""Incidents as rows."""
+
 from __future__ import annotations
 
 import time

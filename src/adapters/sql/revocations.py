@@ -1,3 +1,5 @@
+"""The queue of revocations as rows."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta

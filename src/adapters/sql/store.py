@@ -1,3 +1,5 @@
+"""Units of work over one SQL database."""
+
 from __future__ import annotations
 
 from contextlib import ExitStack

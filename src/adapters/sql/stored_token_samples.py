@@ -1,3 +1,5 @@
+"""A few sealed tokens from the database, to try the keys with."""
+
 from __future__ import annotations
 
 from sqlalchemy import select

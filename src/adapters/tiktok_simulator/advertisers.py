@@ -1,3 +1,5 @@
+"""The simulated advertiser accounts and their users."""
+
 from typing import Annotated, Final
 
 import msgspec

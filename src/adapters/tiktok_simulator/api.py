@@ -1,3 +1,5 @@
+"""TikTok's endpoints, as the simulator serves them."""
+
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 

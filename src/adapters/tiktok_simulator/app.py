@@ -1,3 +1,5 @@
+"""The simulator as one ASGI application."""
+
 from litestar import Litestar
 
 from .api import api_router

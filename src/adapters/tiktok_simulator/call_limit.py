@@ -1,3 +1,5 @@
+"""The simulated limit of calls a second."""
+
 from collections import defaultdict, deque
 from datetime import datetime, timedelta
 from typing import Final

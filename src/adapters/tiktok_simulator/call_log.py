@@ -1,3 +1,5 @@
+"""The log of calls that the simulator got."""
+
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime

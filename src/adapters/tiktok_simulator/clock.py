@@ -1,3 +1,5 @@
+"""The simulator's own time, which a test may turn forward."""
+
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol

@@ -1,3 +1,5 @@
+"""How the simulated TikTok behaves."""
+
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self

@@ -1,3 +1,5 @@
+"""What an app asks for on the consent page, and when it is refused."""
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final

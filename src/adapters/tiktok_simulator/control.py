@@ -1,3 +1,5 @@
+"""The control API, `/_sim`."""
+
 from datetime import timedelta
 from hmac import compare_digest
 from typing import Annotated, Any, TypeVar

@@ -1,3 +1,5 @@
+"""TikTok's envelope around every reply."""
+
 import secrets
 from datetime import datetime
 

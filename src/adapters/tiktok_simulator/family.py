@@ -1,3 +1,5 @@
+"""The tokens of one simulated consent."""
+
 from dataclasses import dataclass, field
 from datetime import datetime
 

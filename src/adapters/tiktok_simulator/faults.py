@@ -1,3 +1,5 @@
+"""Planned faults: which call goes wrong, and how."""
+
 from random import Random
 from typing import Annotated, Final, Literal
 

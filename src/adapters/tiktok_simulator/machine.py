@@ -1,3 +1,5 @@
+"""The simulator's rules, pure: consents, codes, tokens, rotations, revocations."""
+
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -183,7 +185,7 @@ class Machine:
         return newest or family.repeats(minted.generation, now, self.config)
 
     def live_refresh_tokens(self) -> int:
-        """Refresh tokens that could be rotated now, one a consent. ReadinessChecks at every family."""
+        """Refresh tokens that could be rotated now, one a consent. It looks at every family."""
         now = self.clock.now()
         return sum(family.rotatable(now) for family in self.state.families.values())
 

@@ -1,3 +1,5 @@
+"""The simulator's pages for people."""
+
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, select_autoescape

@@ -1,3 +1,5 @@
+"""What the simulated TikTok says to a call."""
+
 from typing import Final, TypedDict
 
 OK: Final = 0

@@ -1,3 +1,5 @@
+"""Running the simulator as a process, or in a thread of a test."""
+
 import asyncio
 import ipaddress
 import socket

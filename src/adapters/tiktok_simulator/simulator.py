@@ -1,3 +1,5 @@
+"""The machine with what surrounds it while it runs as a server."""
+
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress

@@ -1,3 +1,5 @@
+"""What the simulated TikTok remembers."""
+
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,3 +1,5 @@
+"""The simulator's state in one file."""
+
 import os
 from pathlib import Path
 

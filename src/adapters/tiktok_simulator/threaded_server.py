@@ -1,3 +1,5 @@
+"""A running simulator, and its control, for a test in the same process."""
+
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,3 +1,5 @@
+"""Tokens and codes as the simulated TikTok makes them."""
+
 import enum
 import hashlib
 import hmac

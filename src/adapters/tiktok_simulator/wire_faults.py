@@ -1,3 +1,5 @@
+"""Faults on the wire in front of TikTok's endpoints."""
+
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,3 +1,5 @@
+"""The command line."""
+
 from entrypoints.cli.command_line import main
 
 __all__ = ["main"]

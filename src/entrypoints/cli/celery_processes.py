@@ -1,3 +1,5 @@
+"""The commands `worker` and `beat`."""
+
 from __future__ import annotations
 
 from pkgutil import resolve_name

@@ -6,7 +6,8 @@ import logging
 
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.error_lines import CommandFailure
-from entrypoints.container import Container, JournalUnavailable, SchemaBehind, build, require_schema
+from entrypoints.container import Container, build
+from entrypoints.operations import JournalUnavailable, SchemaBehind, require_schema
 from entrypoints.settings import Settings, load_settings, read_environment
 from entrypoints.telemetry.logs import configure_logging
 

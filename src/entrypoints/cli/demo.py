@@ -1,3 +1,5 @@
+"""The command `demo`."""
+
 from __future__ import annotations
 
 import os
@@ -15,7 +17,7 @@ from entrypoints.cli.demo_processes import HOST, PARTS, port_of, run_part
 from entrypoints.cli.error_lines import CommandFailure
 from entrypoints.cli.ports import base_url, is_free, listener
 from entrypoints.cli.supervision import Stopped, Supervisor
-from entrypoints.container import migrate_schema
+from entrypoints.operations import migrate_schema
 from entrypoints.settings.groups import DATA_DIR
 
 START_WITHIN = 30

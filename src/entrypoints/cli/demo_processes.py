@@ -12,7 +12,7 @@ from entrypoints.cli.demo_folder import STATE, DemoFolder, Notes
 from entrypoints.cli.error_lines import CommandFailure
 from entrypoints.cli.ports import listener
 from entrypoints.cli.supervision import end_with_parent
-from entrypoints.container import run_simulator
+from entrypoints.operations import run_simulator
 from entrypoints.settings import Settings
 
 log = logging.getLogger(__name__)

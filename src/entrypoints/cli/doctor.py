@@ -1,3 +1,5 @@
+"""The command `doctor`."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
@@ -13,16 +15,8 @@ from application.rotation.batches import MOST_SKEW
 from domain.errors import CannotOpen, StoreUnavailable
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configuration import JOURNAL_REMEDY, configure_logs
-from entrypoints.container import (
-    BrokerUnavailable,
-    Container,
-    JournalUnavailable,
-    SchemaBehind,
-    build,
-    check_keys,
-    check_redis,
-    require_schema,
-)
+from entrypoints.container import Container, build
+from entrypoints.operations import BrokerUnavailable, JournalUnavailable, SchemaBehind, check_keys, check_redis, require_schema
 from entrypoints.settings import Settings, faults_of, load_settings, read_environment
 
 ANSWER_WITHIN = timedelta(seconds=5)

@@ -1,8 +1,10 @@
+"""The commands `keys …`."""
+
 from __future__ import annotations
 
 import click
 
-from entrypoints.container import new_encryption_key
+from entrypoints.operations import new_encryption_key
 
 
 @click.group()

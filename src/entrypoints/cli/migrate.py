@@ -1,3 +1,5 @@
+"""The command `migrate`."""
+
 from __future__ import annotations
 
 import click
@@ -5,7 +7,7 @@ import click
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configuration import quiet_alembic
 from entrypoints.cli.progress import telling
-from entrypoints.container import migrate_schema
+from entrypoints.operations import migrate_schema
 from entrypoints.settings import load_database_url, read_environment
 from entrypoints.telemetry.logs import configure_logging
 

@@ -1,3 +1,5 @@
+"""The command `refresh`."""
+
 from __future__ import annotations
 
 import math
@@ -54,7 +56,7 @@ def refresh(connection: str | None, *, due: bool, everything: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Attended:
-    """A container with a upkeep_thread beside it, and the person in front."""
+    """A container with its upkeep thread beside it, for a person who watches."""
 
     container: Container
     stopping: Callable[[], bool]

@@ -1,3 +1,5 @@
+"""The command `simulator`."""
+
 from __future__ import annotations
 
 import signal
@@ -11,7 +13,7 @@ from entrypoints.cli.command_line import debugging
 from entrypoints.cli.error_lines import CommandFailure
 from entrypoints.cli.ports import taken
 from entrypoints.cli.serve import leave
-from entrypoints.container import run_simulator, simulated_app
+from entrypoints.operations import run_simulator, simulated_app
 from entrypoints.settings.addresses import is_loopback
 from entrypoints.telemetry.logs import configure_logging
 

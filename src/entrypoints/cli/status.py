@@ -1,3 +1,5 @@
+"""The command `status`."""
+
 from __future__ import annotations
 
 import json

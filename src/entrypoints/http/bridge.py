@@ -9,8 +9,9 @@ from litestar.di import Provide
 
 from domain.ids import GrantId
 from domain.tokens import Secret, TokenKind
-from entrypoints.container import Container, require_schema
+from entrypoints.container import Container
 from entrypoints.http.api.readiness import ReadinessChecks
+from entrypoints.operations import require_schema
 
 USE_CASES = (
     "begin_connect",

@@ -1,3 +1,5 @@
+"""The settings: read from the environment, checked, and grouped."""
+
 from entrypoints.settings.environment import read_environment
 from entrypoints.settings.faults import Fault, InvalidSettings
 from entrypoints.settings.groups import (

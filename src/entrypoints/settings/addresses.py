@@ -1,3 +1,5 @@
+"""Parsers of URLs, origins and networks."""
+
 from __future__ import annotations
 
 import re

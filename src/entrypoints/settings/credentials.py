@@ -1,3 +1,5 @@
+"""Parsers of secrets, keys and services."""
+
 from __future__ import annotations
 
 import re

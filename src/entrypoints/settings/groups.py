@@ -1,3 +1,5 @@
+"""The settings as values, in groups."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,3 +1,5 @@
+"""Keeping secrets out of log lines."""
+
 from __future__ import annotations
 
 import re

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain.tokens import Secret
-from entrypoints.container import migrate_schema
+from entrypoints.operations import migrate_schema
 from support.http_application import House, a_house, a_served_house, some_settings
 from support.world import World
 

@@ -1,3 +1,5 @@
+"""The session cookies of Auth.js."""
+
 from __future__ import annotations
 
 import json

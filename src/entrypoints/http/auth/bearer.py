@@ -1,3 +1,5 @@
+"""Bearer JWTs."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence

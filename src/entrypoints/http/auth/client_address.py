@@ -1,3 +1,5 @@
+"""Where a request comes from, behind trusted proxies."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""A request's headers, repetitions included."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -1,3 +1,5 @@
+"""Who is signed in, by cookie or bearer token."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,3 +1,5 @@
+"""A connection, or an account to choose, as a row of a page."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,3 +1,5 @@
+"""The people that one can be in the demo."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

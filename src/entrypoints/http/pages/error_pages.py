@@ -1,3 +1,5 @@
+"""Pages that say what went wrong and how to go on."""
+
 from __future__ import annotations
 
 import logging

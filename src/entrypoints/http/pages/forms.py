@@ -1,3 +1,5 @@
+"""The fields of a form."""
+
 from __future__ import annotations
 
 from litestar.datastructures import FormMultiDict

@@ -1,3 +1,5 @@
+"""Times and spans in words."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

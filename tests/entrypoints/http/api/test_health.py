@@ -13,7 +13,7 @@ from adapters.crypto.sealer import AesGcmSealer
 from domain.errors import CannotOpen
 from domain.ids import GrantId
 from domain.tokens import Sealed, Secret, TokenKind
-from entrypoints.container import BrokerUnavailable
+from entrypoints.operations import BrokerUnavailable
 from support.http_application import House
 
 

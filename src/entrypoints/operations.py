@@ -1,0 +1,116 @@
+"""What commands do beyond use-cases: migrate, check keys and servers, make a key, run the simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from adapters.budget.redis_ledger import RedisLedger
+from adapters.celery_broker import BrokerUnavailable
+from adapters.crypto.key_ring import KeyRing
+from adapters.sql.database import Database, place_of
+from adapters.sql.migrations import at_head, migrate
+from adapters.sql.stored_token_samples import sealed_access_tokens
+from application.ports.journal import JournalUnavailable
+from domain.errors import CannotOpen
+from domain.ids import GrantId
+from domain.tokens import Secret, TokenKind
+from entrypoints.container import Container
+
+__all__ = [
+    "BrokerUnavailable",
+    "JournalUnavailable",
+    "SchemaBehind",
+    "check_keys",
+    "check_redis",
+    "migrate_schema",
+    "new_encryption_key",
+    "require_schema",
+    "run_simulator",
+    "simulated_app",
+]
+
+SAMPLED_TOKENS = 20
+"""How many stored tokens are opened to see whether the keys are the right ones."""
+
+
+class SchemaBehind(Exception):
+    """The database's schema is not the one that this program knows: `tiktok-connect migrate` has to run first."""
+
+
+def require_schema(database: Database) -> None:
+    """Raises SchemaBehind unless the schema is the one that this program knows, StoreUnavailable when the database is away."""
+    url = database.engine.url
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+        raise SchemaBehind  # connecting would make an empty file
+    if not at_head(database):
+        raise SchemaBehind
+
+
+def migrate_schema(database_url: Secret) -> str:
+    """Bring the schema to the newest revision; safe to run twice and at once. Returns which database it was, in words without
+    its user and password. Raises StoreUnavailable.
+    """
+    migrate(database_url.reveal())
+    return place_of(database_url.reveal())
+
+
+def check_keys(container: Container, *, stored: bool) -> int:
+    """Seal and open a token, and open some of the `stored` ones; returns how many. Raises CannotOpen, StoreUnavailable."""
+    sealer, grant, token = container.sealer(), GrantId("doctor"), Secret("a token of nobody")
+    if sealer.open(sealer.seal(token, grant, TokenKind.ACCESS), grant, TokenKind.ACCESS) != token:
+        raise CannotOpen("what was sealed came back changed")
+    samples = sealed_access_tokens(container.database(), limit=SAMPLED_TOKENS) if stored else []
+    for of, sealed in samples:
+        sealer.open(sealed, of, TokenKind.ACCESS)
+    return len(samples)
+
+
+def check_redis(url: Secret) -> None:
+    """See that the Redis of the shared budget can be used. Raises StoreUnavailable."""
+    RedisLedger(url).check()
+
+
+def new_encryption_key() -> str:
+    """A key as TOKEN_ENCRYPTION_KEYS takes it."""
+    return KeyRing.generate()
+
+
+def simulated_app() -> tuple[str, str]:
+    """Id and secret of the app that the simulator knows when it is told of none. Everybody can read them."""
+    from adapters.tiktok_simulator.machine import DEFAULT_APPS  # noqa: PLC0415 (a web framework that nobody else here pays for)
+
+    [app] = DEFAULT_APPS.items()
+    return app
+
+
+def run_simulator(
+    *,
+    host: str,
+    port: int,
+    control_token: str | None,
+    state_file: Path | None,
+    announce: Callable[[str], None] | None = None,
+    app: tuple[str, str] | None = None,
+    redirect_uris: Sequence[str] = (),
+    **config: object,
+) -> None:
+    """Run the simulator of TikTok until a signal ends it; `config` is what is not to be as at TikTok, by its fields' names.
+
+    `app` is the id and secret of the one app that it knows, else a few of its own. Raises OSError when the port is taken,
+    ValueError for a host beyond this machine without a control token, or for a state file that is not one.
+    """
+    from adapters.tiktok_simulator.config import Config  # noqa: PLC0415 (a web framework that nobody else here pays for)
+    from adapters.tiktok_simulator.machine import DEFAULT_APPS  # noqa: PLC0415 (the same)
+    from adapters.tiktok_simulator.server import serve  # noqa: PLC0415 (the same)
+
+    serve(
+        host,
+        port,
+        config=Config().but(**config),
+        apps=dict([app]) if app else DEFAULT_APPS,
+        redirect_uris=redirect_uris,
+        control_token=control_token,
+        state_file=state_file,
+        announce=announce,
+    )
