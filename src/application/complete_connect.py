@@ -19,7 +19,7 @@ from application.rotation.call_and_settle import SETTLE_AGAIN_AFTER
 from application.rotation.permit_turn import PERMIT_PATIENCE
 from domain.advertiser import Advertiser
 from domain.consent import Choosing, Connected, Consent, ConsentFailure, Ending, Failed
-from domain.errors import StoreUnavailable
+from domain.errors import StoreUnavailable, Unstorable
 from domain.grant import Grant
 from domain.ids import ConnectionId, GrantId, OfferId, OwnerId
 from domain.offer import OFFER_LIFE, Offer
@@ -94,7 +94,12 @@ class CompleteConnect:
         grant, offer = self._commit_pair(consent, issued, asked_at)
         self.budget.learn(self.platform.app, None)
         advertisers = self._look_up(issued)
-        return retry_on_conflict(lambda: self._conclude(consent, grant, offer, advertisers))
+        try:
+            return retry_on_conflict(lambda: self._conclude(consent, grant, offer, advertisers))
+        except Unstorable:
+            log.error("the database takes no text of these accounts, so they go by their ids", extra={"grant": grant})  # noqa: TRY400 (the place says nothing)
+            bare = tuple(Advertiser(a.id, name=a.id, standing=a.standing) for a in advertisers)
+            return retry_on_conflict(lambda: self._conclude(consent, grant, offer, bare))
 
     def _let_revocations_end(self) -> None:
         """Wait for a revocation under way: a second consent may return the very token that it ends. New ones wait for us."""
@@ -129,7 +134,9 @@ class CompleteConnect:
                     work.grants.add(made)
                     work.offers.add(offer)
                     work.commit()
-            except StoreUnavailable:
+            except StoreUnavailable as unavailable:
+                if isinstance(unavailable, Unstorable):
+                    made.reach = frozenset()  # all that the platform has a say in; it is looked up again directly
                 if (pause := next(pauses, None)) is None:
                     log.critical("the database would not take the tokens of a new consent", extra={"owner": made.owner})
                     raise

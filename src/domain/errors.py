@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from enum import Enum
 
 from domain.ids import AdvertiserId, GrantId
 from domain.outcomes import Reason
@@ -105,8 +106,37 @@ class PlatformError(Refusal):
         self.code = code
 
 
+class StoreFault(Enum):
+    """What keeps a database from being used, where its own words tell: each has its own remedy."""
+
+    CONNECTION_REFUSED = "connection refused"
+    NO_SUCH_HOST = "no such host"
+    NO_SUCH_DATABASE = "no such database"
+    LOGIN_REFUSED = "login refused"
+    TLS = "no agreement about TLS"
+    UNKNOWN_PARAMETER = "a parameter of the URL is unknown"
+    STARTUP_REFUSED = "a startup parameter is refused"
+    TOO_MANY_CONNECTIONS = "too many connections"
+    POOL_EXHAUSTED = "all connections of this process are in use"
+    POOLER = "the pooler has no connection"
+    TIMEOUT = "timeout"
+    READ_ONLY = "read-only"
+    FULL = "its disk is full"
+    NOT_PERMITTED = "not permitted"
+    NO_SCHEMA = "no schema to create tables in"
+    NOT_UTF8 = "its encoding is not UTF-8"
+
+
 class StoreUnavailable(Refusal):
     """The database can't be reached or would not take a change."""
+
+    def __init__(self, message: str = "", fault: StoreFault | None = None) -> None:
+        super().__init__(message)
+        self.fault = fault
+
+
+class Unstorable(StoreUnavailable):
+    """A value that this database can't hold: trying again does not help."""
 
 
 class ClockSkewed(Refusal):

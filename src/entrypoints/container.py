@@ -90,7 +90,7 @@ def tiktok(settings: Settings, policy: RotationPolicy, clock: Clock) -> TikTok:
 
 def database_of(settings: Settings) -> Database:
     """The configured database, with room for every thread that a process has calls or requests in."""
-    return open_database(settings.storage.database_url.reveal(), threads=CALLS_IN_FLIGHT)
+    return open_database(settings.storage.database_url.reveal(), connections=settings.storage.pool_size)
 
 
 def broker_of(settings: Settings) -> CeleryBroker:

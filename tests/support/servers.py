@@ -192,6 +192,42 @@ class Postgres(Server):
             connection.execute(statement)
 
 
+class PgBouncer(Server):
+    """A PgBouncer before a PostgreSQL: each transaction has whichever of its few sessions is free."""
+
+    def __init__(
+        self, folder: Path, identity: Identity, postgres: Postgres, *, sessions: int, clients: int, seconds: int
+    ) -> None:
+        super().__init__(folder, identity)
+        self.postgres = postgres
+        (folder / "users").write_text('"postgres" ""\n')
+        settings = {
+            "listen_addr": "127.0.0.1",
+            "listen_port": self.port,
+            "unix_socket_dir": "",
+            "auth_type": "trust",
+            "auth_file": folder / "users",
+            "pool_mode": "transaction",
+            "default_pool_size": sessions,
+            "max_client_conn": clients,
+            "query_wait_timeout": seconds,
+        }
+        lines = [f"* = host=127.0.0.1 port={postgres.port}", "[pgbouncer]", *(f"{k} = {v}" for k, v in settings.items())]
+        (folder / "pgbouncer.ini").write_text("\n".join(["[databases]", *lines, ""]))
+
+    def command(self) -> list[str]:
+        return ["/usr/sbin/pgbouncer", str(self.folder / "pgbouncer.ini")]
+
+    def answers(self) -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
+            return True
+        return False
+
+    def url(self, database_url: str) -> str:
+        """The way through it to a database of the PostgreSQL behind."""
+        return database_url.replace(f":{self.postgres.port}/", f":{self.port}/")
+
+
 class Redis(Server):
     """A Redis server that keeps nothing on disk: a restart finds it empty."""
 
@@ -272,6 +308,20 @@ def postgres(*, durable: bool = False) -> Iterator[Postgres]:
     binaries, identity = _postgres_binaries(), _unprivileged()
     with _folder(identity) as folder, _running(Postgres(folder, identity, binaries, durable=durable)) as server:
         yield server
+
+
+@contextlib.contextmanager
+def pgbouncer(postgres: Postgres, *, sessions: int = 3, clients: int = 200, seconds: int = 120) -> Iterator[PgBouncer]:
+    """Run a PgBouncer that pools transactions, over so many sessions a database and for so many clients in all. A client waits
+    for a session so many seconds.
+    """
+    if not Path("/usr/sbin/pgbouncer").exists():
+        missing("PgBouncer")
+    identity = _unprivileged()
+    with _folder(identity) as folder:
+        server = PgBouncer(folder, identity, postgres, sessions=sessions, clients=clients, seconds=seconds)
+        with _running(server):
+            yield server
 
 
 @contextlib.contextmanager

@@ -261,5 +261,9 @@ class MemoryStore:
     def write(self) -> MemoryUnitOfWork:
         return MemoryUnitOfWork(self._database, writes=True)
 
+    def try_write(self) -> None:
+        with self.write():
+            pass
+
     def vacuum_traces(self) -> bool:
         return True

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import URL, Connection, Engine, exc, make_url
+from sqlalchemy import URL, Connection, Engine, exc, false, make_url, update
 
-from adapters.sql.engine import SQLITE_BUSY_WITHIN, WRITES, milliseconds, open_engine
+from adapters.sql import tables
+from adapters.sql.engine import CONNECTIONS, SQLITE_BUSY_WITHIN, WRITES, open_engine
+from adapters.sql.postgres import milliseconds
 from adapters.sql.writer_turns import Turns
 from application.ports.system import Clock
-from domain.errors import StoreUnavailable
+from domain.errors import StoreFault, StoreUnavailable
 
 TURN_WITHIN = timedelta(seconds=4)
 
@@ -27,8 +29,6 @@ class Database:
         self.engine = engine
         self.is_postgres = engine.dialect.name == "postgresql"
         self._turns = None if self.is_postgres else Turns(TURN_WITHIN)
-        snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self.is_postgres else {}
-        self._for_reading = engine.execution_options(**snapshot)
         self._for_writing = engine.execution_options(**{WRITES: True})
 
     @property
@@ -39,8 +39,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one moment, locks nothing and is never committed. Raises StoreUnavailable."""
-        with self._connected(self._for_reading) as connection:
-            connection.begin()
+        with self._begun(self.engine) as connection:
             yield connection
 
     @contextmanager
@@ -49,9 +48,13 @@ class Database:
 
         Raises StoreUnavailable, and Conflict when another transaction was first.
         """
-        with self._turns.turn(first=first) if self._turns else nullcontext(), self._connected(self._for_writing) as connection:
-            connection.begin()
+        with self._turns.turn(first=first) if self._turns else nullcontext(), self._begun(self._for_writing) as connection:
             yield connection
+
+    def try_write(self) -> None:
+        """See that changes are taken, and make none. Raises StoreUnavailable."""
+        with self.writing() as connection:
+            connection.execute(update(tables.heartbeats).where(false()).values(host=tables.heartbeats.c.host))
 
     def empty_log(self) -> bool:
         """Bring SQLite's write-ahead log into the file and cut it off; False while somebody else needs it.
@@ -79,21 +82,46 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _connected(self, engine: Engine) -> Iterator[Connection]:
+    def _begun(self, engine: Engine) -> Iterator[Connection]:
+        """A connection in a new transaction. One that turns out to be closed since it was last used is replaced, once."""
+        connection = self._connect(engine)
         try:
-            connection = engine.connect()
-        except exc.TimeoutError as error:
-            raise StoreUnavailable("every connection is in use") from error
+            try:
+                connection.begin()
+            except StoreUnavailable as unavailable:
+                if not connection.invalidated or unavailable.fault is StoreFault.TIMEOUT:
+                    raise
+                close(connection)
+                connection = self._connect(engine)
+                connection.begin()
+            yield connection
+        finally:
+            close(connection)
+
+    @contextmanager
+    def _connected(self, engine: Engine) -> Iterator[Connection]:
+        connection = self._connect(engine)
         try:
             yield connection
         finally:
-            with suppress(StoreUnavailable):  # a server that is gone has undone it all
-                connection.close()
+            close(connection)
+
+    def _connect(self, engine: Engine) -> Connection:
+        try:
+            return engine.connect()
+        except exc.TimeoutError as error:
+            raise StoreUnavailable("every connection is in use", StoreFault.POOL_EXHAUSTED) from error
 
 
-def open_database(url: str | URL, *, threads: int = 16) -> Database:
-    """Prepare a database for this many threads; nothing is opened before its first use."""
-    return Database(open_engine(url, threads=threads))
+def close(connection: Connection) -> None:
+    """Give a connection back; a server that is gone has undone what was not committed."""
+    with suppress(StoreUnavailable):
+        connection.close()
+
+
+def open_database(url: str | URL, *, connections: int = CONNECTIONS) -> Database:
+    """Prepare a database over this many connections; nothing is opened before its first use."""
+    return Database(open_engine(url, connections=connections))
 
 
 def place_of(url: str | URL) -> str:

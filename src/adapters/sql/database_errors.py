@@ -7,46 +7,91 @@ import re
 from sqlalchemy import exc
 from sqlalchemy.engine import ExceptionContext
 
-from domain.errors import Conflict, Refusal, StoreUnavailable
+from domain.errors import Conflict, Refusal, StoreFault, StoreUnavailable, Unstorable
 
 LOST_RACES = frozenset({"40001", "40P01"})
 """PostgreSQL's serialization_failure and deadlock_detected ("PostgreSQL Error Codes")."""
 
-SIGNS = {
-    re.compile(
-        r"authentication failed|no password supplied|no pg_hba\.conf entry|role .* (does not exist|not permitted)"
-    ): "login refused",
-    re.compile(r"database .* does not exist"): "no such database",
-    re.compile(r"Connection refused|No such file or directory"): "connection refused",
-    re.compile(r"translate host name|resolve host|[Nn]ame or service not known"): "no such host",
-    re.compile(r"time-?out|timed out"): "timeout",
+STANDBY = frozenset({"25006", "0A000"})
+"""read_only_sql_transaction and feature_not_supported: what a session says whose server was the primary once. No connection to
+it is of use any more."""
+
+CODES = {
+    "08P01": StoreFault.POOLER,
+    "25006": StoreFault.READ_ONLY,
+    "3F000": StoreFault.NO_SCHEMA,
+    "42501": StoreFault.NOT_PERMITTED,
+    "53100": StoreFault.FULL,
+    "53300": StoreFault.TOO_MANY_CONNECTIONS,
+    "57014": StoreFault.TIMEOUT,
+    "SQLITE_FULL": StoreFault.FULL,
+    "SQLITE_READONLY": StoreFault.READ_ONLY,
+    "SQLITE_READONLY_DIRECTORY": StoreFault.READ_ONLY,
 }
+"""PostgreSQL's codes and SQLite's names for errors that an operator can mend."""
+
+SIGNS = {
+    re.compile(r"unsupported startup parameter|unrecognized configuration parameter|invalid command-line argument"): (
+        StoreFault.STARTUP_REFUSED
+    ),
+    re.compile(r"invalid (URI query parameter|connection option)|invalid \w+ value"): StoreFault.UNKNOWN_PARAMETER,
+    re.compile(r"too many (clients|connections)|connection slots are reserved|no more connections allowed"): (
+        StoreFault.TOO_MANY_CONNECTIONS
+    ),
+    re.compile(r"SSL (was|is) required|SSL connection is required|certificate|SSL error|SSL off|no encryption"): StoreFault.TLS,
+    re.compile(
+        r"authentication failed|no password supplied|no pg_hba\.conf entry|role .* (does not exist|not permitted)|no such user"
+    ): StoreFault.LOGIN_REFUSED,
+    re.compile(r"database .* does not exist|bouncer config error|no such database"): StoreFault.NO_SUCH_DATABASE,
+    re.compile(r"Connection refused|No such file or directory"): StoreFault.CONNECTION_REFUSED,
+    re.compile(r"translate host name|resolve host|[Nn]ame or service not known"): StoreFault.NO_SUCH_HOST,
+    re.compile(r"read-only|hot standby mode"): StoreFault.READ_ONLY,
+    re.compile(r"server_login_retry|server_login|query_wait_timeout|pgbouncer cannot connect"): StoreFault.POOLER,
+    re.compile(r"time-?out|timed out"): StoreFault.TIMEOUT,
+}
+"""The same where there is no code, since there is no connection yet: how libpq, PostgreSQL and PgBouncer say it in English."""
 
 
 def translate(context: ExceptionContext) -> Refusal | None:
     """A listener for SQLAlchemy's `handle_error`: what it returns is raised instead, with the database's own error as its cause.
 
     Whatever else keeps a change from being stored counts as the store being unavailable, even where it may be a bug or
-    a missing migration: then an answer in hand is kept for later. None, so the error as it is, for values that no
-    database takes, such as text with a NUL.
+    a missing migration: then an answer in hand is kept for later.
     """
     error = context.sqlalchemy_exception
-    if context.is_pre_ping or not isinstance(error, exc.DBAPIError):  # a failed ping only makes the pool connect anew
+    if isinstance(context.original_exception, UnicodeError):  # a lone surrogate, which no encoding has
+        return Unstorable(type(context.original_exception).__name__)
+    if not isinstance(error, exc.DBAPIError):
         return None
-    if isinstance(error, exc.IntegrityError) or getattr(error.orig, "sqlstate", None) in LOST_RACES:
+    state = getattr(error.orig, "sqlstate", None)
+    if state in STANDBY:
+        context.is_disconnect = context.invalidate_pool_on_disconnect = True
+    if isinstance(error, exc.IntegrityError) or state in LOST_RACES:
         return Conflict(name_of(error))
-    return None if isinstance(error, exc.DataError) else StoreUnavailable(name_of(error))
+    if isinstance(error, exc.DataError):
+        return Unstorable(name_of(error))
+    return StoreUnavailable(name_of(error), fault_of(error))
 
 
 def name_of(error: exc.DBAPIError) -> str:
     """What went wrong in a word or two: the driver's own text may quote rows."""
-    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
-    if code:
+    if code := code_of(error):
         return f"{type(error.orig).__name__} {code}"
-    kind = kind_of(str(error.orig)) if isinstance(error, exc.OperationalError) else None
-    return f"{type(error.orig).__name__}: {kind}" if kind else type(error.orig).__name__
+    fault = fault_of(error)
+    return f"{type(error.orig).__name__}: {fault.value}" if fault else type(error.orig).__name__
 
 
-def kind_of(text: str) -> str | None:
-    """Why there is no connection, where libpq says so in English: only the text tells, and it is not for repeating."""
-    return next((kind for sign, kind in SIGNS.items() if sign.search(text)), None)
+def fault_of(error: exc.DBAPIError) -> StoreFault | None:
+    """What an operator has to mend, by the error's code, else by its text."""
+    code = code_of(error)
+    return CODES.get(code) if code else sign_of(str(error.orig))
+
+
+def code_of(error: exc.DBAPIError) -> str | None:
+    """PostgreSQL's five characters, or SQLite's name."""
+    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+
+
+def sign_of(text: str) -> StoreFault | None:
+    """Why there is no connection: only the text tells, and it is not for repeating."""
+    return next((fault for sign, fault in SIGNS.items() if sign.search(text)), None)

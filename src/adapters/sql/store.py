@@ -54,5 +54,8 @@ class SqlStore:
     def write(self) -> SqlUnitOfWork:
         return SqlUnitOfWork(self._database, writes=True)
 
+    def try_write(self) -> None:
+        self._database.try_write()
+
     def vacuum_traces(self) -> bool:
         return self._database.empty_log()

@@ -184,6 +184,9 @@ class Store(Protocol):
     def write(self) -> UnitOfWork:
         """For changes."""
 
+    def try_write(self) -> None:
+        """See that changes are taken, and make none. Raises StoreUnavailable."""
+
     def vacuum_traces(self) -> bool:
         """Leave nothing of erased values in what lies beneath the rows; cheap when there is nothing, and over in a moment.
 

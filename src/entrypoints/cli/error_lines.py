@@ -17,6 +17,7 @@ from domain.errors import (
     StoreUnavailable,
 )
 from domain.outcomes import Failure, Misconfigured, Throttled
+from entrypoints.cli.database_remedies import database_sentence
 from entrypoints.settings import InvalidSettings
 from entrypoints.telemetry.redaction import Redaction
 
@@ -58,7 +59,7 @@ def refused(refusal: Refusal) -> str:
     """The same of what the inside refuses; empty when it is nothing that a person should come to see."""
     match refusal:
         case StoreUnavailable():
-            return f"the database can't be used ({one_line(str(refusal))}): see that it runs and that DATABASE_URL is right"
+            return one_line(f"the database {database_sentence(refusal)}")
         case ReauthorisationNeeded(reason=reason):
             return f"TikTok refused it ({reason.value}): its user has to connect the account again"
         case PlatformThrottled() | PlatformMisconfigured() | PlatformUnavailable():

@@ -50,10 +50,6 @@ def always(value: object) -> Provide:
 def readiness_checks_of(container: Container) -> ReadinessChecks:
     """What readiness looks at. Keys: that a sealed text opens again."""
 
-    def database() -> None:
-        with container.store().read():
-            pass
-
     def keys() -> bool:
         sealer = container.sealer()
         probe, place = Secret("readiness"), GrantId("readiness")
@@ -61,7 +57,7 @@ def readiness_checks_of(container: Container) -> ReadinessChecks:
 
     return ReadinessChecks(
         {
-            "database": database,
+            "database": lambda: container.store().try_write(),
             "schema": lambda: require_schema(container.database()),
             "keys": keys,
             "broker": lambda: container.broker().check(),

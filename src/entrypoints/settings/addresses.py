@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 from ipaddress import ip_address, ip_network
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from domain.tokens import Secret
 from entrypoints.settings.faults import Malformed
@@ -27,6 +27,39 @@ DATABASE_DRIVERS = {
     "postgresql+asyncpg": "postgresql+psycopg",
 }
 """Drivers that a URL may name, and ours: the contract's table."""
+
+
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+"""libpq's ("Database Connection Control Functions")."""
+
+NOT_NEEDED = "leave it out: no statement is prepared here, and nothing is kept in a session"
+POOL_ELSEWHERE = "leave it out, and set DATABASE_POOL_SIZE"
+SCHEMA_ELSEWHERE = "leave it out if it is public; another one is set as the user's search_path, by ALTER ROLE"
+TLS_ELSEWHERE = "write sslmode=require, or sslmode=verify-full with sslrootcert"
+
+FOREIGN_PARAMETERS = {
+    "pgbouncer": NOT_NEEDED,
+    "supa": NOT_NEEDED,
+    "workaround": NOT_NEEDED,
+    "prepareThreshold": NOT_NEEDED,
+    "prepared_statements": NOT_NEEDED,
+    "prepared_statement_cache_size": NOT_NEEDED,
+    "statement_cache_size": NOT_NEEDED,
+    "uselibpqcompat": NOT_NEEDED,
+    "connection_limit": POOL_ELSEWHERE,
+    "pool_timeout": POOL_ELSEWHERE,
+    "pool_size": POOL_ELSEWHERE,
+    "max_overflow": POOL_ELSEWHERE,
+    "schema": SCHEMA_ELSEWHERE,
+    "currentSchema": SCHEMA_ELSEWHERE,
+    "search_path": SCHEMA_ELSEWHERE,
+    "ssl": TLS_ELSEWHERE,
+    "sslaccept": TLS_ELSEWHERE,
+    "socket_timeout": "leave it out: the time-outs are ours",
+    "command_timeout": "leave it out: the time-outs are ours",
+    "statement_timeout": "leave it out: the time-outs are ours",
+}
+"""What URLs carry that were written for Prisma, node-postgres, JDBC, asyncpg, Rails or a hoster, and what to do about it."""
 
 
 def split(value: str) -> SplitResult:
@@ -123,6 +156,18 @@ def own_base(address: str | None, callback: str) -> str:
     return (address or "").rstrip("/")
 
 
+def refuse_foreign_parameters(parts: SplitResult) -> None:
+    """Raises Malformed for a parameter that another program's library knows and PostgreSQL's own does not."""
+    asyncpg = parts.scheme.endswith("+asyncpg")
+    for name, parameter in parse_qsl(parts.query, keep_blank_values=True):
+        if asyncpg and name == "ssl":
+            name = "sslmode"  # noqa: PLW2901 (asyncpg's name for libpq's parameter)
+        if name in FOREIGN_PARAMETERS:
+            raise Malformed(f"carries the parameter {name}, which is another library's", FOREIGN_PARAMETERS[name])
+        if name == "sslmode" and parameter not in SSL_MODES:
+            raise Malformed("carries an sslmode that libpq does not know", f"use one of {', '.join(SSL_MODES)}")
+
+
 def database_url(value: str) -> Secret:
     """A SQLAlchemy URL with our driver. Raises Malformed."""
     parts = split(value)
@@ -132,6 +177,8 @@ def database_url(value: str) -> Secret:
             "names no database that is supported", "use sqlite:///path, or postgresql:// with user, host and database"
         )
     rest = value.split("://", 1)[1]
+    if driver.startswith("postgresql"):
+        refuse_foreign_parameters(parts)
     if driver.startswith("sqlite"):
         if not rest.startswith("/") or rest.split("?")[0] in ("/", "/:memory:") or "mode=memory" in parts.query:
             raise Malformed("names no SQLite file", "use sqlite:///path: processes can't share one in memory")

@@ -35,6 +35,7 @@ class TikTokSettings:
 class StorageSettings:
     """Where things are kept. URLs may carry passwords, so they are secrets; `broker_url` None is the embedded broker.
 
+    `pool_size` is how many connections to the database a process may hold.
     `data_dir` is for what the processes of one machine keep in files by themselves: the embedded broker, beat's schedule.
     """
 
@@ -43,6 +44,7 @@ class StorageSettings:
     broker_url: Secret | None
     journal_dir: Path
     data_dir: Path = Path(DATA_DIR)
+    pool_size: int = 16
 
 
 @dataclass(frozen=True, slots=True)

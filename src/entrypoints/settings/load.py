@@ -34,6 +34,7 @@ DEFAULT_DATABASE_URL = Secret(f"sqlite+pysqlite:///.data/{DATABASE_FILE}")
 MAX_CRON_INTERVAL = ASSUMED_ACCESS_LIFE / 2  # the cron door renews what would not live through two further calls
 MAX_SWEEP_INTERVAL = timedelta(seconds=10_792)  # the longest in whole seconds that RotationPolicy calls safe
 MAX_QPS = 1000
+POOL_SIZE, MAX_POOL_SIZE = 16, 1000
 WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 WORD = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -108,6 +109,7 @@ def _storage(reader: Reader) -> StorageSettings:
         redis_url=reader.optional("REDIS_URL", addresses.redis_url, None),
         broker_url=reader.optional("CELERY_BROKER_URL", addresses.broker_url, None),
         journal_dir=reader.optional("JOURNAL_DIR", Path, Path(".data/journal")),
+        pool_size=reader.optional("DATABASE_POOL_SIZE", partial(whole_number, highest=MAX_POOL_SIZE), POOL_SIZE),
     )
 
 

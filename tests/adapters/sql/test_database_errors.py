@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import DataError
 
 from adapters.sql.claims import SqlClaims
 from adapters.sql.database import Database, open_database
@@ -15,7 +14,7 @@ from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.migrations import at_head, migrate
 from adapters.sql.store import SqlStore
 from application.ports.claims import Due, Settlement
-from domain.errors import Conflict, StoreUnavailable
+from domain.errors import Conflict, StoreUnavailable, Unstorable
 from domain.ids import GrantId
 from support import servers
 from support.builders import APP, MINUTE, POLICY, START, a_due_grant, a_grant, a_pair
@@ -133,7 +132,7 @@ def test_a_statement_that_waits_too_long_for_a_lock_says_so(migrated_postgres_ur
 
 
 def test_more_threads_than_connections_are_told_to_come_back(migrated_postgres_url: str) -> None:
-    database = open_database(migrated_postgres_url, threads=1)
+    database = open_database(migrated_postgres_url, connections=2)
     units = [SqlStore(database).read() for _ in range(2)]
     for unit in units:
         unit.__enter__()
@@ -197,7 +196,7 @@ def test_an_error_quotes_no_values(database: Database) -> None:
 
 def test_a_value_that_no_database_takes_is_refused_without_being_quoted(migrated_postgres_url: str) -> None:
     database = open_database(migrated_postgres_url)
-    with SqlStore(database).read() as work, pytest.raises(DataError) as caught:
+    with SqlStore(database).read() as work, pytest.raises(Unstorable) as caught:
         work.consents.get("private\0")
     assert "private" not in str(caught.value)
     database.dispose()

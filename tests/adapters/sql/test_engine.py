@@ -6,9 +6,9 @@ from sqlalchemy import insert, text
 
 from adapters.sql import tables
 from adapters.sql.database import Database, open_database, place_of
-from adapters.sql.database_errors import kind_of
+from adapters.sql.database_errors import sign_of
 from adapters.sql.engine import open_engine
-from domain.errors import StoreUnavailable
+from domain.errors import StoreFault, StoreUnavailable
 from support import servers
 from support.builders import START
 
@@ -96,17 +96,17 @@ def test_a_database_is_named_without_user_and_password(url: str, words: str) -> 
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ('connection to server at "127.0.0.1", port 1 failed: Connection refused', "connection refused"),
-        ('failed: FATAL:  password authentication failed for user "connect"', "login refused"),
-        ("failed: fe_sendauth: no password supplied", "login refused"),
-        ('failed: FATAL:  role "nobody" does not exist', "login refused"),
-        ('failed: FATAL:  database "nothing" does not exist', "no such database"),
-        ("connection timeout expired", "timeout"),
+        ('connection to server at "127.0.0.1", port 1 failed: Connection refused', StoreFault.CONNECTION_REFUSED),
+        ('failed: FATAL:  password authentication failed for user "connect"', StoreFault.LOGIN_REFUSED),
+        ("failed: fe_sendauth: no password supplied", StoreFault.LOGIN_REFUSED),
+        ('failed: FATAL:  role "nobody" does not exist', StoreFault.LOGIN_REFUSED),
+        ('failed: FATAL:  database "nothing" does not exist', StoreFault.NO_SUCH_DATABASE),
+        ("connection timeout expired", StoreFault.TIMEOUT),
         ("something else", None),
     ],
 )
-def test_why_there_is_no_connection_is_told_by_kind(text: str, kind: str | None) -> None:
-    assert kind_of(text) == kind
+def test_why_there_is_no_connection_is_told_by_kind(text: str, kind: StoreFault | None) -> None:
+    assert sign_of(text) == kind
 
 
 def test_a_real_server_is_told_apart(postgres_server: servers.Postgres) -> None:

@@ -166,3 +166,37 @@ def test_any_other_broker_is_refused(value: str) -> None:
 def test_the_store_of_budgets_is_redis() -> None:
     assert faulty(REDIS_URL="redis://r:6379/0") == []
     assert faulty(REDIS_URL="amqp://rabbit") == ["REDIS_URL"]
+
+
+@pytest.mark.parametrize(
+    ("query", "named", "remedy"),
+    (
+        ("pgbouncer=true", "pgbouncer", "leave it out"),
+        ("sslmode=require&schema=public", "schema", "leave it out if it is public"),
+        ("connection_limit=1", "connection_limit", "DATABASE_POOL_SIZE"),
+        ("currentSchema=app", "currentSchema", "search_path"),
+        ("ssl=true", "ssl", "sslmode=require"),
+        ("sslmode=no-verify", "sslmode", "verify-full"),
+    ),
+)
+def test_a_parameter_of_another_library_is_named_with_its_remedy(query: str, named: str, remedy: str) -> None:
+    [fault] = faults_of(an_environ(DATABASE_URL=f"postgresql://u:secret@db/x?{query}"))
+    assert fault.name == "DATABASE_URL"
+    assert named in str(fault)
+    assert remedy in str(fault)
+    assert "secret" not in str(fault)
+
+
+def test_what_libpq_knows_itself_is_left_to_it() -> None:
+    query = (
+        "sslmode=verify-full&sslrootcert=/ca.pem&application_name=mine&channel_binding=require&target_session_attrs=read-write"
+    )
+    assert faulty(DATABASE_URL=f"postgresql://db/x?{query}") == []
+    assert faulty(DATABASE_URL="postgresql+asyncpg://db/x?ssl=require") == []
+
+
+def test_a_process_holds_sixteen_connections_unless_told_otherwise() -> None:
+    assert load_settings(an_environ()).storage.pool_size == 16
+    assert load_settings(an_environ(DATABASE_POOL_SIZE="3")).storage.pool_size == 3
+    for value in ("0", "-1", "many", "1001"):
+        assert faulty(DATABASE_POOL_SIZE=value) == ["DATABASE_POOL_SIZE"]

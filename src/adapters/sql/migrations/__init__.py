@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, func, make_url, select
 
 from adapters.sql.database import Database
 from adapters.sql.engine import open_engine
-from domain.errors import Refusal
+from domain.errors import Refusal, StoreFault, StoreUnavailable
 
 HERE = Path(__file__).parent
 
@@ -53,9 +53,18 @@ def head() -> str:
 
 
 def at_head(database: Database) -> bool:
-    """Whether the schema is the one that this program knows. Raises StoreUnavailable."""
+    """Whether the schema is the one that this program knows. Raises StoreUnavailable, also for an encoding that won't do."""
     with database.reading() as connection:
+        require_utf8(connection)
         return MigrationContext.configure(connection).get_current_revision() == head()
+
+
+def require_utf8(connection: Connection) -> None:
+    """Raises StoreUnavailable for a PostgreSQL database that can't hold every text."""
+    if connection.dialect.name == "postgresql":
+        encoding: str = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+        if encoding != "UTF8":
+            raise StoreUnavailable(f"its encoding is {encoding}", StoreFault.NOT_UTF8)
 
 
 def _change(url: str | URL, change: Callable[[Config, str], None], revision: str) -> None:
@@ -65,10 +74,11 @@ def _change(url: str | URL, change: Callable[[Config, str], None], revision: str
         file = Path(url.database)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)  # SQLite gives the files beside it the same mode
-    database = Database(open_engine(url, threads=1, statement_within=MIGRATES_WITHIN))
+    database = Database(open_engine(url, connections=1, statement_within=MIGRATES_WITHIN))
     try:
         with database.writing() as connection:
             if database.is_postgres:
+                require_utf8(connection)
                 connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
             if not _known(connection):
                 raise NewerSchema

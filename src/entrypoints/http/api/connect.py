@@ -19,6 +19,7 @@ from application.ports.system import Nonces
 from domain.consent import ConsentFailure, Ending, Failed
 from domain.errors import Refusal
 from domain.tokens import Secret
+from entrypoints.http import codes
 from entrypoints.http.addresses import Addresses
 from entrypoints.http.api import failures
 from entrypoints.http.api.ids import connection_id
@@ -151,6 +152,9 @@ async def callback(
     except Refusal as refusal:
         log.warning("a consent could not be completed", extra={"refusal": type(refusal).__name__})
         return redirect(addresses.failure(code_of(refusal)))
+    except Exception:
+        log.exception("a consent could not be completed, for a reason that nobody foresaw")
+        return redirect(addresses.failure(codes.INTERNAL))
     return redirect(addresses.after(ending))
 
 
