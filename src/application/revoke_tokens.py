@@ -13,10 +13,11 @@ from application.ports.sealer import Sealer
 from application.ports.store import Store
 from application.ports.system import Clock
 from application.rotation.call_and_settle import WITHOUT_KEY
+from domain.back_off import doubled
 from domain.errors import CannotOpen
 from domain.events import Event, RevocationGivenUp, TokenRevoked
 from domain.revocation import Revocation
-from domain.rotation import LONGEST_BACK_OFF, RotationPolicy
+from domain.rotation import FIRST_BACK_OFF, LONGEST_BACK_OFF, RotationPolicy
 from domain.tokens import TokenKind
 
 log = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ class RevokeTokens:
         self.budget.learn(revocation.app, failure)
         if failure is None:
             return self._done(revocation, TokenRevoked(revocation.grant, revocation.owner, shared=False, at=self.clock.now()))
-        pause = min(timedelta(seconds=5) * (1 << min(revocation.failures + 1, 10)), LONGEST_BACK_OFF)
+        pause = doubled(FIRST_BACK_OFF, revocation.failures + 2, longest=LONGEST_BACK_OFF)
         return self._later(replace(revocation, failures=revocation.failures + 1), pause)
 
     def _done(self, revocation: Revocation, event: Event) -> bool:

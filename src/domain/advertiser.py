@@ -35,6 +35,11 @@ class Advertiser:
     standing: Standing = Standing.UNREAD
 
     @property
+    def label(self) -> str:
+        """How people are told of the account: by its name, or by its id where it has none."""
+        return self.name or self.id
+
+    @property
     def selectable(self) -> bool:
         return self.standing in {Standing.OPEN, Standing.UNREAD}
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from domain.breaker import Breaker
 from domain.outcomes import Failure, InDoubt, Throttled, Unavailable
 from domain.pacing import NONE, Pace, Share, Slots, Tally
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""What the times of an allowance are counted from."""
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 SECONDS_A_DAY = DAY // timedelta(seconds=1)

@@ -61,6 +61,11 @@ class Schedule:
     refused_at: datetime | None = None
     """When this generation was refused, unless an earlier attempt at it had no outcome: what a mass refusal is known by."""
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether the refresh token may be spent: an attempt ended without an outcome, or none has ended yet."""
+        return self.in_doubt or self.attempt is not None
+
 
 @dataclass(slots=True)
 class Grant:
@@ -154,9 +159,7 @@ class Grant:
 
     def claim(self, attempt: Attempt) -> None:
         """Reserve the renewal. A claim that nobody ended means that the refresh token may be spent."""
-        self.schedule = replace(
-            self.schedule, attempt=attempt, in_doubt=self.schedule.in_doubt or self.schedule.attempt is not None
-        )
+        self.schedule = replace(self.schedule, attempt=attempt, in_doubt=self.schedule.doubtful)
 
     def rotate(self, fresh: Expiring, fingerprint: str, *, from_generation: int, policy: RotationPolicy, now: datetime) -> None:
         """Take the new pair. A late answer is still the only live pair in the world: it heals whatever was written since."""

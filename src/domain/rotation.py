@@ -6,6 +6,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.back_off import doubled
 from domain.errors import UnsafePolicy
 from domain.health import Active, Degraded, Health, NeedsReauth
 from domain.ids import GrantId
@@ -79,7 +80,7 @@ class RotationPolicy:
                 longest = URGENT_BACK_OFF
             elif now < urgent_at(tokens):
                 longest = min(longest, max(urgent_at(tokens) - now, FIRST_BACK_OFF))
-        pause = min(FIRST_BACK_OFF * (1 << min(failures - 1, 20)), longest)
+        pause = doubled(FIRST_BACK_OFF, failures, longest=longest)
         return now + pause * (0.75 + 0.25 * share_of(grant, str(failures)))
 
 

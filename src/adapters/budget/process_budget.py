@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from adapters.budget.shared_budget import SharedBudget
 from application.ports.system import Clock
+from domain.allowance import EPOCH
 from domain.ids import AppId
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ProcessLedger:

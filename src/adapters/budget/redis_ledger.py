@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from application.ports.system import Clock
+from domain.allowance import EPOCH
 from domain.errors import StoreUnavailable
 from domain.ids import AppId
 from domain.tokens import Secret
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 ANSWERS_WITHIN = timedelta(seconds=1)
 """A Redis that is away must not keep anybody for long: each process has its share to go on with."""

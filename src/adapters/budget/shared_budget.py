@@ -6,13 +6,13 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 from adapters.budget.allowance_codec import Unreadable, allowance_of, text_of
 from application.ports.budget import Lane, Ledger, Permits
 from application.ports.system import Clock
-from domain.allowance import Allowance, Caller, Taken
+from domain.allowance import EPOCH, Allowance, Caller, Taken
 from domain.breaker import Breaker
 from domain.errors import StoreUnavailable
 from domain.ids import AppId
@@ -21,8 +21,6 @@ from domain.pacing import NONE
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 KNOWN_FOR = timedelta(seconds=1)
 """How old may be what this process knows of the others."""

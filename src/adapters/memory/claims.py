@@ -9,11 +9,11 @@ from itertools import islice
 
 from adapters.memory.database import MemoryDatabase, Rows, copy_of
 from adapters.memory.grant_table import urgency
-from application.ports.claims import Claim, Due, Settlement, TokenModel
+from application.ports.claims import Claim, Due, Settlement, TokenModel, fenced_out
 from application.ports.journal_register import machine_of
 from application.ports.system import Clock, Ids
 from domain.grant import Attempt, Grant
-from domain.health import Active, Degraded, Revoked
+from domain.health import Active, Degraded
 from domain.ids import AppId, AttemptId, GrantId
 from domain.rotation import urgent_at
 from domain.tokens import Expiring, LongTerm
@@ -41,7 +41,7 @@ class MemoryClaims:
             found = rows.grants.get(grant)
             if found is None or found.erased or found.generation != generation or found.in_flight(now):
                 return None
-            if is_doubtful(found) and not doubtful:
+            if found.schedule.doubtful and not doubtful:
                 return None
             return self._claim(rows, found, now, lease)
 
@@ -55,7 +55,7 @@ class MemoryClaims:
             rows = self._database.answer()
             row = rows.grants.get(grant.id)
             if row is None or row.generation != claim.generation or row.erased:
-                return fate(row)
+                return fenced_out(row.health if row else None)
             mine = row.schedule.attempt is not None and row.schedule.attempt.id == claim.attempt
             if grant.generation == claim.generation and not mine:
                 return Settlement.OVERTAKEN
@@ -114,17 +114,12 @@ def is_wanted(grant: Grant, due: Due) -> bool:
     """Whether a grant that is due is also wanted now."""
     settled_at = grant.schedule.settled_at
     done = due.since is not None and settled_at is not None and settled_at >= due.since and not awaits_probe(grant)
-    return not done and (due.doubtful or not is_doubtful(grant))
+    return not done and (due.doubtful or not grant.schedule.doubtful)
 
 
 def awaits_probe(grant: Grant) -> bool:
     """Whether the refresh was refused and nobody has looked at the access token yet."""
     return isinstance(grant.health, Degraded) and not grant.health.probed
-
-
-def is_doubtful(grant: Grant) -> bool:
-    """Whether the refresh token may be spent already."""
-    return grant.schedule.in_doubt or grant.schedule.attempt is not None
 
 
 def is_due(grant: Grant, app: AppId, due: Due, now: datetime) -> bool:
@@ -142,10 +137,3 @@ def is_urgent(grant: Grant, due: Due, now: datetime) -> bool:
     if due.urgent_within is None or not isinstance(grant.tokens, Expiring) or grant.schedule.failures:
         return False
     return isinstance(grant.health, Active) and urgent_at(grant.tokens) <= now + due.urgent_within
-
-
-def fate(row: Grant | None) -> Settlement:
-    """What to tell a settle that was fenced out."""
-    if row is None or not row.erased:
-        return Settlement.SUPERSEDED if row is None else Settlement.OVERTAKEN
-    return Settlement.REVOKED if isinstance(row.health, Revoked) else Settlement.SUPERSEDED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,10 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from adapters.sql import tables
 from adapters.sql.database import Database, time_of
 from application.ports.system import Clock
+from domain.allowance import EPOCH
 from domain.errors import Conflict, StoreUnavailable
 from domain.ids import AppId
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SqlLedger:

@@ -60,7 +60,7 @@ class SqlClaims:
             held = grant_of(found, reach_of(connection, [grant])[grant])
             if held.erased or held.generation != generation or held.in_flight(now):
                 return None
-            if not doubtful and (held.schedule.in_doubt or held.schedule.attempt is not None):
+            if not doubtful and held.schedule.doubtful:
                 return None
             claim = self._claim(held, now, lease)
             write_attempts(connection, [claim], now)

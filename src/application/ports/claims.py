@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Protocol
 
 from domain.grant import Grant, Schedule
+from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AppId, AttemptId, GrantId
 
 
@@ -35,6 +36,17 @@ class Settlement(Enum):
     """The grant was erased for good: a pair in hand is to be revoked."""
     SUPERSEDED = "superseded"
     """The grant was erased for a newer one, or is gone: a pair in hand is to be forgotten."""
+
+
+def fenced_out(health: Health | None) -> Settlement:
+    """What to tell a settle that found another generation, by the health of the grant now; None: the grant is gone."""
+    match health:
+        case Revoked():
+            return Settlement.REVOKED
+        case None | Superseded():
+            return Settlement.SUPERSEDED
+        case Active() | Degraded() | NeedsReauth():
+            return Settlement.OVERTAKEN
 
 
 class TokenModel(Enum):

@@ -9,7 +9,7 @@ from datetime import timedelta
 from application.ports.budget import Budget, Lane
 from application.ports.claims import Claim, Claims, Due
 from application.ports.system import Clock, Executor
-from application.rotation.call_and_settle import CallAndSettle, Ended, Rotation
+from application.rotation.call_and_settle import CallAndSettle, Counted, Ended, Rotation
 from application.rotation.permit_turn import PermitTurn, never, wait
 from domain.errors import ClockSkewed, StoreUnavailable
 from domain.health import Degraded, NeedsReauth
@@ -46,6 +46,21 @@ class SweepReport:
     def count(self, *endings: Ended) -> int:
         """How many grants ended in one of these ways."""
         return sum(s.ended in endings for s in self.swept.values())
+
+    @property
+    def refreshed(self) -> int:
+        """Grants that have a new token, or whose token was seen to work."""
+        return self.count(Ended.ROTATED)
+
+    @property
+    def failed(self) -> int:
+        """Grants that were refused or are in doubt."""
+        return self.count(*(ended for ended in Ended if ended.tally is Counted.FAILED))
+
+    @property
+    def skipped(self) -> int:
+        """Grants that were left as they were, by no fault of theirs."""
+        return self.count(*(ended for ended in Ended if ended.tally is Counted.SKIPPED))
 
     @property
     def unreached(self) -> int:

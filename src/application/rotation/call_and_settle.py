@@ -45,6 +45,15 @@ NOT_BELIEVED = Unavailable("mass refusal")
 """Why a call is not sent while the platform refuses too many: only one a minute is."""
 
 
+class Counted(Enum):
+    """As what reports count a claim's ending."""
+
+    REFRESHED = "refreshed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    NOT = "not"
+
+
 class Ended(Enum):
     """How one claim ended."""
 
@@ -57,6 +66,19 @@ class Ended(Enum):
     OUR_FAULT = "our_fault"
     UNSENT = "unsent"
     OVERTAKEN = "overtaken"
+
+    @property
+    def tally(self) -> Counted:
+        """As what it is counted; one that somebody else overtook is counted there."""
+        match self:
+            case Ended.ROTATED:
+                return Counted.REFRESHED
+            case Ended.REFUSED | Ended.IN_DOUBT:
+                return Counted.FAILED
+            case Ended.THROTTLED | Ended.UNAVAILABLE | Ended.MISCONFIGURED | Ended.OUR_FAULT | Ended.UNSENT:
+                return Counted.SKIPPED
+            case Ended.OVERTAKEN:
+                return Counted.NOT
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from application.ports.claims import Claim, Claims, Settlement
+from application.ports.claims import Claim, Claims, Settlement, fenced_out
 from application.ports.journal import Journal, KeptAnswer
 from application.ports.store import Store
 from application.ports.system import Clock, Ids
 from domain.grant import Grant
-from domain.health import Revoked
 from domain.ids import RevocationId
 from domain.revocation import revocation_of
 from domain.rotation import RotationPolicy
@@ -70,10 +69,8 @@ class DrainJournal:
                 self.revoke_late_pair(grant, settlement, answer.tokens, answer.fingerprint)
 
     def _outcome(self, grant: Grant, answer: KeptAnswer) -> Settlement:
-        if grant.erased:
-            return Settlement.REVOKED if isinstance(grant.health, Revoked) else Settlement.SUPERSEDED
-        if grant.generation != answer.generation:
-            return Settlement.OVERTAKEN
+        if grant.erased or grant.generation != answer.generation:
+            return fenced_out(grant.health)
         claim = Claim(grant, answer.generation, answer.attempt, grant.schedule)
         now = self.clock.now()
         grant.rotate(answer.tokens, answer.fingerprint, from_generation=answer.generation, policy=self.policy, now=now)

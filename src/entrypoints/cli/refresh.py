@@ -31,9 +31,6 @@ STEADY_WITHIN = 3 * HOLD_BACK
 
 ASK_AGAIN = timedelta(milliseconds=500)
 
-FAILED = (Ended.REFUSED, Ended.IN_DOUBT)
-SKIPPED = (Ended.THROTTLED, Ended.UNAVAILABLE, Ended.MISCONFIGURED, Ended.OUR_FAULT, Ended.UNSENT)
-
 
 @click.command()
 @click.option("--connection", "connection", metavar="ID", help="The grant of this connection, refused before or not.")
@@ -124,7 +121,7 @@ def in_doubt(container: Container, connection: ConnectionId) -> bool:
         grant = work.grants.of_connection(connection)
     if grant is None or grant.in_flight(container.clock().now()):
         return False
-    return grant.schedule.in_doubt or grant.schedule.attempt is not None
+    return grant.schedule.doubtful
 
 
 def refresh_many(work: Attended, *, everything: bool) -> SweepReport:
@@ -140,7 +137,7 @@ def refresh_many(work: Attended, *, everything: bool) -> SweepReport:
 
 def so_far(report: SweepReport) -> str:
     """Figures in the words of the cron endpoint."""
-    return f"refreshed {report.count(Ended.ROTATED)}, failed {report.count(*FAILED)}, skipped {report.count(*SKIPPED)}"
+    return f"refreshed {report.refreshed}, failed {report.failed}, skipped {report.skipped}"
 
 
 def figures(report: SweepReport) -> str:

@@ -40,7 +40,7 @@ def connection_body(view: ConnectionView) -> ConnectionBody:
         id=connection.id,
         platform="tiktok_ads",
         account_id=advertiser.id,
-        account_name=advertiser.name or advertiser.id,
+        account_name=advertiser.label,
         currency=advertiser.currency,
         timezone=advertiser.timezone,
         status="needs_reauth" if view.needs_reauth else "active",

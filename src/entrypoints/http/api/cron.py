@@ -17,7 +17,6 @@ from application.clear_offers import ClearOffers
 from application.ports.system import Clock
 from application.revoke_tokens import RevokeTokens
 from application.rotation.batches import SweepReport
-from application.rotation.call_and_settle import Ended
 from application.sweep_due_grants import SweepDueGrants
 from domain.errors import Refusal, StoreUnavailable
 from domain.rotation import RotationPolicy
@@ -93,15 +92,12 @@ def tidy_up(clear_offers: ClearOffers, revoke: partial[int]) -> None:
 
 def told(report: SweepReport) -> CronReport:
     """The sweep's report in the words of this endpoint."""
-    refreshed = report.count(Ended.ROTATED)
-    failed = report.count(Ended.REFUSED, Ended.IN_DOUBT)
-    skipped = report.count(Ended.THROTTLED, Ended.UNAVAILABLE, Ended.MISCONFIGURED, Ended.OUR_FAULT, Ended.UNSENT)
     errors = [GrantError(grant_id=s.grant, code=code.name) for s in report.swept.values() if (code := code_of_ending(s))]
     return CronReport(
-        total=refreshed + failed + skipped,
-        refreshed=refreshed,
-        failed=failed,
-        skipped=skipped,
+        total=report.refreshed + report.failed + report.skipped,
+        refreshed=report.refreshed,
+        failed=report.failed,
+        skipped=report.skipped,
         remaining=report.unreached,
         errors=errors[:ERRORS_SHOWN] or UNSET,
     )

@@ -42,7 +42,7 @@ def account(advertiser: Advertiser) -> Account:
     """An account on offer; a missing name is the id."""
     return Account(
         account_id=advertiser.id,
-        name=advertiser.name or advertiser.id,
+        name=advertiser.label,
         currency=advertiser.currency,
         timezone=advertiser.timezone,
     )
@@ -52,7 +52,7 @@ def unavailable(advertiser: Advertiser) -> UnavailableAccount:
     """An account that can't be chosen, and why."""
     return UnavailableAccount(
         account_id=advertiser.id,
-        name=advertiser.name or advertiser.id,
+        name=advertiser.label,
         currency=advertiser.currency,
         timezone=advertiser.timezone,
         status=advertiser.status,
@@ -78,7 +78,7 @@ def select_account(owner: Injected[OwnerId], select_accounts: Injected[SelectAcc
                 id=c.id,
                 platform=TIKTOK_ADS,
                 account_id=c.advertiser.id,
-                account_name=c.advertiser.name or c.advertiser.id,
+                account_name=c.advertiser.label,
                 status="active",
             )
             for c in connections

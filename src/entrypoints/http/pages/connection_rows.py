@@ -72,7 +72,7 @@ def row_of(view: ConnectionView, now: datetime) -> AccountRow:
     connection, ends = view.connection, view.refresh_token_expires_at
     return AccountRow(
         id=connection.id,
-        name=connection.advertiser.name or connection.advertiser.id,
+        name=connection.advertiser.label,
         account=connection.advertiser.id,
         detail=detail_of(connection.advertiser),
         status=status_of(view, now),
@@ -154,7 +154,7 @@ def choice_of(advertiser: Advertiser, connected: frozenset[str]) -> Choice:
     """An advertiser as the selection page shows it."""
     return Choice(
         account=advertiser.id,
-        name=advertiser.name or advertiser.id,
+        name=advertiser.label,
         detail=detail_of(advertiser),
         connected=advertiser.id in connected,
         closed=why_closed(advertiser.standing),
