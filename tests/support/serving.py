@@ -10,15 +10,20 @@ from contextlib import contextmanager
 
 import uvicorn
 from litestar import Litestar
+from litestar.types import ASGIApp
+
+from entrypoints.http.wire import BoundedProtocol
 
 
 @contextmanager
-def served(app: Litestar) -> Iterator[str]:
+def served(app: Litestar | ASGIApp, protocol: type[BoundedProtocol] = BoundedProtocol, *, keepalive: int = 75) -> Iterator[str]:
     """Serve an ASGI application as `serve` does; yields its address. Its lifespan ends with it."""
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=protocol,
+            loop="uvloop",
+            timeout_keep_alive=keepalive,
             ws="none",
             lifespan="on",
             log_config=None,

@@ -74,7 +74,7 @@ def serve(settings: Settings) -> int:
     """The HTTP door."""
     listen, application = resolve_name("entrypoints.cli.serve:listen"), resolve_name("entrypoints.cli.serve:application")
     with listener(HOST, port_of(settings.web.dashboard_url)) as accepting:
-        return int(listen(lambda: application(settings), accepting))
+        return int(listen(lambda: application(settings), accepting, keepalive=settings.web.keepalive))
 
 
 def port_of(url: str) -> int:

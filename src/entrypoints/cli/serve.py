@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from pkgutil import resolve_name
 from types import FrameType
 from typing import Any, NoReturn
@@ -19,6 +20,9 @@ from entrypoints.cli.configuration import configure_logs, configured, durable
 from entrypoints.cli.ports import base_url, listener
 from entrypoints.container import build
 from entrypoints.settings import Settings, load_settings, read_environment
+
+WIRE = "entrypoints.http.wire:BoundedProtocol"
+"""HTTP/1.1 with limits, by name: doors do not know one another."""
 
 FINISH_SECONDS = 10
 """How long requests under way are given at the end: a person's rotation waits for 5 s at most."""
@@ -50,25 +54,27 @@ def serve(host: str, port: int, workers: int) -> int:
     """The HTTP API and the pages."""
     with listener(host, port) as accepting:
         address = base_url(host, accepting.getsockname()[1])
-        durable(configured(own_address=address)).database().dispose()
+        container = durable(configured(own_address=address))
+        container.database().dispose()
         click.echo(f"listening at {address}", err=True)
-        return listen(App(address, debugging()), accepting, workers=workers)
+        return listen(App(address, debugging()), accepting, keepalive=container.settings().web.keepalive, workers=workers)
 
 
-def listen(app: Any, accepting: socket.socket, *, workers: int = 1) -> int:  # noqa: ANN401 (a factory of ASGI applications)
+def listen(app: Any, accepting: socket.socket, *, keepalive: timedelta, workers: int = 1) -> int:  # noqa: ANN401 (a factory of ASGI applications)
     """Serve until SIGTERM or SIGINT; returns the exit status. X-Forwarded-* is the application's business, not uvicorn's."""
     config = uvicorn.Config(
         app,
         factory=True,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=WIRE,
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=int(keepalive.total_seconds()),
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
     signal.signal(signal.SIGTERM, leave)  # uvicorn stops in order, then raises the signal again

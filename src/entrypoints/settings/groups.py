@@ -120,6 +120,8 @@ class WebSettings:
     write_origins: frozenset[str]
     trusted_proxies: tuple[Network, ...]
     metrics_token: Secret | None
+    keepalive: timedelta = timedelta(seconds=75)
+    """How long an idle connection is kept: longer than proxies keep theirs, which else meet one that is just being closed."""
 
 
 @dataclass(frozen=True, slots=True)

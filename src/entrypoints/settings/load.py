@@ -33,6 +33,7 @@ DEFAULT_DATABASE_URL = Secret(f"sqlite+pysqlite:///.data/{DATABASE_FILE}")
 
 MAX_CRON_INTERVAL = ASSUMED_ACCESS_LIFE / 2  # the cron door renews what would not live through two further calls
 MAX_SWEEP_INTERVAL = timedelta(seconds=10_792)  # the longest in whole seconds that RotationPolicy calls safe
+MAX_KEEPALIVE = timedelta(hours=1)
 MAX_QPS = 1000
 POOL_SIZE, MAX_POOL_SIZE = 16, 1000
 WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
@@ -151,6 +152,7 @@ def _web(reader: Reader, callback: str, own_address: str | None) -> WebSettings:
         write_origins=frozenset({addresses.origin_of(dashboard), *others}),
         trusted_proxies=reader.optional("TRUSTED_PROXIES", credentials.listed(addresses.network), ()),
         metrics_token=reader.optional("METRICS_TOKEN", credentials.header_secret, None),
+        keepalive=reader.optional("HTTP_KEEPALIVE_SECONDS", seconds(MAX_KEEPALIVE), timedelta(seconds=75)),
     )
 
 

@@ -36,6 +36,25 @@ def test_serve_listens_where_it_is_told_and_ends_in_order(workers: int, tmp_path
         assert "Traceback" not in serve.told()
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_serve_has_limits_on_the_wire_and_keeps_idle_connections_as_told(workers: int, tmp_path: Path) -> None:
+    port = servers.free_port()
+    environ = {"HTTP_KEEPALIVE_SECONDS": "1"}
+    options = ("--port", str(port), "--workers", str(workers))
+    with deployment(tmp_path, environ=environ) as here, here.start("serve", *options) as serve:
+        eventually(lambda: is_live(f"http://127.0.0.1:{port}"), why=serve.told)
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+            client.sendall(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")
+            answer = b""
+            while more := client.recv(65_536):  # until the connection is closed, which is idle then
+                answer += more
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+            client.sendall(b"GET /health/live HTTP/1.1\r\nX: " + b"a" * 100_000)
+            assert client.recv(65_536).startswith(b"HTTP/1.1 431 ")
+        serve.terminate()
+
+
 def test_the_dashboard_is_at_the_services_own_address_unless_told_otherwise(tmp_path: Path) -> None:
     port = servers.free_port()
     with deployment(tmp_path) as here:

@@ -61,6 +61,13 @@ def test_the_required_variables_alone_give_the_documented_defaults() -> None:
     assert settings.demo is None
 
 
+def test_idle_connections_are_kept_for_75_seconds_unless_told_otherwise() -> None:
+    assert load_settings(an_environ()).web.keepalive == timedelta(seconds=75)
+    assert load_settings(an_environ(HTTP_KEEPALIVE_SECONDS="300")).web.keepalive == timedelta(seconds=300)
+    for wrong in ("0", "-1", "75s", "1.5", "3601"):
+        assert faulty(HTTP_KEEPALIVE_SECONDS=wrong) == ["HTTP_KEEPALIVE_SECONDS"]
+
+
 def test_every_fault_is_named_at_once_on_one_line() -> None:
     planted = "planted"
     with pytest.raises(InvalidSettings) as refused:
