@@ -124,3 +124,21 @@ def test_an_identifier_with_renew_would_be_found() -> None:
 
 def test_every_module_begins_with_a_line_that_says_what_is_in_it() -> None:
     assert [str(path) for path in modules_of_src() if ast.get_docstring(ast.parse(path.read_text())) is None] == []
+
+
+def modules_imported_by(path: Path) -> set[str]:
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    named = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return named | {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+
+
+@pytest.mark.parametrize("folder", ["domain", "support/builders.py"])
+def test_the_domains_tests_import_nothing_but_the_domain(folder: str) -> None:
+    """And what builds its values, the standard library, and the tools of testing."""
+    place = ROOT / "tests" / folder
+    allowed = {"domain", "pytest", "hypothesis", *sys.stdlib_module_names}
+    found = {
+        str(path): {name for name in modules_imported_by(path) if name.split(".")[0] not in allowed} - {"support.builders"}
+        for path in (place.rglob("*.py") if place.is_dir() else [place])
+    }
+    assert {path: names for path, names in found.items() if names} == {}

@@ -24,7 +24,7 @@ from domain.outcomes import (
 )
 from domain.rotation import RotationPolicy
 from domain.tokens import Expiring, LongTerm, Sealed, Tokens
-from support.world import START
+from support.builders import START
 
 POLICY = RotationPolicy()
 NOON = START + timedelta(hours=12)

@@ -8,7 +8,7 @@ from domain.advertiser import Advertiser, Standing
 from domain.errors import AccountNotOnOffer, OfferExpired, OfferUsed
 from domain.ids import AdvertiserId, GrantId, OfferId, OwnerId
 from domain.offer import OFFER_LIFE, Offer
-from support.world import START
+from support.builders import START
 
 OPEN = Advertiser(AdvertiserId("1"), "Open", standing=Standing.OPEN)
 UNREAD = Advertiser(AdvertiserId("2"), "Unread", standing=Standing.UNREAD)

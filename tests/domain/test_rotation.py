@@ -25,7 +25,7 @@ from domain.rotation import (
     usual_validity,
 )
 from domain.tokens import Expiring, LongTerm, Sealed, Tokens
-from support.world import START
+from support.builders import START
 
 HOUR = timedelta(hours=1)
 A_SECRET = Sealed(b"sealed")

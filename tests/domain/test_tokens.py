@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from domain.tokens import Expiring, Lifetimes, LongTerm, Sealed, Secret, first_tokens
-from support.world import START
+from support.builders import START
 
 OLD, NEW = Sealed(b"old"), Sealed(b"new")
 DAY, YEAR = timedelta(days=1), timedelta(days=365)

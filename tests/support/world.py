@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -62,12 +62,13 @@ from domain.outcomes import (
 )
 from domain.rotation import RotationPolicy
 from domain.tokens import Lifetimes, Secret
+from support import builders
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-START = datetime(2030, 1, 1, tzinfo=UTC)
-ANNA, BERT = OwnerId("anna"), OwnerId("bert")
+
+START, ANNA, BERT = builders.START, builders.ANNA, builders.BERT
 BROWSER = "a-browser"
 APP = AppId("sim-app")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import timedelta
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network
@@ -146,17 +147,8 @@ class Settings:
     demo: DemoSettings | None = None
 
     def secrets(self) -> tuple[Secret, ...]:
-        """Every secret among them, for the redaction of logs."""
-        jwt, storage = self.sessions.jwt, self.storage
-        shared = jwt.key.secret if jwt and isinstance(jwt.key, Hs256Key) else None
-        single = (self.tiktok.app_secret, storage.database_url, storage.redis_url, storage.broker_url, shared)
-        guards = (self.cron.secret, self.web.metrics_token, self.demo and self.demo.session_key)
-        several = (
-            *(key.material for key in self.encryption_keys),
-            *(service.secret for service in self.services),
-            *self.sessions.authjs_secrets,
-        )
-        return tuple(secret for secret in (*single, *guards, *several) if secret)
+        """Every secret among them, wherever it stands, for the redaction of logs."""
+        return tuple(secrets_in(self))
 
     @classmethod
     def for_demo(  # noqa: PLR0913 (each is one explicit fact, since the demo reads no environment)
@@ -198,3 +190,19 @@ class Settings:
             sweep_interval=sweep_interval,
             demo=DemoSettings(session_key=session_key),
         )
+
+
+def secrets_in(value: object) -> Iterator[Secret]:
+    """Every secret that is not empty in a value, its fields and the elements of its tuples."""
+    match value:
+        case Secret():
+            if value:
+                yield value
+        case tuple():
+            for element in value:
+                yield from secrets_in(element)
+        case _ if is_dataclass(value):
+            for field in fields(value):
+                yield from secrets_in(getattr(value, field.name))
+        case _:
+            return
