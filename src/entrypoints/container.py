@@ -140,7 +140,8 @@ class Container(containers.DeclarativeContainer):
     fleet = providers.ThreadSafeSingleton(SqlFleet, database)
     heartbeats = providers.ThreadSafeSingleton(SqlHeartbeats, database)
     broker = providers.ThreadSafeSingleton(broker_of, settings)
-    executor = providers.ThreadSafeSingleton(ThreadPoolExecutor, CALLS_IN_FLIGHT, thread_name_prefix="rotation")
+    calls_in_flight = providers.Object(CALLS_IN_FLIGHT)
+    executor = providers.ThreadSafeSingleton(ThreadPoolExecutor, calls_in_flight, thread_name_prefix="rotation")
 
     # steps
     app = providers.Callable(lambda platform: platform.app, platform)
@@ -183,7 +184,7 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         policy=policy,
         app=app,
-        calls_in_flight=CALLS_IN_FLIGHT,
+        calls_in_flight=calls_in_flight,
     )
 
     # use-cases

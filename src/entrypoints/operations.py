@@ -8,6 +8,7 @@ from pathlib import Path
 from adapters.budget.redis_ledger import RedisLedger
 from adapters.celery_broker import BrokerUnavailable
 from adapters.crypto.key_ring import KeyRing
+from adapters.memory.database import MemoryDatabase
 from adapters.sql.database import Database, place_of
 from adapters.sql.migrations import at_head, migrate
 from adapters.sql.stored_token_samples import sealed_access_tokens
@@ -38,8 +39,10 @@ class SchemaBehind(Exception):
     """The database's schema is not the one that this program knows: `tiktok-connect migrate` has to run first."""
 
 
-def require_schema(database: Database) -> None:
+def require_schema(database: Database | MemoryDatabase) -> None:
     """Raises SchemaBehind unless the schema is the one that this program knows, StoreUnavailable when the database is away."""
+    if isinstance(database, MemoryDatabase):
+        return  # it has no schema
     url = database.engine.url
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
         raise SchemaBehind  # connecting would make an empty file

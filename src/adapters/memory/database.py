@@ -63,6 +63,9 @@ class MemoryDatabase:
         self.lock = threading.RLock()
         self.away = False
 
+    def dispose(self) -> None:
+        """There is no connection to close."""
+
     def answer(self) -> Rows:
         """The rows, or StoreUnavailable while the database is away."""
         if self.away:

@@ -38,7 +38,7 @@ class Nonces(Protocol):
 
 
 class Executor(Protocol):
-    """A bounded number of hands. `concurrent.futures.Executor` is one, and so is the builtin `map`, with one hand."""
+    """A bounded number of calls at once. `concurrent.futures.Executor` is one."""
 
     def map(self, do: Callable[[T], R], things: Iterable[T], /) -> Iterable[R]:
         """Do this to all things, several at a time; results in the order of the things."""
