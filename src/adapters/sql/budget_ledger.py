@@ -12,7 +12,6 @@ from adapters.sql import tables
 from adapters.sql.database import Database, time_of
 from application.ports.system import Clock
 from domain.allowance import EPOCH
-from domain.errors import Conflict, StoreUnavailable
 from domain.ids import AppId
 
 
@@ -28,15 +27,12 @@ class SqlLedger:
     def change(self, app: AppId, write: Callable[[str | None, timedelta], str | None]) -> None:
         row = tables.budgets.c
         mine = select(row.text).where(row.app == app).with_for_update()
-        try:
-            with self._database.writing() as connection:
-                found = connection.execute(mine).first()
-                if found is None:
-                    connection.execute(self._insert(tables.budgets).values(app=app).on_conflict_do_nothing())
-                    found = connection.execute(mine).one()
-                text = write(found.text, time_of(connection, self._clock) - EPOCH)
-                if text is not None:
-                    connection.execute(update(tables.budgets).where(row.app == app).values(text=text))
-                connection.commit()
-        except Conflict as conflict:
-            raise StoreUnavailable(str(conflict)) from conflict
+        with self._database.changing() as connection:
+            found = connection.execute(mine).first()
+            if found is None:
+                connection.execute(self._insert(tables.budgets).values(app=app).on_conflict_do_nothing())
+                found = connection.execute(mine).one()
+            text = write(found.text, time_of(connection, self._clock) - EPOCH)
+            if text is not None:
+                connection.execute(update(tables.budgets).where(row.app == app).values(text=text))
+            connection.commit()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +15,6 @@ from adapters.sql.outbox import SqlOutbox
 from adapters.sql.rows import attempt_columns, grant_of, health_columns, schedule_columns, token_columns
 from application.ports.claims import Claim, Due, Settlement, TokenModel
 from application.ports.system import Clock, Ids
-from domain.errors import Conflict, StoreUnavailable
 from domain.grant import Attempt, Grant
 from domain.ids import AppId, AttemptId, GrantId
 
@@ -35,7 +32,7 @@ class SqlClaims:
         self._process_clock = process_clock
 
     def take_due(self, app: AppId, *, limit: int, lease: timedelta, due: Due) -> list[Claim]:
-        with self._writing() as connection:
+        with self._database.changing() as connection:
             now = time_of(connection, self._clock)
             free = or_(row.attempt_lease_until.is_(None), row.attempt_lease_until <= now)
             ways, urgency = where_to_look(connection, app, due, now)
@@ -51,7 +48,7 @@ class SqlClaims:
         return claims
 
     def take(self, grant: GrantId, *, generation: int, lease: timedelta, doubtful: bool = True) -> Claim | None:
-        with self._writing() as connection:
+        with self._database.changing() as connection:
             query = select(tables.grants).where(row.id == grant).with_for_update(key_share=True)
             found = connection.execute(query).first()
             now = time_of(connection, self._clock)
@@ -80,7 +77,7 @@ class SqlClaims:
             values |= {**token_columns(grant), "generation": grant.generation, "in_doubt": anothers}
         else:
             fence = and_(fence, row.attempt_id == claim.attempt)
-        with self._writing(first=True) as connection:
+        with self._database.changing(first=True) as connection:
             if not connection.execute(update(tables.grants).where(fence).values(values)).rowcount:
                 health = connection.scalar(select(row.health).where(row.id == grant.id))
                 return SETTLEMENTS_OF_ERASED.get(health, Settlement.OVERTAKEN)
@@ -92,7 +89,7 @@ class SqlClaims:
     def release(self, claims: list[Claim]) -> None:
         if not claims:
             return
-        with self._writing() as connection:
+        with self._database.changing() as connection:
             mine = and_(row.id == bindparam("grant"), row.attempt_id == bindparam("mine"))
             connection.execute(
                 update(tables.grants).where(mine).values(attempt_columns(None)),
@@ -117,15 +114,6 @@ class SqlClaims:
         attempt, before = Attempt(AttemptId(self._ids.new()), self._host, now, now + lease), grant.schedule
         grant.claim(attempt)
         return Claim(grant, grant.generation, attempt.id, before)
-
-    @contextmanager
-    def _writing(self, *, first: bool = False) -> Iterator[Connection]:
-        """A short transaction; what a unit of work would be told is a Conflict is here one more reason to come back."""
-        try:
-            with self._database.writing(first=first) as connection:
-                yield connection
-        except Conflict as conflict:
-            raise StoreUnavailable(str(conflict)) from conflict
 
 
 SETTLEMENTS_OF_ERASED = {None: Settlement.SUPERSEDED, "superseded": Settlement.SUPERSEDED, "revoked": Settlement.REVOKED}

@@ -14,7 +14,7 @@ from adapters.sql.engine import CONNECTIONS, SQLITE_BUSY_WITHIN, WRITES, open_en
 from adapters.sql.postgres import milliseconds
 from adapters.sql.writer_turns import Turns
 from application.ports.system import Clock
-from domain.errors import StoreFault, StoreUnavailable
+from domain.errors import Conflict, StoreFault, StoreUnavailable
 
 TURN_WITHIN = timedelta(seconds=4)
 
@@ -50,6 +50,18 @@ class Database:
         """
         with self._turns.turn(first=first) if self._turns else nullcontext(), self._begun(self._for_writing) as connection:
             yield connection
+
+    @contextmanager
+    def changing(self, *, first: bool = False) -> Iterator[Connection]:
+        """The same for ports whose every method is a transaction of its own: a lost race is there one more reason to come back.
+
+        Raises StoreUnavailable alone.
+        """
+        try:
+            with self.writing(first=first) as connection:
+                yield connection
+        except Conflict as conflict:
+            raise StoreUnavailable(str(conflict)) from conflict
 
     def try_write(self) -> None:
         """See that changes are taken, and make none. Raises StoreUnavailable."""

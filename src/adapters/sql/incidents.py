@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, case, delete, func, select, update
+from sqlalchemy import and_, case, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
@@ -15,7 +13,6 @@ from adapters.sql.database import Database
 from adapters.sql.rows import health_columns
 from application.ports.claims import TokenModel
 from application.ports.incidents import Incident
-from domain.errors import Conflict, StoreUnavailable
 from domain.health import Active
 from domain.ids import AppId
 from domain.mass_refusal import RefusalTally
@@ -63,7 +60,7 @@ class SqlIncidents:
         harmed = select(row.id).where(HARMED, row.app == app, row.refused_at >= since).order_by(row.id).with_for_update()
         under_way = case((row.attempt_id.is_not(None), TAKEN_BACK))
         healed = {**health_columns(Active()), "attempt_id": under_way, "due_at": now}
-        with self._writing() as connection:
+        with self._database.changing() as connection:
             note = self._insert(tables.incidents).values(app=app, opened_at=now, sent_at=now)
             connection.execute(note.on_conflict_do_nothing())
             changed = connection.execute(update(tables.grants).where(row.id.in_(harmed)).values(healed)).rowcount
@@ -73,7 +70,7 @@ class SqlIncidents:
 
     def may_send(self, app: AppId, now: datetime, every: timedelta) -> bool:
         mine = and_(tables.incidents.c.app == app, tables.incidents.c.sent_at <= now - every)
-        with self._writing() as connection:
+        with self._database.changing() as connection:
             won = connection.execute(update(tables.incidents).where(mine).values(sent_at=now)).rowcount == 1
             connection.commit()
         return won
@@ -81,17 +78,8 @@ class SqlIncidents:
     def close(self, app: AppId, now: datetime) -> None:
         spared = and_(row.app == app, row.refused_at.is_not(None), row.health == "active")
         waiting = select(row.id).where(spared).order_by(row.id).with_for_update()
-        with self._writing() as connection:
+        with self._database.changing() as connection:
             if connection.execute(delete(tables.incidents).where(tables.incidents.c.app == app)).rowcount:
                 connection.execute(update(tables.grants).where(row.id.in_(waiting)).values(due_at=now))
             connection.commit()
         self._seen.pop(app, None)
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        """A short transaction; a lost race is one more reason to come back."""
-        try:
-            with self._database.writing() as connection:
-                yield connection
-        except Conflict as conflict:
-            raise StoreUnavailable(str(conflict)) from conflict

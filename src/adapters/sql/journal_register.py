@@ -12,7 +12,6 @@ from adapters.sql import tables
 from adapters.sql.database import Database, time_of
 from application.ports.journal_register import Drained, Undrained, left_undrained, machine_of
 from application.ports.system import Clock
-from domain.errors import Conflict, StoreUnavailable
 
 
 class SqlJournalRegister:
@@ -24,14 +23,11 @@ class SqlJournalRegister:
     def drained(self, journal: str, host: str) -> None:
         row, machine = tables.journals.c, machine_of(host)
         mine = and_(row.name == journal, row.host == machine)
-        try:
-            with self._database.writing() as connection:
-                now = time_of(connection, self._clock)
-                if not connection.execute(update(tables.journals).where(mine).values(drained_at=now)).rowcount:
-                    connection.execute(insert(tables.journals).values(name=journal, host=machine, drained_at=now))
-                connection.commit()
-        except Conflict as conflict:  # another process of this host told of it first
-            raise StoreUnavailable(str(conflict)) from conflict
+        with self._database.changing() as connection:  # another process of this host may tell of it first
+            now = time_of(connection, self._clock)
+            if not connection.execute(update(tables.journals).where(mine).values(drained_at=now)).rowcount:
+                connection.execute(insert(tables.journals).values(name=journal, host=machine, drained_at=now))
+            connection.commit()
 
     def undrained(self, since: datetime) -> tuple[Undrained, ...]:
         with self._database.reading() as connection:
