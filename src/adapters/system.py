@@ -7,6 +7,8 @@ import time
 import uuid
 from datetime import UTC, datetime, timedelta
 
+import uuid_utils
+
 
 class SystemClock:
     """The machine's clocks: the one place that asks them. It keeps the promises of the port `Clock`."""
@@ -23,10 +25,13 @@ class SystemClock:
 
 
 class SystemIds:
-    """Random UUIDs: they say nothing of when or where they were made."""
+    """Random UUIDs say nothing of when or where they were made; those of connections say when."""
 
     def new(self) -> str:
         return str(uuid.uuid4())
+
+    def connection(self) -> str:
+        return str(uuid_utils.uuid7())
 
 
 class SystemNonces:

@@ -195,7 +195,7 @@ class CompleteConnect:
             return Failed(ConsentFailure.NO_ADVERTISERS)
         if len(offer.selectable) == 1:
             offer.choose(frozenset(a.id for a in offer.selectable), now)
-            grant.connect(ConnectionId(self.ids.new()), unconnected[0], now)
+            grant.connect(ConnectionId(self.ids.connection()), unconnected[0], now)
             return Connected()
         return Choosing(offer.id)
 
@@ -203,7 +203,7 @@ class CompleteConnect:
         older = work.grants.of_connection(reconnects)
         if older is None:
             return False
-        return older.connections[reconnects].advertiser.id in {a.id for a in offer.advertisers}
+        return older.connection(reconnects).advertiser.id in {a.id for a in offer.advertisers}
 
     def _turn(self, calls: int) -> Failed | None:
         """Wait for leave to send this many calls, within reason."""

@@ -31,8 +31,8 @@ class Disconnect:
             grant = work.grants.of_connection(connection)
             if grant is None or grant.owner != owner:
                 raise ConnectionNotFound
-            grant.release(connection)
-            work.outbox.add([AccountDisconnected(grant.id, owner, connection, at=now)])
+            released = grant.release(connection)
+            work.outbox.add([AccountDisconnected(grant.id, owner, released.id, at=now)])
             ended = revoke_if_unused(work, grant, self.ids, now)
             work.grants.save(grant)
             work.commit()

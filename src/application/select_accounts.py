@@ -76,7 +76,7 @@ class SelectAccounts:
             [grant] = work.grants.get([found.grant])
             relink(work, grant, chosen, now)
             new = [a for a in found.selectable if a.id in accounts and grant.connection_to(a.id) is None]
-            ids = sorted(self.ids.new() for _ in new)  # lists go by time, then id: these come as they were offered
+            ids = sorted(self.ids.connection() for _ in new)  # lists go by time, then id: these come as they were offered
             for connection, advertiser in zip(ids, new, strict=True):
                 grant.connect(ConnectionId(connection), advertiser, now)
             work.offers.save(found)

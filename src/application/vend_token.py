@@ -95,7 +95,7 @@ class VendToken:
     def _find(self, work: UnitOfWork, wanted: ByConnection | ByAccount) -> tuple[Grant, AdvertiserId]:
         if isinstance(wanted, ByConnection):
             grant = work.grants.of_connection(wanted.connection)
-            found = grant.connections.get(wanted.connection) if grant else None
+            found = grant.connection(wanted.connection) if grant else None
         else:
             grant = work.grants.of_account(wanted.owner, wanted.advertiser)
             found = grant.connection_to(wanted.advertiser) if grant else None

@@ -54,6 +54,8 @@ class Connection:
     created_at: datetime
     lost_at: datetime | None = None
     """Since when its grant no longer reaches the account."""
+    former_id: ConnectionId | None = None
+    """What it was called before its id became a UUIDv7; it goes on answering to that."""
 
     def refreshed(self, advertiser: Advertiser) -> Connection:
         """The same connection with what the platform says today; what it withholds today stays as it was."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from domain.advertiser import Advertiser, Connection
-from domain.errors import AlreadyRotated, Erased
+from domain.errors import AlreadyRotated, ConnectionNotFound, Erased
 from domain.events import (
     AccountFound,
     AccountLost,
@@ -120,8 +120,17 @@ class Grant:
         self.events.append(AccountsConnected(self.id, self.owner, (connection.id,), at=now))
 
     def release(self, connection: ConnectionId) -> Connection:
-        """Let go of an account; whether that ends the grant is the caller's next question."""
-        return self.connections.pop(connection)
+        """Let go of an account, known by its id or its former one; whether that ends the grant is the caller's next question."""
+        return self.connections.pop(self.connection(connection).id)
+
+    def connection(self, connection: ConnectionId) -> Connection:
+        """The connection of this id, or that had it formerly. Raises ConnectionNotFound."""
+        if (current := self.connections.get(connection)) is not None:
+            return current
+        former = (c for c in self.connections.values() if c.former_id == connection)
+        if (renamed := next(former, None)) is None:
+            raise ConnectionNotFound
+        return renamed
 
     def connection_to(self, advertiser: AdvertiserId) -> Connection | None:
         return next((c for c in self.connections.values() if c.advertiser.id == advertiser), None)

@@ -36,3 +36,10 @@ def test_sleeping_passes_at_least_that_time_by_the_monotonic_clock() -> None:
 
 def test_a_negative_span_is_no_sleep() -> None:
     SystemClock().sleep(timedelta(days=-1))
+
+
+def test_ids_of_connections_tell_by_their_version_that_they_are_ours_and_come_in_order() -> None:
+    ids = [SystemIds().connection() for _ in range(1000)]
+    assert ids == sorted(set(ids))
+    assert {uuid.UUID(text).version for text in ids} == {7}
+    assert uuid.UUID(SystemIds().new()).version == 4

@@ -31,6 +31,9 @@ class ShuffledIds:
     def new(self) -> str:
         return self.left.pop()
 
+    def connection(self) -> str:
+        return self.new()
+
 
 def an_open_choice(world: World) -> OfferId:
     ending = world.consent("ana")

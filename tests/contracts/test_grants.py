@@ -325,3 +325,34 @@ def test_a_unit_sees_what_it_stored_itself(kept: Kept) -> None:
         again = work.grants.of_account(ANNA, account(1))
         assert again is not None
         assert again.erased
+
+
+def renamed_connection() -> Grant:
+    grant = a_grant("renamed", connects=(1, 2))
+    first = grant.release(ConnectionId("renamed/1"))
+    grant.adopt(replace(first, id=ConnectionId("0190-7-new"), former_id=first.id), START)
+    return grant
+
+
+@pytest.mark.parametrize("name", ["0190-7-new", "renamed/1"])
+def test_a_connection_answers_to_its_id_and_to_the_one_it_had_before(kept: Kept, name: str) -> None:
+    with kept.store.write() as work:
+        work.grants.add(renamed_connection())
+        work.commit()
+    with kept.store.read() as work:
+        grant = work.grants.of_connection(ConnectionId(name))
+    assert grant is not None
+    assert grant.connection(ConnectionId(name)).id == "0190-7-new"
+
+
+def test_a_disconnected_connection_answers_to_neither_id(kept: Kept) -> None:
+    with kept.store.write() as work:
+        work.grants.add(renamed_connection())
+        work.commit()
+    with kept.store.write() as work:
+        for grant in work.grants.get([GrantId("renamed")]):
+            assert grant.release(ConnectionId("renamed/1")).id == "0190-7-new"
+            work.grants.save(grant)
+        work.commit()
+    with kept.store.read() as work:
+        assert [work.grants.of_connection(ConnectionId(name)) for name in ("0190-7-new", "renamed/1")] == [None, None]

@@ -105,6 +105,9 @@ class CountedIds:
             self._last += 1
             return f"00000000-0000-4000-8000-{self._last:012d}"
 
+    def connection(self) -> str:
+        return self.new().replace("-4000-", "-7000-")
+
 
 class CountedNonces(CountedIds):
     """Guessable text, which does for tests."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import UTC, datetime, timedelta
 
 from application.ports.claims import TokenModel
@@ -139,12 +139,18 @@ class GrantTable(dict[GrantId, Grant]):
 
     def _index_connections(self, before: Grant | None, grant: Grant) -> None:
         gone: dict[ConnectionId, Connection] = before.connections if before is not None else {}
-        for connection in gone:
-            if self._of_connection.get(connection) == grant.id:
-                del self._of_connection[connection]
-        for connection in grant.connections:
-            self._of_connection[connection] = grant.id
+        for name in names_of(gone):
+            if self._of_connection.get(name) == grant.id:
+                del self._of_connection[name]
+        for name in names_of(grant.connections):
+            self._of_connection[name] = grant.id
         self._of_owner[grant.owner].add(grant.id)
+
+
+def names_of(connections: Mapping[ConnectionId, Connection]) -> Iterator[ConnectionId]:
+    """Every id that these connections have or had."""
+    yield from connections
+    yield from (connection.former_id for connection in connections.values() if connection.former_id is not None)
 
 
 def place(grant: Grant) -> tuple[AppId, TokenModel]:

@@ -75,7 +75,8 @@ class SqlGrants:
         self._save_accounts(grant)
 
     def of_connection(self, connection: ConnectionId) -> Grant | None:
-        return next(iter(self._of_connections(tables.connections.c.id == connection)), None)
+        row = tables.connections.c
+        return next(iter(self._of_connections(or_(row.id == connection, row.former_id == connection))), None)
 
     def of_account(self, owner: OwnerId, advertiser: AdvertiserId) -> Grant | None:
         return next(iter(self.connecting(owner, [advertiser])), None)

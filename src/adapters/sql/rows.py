@@ -116,6 +116,7 @@ def connection_row(connection: Connection, grant: Grant) -> Columns:
         "standing": advertiser.standing.value,
         "created_at": connection.created_at,
         "lost_at": connection.lost_at,
+        "former_id": connection.former_id,
     }
 
 
@@ -190,4 +191,4 @@ def schedule_of(row: Row[Any]) -> Schedule:
 def connection_of(row: Row[Any]) -> Connection:
     """A row as the connection it was."""
     advertiser = Advertiser(row.advertiser_id, row.name, row.currency, row.timezone, row.status, Standing(row.standing))
-    return Connection(row.id, row.owner, advertiser, row.created_at, row.lost_at)
+    return Connection(row.id, row.owner, advertiser, row.created_at, row.lost_at, row.former_id)

@@ -112,6 +112,7 @@ connections = Table(
     Column("standing", Text, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("lost_at", Utc),
+    Column("former_id", Text, index=True),
     UniqueConstraint("owner", "provider", "advertiser_id"),
 )
 

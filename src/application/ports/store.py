@@ -31,7 +31,7 @@ class Grants(Protocol):
         """
 
     def of_connection(self, connection: ConnectionId) -> Grant | None:
-        """The grant that this connection is under now."""
+        """The grant that this connection is under now, by its id or the one it had formerly."""
 
     def of_account(self, owner: OwnerId, advertiser: AdvertiserId) -> Grant | None:
         """The grant that this owner's connection to the account is under now."""

@@ -29,6 +29,9 @@ class Ids(Protocol):
     def new(self) -> str:
         """A UUID in its usual text form, never given before."""
 
+    def connection(self) -> str:
+        """The same for a new connection: a UUIDv7 (RFC 9562), by whose version digit others tell that it is ours."""
+
 
 class Nonces(Protocol):
     """Unguessable text."""

@@ -1,6 +1,8 @@
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -9,8 +11,12 @@ from sqlalchemy import inspect, text
 
 from adapters.sql.database import Database, open_database
 from adapters.sql.migrations import NewerSchema, at_head, downgrade, head, migrate
+from adapters.sql.store import SqlStore
 from adapters.sql.tables import metadata
+from domain.ids import ConnectionId
+from support.builders import START, a_grant, an_advertiser
 
+BEFORE_V7 = "0003"
 SRC = Path(__file__).parents[3] / "src"
 MIGRATE = "import sys; from adapters.sql.migrations import migrate; migrate(sys.argv[1])"
 
@@ -109,4 +115,27 @@ def test_there_is_one_head(empty_url: str) -> None:
     with database.reading() as connection:
         assert MigrationContext.configure(connection).get_current_heads() == (head(),)
         assert set(inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
+    database.dispose()
+
+
+def test_connections_from_before_get_v7_ids_in_their_order_and_keep_the_former_ones(empty_url: str) -> None:
+    migrate(empty_url)
+    database = open_database(empty_url)
+    former = [ConnectionId(f"{number}0000000-0000-4000-8000-000000000000") for number in (3, 1, 2)]
+    grant = a_grant()
+    for number, old in enumerate(former):
+        grant.connect(old, an_advertiser(number), START + timedelta(seconds=number))
+    with SqlStore(database).write() as work:
+        work.grants.add(grant)
+        work.commit()
+    downgrade(empty_url, BEFORE_V7)
+    migrate(empty_url)
+    with SqlStore(database).read() as work:
+        [migrated] = work.grants.get([grant.id])
+    renamed = sorted(migrated.connections.values(), key=lambda connection: connection.id)
+    assert [connection.former_id for connection in renamed] == former
+    assert {UUID(connection.id).version for connection in renamed} == {7}
+    downgrade(empty_url, BEFORE_V7)
+    with database.reading() as connection:
+        assert set(connection.scalars(text("SELECT id FROM connections"))) == set(former)
     database.dispose()
