@@ -52,6 +52,7 @@ class FileJournal:
 
     def __init__(self, folder: Path, *, most: int = MOST) -> None:
         self._folder, self._most = folder, most
+        self._left = set[str]()
 
     @property
     def name(self) -> str:
@@ -140,6 +141,8 @@ class FileJournal:
             for orphan in self._folder.glob("*.aside"):
                 try:
                     answer = read(orphan.read_bytes())
+                except Newer:
+                    continue
                 except Damaged:
                     orphan.unlink()
                 else:
@@ -150,6 +153,11 @@ class FileJournal:
         try:
             return read(path.read_bytes())
         except FileNotFoundError:  # another process of this host has just drained it
+            return None
+        except Newer:
+            if path.name not in self._left:
+                log.warning("a journal entry is a newer version's, and left to that", extra={"file": path.name})
+            self._left.add(path.name)
             return None
         except Damaged:
             log.critical("a journal entry is damaged and was set aside", extra={"file": path.name})
@@ -180,6 +188,10 @@ class Damaged(ValueError):
     """Not an entry as it was written."""
 
 
+class Newer(ValueError):
+    """An entry as it was written, by a version that writes them differently."""
+
+
 def written(answer: KeptAnswer) -> bytes:
     """An answer's file: a digest on the first line, then the entry."""
     entry = msgspec.json.encode(entry_of(answer))
@@ -187,14 +199,14 @@ def written(answer: KeptAnswer) -> bytes:
 
 
 def read(content: bytes) -> KeptAnswer:
-    """The answer of a file. Raises Damaged."""
+    """The answer of a file. Raises Damaged, Newer."""
     digest, _, entry = content.partition(b"\n")
     if digest != hashlib.sha256(entry).hexdigest().encode():
         raise Damaged
     try:
         return answer_of(msgspec.json.decode(entry, type=Entry))
     except (msgspec.MsgspecError, ValueError) as error:
-        raise Damaged from error
+        raise Newer from error
 
 
 def entry_of(answer: KeptAnswer) -> Entry:

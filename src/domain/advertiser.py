@@ -21,6 +21,11 @@ class Standing(Enum):
     UNREAD = "unread"
     """The platform would not tell (a missing scope): such an account may be chosen."""
 
+    @classmethod
+    def _missing_(cls, _word: object) -> Standing:
+        """What a newer version calls by another word: such an account may not be chosen."""
+        return cls.OTHER
+
 
 @dataclass(frozen=True, slots=True)
 class Advertiser:

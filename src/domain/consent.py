@@ -23,6 +23,11 @@ class ConsentFailure(Enum):
     UNAVAILABLE = "unavailable"
     MISCONFIGURED = "misconfigured"
 
+    @classmethod
+    def _missing_(cls, _word: object) -> ConsentFailure:
+        """What a newer version calls by another word."""
+        return cls.EXCHANGE_FAILED
+
 
 @dataclass(frozen=True, slots=True)
 class Connected:

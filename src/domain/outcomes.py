@@ -23,6 +23,11 @@ class Reason(Enum):
     ROTATION_IN_DOUBT = "rotation_in_doubt"
     ACCESS_TOKEN_REFUSED = "access_token_refused"
 
+    @classmethod
+    def _missing_(cls, _word: object) -> Reason:
+        """What a newer version calls by another word."""
+        return cls.REFRESH_TOKEN_REFUSED
+
 
 @dataclass(frozen=True, slots=True)
 class Issued:

@@ -10,7 +10,7 @@ from adapters.celery_broker import BrokerUnavailable
 from adapters.crypto.key_ring import KeyRing
 from adapters.memory.database import MemoryDatabase
 from adapters.sql.database import Database, place_of
-from adapters.sql.migrations import at_head, migrate
+from adapters.sql.migrations import NewerSchema, SchemaState, migrate, schema_state
 from adapters.sql.stored_token_samples import sealed_access_tokens
 from application.ports.journal import JournalUnavailable
 from domain.errors import CannotOpen
@@ -21,7 +21,9 @@ from entrypoints.container import Container
 __all__ = [
     "BrokerUnavailable",
     "JournalUnavailable",
+    "NewerSchema",
     "SchemaBehind",
+    "SchemaState",
     "check_keys",
     "check_redis",
     "migrate_schema",
@@ -36,26 +38,30 @@ SAMPLED_TOKENS = 20
 
 
 class SchemaBehind(Exception):
-    """The database's schema is not the one that this program knows: `tiktok-connect migrate` has to run first."""
+    """The database's schema is older than this program needs: `tiktok-connect migrate` has to run first."""
 
 
-def require_schema(database: Database | MemoryDatabase) -> None:
-    """Raises SchemaBehind unless the schema is the one that this program knows, StoreUnavailable when the database is away."""
+def require_schema(database: Database | MemoryDatabase) -> SchemaState:
+    """Whether the schema is this version's, or a newer one's that suits this program as well.
+
+    Raises SchemaBehind for an older one, NewerSchema for one that does not suit, StoreUnavailable when the database is away.
+    """
     if isinstance(database, MemoryDatabase):
-        return  # it has no schema
+        return SchemaState.CURRENT  # it has none
     url = database.engine.url
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
         raise SchemaBehind  # connecting would make an empty file
-    if not at_head(database):
+    if (state := schema_state(database)) is SchemaState.BEHIND:
         raise SchemaBehind
+    return state
 
 
-def migrate_schema(database_url: Secret) -> str:
+def migrate_schema(database_url: Secret) -> tuple[str, SchemaState]:
     """Bring the schema to the newest revision; safe to run twice and at once. Returns which database it was, in words without
-    its user and password. Raises StoreUnavailable.
+    its user and password, and how its schema is now. Raises NewerSchema, StoreUnavailable.
     """
-    migrate(database_url.reveal())
-    return place_of(database_url.reveal())
+    state = migrate(database_url.reveal())
+    return place_of(database_url.reveal()), state
 
 
 def check_keys(container: Container, *, stored: bool) -> int:

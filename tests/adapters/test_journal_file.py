@@ -1,3 +1,5 @@
+import hashlib
+import json
 import logging
 import os
 import resource
@@ -38,6 +40,43 @@ def process(*arguments: object) -> subprocess.Popen[str]:
 
 def files(folder: Path, suffix: str) -> list[Path]:
     return sorted(folder.glob(f"*{suffix}"))
+
+
+def rewritten(path: Path, change: Callable[[dict[str, object]], None]) -> None:
+    """As if another version had written it: whole, with its digest, in another form."""
+    fields = json.loads(path.read_bytes().partition(b"\n")[2])
+    change(fields)
+    entry = json.dumps(fields).encode()
+    path.write_bytes(hashlib.sha256(entry).hexdigest().encode() + b"\n" + entry)
+
+
+def in_another_form(fields: dict[str, object]) -> None:
+    fields["tokens"] = fields.pop("access")
+
+
+def with_more(fields: dict[str, object]) -> None:
+    fields["key_of_tomorrow"] = "k2"
+
+
+def test_an_entry_of_a_newer_version_is_left_to_that_one(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    journal = FileJournal(tmp_path)
+    journal.keep(an_answer(1))
+    journal.keep(an_answer(2))
+    rewritten(tmp_path / "grant-1-1-attempt.answer", in_another_form)
+    (tmp_path / "tmp1.aside").write_bytes((tmp_path / "grant-1-1-attempt.answer").read_bytes())
+    for _ in range(3):
+        assert numbers(journal.kept()) == [2]
+    assert files(tmp_path, ".damaged") == []
+    assert {path.name for path in files(tmp_path, ".answer")} == {"grant-1-1-attempt.answer", "grant-2-1-attempt.answer"}
+    assert len(files(tmp_path, ".aside")) == 1
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+def test_an_entry_with_more_than_is_known_here_is_read(tmp_path: Path) -> None:
+    journal = FileJournal(tmp_path)
+    journal.keep(an_answer())
+    rewritten(tmp_path / "grant-1-1-attempt.answer", with_more)
+    assert journal.kept() == [an_answer()]
 
 
 def test_only_its_user_reads_a_journal(tmp_path: Path) -> None:

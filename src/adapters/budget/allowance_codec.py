@@ -21,6 +21,10 @@ class Unreadable(ValueError):
     """Not a text that this version wrote."""
 
 
+class Newer(Exception):
+    """The text of a newer version: to be left as it is."""
+
+
 def text_of(allowance: Allowance) -> str:
     """The allowance as text."""
     pace, share = allowance.pace, allowance.share
@@ -41,7 +45,7 @@ def text_of(allowance: Allowance) -> str:
 
 
 def allowance_of(text: str) -> Allowance:
-    """The allowance that was written so. Raises Unreadable."""
+    """The allowance that was written so. Raises Unreadable, Newer."""
     try:
         return _read(json.loads(text))
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
@@ -49,8 +53,8 @@ def allowance_of(text: str) -> Allowance:
 
 
 def _read(fields: Mapping[str, Any]) -> Allowance:
-    if fields["form"] != FORM:
-        raise Unreadable
+    if (form := fields["form"]) != FORM:
+        raise Newer if isinstance(form, int) and form > FORM else Unreadable
     next_at, turn, kept = fields["pace"]
     part, since = fields["share"]
     return Allowance(
@@ -122,7 +126,7 @@ def failure_out(failure: Failure | None) -> list[Any] | None:
 
 
 def failure_in(pair: list[Any] | None) -> Failure | None:
-    """A failure from its word. Raises Unreadable for another word."""
+    """A failure from its word. Raises Unreadable for what is none."""
     match pair:
         case None:
             return None
@@ -134,5 +138,7 @@ def failure_in(pair: list[Any] | None) -> Failure | None:
             return InDoubt(detail)
         case ["unavailable", str() as detail]:
             return Unavailable(detail)
+        case [str(), *_]:
+            return Unavailable("told by a newer version")
         case _:
             raise Unreadable

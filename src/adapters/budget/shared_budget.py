@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
-from adapters.budget.allowance_codec import Unreadable, allowance_of, text_of
+from adapters.budget.allowance_codec import Newer, Unreadable, allowance_of, text_of
 from application.ports.budget import Lane, Ledger, Permits
 from application.ports.system import Clock
 from domain.allowance import EPOCH, Allowance, Caller, Taken
@@ -208,11 +208,16 @@ def ahead_by(seen: timedelta, now: timedelta, before: LedgerView | None) -> time
 
 
 def read(text: str | None) -> Allowance:
-    """What the ledger holds; nothing is known where it holds nothing that can be read."""
+    """What the ledger holds; nothing is known where it holds nothing that can be read.
+
+    Raises StoreUnavailable for a newer version's form.
+    """
     if text is None:
         return Allowance()
     try:
         return allowance_of(text)
+    except Newer as newer:
+        raise StoreUnavailable("a newer version writes it in another form") from newer
     except Unreadable:
         log.warning("the shared budget cannot be read, and begins anew")
         return Allowance()

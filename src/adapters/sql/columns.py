@@ -53,14 +53,17 @@ class Packed(TypeDecorator[Any]):
 
 
 class OneOf(TypeDecorator[Any]):
-    """A value of one of several dataclasses as JSON text, with the name of its class in `kind`."""
+    """A value of one of several dataclasses as JSON text, with the name of its class in `kind`.
+
+    `otherwise`: what a value counts as that a newer version wrote and this one does not know.
+    """
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, union: UnionType) -> None:
+    def __init__(self, union: UnionType, *, otherwise: object) -> None:
         super().__init__()
-        self.union = union
+        self.union, self.otherwise = union, otherwise
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401 -- as its base has it
         if value is None:
@@ -70,6 +73,9 @@ class OneOf(TypeDecorator[Any]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401 -- as its base has it
         if value is None:
             return None
-        fields = msgspec.json.decode(value)
-        kind = fields.pop("kind")
-        return msgspec.convert(fields, type=next(t for t in get_args(self.union) if t.__name__ == kind))
+        try:
+            fields = msgspec.json.decode(value, type=dict[str, Any])
+            kind = next(t for t in get_args(self.union) if t.__name__ == fields.get("kind"))
+            return msgspec.convert(fields, type=kind)
+        except (msgspec.MsgspecError, StopIteration):
+            return self.otherwise

@@ -11,10 +11,20 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, 
 
 from adapters.sql import tables
 from adapters.sql.outbox import SqlOutbox
-from adapters.sql.rows import connection_of, connection_row, grant_of, row_of, token_columns
+from adapters.sql.rows import (
+    Columns,
+    connection_of,
+    connection_row,
+    grant_of,
+    health_columns,
+    row_of,
+    schedule_columns,
+    token_columns,
+)
 from domain.advertiser import Connection as AccountConnection
 from domain.errors import Conflict
-from domain.grant import Grant
+from domain.grant import Grant, Schedule
+from domain.health import Health
 from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OwnerId
 from domain.tokens import Tokens
 
@@ -28,6 +38,8 @@ class AsRead:
 
     generation: int
     tokens: Tokens | None
+    health: Health
+    schedule: Schedule
     reach: frozenset[AdvertiserId]
     connections: dict[ConnectionId, AccountConnection]
 
@@ -41,7 +53,7 @@ class SqlGrants:
 
     def add(self, grant: Grant) -> None:
         self._connection.execute(insert(tables.grants).values(row_of(grant)))
-        self._note(grant, AsRead(grant.generation, grant.tokens, frozenset(), {}))
+        self._note(grant, AsRead(grant.generation, grant.tokens, grant.health, grant.schedule, frozenset(), {}))
         self._save_accounts(grant)
 
     def get(self, grants: Iterable[GrantId]) -> list[Grant]:
@@ -66,9 +78,8 @@ class SqlGrants:
     def save(self, grant: Grant) -> None:
         was = self._read[grant.id]
         values = row_of(grant)
-        if grant.tokens is was.tokens:
-            for column in token_columns(grant):
-                del values[column]
+        for unchanged in unchanged_columns(grant, was):
+            del values[unchanged]
         at = and_(tables.grants.c.id == grant.id, tables.grants.c.generation == was.generation)
         if not self._connection.execute(update(tables.grants).where(at).values(values)).rowcount:
             raise Conflict(f"grant {grant.id} is no longer at generation {was.generation}")
@@ -123,7 +134,9 @@ class SqlGrants:
         raise Conflict("the connections move faster than they can be read")
 
     def _note(self, grant: Grant, as_read: AsRead | None = None) -> None:
-        self._read[grant.id] = as_read or AsRead(grant.generation, grant.tokens, grant.reach, dict(grant.connections))
+        self._read[grant.id] = as_read or AsRead(
+            grant.generation, grant.tokens, grant.health, grant.schedule, grant.reach, dict(grant.connections)
+        )
 
     def _save_accounts(self, grant: Grant) -> None:
         """Its connections, its reach and its events, as far as they changed."""
@@ -150,6 +163,18 @@ class SqlGrants:
         changed = update(tables.connections).where(tables.connections.c.id == connection.id).values(values)
         if not self._connection.execute(changed).rowcount:
             self._connection.execute(insert(tables.connections).values(values))
+
+
+def unchanged_columns(grant: Grant, was: AsRead) -> Columns:
+    """What is not written: tokens are others' to write, and a newer version may have said more than was understood here."""
+    columns: Columns = {}
+    if grant.tokens is was.tokens:
+        columns |= token_columns(grant)
+    if grant.health is was.health:
+        columns |= health_columns(grant.health)
+    if grant.schedule is was.schedule:
+        columns |= schedule_columns(grant.schedule)
+    return columns
 
 
 def reach_of(connection: Connection, grants: list[GrantId]) -> dict[GrantId, list[AdvertiserId]]:

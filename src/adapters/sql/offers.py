@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from adapters.sql import tables
+from domain.advertiser import Advertiser
 from domain.ids import GrantId, OfferId
 from domain.offer import Offer
 
@@ -17,6 +18,7 @@ class SqlOffers:
 
     def __init__(self, connection: Connection, *, locks: bool) -> None:
         self._connection, self._locks = connection, locks
+        self._read: dict[OfferId, tuple[Advertiser, ...]] = {}
 
     def add(self, offer: Offer) -> None:
         self._connection.execute(insert(tables.offers).values(row_of(offer)))
@@ -24,10 +26,16 @@ class SqlOffers:
     def get(self, offer: OfferId) -> Offer | None:
         query = select(tables.offers).where(tables.offers.c.id == offer)
         row = self._connection.execute(query.with_for_update() if self._locks else query).first()
-        return offer_of(row) if row else None
+        found = offer_of(row) if row else None
+        if found:
+            self._read[offer] = found.advertisers
+        return found
 
     def save(self, offer: Offer) -> None:
-        self._connection.execute(update(tables.offers).where(tables.offers.c.id == offer.id).values(row_of(offer)))
+        values = row_of(offer)
+        if offer.advertisers is self._read.get(offer.id):  # a newer version may have said more than was understood here
+            del values["advertisers"]
+        self._connection.execute(update(tables.offers).where(tables.offers.c.id == offer.id).values(values))
 
     def of_grant(self, grant: GrantId) -> Offer | None:
         row = self._connection.execute(select(tables.offers).where(tables.offers.c.grant_id == grant)).first()

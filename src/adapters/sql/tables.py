@@ -19,8 +19,8 @@ from sqlalchemy import (
 
 from adapters.sql.columns import OneOf, Packed, Utc
 from domain.advertiser import Advertiser
-from domain.consent import Ending
-from domain.outcomes import Failure
+from domain.consent import ConsentFailure, Ending, Failed
+from domain.outcomes import Failure, InDoubt
 
 metadata = MetaData(
     naming_convention={
@@ -39,6 +39,12 @@ REFUSED = text("refused_at IS NOT NULL")
 HELD = text("health IN ('active', 'degraded') AND connected")
 HOPELESS = text("health = 'needs_reauth' AND kind IS NOT NULL")
 LOOSE = text("health IN ('active', 'degraded', 'needs_reauth') AND NOT connected")
+
+compatibility = Table(
+    "compatibility",
+    metadata,
+    Column("oldest_program", Text, primary_key=True),  # the newest revision that the oldest program knows which this schema suits
+)
 
 grants = Table(
     "grants",
@@ -75,7 +81,7 @@ grants = Table(
     Column("attempt_started_at", Utc),
     Column("attempt_lease_until", Utc),
     Column("failures", Integer, nullable=False),
-    Column("last_failure", OneOf(Failure)),
+    Column("last_failure", OneOf(Failure, otherwise=InDoubt("told by a newer version"))),
     Column("in_doubt", Boolean, nullable=False),
     Column("settled_at", Utc),
     Column("refused_at", Utc),
@@ -144,7 +150,7 @@ consents = Table(
     Column("expires_at", Utc, nullable=False, index=True),
     Column("reconnects", Text),
     Column("consumed_at", Utc, index=True),
-    Column("ending", OneOf(Ending)),
+    Column("ending", OneOf(Ending, otherwise=Failed(ConsentFailure.UNAVAILABLE))),
 )
 
 revocations = Table(

@@ -7,9 +7,14 @@ import logging
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.error_lines import CommandFailure
 from entrypoints.container import Container, build
-from entrypoints.operations import JournalUnavailable, SchemaBehind, require_schema
+from entrypoints.operations import JournalUnavailable, SchemaBehind, SchemaState, require_schema
 from entrypoints.settings import Settings, load_settings, read_environment
 from entrypoints.telemetry.logs import configure_logging
+
+SCHEMA_SENTENCES = {
+    SchemaState.CURRENT: "the schema is the one of this version",
+    SchemaState.NEWER: "the schema is a newer version's, which this one can work with",
+}
 
 JOURNAL_REMEDY = "make JOURNAL_DIR a folder that this user may write in, on a disk with room"
 
@@ -33,17 +38,17 @@ def quiet_alembic(*, debug: bool) -> None:
 
 
 def ready(settings: Settings) -> Container:
-    """A container over a database whose schema is at head. Raises Trouble, StoreUnavailable."""
+    """A container over a database whose schema is new enough. Raises CommandFailure, NewerSchema, StoreUnavailable."""
     container = build(settings)
     try:
         require_schema(container.database())
     except SchemaBehind:
-        raise CommandFailure("the database's schema is not the one of this version: run `tiktok-connect migrate`") from None
+        raise CommandFailure("the database's schema is older than this version needs: run `tiktok-connect migrate`") from None
     return container
 
 
 def durable(settings: Settings) -> Container:
-    """`ready`, with a journal that could keep an answer. Raises Trouble, StoreUnavailable."""
+    """`ready`, with a journal that could keep an answer. Raises CommandFailure, NewerSchema, StoreUnavailable."""
     container = ready(settings)
     try:
         container.journal().check()

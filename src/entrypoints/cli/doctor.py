@@ -14,10 +14,18 @@ import httpx
 from application.rotation.batches import MOST_SKEW
 from domain.errors import CannotOpen, StoreUnavailable
 from entrypoints.cli.command_line import debugging
-from entrypoints.cli.configuration import JOURNAL_REMEDY, configure_logs
+from entrypoints.cli.configuration import JOURNAL_REMEDY, SCHEMA_SENTENCES, configure_logs
 from entrypoints.cli.database_remedies import database_sentence
 from entrypoints.container import Container, build
-from entrypoints.operations import BrokerUnavailable, JournalUnavailable, SchemaBehind, check_keys, check_redis, require_schema
+from entrypoints.operations import (
+    BrokerUnavailable,
+    JournalUnavailable,
+    NewerSchema,
+    SchemaBehind,
+    check_keys,
+    check_redis,
+    require_schema,
+)
 from entrypoints.settings import Settings, faults_of, load_settings, read_environment
 
 ANSWER_WITHIN = timedelta(seconds=5)
@@ -71,15 +79,18 @@ def examine(settings: Settings, container: Container) -> Iterator[Finding]:
 def storage(container: Container) -> Generator[Finding, None, bool]:
     """Database, schema and clock. Returns whether what is stored can be read."""
     try:
-        require_schema(container.database())
+        schema = require_schema(container.database())
         container.store().try_write()
     except SchemaBehind:
-        yield Finding("schema", "is not the one of this version: run `tiktok-connect migrate`", wrong=True)
+        yield Finding("schema", "is older than this version needs: run `tiktok-connect migrate`", wrong=True)
+        return False
+    except NewerSchema as newer:
+        yield Finding("schema", str(newer), wrong=True)
         return False
     except StoreUnavailable as away:
         yield Finding("database", database_sentence(away), wrong=True)
         return False
-    yield Finding("database", "answers and takes changes, its schema is the one of this version")
+    yield Finding("database", f"answers and takes changes, {SCHEMA_SENTENCES[schema]}")
     skew = abs(container.claims().skew())
     if skew > MOST_SKEW:
         told = f"is {skew.total_seconds():.0f} s off the database's, and nothing is renewed from here: set it right (NTP)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from entrypoints.cli.command_line import debugging
-from entrypoints.cli.configuration import quiet_alembic
+from entrypoints.cli.configuration import SCHEMA_SENTENCES, quiet_alembic
 from entrypoints.cli.progress import telling
 from entrypoints.operations import migrate_schema
 from entrypoints.settings import load_database_url, read_environment
@@ -22,5 +22,5 @@ def migrate() -> None:
     configure_logging(debug=debugging(), secrets=[url])
     quiet_alembic(debug=debugging())
     with telling("migrating the database's schema…"):
-        place = migrate_schema(url)
-    click.echo(f"{place}: the schema is the one of this version")
+        place, state = migrate_schema(url)
+    click.echo(f"{place}: {SCHEMA_SENTENCES[state]}")

@@ -68,10 +68,9 @@ def as_data(view: FleetView, seen: Seen, capacity: int) -> dict[str, Any]:
 def as_text(view: FleetView, seen: Seen, capacity: int, overdue_after: timedelta) -> str:
     """The same for people."""
     by_app: dict[str, list[str]] = {}
-    for word in HEALTH_WORDS.values():
-        for count in view.grants:
-            if count.health == word:
-                by_app.setdefault(count.app, []).append(f"{count.grants} {word}")
+    order = list(HEALTH_WORDS.values())
+    for count in sorted(view.grants, key=lambda c: order.index(c.health) if c.health in order else len(order)):
+        by_app.setdefault(count.app, []).append(f"{count.grants} {count.health}")
     risks = ", ".join(f"{count} in {hours(horizon)} h" for horizon, count in view.at_risk)
     rows = [(f"app {app}", ", ".join(counts)) for app, counts in sorted(by_app.items())] or [("grants", "none yet")]
     rows += [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.budget.allowance_codec import Unreadable, allowance_of, text_of
+from adapters.budget.allowance_codec import Newer, Unreadable, allowance_of, text_of
 from domain.allowance import Allowance, Caller
 from domain.outcomes import Failure, InDoubt, Misconfigured, OurFault, Reason, Refused, Throttled, Unavailable
 
@@ -62,3 +62,20 @@ def test_as_text_an_allowance_loses_nothing(history: list[tuple[timedelta, Step]
 def test_other_texts_are_no_allowance(text: str) -> None:
     with pytest.raises(Unreadable):
         allowance_of(text)
+
+
+def test_a_newer_form_is_told_from_rubbish() -> None:
+    text = text_of(Allowance())
+    with pytest.raises(Newer):
+        allowance_of(text.replace('"form":1', '"form":2'))
+    for rubbish in (text.replace('"form":1', '"form":"2"'), text.replace('"form":1', '"form":0'), text[:-9], "[]"):
+        with pytest.raises(Unreadable):
+            allowance_of(rubbish)
+
+
+def test_a_failure_that_a_newer_version_names_stops_the_app_as_an_outage_does() -> None:
+    known = text_of(Allowance().learn(Unavailable("away"), NOON, ONE))
+    newer = known.replace('"outages":{"secret":{"because":null', '"outages":{"secret":{"because":["quarantined",17]')
+    assert newer != known
+    [breaker] = allowance_of(newer).outages.values()
+    assert breaker.because == Unavailable("told by a newer version")

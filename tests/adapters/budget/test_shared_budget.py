@@ -201,3 +201,16 @@ def test_a_store_whose_clock_was_set_back_is_believed() -> None:
     fleet.clock.advance(5 * SECOND)
     fleet.take_all(within=SECOND)
     assert fleet.slots[-1] - fleet.clock.monotonic() > SECOND / 2
+
+
+def test_a_budget_in_a_newer_form_is_left_as_it_is_and_each_process_keeps_to_its_share() -> None:
+    fleet = Fleet(2)
+    fleet.take_all()
+    fleet.ledger.change(APP, lambda text, _: (text or "").replace('"form":1', '"form":2'))
+    newer = list[str | None]()
+    fleet.clock.advance(timedelta(seconds=10))
+    for _ in range(3):
+        assert sum(fleet.take_all()) > 0
+        fleet.clock.advance(timedelta(seconds=6))
+    fleet.ledger.change(APP, lambda text, _: newer.append(text))
+    assert '"form":2' in str(newer)

@@ -11,7 +11,7 @@ from adapters.sql.claims import SqlClaims
 from adapters.sql.database import Database, open_database
 from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
-from adapters.sql.migrations import at_head, migrate
+from adapters.sql.migrations import SchemaState, migrate, schema_state
 from adapters.sql.store import SqlStore
 from application.ports.claims import Due, Settlement
 from domain.errors import Conflict, StoreUnavailable, Unstorable
@@ -56,7 +56,7 @@ def every_port(database: Database) -> dict[str, Callable[[], object]]:
         "fleet": lambda: SqlFleet(database).counts(START, overdue_after=MINUTE),
         "beat": lambda: heartbeats.beat("worker", "here", 1),
         "latest": lambda: heartbeats.latest("worker"),
-        "at_head": lambda: at_head(database),
+        "schema_state": lambda: schema_state(database),
     }
 
 
@@ -84,7 +84,7 @@ def test_a_stopped_server_is_told_at_once_and_found_again_without_new_objects() 
             server.stop()
             server.start()
             assert count(database) == 1  # over connections that nobody has seen dead
-            assert at_head(database)
+            assert schema_state(database) is SchemaState.CURRENT
         assert claims.settle(grant, claim) is Settlement.STORED
         database.dispose()
 
@@ -178,7 +178,7 @@ def test_a_file_that_is_no_database_of_ours_is_unavailable(tmp_path: Path, ruin:
         file.write_bytes(b"no database" * 1000 if ruin == "no database" else b"")
     database = open_database(f"sqlite:///{file}")
     for name, call in every_port(database).items():
-        if not (ruin == "no tables" and name == "at_head"):
+        if not (ruin == "no tables" and name == "schema_state"):
             with pytest.raises(StoreUnavailable):
                 call()
     database.dispose()

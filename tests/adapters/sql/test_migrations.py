@@ -7,10 +7,12 @@ from uuid import UUID
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import delete, insert, inspect, select, text
 
+from adapters.sql import tables
 from adapters.sql.database import Database, open_database
-from adapters.sql.migrations import NewerSchema, at_head, downgrade, head, migrate
+from adapters.sql.migrations import NewerSchema, SchemaState, downgrade, head, migrate, schema_state
 from adapters.sql.store import SqlStore
 from adapters.sql.tables import metadata
 from domain.ids import ConnectionId
@@ -18,6 +20,7 @@ from support.builders import START, a_grant, an_advertiser
 
 BEFORE_V7 = "0003"
 SRC = Path(__file__).parents[3] / "src"
+MIGRATIONS = SRC / "adapters/sql/migrations"
 MIGRATE = "import sys; from adapters.sql.migrations import migrate; migrate(sys.argv[1])"
 
 
@@ -42,12 +45,12 @@ def test_the_schema_goes_up_down_and_up(empty_url: str) -> None:
     migrate(empty_url)
     database = open_database(empty_url)
     first = schema_of(database)
-    assert at_head(database)
+    assert schema_state(database) is SchemaState.CURRENT
     downgrade(empty_url, "base")
-    assert not at_head(database)
+    assert schema_state(database) is SchemaState.BEHIND
     assert {row for row in schema_of(database) if "sqlite_sequence" not in row} == set()
     migrate(empty_url)
-    assert at_head(database)
+    assert schema_state(database) is SchemaState.CURRENT
     assert schema_of(database) == first
     database.dispose()
 
@@ -70,20 +73,57 @@ def test_migrating_again_changes_nothing(empty_url: str) -> None:
     for _ in range(2):
         migrate(empty_url)
     database = open_database(empty_url)
-    assert at_head(database)
+    assert schema_state(database) is SchemaState.CURRENT
     database.dispose()
 
 
-def test_the_schema_of_a_newer_version_is_left_alone_and_told(empty_url: str) -> None:
-    migrate(empty_url)
-    database = open_database(empty_url)
+def made_by_a_newer_version(database: Database, *, suits: str | None) -> None:
+    """As if a newer version had migrated it, whose schema suits programs from this revision on."""
     with database.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(delete(tables.compatibility))
+        if suits:
+            connection.execute(insert(tables.compatibility).values(oldest_program=suits))
         connection.commit()
+
+
+def test_the_schema_of_a_newer_version_that_suits_this_one_is_left_as_it_is(empty_url: str) -> None:
+    assert migrate(empty_url) is SchemaState.CURRENT
+    database = open_database(empty_url)
+    made_by_a_newer_version(database, suits=head())
+    before = schema_of(database)
+    assert schema_state(database) is SchemaState.NEWER
+    assert migrate(empty_url) is SchemaState.NEWER
+    assert schema_of(database) == before
+    database.dispose()
+
+
+@pytest.mark.parametrize("suits", ("9998", None))
+def test_the_schema_of_a_newer_version_that_does_not_suit_is_left_alone_and_told(empty_url: str, suits: str | None) -> None:
+    migrate(empty_url)
+    database = open_database(empty_url)
+    made_by_a_newer_version(database, suits=suits)
     with pytest.raises(NewerSchema, match="newer version"):
         migrate(empty_url)
-    assert not at_head(database)
+    with pytest.raises(NewerSchema, match="newer version"):
+        schema_state(database)
     database.dispose()
+
+
+def test_the_schema_names_the_oldest_program_that_it_suits(empty_url: str) -> None:
+    migrate(empty_url)
+    database = open_database(empty_url)
+    with database.reading() as connection:
+        [oldest] = connection.scalars(select(tables.compatibility.c.oldest_program))
+    assert oldest == ScriptDirectory(str(MIGRATIONS)).get_revision(head()).module.oldest_program
+    database.dispose()
+
+
+def test_every_revision_since_says_which_programs_it_suits_and_none_takes_that_back() -> None:
+    scripts = sorted(ScriptDirectory(str(MIGRATIONS)).walk_revisions(), key=lambda script: script.revision)
+    named = [(script.revision, script.module.oldest_program) for script in scripts if script.revision >= "0005"]
+    assert all(oldest <= revision for revision, oldest in named)
+    assert [oldest for _, oldest in named] == sorted(oldest for _, oldest in named)
 
 
 def test_two_processes_may_migrate_at_once(empty_url: str) -> None:
@@ -93,14 +133,14 @@ def test_two_processes_may_migrate_at_once(empty_url: str) -> None:
     ]
     assert [(p.communicate()[1], p.returncode) for p in processes] == [(b"", 0)] * 3
     database = open_database(empty_url)
-    assert at_head(database)
+    assert schema_state(database) is SchemaState.CURRENT
     database.dispose()
 
 
-def test_a_database_without_tables_is_not_at_head(empty_url: str) -> None:
+def test_a_database_without_tables_is_behind(empty_url: str) -> None:
     migrate(empty_url, "base")
     database = open_database(empty_url)
-    assert not at_head(database)
+    assert schema_state(database) is SchemaState.BEHIND
     database.dispose()
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from adapters.sql.claims import SqlClaims
 from adapters.sql.database import Database, open_database
-from adapters.sql.migrations import at_head, migrate
+from adapters.sql.migrations import SchemaState, migrate, schema_state
 from adapters.sql.store import SqlStore
 from application.ports.claims import Due
 from domain.errors import StoreFault, StoreUnavailable
@@ -64,7 +64,7 @@ def test_a_schema_is_migrated_through_a_pooler(pgbouncer: servers.PgBouncer, pos
     url = pgbouncer.url(postgres_url)
     migrate(url)
     database = open_database(url)
-    assert at_head(database)
+    assert schema_state(database) is SchemaState.CURRENT
     database.dispose()
 
 
@@ -92,7 +92,7 @@ def test_a_statement_that_the_pooler_holds_back_is_given_up(
         with database.writing():
             assert fault_of(database) is StoreFault.TIMEOUT
         assert 4 < time.monotonic() - began < 20  # and not the two minutes for which PgBouncer would hold it
-        assert at_head(database)
+        assert schema_state(database) is SchemaState.CURRENT
         database.dispose()
 
 

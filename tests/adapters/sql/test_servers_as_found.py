@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from adapters.sql.database import Database, open_database
-from adapters.sql.migrations import at_head, migrate
+from adapters.sql.migrations import SchemaState, migrate, schema_state
 from adapters.sql.store import SqlStore
 from domain.errors import StoreFault, StoreUnavailable, Unstorable
 from domain.ids import GrantId, OwnerId
@@ -84,7 +84,7 @@ def test_a_server_that_has_ended_idle_sessions_is_not_noticed(new_postgres_url: 
 def test_a_server_that_cannot_be_written_is_told_before_a_change_is_tried(new_postgres_url: str) -> None:
     administer(new_postgres_url, "CREATE ROLE reader LOGIN", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
     with opened(new_postgres_url.replace("postgres@", "reader@")) as database:
-        assert at_head(database)
+        assert schema_state(database) is SchemaState.CURRENT
         assert fault_of(database.try_write) is StoreFault.NOT_PERMITTED
     administer(new_postgres_url, "DROP OWNED BY reader", "DROP ROLE reader")
 
@@ -121,7 +121,7 @@ def test_a_database_that_cannot_hold_every_text_is_refused(postgres_server: serv
     url = postgres_server.url(name)
     assert fault_of(lambda: migrate(url)) is StoreFault.NOT_UTF8
     with opened(url) as database:
-        assert fault_of(lambda: at_head(database)) is StoreFault.NOT_UTF8
+        assert fault_of(lambda: schema_state(database)) is StoreFault.NOT_UTF8
     postgres_server.drop_database(url)
 
 
@@ -147,7 +147,7 @@ def test_too_many_connections_are_told_apart(postgres_server: servers.Postgres) 
     administer(url, "CREATE ROLE limited LOGIN CONNECTION LIMIT 1")
     limited = url.replace("postgres@", "limited@")
     with psycopg.connect(limited), opened(limited) as database:
-        assert fault_of(lambda: at_head(database)) is StoreFault.TOO_MANY_CONNECTIONS
+        assert fault_of(lambda: schema_state(database)) is StoreFault.TOO_MANY_CONNECTIONS
     administer(url, "DROP ROLE limited")
 
 
@@ -165,14 +165,14 @@ def test_a_url_that_the_server_does_not_agree_with_is_told_apart(
     postgres_server: servers.Postgres, query: str, fault: StoreFault
 ) -> None:
     with opened(f"{postgres_server.url()}?{query}") as database:
-        assert fault_of(lambda: at_head(database)) is fault
+        assert fault_of(lambda: schema_state(database)) is fault
 
 
 def test_a_process_holds_no_more_connections_than_it_may(migrated_postgres_url: str) -> None:
     database = open_database(migrated_postgres_url, connections=2)
     with database.reading(), database.reading():
-        assert fault_of(lambda: at_head(database)) is StoreFault.POOL_EXHAUSTED
-    assert at_head(database)
+        assert fault_of(lambda: schema_state(database)) is StoreFault.POOL_EXHAUSTED
+    assert schema_state(database) is SchemaState.CURRENT
     database.dispose()
 
 

@@ -4,6 +4,7 @@ import resource
 import shlex
 import signal
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -38,6 +39,12 @@ def test_help_is_quick_and_names_every_command(tmp_path: Path) -> None:
     names = ("demo", "serve", "worker", "beat", "simulator", "migrate", "doctor", "status", "refresh", "keys")
     assert [name for name in names if f"\n  {name} " not in answer.stdout] == []
     assert min(took) < 0.4
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    answer = run("--version", folder=tmp_path)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout == f"tiktok-connect {version('tiktok-connect')}\n"
 
 
 @pytest.mark.parametrize("command", NEEDY)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from enum import Enum
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, func, make_url, select
+from sqlalchemy import URL, Connection, delete, func, insert, inspect, make_url, select
 
+from adapters.sql import tables
 from adapters.sql.database import Database
 from adapters.sql.engine import open_engine
 from domain.errors import Refusal, StoreFault, StoreUnavailable
@@ -26,22 +28,38 @@ ADVISORY_LOCK = 0x7469_6B74_6F6B
 
 
 class NewerSchema(Refusal):
-    """The schema is at a revision that this program has not got."""
+    """The schema is at a revision that this program has not got, and can't work with."""
 
     def __init__(self) -> None:
         super().__init__("the database's schema was made by a newer version of tiktok-connect: install that one here")
 
 
-def migrate(url: str | URL, revision: str = "head") -> None:
-    """Bring the schema up to this revision. Nothing happens where it is there already; who comes second waits.
-    Raises NewerSchema, StoreUnavailable.
+class SchemaState(Enum):
+    """How a database's schema and this program stand to one another."""
+
+    CURRENT = "current"
+    NEWER = "newer"
+    """A newer version made it, and this one can work with it."""
+    BEHIND = "behind"
+
+
+def migrate(url: str | URL, revision: str = "head") -> SchemaState:
+    """Bring the schema up to this revision, unless it is newer and suits this program as it is. Nothing happens where it is there
+    already; who comes second waits. Raises NewerSchema, StoreUnavailable.
     """
-    _change(url, command.upgrade, revision)
+    return _change(url, command.upgrade, revision)
 
 
 def downgrade(url: str | URL, revision: str) -> None:
     """Take the schema back to this revision; `base` leaves nothing of it."""
     _change(url, command.downgrade, revision)
+
+
+def schema_state(database: Database) -> SchemaState:
+    """Raises NewerSchema, and StoreUnavailable, also for an encoding that won't do."""
+    with database.reading() as connection:
+        require_utf8(connection)
+        return _state(connection)
 
 
 def head() -> str:
@@ -52,13 +70,6 @@ def head() -> str:
     return newest
 
 
-def at_head(database: Database) -> bool:
-    """Whether the schema is the one that this program knows. Raises StoreUnavailable, also for an encoding that won't do."""
-    with database.reading() as connection:
-        require_utf8(connection)
-        return MigrationContext.configure(connection).get_current_revision() == head()
-
-
 def require_utf8(connection: Connection) -> None:
     """Raises StoreUnavailable for a PostgreSQL database that can't hold every text."""
     if connection.dialect.name == "postgresql":
@@ -67,8 +78,8 @@ def require_utf8(connection: Connection) -> None:
             raise StoreUnavailable(f"its encoding is {encoding}", StoreFault.NOT_UTF8)
 
 
-def _change(url: str | URL, change: Callable[[Config, str], None], revision: str) -> None:
-    """Apply the change in one transaction, alone."""
+def _change(url: str | URL, change: Callable[[Config, str], None], revision: str) -> SchemaState:
+    """Apply the change in one transaction, alone, and note which programs can work with what comes of it."""
     url = make_url(url)
     if url.get_backend_name() == "sqlite" and url.database:
         file = Path(url.database)
@@ -80,18 +91,43 @@ def _change(url: str | URL, change: Callable[[Config, str], None], revision: str
             if database.is_postgres:
                 require_utf8(connection)
                 connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
-            if not _known(connection):
-                raise NewerSchema
+            if _state(connection) is SchemaState.NEWER:
+                return SchemaState.NEWER
             config = Config()
             config.set_main_option("script_location", str(HERE).replace("%", "%%"))
             config.attributes["connection"] = connection
             change(config, revision)
+            _note_oldest_program(connection)
+            state = _state(connection)
             connection.commit()
+            return state
     finally:
         database.dispose()
 
 
-def _known(connection: Connection) -> bool:
-    """Whether the schema is at a revision of ours, or at none yet."""
-    ours = {script.revision for script in ScriptDirectory(str(HERE)).walk_revisions()}
-    return ours.issuperset(MigrationContext.configure(connection).get_current_heads())
+def _state(connection: Connection) -> SchemaState:
+    """Of a revision that is none of ours, the schema itself says for which programs it will do: those that know that revision."""
+    revision, known = MigrationContext.configure(connection).get_current_revision(), _oldest_programs()
+    if revision == head():
+        return SchemaState.CURRENT
+    if revision is None or revision in known:
+        return SchemaState.BEHIND
+    if inspect(connection).has_table(tables.compatibility.name):
+        oldest = connection.scalar(select(tables.compatibility.c.oldest_program))
+        if oldest is not None and oldest in known:
+            return SchemaState.NEWER
+    raise NewerSchema
+
+
+def _oldest_programs() -> dict[str, str | None]:
+    """For each revision of ours, the oldest program that can work with its schema, by the newest revision which that knows."""
+    scripts = ScriptDirectory(str(HERE)).walk_revisions()
+    return {script.revision: getattr(script.module, "oldest_program", None) for script in scripts}
+
+
+def _note_oldest_program(connection: Connection) -> None:
+    revision = MigrationContext.configure(connection).get_current_revision()
+    oldest = _oldest_programs().get(revision or "")
+    if oldest is not None:
+        connection.execute(delete(tables.compatibility))
+        connection.execute(insert(tables.compatibility).values(oldest_program=oldest))

@@ -7,6 +7,7 @@ from alembic import op
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
+oldest_program = ""  # the last revision's, or this one where something is taken away
 
 
 def upgrade() -> None:
