@@ -11,11 +11,15 @@ from application.ports.system import Clock
 from domain.advertiser import Connection, Standing
 from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth, Revoked, Superseded
-from domain.ids import OwnerId
+from domain.ids import GrantId, OwnerId
 from domain.tokens import Expiring
 
 YEAR_ENDS_SOON = timedelta(days=60)
 """How long before its refresh token's end a grant is said to need a person (the first of the announced days)."""
+
+
+OVERDUE = "renewal_overdue"
+"""The reason of a grant that nobody refused, and whose token ended before the platform could be asked."""
 
 
 class ConnectionState(Enum):
@@ -34,6 +38,7 @@ class ConnectionView:
     """One connection with what its grant says of it. Times are None where they make no sense (a token without an end)."""
 
     connection: Connection
+    grant: GrantId
     provider: str
     generation: int
     state: ConnectionState
@@ -49,6 +54,12 @@ class ConnectionView:
     @property
     def needs_reauth(self) -> bool:
         return self.state in {ConnectionState.NEEDS_REAUTH, ConnectionState.ACCOUNT_LOST}
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the permission is renewed without a person, as far as is known."""
+        refused = self.state is ConnectionState.DEGRADED and self.reason != OVERDUE
+        return not (self.needs_reauth or refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,7 @@ def view_of(grant: Grant, connection: Connection, now: datetime) -> ConnectionVi
     pair = grant.tokens if isinstance(grant.tokens, Expiring) else None
     return ConnectionView(
         connection=connection,
+        grant=grant.id,
         provider=grant.provider,
         generation=grant.generation,
         state=state,
@@ -118,7 +130,7 @@ def _rotation_state(grant: Grant, connection: Connection, now: datetime) -> Cond
     """How a grant does that nobody refused."""
     ends = grant.tokens.access_expires_at if isinstance(grant.tokens, Expiring) else None
     if ends is not None and ends <= now:
-        return ConnectionState.DEGRADED, "renewal_overdue", ends
+        return ConnectionState.DEGRADED, OVERDUE, ends
     if grant.schedule.in_doubt:
         return ConnectionState.IN_DOUBT, "rotation_in_doubt", ends
     if connection.advertiser.standing not in {Standing.OPEN, Standing.UNREAD}:

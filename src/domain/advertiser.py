@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
+from domain.foreign_text import one_line
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 
 
@@ -41,8 +42,8 @@ class Advertiser:
 
     @property
     def label(self) -> str:
-        """How people are told of the account: by its name, or by its id where it has none."""
-        return self.name or self.id
+        """How people are told of the account: by its name, or by its id where nothing of a name can be read."""
+        return one_line(self.name) or one_line(self.id)
 
     @property
     def selectable(self) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from urllib.parse import quote
 
 from application.list_connections import ConnectionState, ConnectionView
 from domain.advertiser import Advertiser
+from domain.foreign_text import one_line
 from domain.ids import ConnectionId
 from domain.outcomes import Reason
 from entrypoints.http.api.account_standing import why_closed
@@ -56,8 +56,6 @@ class AccountRow:
     account: str
     detail: str
     status: Status
-    reconnect: str | None
-    """Where a person authorises again, when one should."""
     life: Life | None
     """None for a token without an end."""
     rotations: str
@@ -73,15 +71,14 @@ def row_of(view: ConnectionView, now: datetime) -> AccountRow:
     return AccountRow(
         id=connection.id,
         name=connection.advertiser.label,
-        account=connection.advertiser.id,
+        account=one_line(connection.advertiser.id),
         detail=detail_of(connection.advertiser),
         status=status_of(view, now),
-        reconnect=reconnect_address(connection.id) if wants_a_person(view) else None,
         life=_life(view, now),
         rotations=times(view.generation - 1),
         rotation_count=view.generation - 1,
-        permission_ends=on_day(ends, now) if ends and view.state is not ConnectionState.NEEDS_REAUTH else None,
-        endless=view.token_expires_at is None and view.state is not ConnectionState.NEEDS_REAUTH,
+        permission_ends=on_day(ends, now) if ends and view.goes_on else None,
+        endless=view.token_expires_at is None and view.goes_on,
     )
 
 
@@ -94,11 +91,14 @@ def status_of(view: ConnectionView, now: datetime) -> Status:
             status = Status("Needs reconnection", "bad", note=f"{why} Reconnect to go on importing ad spend.".strip())
         case ConnectionState.ACCOUNT_LOST:
             status = Status("Account not reachable", "bad", note=ACCOUNT_LOST.sentence)
-        case ConnectionState.DEGRADED if why and view.usable_until:
-            note = f"{why} Reconnect before then and nothing is interrupted."
+        case ConnectionState.DEGRADED if view.usable_until and view.reconnect_by:
+            note = f"{why} Reconnect before then and nothing is interrupted.".strip()
             status = Status("Working until", "warn", on_day(view.usable_until, now), note)
+        case ConnectionState.DEGRADED if not view.goes_on:
+            note = "TikTok refused to renew this permission. It is asked again by itself, and there is nothing to do for you yet."
+            status = Status("Connected, renewal refused once", "warn", note=note)
         case ConnectionState.DEGRADED:
-            status = Status("Schedule delayed", "warn", note="TikTok could not be asked in time. It is tried again by itself.")
+            status = Status("Renewal delayed", "warn", note="TikTok could not be asked in time. It is tried again by itself.")
         case ConnectionState.IN_DOUBT:
             note = "TikTok's last answer was unclear, so it is asked again. There is nothing to do for you."
             status = Status("Connected, renewal being checked", "warn", note=note)
@@ -112,29 +112,20 @@ def status_of(view: ConnectionView, now: datetime) -> Status:
     return status
 
 
-def wants_a_person(view: ConnectionView) -> bool:
-    """Whether authorising again is the thing to do."""
-    return view.needs_reauth or view.reconnect_by is not None
-
-
-def reconnect_address(connection: ConnectionId) -> str:
-    """Where a guarded reconnect of this connection begins."""
-    return f"/api/auth/tiktok?connectionId={quote(connection, safe='')}"
-
-
 def detail_of(advertiser: Advertiser) -> str:
     """Currency and time zone, as far as TikTok told them."""
-    return " · ".join(part for part in (advertiser.currency, advertiser.timezone.replace("_", " ")) if part)
+    told = (one_line(advertiser.currency), one_line(advertiser.timezone).replace("_", " "))
+    return " · ".join(part for part in told if part)
 
 
 def _life(view: ConnectionView, now: datetime) -> Life | None:
     issued, ends = view.token_issued_at, view.token_expires_at
-    if issued is None or ends is None or view.state is ConnectionState.NEEDS_REAUTH:
+    if issued is None or ends is None or view.needs_reauth:
         return None
     return Life(
         rotated=ago(issued, now),
         valid=left(ends, now) if ends > now else None,
-        next_rotation=ahead(view.next_refresh_at, now) if view.next_refresh_at else None,
+        next_rotation=ahead(view.next_refresh_at, now) if view.next_refresh_at and view.goes_on else None,
         share=round(100 * max(ends - now, ends - ends) / (ends - issued)) if ends > issued else 0,
     )
 

@@ -18,6 +18,7 @@ class Notice(Enum):
     REVOKED = "revoked"
     CANCELLED = "cancelled"
     CHOSEN_BEFORE = "chosen-before"
+    GONE = "gone"
 
 
 TEXTS = {
@@ -28,6 +29,7 @@ TEXTS = {
     ),
     Notice.CANCELLED: "Nothing was connected.",
     Notice.CHOSEN_BEFORE: "Nothing was cancelled: accounts had been chosen before. What is connected is listed here.",
+    Notice.GONE: "This account was not connected any more. What is connected is listed here.",
 }
 
 

@@ -12,13 +12,14 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from application.disconnect import Disconnect
 from application.list_connections import ConnectionView, ListConnections
 from application.ports.system import Clock
+from domain.errors import ConnectionNotFound
 from domain.ids import OwnerId
 from entrypoints.http.addresses import PLATFORMS, Addresses
 from entrypoints.http.api.ids import connection_id
 from entrypoints.http.api.injected import Injected
-from entrypoints.http.pages.connection_rows import row_of
 from entrypoints.http.pages.flash_messages import Notice, flash_of
 from entrypoints.http.pages.rendering import AnyRequest, page, to
+from entrypoints.http.pages.sections import sections_of
 
 SOONEST, LATEST = timedelta(seconds=2), timedelta(minutes=1)
 
@@ -35,7 +36,8 @@ def platforms(
         "platforms.html",
         HTTP_200_OK,
         flash=flash_of(request.query_params, connected=any(not view.needs_reauth for view in views)),
-        rows=[row_of(view, now) for view in views],
+        sections=sections_of(views, now),
+        broken=any(view.needs_reauth for view in views),
         summary=summary_of(views),
         every=look_again_every(views) // timedelta(seconds=1),
     )
@@ -45,19 +47,24 @@ def platforms(
 def disconnect_account(
     owner: Injected[OwnerId], connection: FromPath[str], disconnect: Injected[Disconnect], addresses: Injected[Addresses]
 ) -> Response[str]:
-    """Disconnect one account, and say on the next page what that meant. Raises ConnectionNotFound."""
-    ended = disconnect(owner, connection_id(connection))
-    notice = Notice.REVOKED if ended else Notice.DISCONNECTED
+    """Disconnect one account, and say on the next page what that meant; also when it was gone before, or never there."""
+    try:
+        ended = disconnect(owner, connection_id(connection))
+    except ConnectionNotFound:
+        notice = Notice.GONE
+    else:
+        notice = Notice.REVOKED if ended else Notice.DISCONNECTED
     return to(addresses.at(PLATFORMS, notice=notice.value), HTTP_303_SEE_OTHER)
 
 
 def summary_of(views: Sequence[ConnectionView]) -> str:
     """How the platform does as a whole, in one line."""
-    count, waiting = len(views), sum(view.needs_reauth for view in views)
-    if not count:
+    waiting = sum(view.needs_reauth for view in views)
+    connected = len(views) - waiting
+    if not views:
         return "Not connected"
-    connected = f"{count} account{'s' if count > 1 else ''} connected"
-    return f"{connected}, {waiting} of them waiting for you" if waiting else connected
+    told = f"{connected or 'No'} account{'' if connected in {0, 1} else 's'} connected"
+    return f"{told}, {waiting} need{'s' if waiting == 1 else ''} you" if waiting else told
 
 
 def look_again_every(views: Sequence[ConnectionView]) -> timedelta:

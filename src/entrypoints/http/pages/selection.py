@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.datastructures import FormMultiDict
@@ -45,7 +46,9 @@ def selection(
 ) -> Response[str]:
     """The accounts of an offer. Raises InvalidRequest, OfferNotFound, OfferExpired, OfferUsed."""
     offer = named_offer(request.query_params.get(OFFER_FIELD, ""))
-    return choices_page(request, select_accounts.offered(owner, offer), list_connections, clock)
+    offered = select_accounts.offered(owner, offer)
+    ticked = frozenset(a.id for a in offered.selectable) if request.query_params.get("all") else frozenset[AdvertiserId]()
+    return choices_page(request, offered, list_connections, clock, ticked=ticked)
 
 
 @post(SELECT, sync_to_thread=True)
@@ -97,14 +100,17 @@ def choices_page(
     if offer.chosen is not None:
         raise OfferUsed
     connected = frozenset(view.connection.advertiser.id for view in list_connections(offer.owner))
+    selectable = frozenset(a.id for a in offer.selectable) - connected
     return page(
         request,
         "select.html",
         HTTP_400_BAD_REQUEST if fault else HTTP_200_OK,
         offer=offer.id,
+        here=f"{SELECT}?{urlencode({OFFER_FIELD: offer.id})}",
+        open=len(selectable),
         choices=[choice_of(advertiser, connected) for advertiser in offer.selectable],
         closed=[choice_of(advertiser, connected) for advertiser in offer.unavailable],
-        ticked=ticked,
+        ticked=ticked & selectable,
         fault=fault,
         left=to_act(offer.expires_at, clock.now()),
     )

@@ -5,10 +5,11 @@ import pytest
 
 from application.list_connections import ConnectionState, ConnectionView
 from domain.advertiser import Advertiser, Connection, Standing
-from domain.ids import AdvertiserId, ConnectionId, OwnerId
+from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Reason
 from entrypoints.http.api.account_standing import why_closed
 from entrypoints.http.pages.connection_rows import WHY, row_of
+from entrypoints.http.pages.sections import sections_of
 from entrypoints.http.pages.sentences import ahead, span, times, to_act
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -19,6 +20,7 @@ def a_view(**facts: object) -> ConnectionView:
     advertiser = Advertiser(AdvertiserId("7"), "Shop", "EUR", "Europe/Berlin", "STATUS_ENABLE", Standing.OPEN)
     view = ConnectionView(
         connection=Connection(ConnectionId("c"), OwnerId("o"), advertiser, NOW),
+        grant=GrantId("g"),
         provider="tiktok_ads",
         generation=3,
         state=ConnectionState.OK,
@@ -33,9 +35,16 @@ def a_view(**facts: object) -> ConnectionView:
     return replace(view, **facts)  # type: ignore[arg-type] # of several types
 
 
+def reconnect_of(view: ConnectionView) -> str | None:
+    """Where the page says that one authorises again."""
+    [section] = sections_of([view], NOW)
+    return section.reconnect.href if section.reconnect else None
+
+
 def test_a_sound_connection_asks_nothing_of_anybody() -> None:
     row = row_of(a_view(), NOW)
-    assert (row.status.label, row.status.tone, row.status.note, row.reconnect) == ("Connected", "good", "", None)
+    assert (row.status.label, row.status.tone, row.status.note) == ("Connected", "good", "")
+    assert reconnect_of(a_view()) is None
     assert row.life is not None
     assert row.life.share == 75
     assert row.life.rotated.words == "6 h ago"
@@ -50,9 +59,9 @@ def test_every_state_has_words_of_its_own(state: ConnectionState) -> None:
 
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_to_act_is_said_in_words(reason: Reason) -> None:
-    row = row_of(a_view(state=ConnectionState.NEEDS_REAUTH, reason=reason.value, reconnect_by=NOW), NOW)
-    assert row.status.note.startswith(WHY[reason.value])
-    assert row.reconnect == "/api/auth/tiktok?connectionId=c"
+    view = a_view(state=ConnectionState.NEEDS_REAUTH, reason=reason.value, reconnect_by=NOW)
+    assert row_of(view, NOW).status.note.startswith(WHY[reason.value])
+    assert reconnect_of(view) == "/api/auth/tiktok?connectionId=c"
 
 
 def test_a_degraded_connection_says_until_when_it_works() -> None:
@@ -67,7 +76,35 @@ def test_a_degraded_connection_says_until_when_it_works() -> None:
     row = row_of(view, NOW)
     assert row.status.until is not None
     assert f"{row.status.label} {row.status.until.words}" == "Working until 1 Jan, 19:00 UTC"
-    assert row.reconnect
+    assert reconnect_of(view)
+
+
+REFUSED = {"reason": "refresh_token_refused", "usable_until": NOW + timedelta(hours=7), "next_refresh_at": None}
+ENDLESS = {"token_issued_at": None, "token_expires_at": None, "refresh_token_expires_at": None}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"state": ConnectionState.DEGRADED, **REFUSED, "reconnect_by": NOW + timedelta(hours=7)},
+        {"state": ConnectionState.DEGRADED, **REFUSED},
+        {"state": ConnectionState.DEGRADED, **REFUSED, **ENDLESS},
+        {"state": ConnectionState.DEGRADED, **REFUSED, "reason": "tiktok_40999"},
+        {"state": ConnectionState.NEEDS_REAUTH, "reason": "refresh_token_expired"},
+        {"state": ConnectionState.NEEDS_REAUTH, "reason": "access_token_refused", **ENDLESS},
+        {"state": ConnectionState.ACCOUNT_LOST, "reason": "account_not_reached"},
+    ],
+)
+def test_no_fact_promises_what_the_state_denies(facts: dict[str, object]) -> None:
+    row = row_of(a_view(**facts), NOW)
+    assert (row.permission_ends, row.endless) == (None, False)
+    assert row.life is None or row.life.next_rotation is None
+
+
+def test_one_refusal_asks_nobody_to_act() -> None:
+    view = a_view(state=ConnectionState.DEGRADED, **REFUSED)
+    assert "nothing to do for you" in row_of(view, NOW).status.note
+    assert reconnect_of(view) is None
 
 
 def test_an_overdue_renewal_is_nothing_that_a_person_could_help() -> None:
@@ -75,16 +112,17 @@ def test_an_overdue_renewal_is_nothing_that_a_person_could_help() -> None:
         state=ConnectionState.DEGRADED, reason="renewal_overdue", usable_until=NOW, token_expires_at=NOW, next_refresh_at=None
     )
     row = row_of(view, NOW)
-    assert (row.status.label, row.reconnect) == ("Schedule delayed", None)
+    assert (row.status.label, reconnect_of(view)) == ("Renewal delayed", None)
     assert row.life is not None
     assert row.life.valid is None
 
 
 def test_the_end_of_the_refresh_tokens_year_is_announced_with_a_way_to_reconnect() -> None:
-    row = row_of(a_view(reconnect_by=NOW + timedelta(days=20)), NOW)
+    view = a_view(reconnect_by=NOW + timedelta(days=20))
+    row = row_of(view, NOW)
     assert row.status.until is not None
     assert (row.status.label, row.status.until.words, row.status.tone) == ("Connected until", "21 Jan 2030", "warn")
-    assert row.reconnect
+    assert reconnect_of(view)
 
 
 def test_a_token_without_an_end_is_not_given_one() -> None:

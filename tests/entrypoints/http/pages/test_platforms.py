@@ -51,8 +51,24 @@ def test_an_account_that_needs_a_person_says_why_and_leads_to_a_guarded_reconnec
     text = nora.sign_in().page()
     assert "Needs reconnection" in text
     assert f'href="/api/auth/tiktok?connectionId={connection.id}"' in text
-    assert "waiting for you" in text
+    assert "No account connected, 1 needs you" in text
     assert "<progress" not in text
+
+
+def test_one_click_reconnects_all_accounts_of_a_permission(nora: PlainBrowser, world: World) -> None:
+    connections = world.connect("ana", owner=NORA)
+    world.connect("chloe", owner=NORA)
+    assert re.search(r'class="button main" href="/api/auth/tiktok">Connect more accounts', nora.page())
+    world.machine.revoke_user("ana")
+    world.pass_time(hours=13)
+    world.sweep()
+    world.sweep()
+    text = nora.sign_in().page()
+    assert re.findall(r"Reconnect all (\d+)<", text) == [str(len(connections))]
+    [link] = re.findall(r'<a class="button main[^"]*" href="([^"]+)"', text)
+    assert link == f"/api/auth/tiktok?connectionId={connections[0].id}"
+    assert re.search(r'class="button" href="/api/auth/tiktok">Connect more accounts', text)
+    assert text.index("share one permission") < text.index("Chloe")
 
 
 def test_hostile_names_stay_text(nora: PlainBrowser, world: World) -> None:
@@ -65,6 +81,36 @@ def test_hostile_names_stay_text(nora: PlainBrowser, world: World) -> None:
     assert "<img src=x" not in text
 
 
+TURNING = {
+    "an override": "Acme \u202eevil shop",
+    "isolates": "\u2067Acme\u2068 shop",
+    "marks": "Acme\u200f shop\u061c",
+    "controls": "Acme\r\nshop\x1b[31m",
+    "half a character": "Acme \ud83d shop",
+}
+"""Names that would turn or break the sentences around them."""
+
+
+@pytest.mark.parametrize("name", TURNING.values(), ids=TURNING)
+def test_no_name_turns_our_sentences_around(nora: PlainBrowser, world: World, name: str) -> None:
+    accounts = [Advertiser(advertiser_id=str(n), name=name, currency="\u202eEUR", timezone="\u2066Mars") for n in range(2)]
+    world.machine.set_accounts("eve", accounts)
+    offered = nora.get("/dashboard/platforms/tiktok/select", pendingTokenId=nora.offer("eve")).text
+    world.connect("eve", 0, owner=NORA)
+    for text in (offered, nora.page()):
+        assert not re.search("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\x1b\r]", text)
+        assert re.search(r"<bdi>(<b>)?Acme", text)
+        assert "<bdi>EUR · Mars</bdi>" in text
+
+
+def test_a_name_of_900_000_characters_makes_no_large_page(nora: PlainBrowser, world: World) -> None:
+    world.machine.set_accounts("eve", [Advertiser(advertiser_id=str(n), name="X" * 900_000) for n in range(2)])
+    offered = nora.get("/dashboard/platforms/tiktok/select", pendingTokenId=nora.offer("eve")).text
+    world.connect("eve", 0, owner=NORA)
+    assert len(offered) < 8_000
+    assert len(nora.page()) < 8_000
+
+
 @pytest.mark.parametrize("code", ALL, ids=lambda code: code.name)
 def test_a_known_code_is_shown_by_its_sentence(nora: PlainBrowser, code: Code) -> None:
     text = nora.get("/dashboard/platforms", code=code.name, error="Call 0900-EVIL now").text
@@ -75,7 +121,13 @@ def test_a_known_code_is_shown_by_its_sentence(nora: PlainBrowser, code: Code) -
 def test_what_an_address_says_is_never_shown(nora: PlainBrowser) -> None:
     text = nora.get("/dashboard/platforms", code="<b>EVIL", error="EVIL", success="EVIL", notice="EVIL", platform="EVIL").text
     assert "EVIL" not in text
-    assert 'role="status"' not in text
+    assert not re.search(r'role="\w+">', text)
+
+
+@pytest.mark.parametrize("code", ["TIKTOK_AUTH_DENIED", "TIKTOK_INVALID_STATE", "UNAVAILABLE"])
+def test_what_went_wrong_is_an_alert_and_what_went_well_is_told(nora: PlainBrowser, code: str) -> None:
+    assert re.search(r'class="flash bad" role="alert">', nora.get("/dashboard/platforms", code=code).text)
+    assert re.search(r'class="flash good" role="status">', nora.get("/dashboard/platforms", notice="cancelled").text)
 
 
 def test_success_is_announced_while_something_is_connected(nora: PlainBrowser, world: World) -> None:
@@ -109,13 +161,14 @@ def test_disconnecting_takes_the_account_and_says_what_became_of_the_permission(
     assert "its tokens are erased" in nora.get("/dashboard/platforms", notice="revoked").text
 
 
-def test_disconnecting_what_is_not_ones_own_or_gone_or_nothing_is_one_page(nora: PlainBrowser, world: World) -> None:
+def test_disconnecting_what_is_gone_or_not_ones_own_or_nothing_leads_to_what_is_there(nora: PlainBrowser, world: World) -> None:
     [foreign] = world.connect("chloe", owner=THEO)
-    for unknown in (foreign.id, str(uuid4()), "1", "%2e%2e"):
+    [gone] = world.connect("chloe", owner=NORA)
+    nora.post(f"/dashboard/platforms/{gone.id}/disconnect")
+    for unknown in (gone.id, foreign.id, str(uuid4()), "1", "%2e%2e"):
         answer = nora.post(f"/dashboard/platforms/{unknown}/disconnect")
-        assert answer.status_code == 404
-        assert "This account is not connected" in answer.text
-        assert 'href="/dashboard/platforms"' in answer.text
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{ADDRESS}/dashboard/platforms?notice=gone")
+    assert "was not connected any more" in nora.get("/dashboard/platforms", notice="gone").text
     assert world.list_connections(THEO)
 
 

@@ -3,6 +3,7 @@ from uuid import uuid4
 
 import pytest
 
+from adapters.tiktok_simulator.advertisers import Advertiser
 from support.scriptless_browser import ADDRESS, NORA, THEO, PlainBrowser
 from support.world import World
 
@@ -48,8 +49,38 @@ def test_choosing_nothing_asks_again(nora: PlainBrowser, world: World) -> None:
     assert answer.status_code == 400
     assert "Please choose at least one account." in answer.text
     assert answer.text.count('name="accountIds"') == 4
-    assert "notices.js" in answer.text
+    assert 'role="alert"' in answer.text
     assert not world.list_connections(NORA)
+
+
+@pytest.mark.parametrize("user", ["ana", "ben"])
+def test_a_refused_choice_keeps_an_address_that_can_be_reloaded(nora: PlainBrowser, user: str) -> None:
+    offer = nora.offer(user)
+    [action] = re.findall(r'id="choose" method="post" action="([^"]+)"', nora.get(SELECT, pendingTokenId=offer).text)
+    for ticked in ([], nora.accounts(user)[-1:] if user == "ben" else ["1"]):
+        answer = nora.post(action, pendingTokenId=offer, accountIds=ticked)
+        assert answer.status_code == 400
+        assert nora.client.get(answer.request.url).status_code == 200
+
+
+def test_all_can_be_ticked_without_a_script(nora: PlainBrowser, world: World) -> None:
+    world.connect("ana", 1, owner=NORA)
+    text = nora.get(SELECT, pendingTokenId=nora.offer()).text
+    [link] = re.findall(r'<noscript><a [^>]*href="([^"]+)">Select all 3</a>', text)
+    ticked = nora.client.get(link.replace("&amp;", "&")).text
+    assert len(re.findall(r'name="accountIds" value="\d+" checked', ticked)) == 3
+    assert "3 of 3 chosen" in ticked
+
+
+def test_among_many_accounts_one_can_search_and_the_button_is_always_in_sight(nora: PlainBrowser, world: World) -> None:
+    world.machine.set_accounts("eve", [Advertiser(advertiser_id=str(n), name=f"Shop {n}") for n in range(300)])
+    many, few = (nora.get(SELECT, pendingTokenId=nora.offer(user)).text for user in ("eve", "ana"))
+    assert 'type="search"' in many
+    assert 'type="search"' not in few
+    for text, count in ((many, 300), (few, 4)):
+        assert f"0 of {count} chosen" in text
+        assert re.search(r'<div class="decide">.*?<button class="button main">', text, re.DOTALL)
+    assert len(many) < 120_000
 
 
 def test_choosing_a_closed_account_asks_again_and_keeps_the_ticks(nora: PlainBrowser, world: World) -> None:
