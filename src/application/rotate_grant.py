@@ -66,8 +66,8 @@ class RotateGrant:
                 return self._told(rotated)
             case Rotation(ended=Ended.UNSENT, failure=failure):
                 raise stopped(failure, UNSENT_FOR)
-            case Rotation(grant=left, failure=failure):
-                raise refusal_of(left, failure, self.clock.now())
+            case Rotation(grant=unrotated, failure=failure):
+                raise refusal_of(unrotated, failure, self.clock.now())
 
     def _until_silence_ends(self, grant: Grant, now: datetime) -> timedelta:
         """How long a refresh token that was sent without an answer is left alone: as long as its lease may have lasted."""

@@ -26,12 +26,12 @@ class SelectAccounts:
     def offered(self, owner: OwnerId, offer: OfferId) -> Offer:
         """What can be chosen. Raises OfferNotFound for an unknown or foreign one, OfferExpired when it is over."""
         with self.store.read() as work:
-            found = work.offers.get(offer)
-        if found is None or found.owner != owner:
+            stored = work.offers.get(offer)
+        if stored is None or stored.owner != owner:
             raise OfferNotFound
-        if found.closed or self.clock.now() >= found.expires_at:
+        if stored.closed or self.clock.now() >= stored.expires_at:
             raise OfferExpired
-        return found
+        return stored
 
     def __call__(self, owner: OwnerId, offer: OfferId, accounts: frozenset[AdvertiserId]) -> tuple[Connection, ...]:
         """The connections, in the order of the accounts' ids. The same choice again gives the same answer.
@@ -50,14 +50,14 @@ class SelectAccounts:
         """
         now = self.clock.now()
         with self.store.write() as work:
-            found = work.offers.get(offer)
-            if found is None or found.owner != owner:
+            stored = work.offers.get(offer)
+            if stored is None or stored.owner != owner:
                 raise OfferNotFound
-            if found.chosen is not None or found.closed:
-                return found.chosen is None
-            found.close()
-            work.offers.save(found)
-            for grant in work.grants.get([found.grant]):
+            if stored.chosen is not None or stored.closed:
+                return stored.chosen is None
+            stored.close()
+            work.offers.save(stored)
+            for grant in work.grants.get([stored.grant]):
                 revoke_if_unused(work, grant, self.ids, now)
                 work.grants.save(grant)
             work.commit()
@@ -66,20 +66,20 @@ class SelectAccounts:
     def _choose(self, owner: OwnerId, offer: OfferId, accounts: frozenset[AdvertiserId]) -> tuple[Connection, ...]:
         now = self.clock.now()
         with self.store.write() as work:
-            found = work.offers.get(offer)
-            if found is None or found.owner != owner:
+            stored = work.offers.get(offer)
+            if stored is None or stored.owner != owner:
                 raise OfferNotFound
-            first = found.chosen is None
-            chosen = found.choose(accounts, now)
+            first = stored.chosen is None
+            chosen = stored.choose(accounts, now)
             if not first:
-                return self._as_chosen(work, found)
-            [grant] = work.grants.get([found.grant])
+                return self._as_chosen(work, stored)
+            [grant] = work.grants.get([stored.grant])
             relink(work, grant, chosen, now)
-            new = [a for a in found.selectable if a.id in accounts and grant.connection_to(a.id) is None]
+            new = [a for a in stored.selectable if a.id in accounts and grant.connection_to(a.id) is None]
             ids = sorted(self.ids.connection() for _ in new)  # lists go by time, then id: these come as they were offered
             for connection, advertiser in zip(ids, new, strict=True):
                 grant.connect(ConnectionId(connection), advertiser, now)
-            work.offers.save(found)
+            work.offers.save(stored)
             work.grants.save(grant)
             work.commit()
             return tuple(c for a in chosen if (c := grant.connection_to(a.id)))
@@ -87,5 +87,5 @@ class SelectAccounts:
     def _as_chosen(self, work: UnitOfWork, offer: Offer) -> tuple[Connection, ...]:
         """The connections of a choice made before, as far as they still exist."""
         grants = work.grants.connecting(offer.owner, offer.chosen or ())
-        found = {c.advertiser.id: c for g in grants for c in g.connections.values()}
-        return tuple(found[a] for a in sorted(offer.chosen or ()) if a in found)
+        by_advertiser = {c.advertiser.id: c for g in grants for c in g.connections.values()}
+        return tuple(by_advertiser[a] for a in sorted(offer.chosen or ()) if a in by_advertiser)

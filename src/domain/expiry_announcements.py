@@ -10,5 +10,5 @@ ANNOUNCED_BEFORE = (60, 30, 14, 7, 1)
 
 def announced_days(refresh_expires_at: datetime, now: datetime) -> int | None:
     """Which announcement is due, in days before the end: the latest whose day has come, or None."""
-    left = refresh_expires_at - now
-    return min((days for days in ANNOUNCED_BEFORE if left <= timedelta(days=days)), default=None)
+    remaining = refresh_expires_at - now
+    return min((days for days in ANNOUNCED_BEFORE if remaining <= timedelta(days=days)), default=None)

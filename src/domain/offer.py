@@ -37,20 +37,20 @@ class Offer:
     def unavailable(self) -> tuple[Advertiser, ...]:
         return tuple(a for a in self.advertisers if not a.selectable)
 
-    def choose(self, wanted: frozenset[AdvertiserId], now: datetime) -> tuple[Advertiser, ...]:
+    def choose(self, accounts: frozenset[AdvertiserId], now: datetime) -> tuple[Advertiser, ...]:
         """Take the choice; the same choice again is no error.
 
         Raises OfferExpired when it is over, OfferUsed on another choice, AccountNotOnOffer for what can't be chosen.
         """
         if now >= self.expires_at or self.closed:
             raise OfferExpired
-        if self.chosen is not None and self.chosen != wanted:
+        if self.chosen is not None and self.chosen != accounts:
             raise OfferUsed
         by_id = {a.id: a for a in self.selectable}
-        if strangers := sorted(wanted - by_id.keys()):
+        if strangers := sorted(accounts - by_id.keys()):
             raise AccountNotOnOffer(tuple(strangers))
-        self.chosen = wanted
-        return tuple(by_id[a] for a in sorted(wanted))
+        self.chosen = accounts
+        return tuple(by_id[a] for a in sorted(accounts))
 
     def close(self) -> None:
         """End the choice without one."""

@@ -20,8 +20,8 @@ LookUp = Callable[[str], list[str]]
 
 def ask_the_system(host: str) -> list[str]:
     """The addresses in the system's order of preference. It may take as long as it likes. Raises OSError."""
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+    entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in entries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +50,19 @@ class Resolver:
 
     def _asked(self, host: str) -> Future[list[str]]:
         with self._lock:
-            known, now = self._known.get(host), self._clock.monotonic()
-            if known and not self._stale(known, now):
-                return known.addresses
+            lookup, now = self._known.get(host), self._clock.monotonic()
+            if lookup and not self._stale(lookup, now):
+                return lookup.addresses
             answer: Future[list[str]] = Future()
             self._known[host] = _Known(answer, now)
         threading.Thread(target=self._run, args=(host, answer), name=f"look up {host}", daemon=True).start()
         return answer
 
     @staticmethod
-    def _stale(known: _Known, now: timedelta) -> bool:
-        if not known.addresses.done():
+    def _stale(lookup: _Known, now: timedelta) -> bool:
+        if not lookup.addresses.done():
             return False
-        return known.addresses.exception() is not None or now - known.since > KEPT_FOR
+        return lookup.addresses.exception() is not None or now - lookup.since > KEPT_FOR
 
     def _run(self, host: str, answer: Future[list[str]]) -> None:
         try:

@@ -50,15 +50,15 @@ class MemoryGrants:
         changed = self._rows.grants.changed
         below = self._rows.rows.grants.of_connection(connection)
         here = [g for g in changed.values() if connection in g.connections]
-        found = here or [self._rows.grants[g] for g in [below] if g is not None and g not in changed]
-        return copy_of(found[0]) if found else None
+        grants = here or [self._rows.grants[g] for g in [below] if g is not None and g not in changed]
+        return copy_of(grants[0]) if grants else None
 
     def of_account(self, owner: OwnerId, advertiser: AdvertiserId) -> Grant | None:
         return next(iter(self.connecting(owner, [advertiser])), None)
 
     def connecting(self, owner: OwnerId, advertisers: Iterable[AdvertiserId]) -> list[Grant]:
-        wanted = set(advertisers)
-        return [g for g in self.of_owner(owner) if any(c.advertiser.id in wanted for c in g.connections.values())]
+        advertiser_ids = set(advertisers)
+        return [g for g in self.of_owner(owner) if any(c.advertiser.id in advertiser_ids for c in g.connections.values())]
 
     def of_owner(self, owner: OwnerId) -> list[Grant]:
         return [copy_of(g) for g in self._of_owner(owner) if g.connections]
@@ -78,17 +78,17 @@ class MemoryGrants:
 
     def hopeless(self, before: datetime, *, limit: int) -> list[GrantId]:
         grants = self._rows.grants.values()
-        found = [(g.health.since, g.id) for g in grants if isinstance(g.health, NeedsReauth) and g.tokens]
-        return [grant for since, grant in sorted(found) if since < before][:limit]
+        hopeless_since = [(g.health.since, g.id) for g in grants if isinstance(g.health, NeedsReauth) and g.tokens]
+        return [grant for since, grant in sorted(hopeless_since) if since < before][:limit]
 
     def _connected(self) -> Iterator[Grant]:
         return (g for g in self._rows.grants.values() if isinstance(g.health, Active | Degraded) and g.connections)
 
     def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
-        wanted = frozenset(reach)
+        reached = frozenset(reach)
         awaited = {o.grant for o in self._rows.offers.values() if o.open(now)}
         return any(
-            (g.fingerprint == fingerprint or g.reach & wanted)
+            (g.fingerprint == fingerprint or g.reach & reached)
             for g in self._rows.grants.values()
             if g.id != besides and g.tokens and (g.connections or g.id in awaited)
         )
@@ -123,8 +123,8 @@ class MemoryOffers:
         return len(old)
 
     def _idle(self, grant: GrantId) -> bool:
-        found = self._rows.grants.get(grant)
-        return found is not None and not found.erased and not found.connections
+        stored = self._rows.grants.get(grant)
+        return stored is not None and not stored.erased and not stored.connections
 
 
 class MemoryConsents:
@@ -137,10 +137,10 @@ class MemoryConsents:
         self._rows.consents[consent.state_digest] = consent
 
     def consume(self, state_digest: str, now: datetime) -> Consent | None:
-        found = self._rows.consents.get(state_digest)
-        if found is None or found.consumed_at is not None or now >= found.expires_at:
+        consent = self._rows.consents.get(state_digest)
+        if consent is None or consent.consumed_at is not None or now >= consent.expires_at:
             return None
-        taken = self._rows.consents[state_digest] = replace(found, consumed_at=now)
+        taken = self._rows.consents[state_digest] = replace(consent, consumed_at=now)
         return taken
 
     def get(self, state_digest: str) -> Consent | None:

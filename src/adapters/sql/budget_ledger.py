@@ -28,11 +28,11 @@ class SqlLedger:
         row = tables.budgets.c
         mine = select(row.text).where(row.app == app).with_for_update()
         with self._database.changing() as connection:
-            found = connection.execute(mine).first()
-            if found is None:
+            stored = connection.execute(mine).first()
+            if stored is None:
                 connection.execute(self._insert(tables.budgets).values(app=app).on_conflict_do_nothing())
-                found = connection.execute(mine).one()
-            text = write(found.text, time_of(connection, self._clock) - EPOCH)
+                stored = connection.execute(mine).one()
+            text = write(stored.text, time_of(connection, self._clock) - EPOCH)
             if text is not None:
                 connection.execute(update(tables.budgets).where(row.app == app).values(text=text))
             connection.commit()

@@ -57,10 +57,10 @@ class SqlGrants:
         self._save_accounts(grant)
 
     def get(self, grants: Iterable[GrantId]) -> list[Grant]:
-        wanted = sorted(set(grants))
-        if not wanted:
+        grant_ids = sorted(set(grants))
+        if not grant_ids:
             return []
-        query = select(tables.grants).where(tables.grants.c.id.in_(wanted)).order_by(tables.grants.c.id)
+        query = select(tables.grants).where(tables.grants.c.id.in_(grant_ids)).order_by(tables.grants.c.id)
         if self._locks:
             query = query.with_for_update(key_share=True)  # rows that refer to a grant may be added meanwhile
         rows = self._connection.execute(query).all()
@@ -70,10 +70,10 @@ class SqlGrants:
         order = (tables.connections.c.created_at, tables.connections.c.id)
         for row in self._connection.execute(select(tables.connections).where(under).order_by(*order)):
             connections[row.grant_id].append(connection_of(row))
-        found = [grant_of(row, reach[row.id], connections[row.id]) for row in rows]
-        for grant in found:
+        loaded = [grant_of(row, reach[row.id], connections[row.id]) for row in rows]
+        for grant in loaded:
             self._note(grant)
-        return found
+        return loaded
 
     def save(self, grant: Grant) -> None:
         was = self._read[grant.id]
@@ -125,12 +125,12 @@ class SqlGrants:
     def _of_connections(self, which: ColumnElement[bool]) -> list[Grant]:
         """The grants over these connections, looked up again once they are locked: a connection may have moved meanwhile."""
         ids = select(tables.connections.c.grant_id).where(which).distinct()
-        wanted = set(self._connection.scalars(ids))
+        grant_ids = set(self._connection.scalars(ids))
         for _ in range(LOOKS):
-            grants = self.get(wanted)
-            wanted = set(self._connection.scalars(ids)) if self._locks else wanted
-            if wanted <= {g.id for g in grants}:
-                return [g for g in grants if g.id in wanted]
+            grants = self.get(grant_ids)
+            grant_ids = set(self._connection.scalars(ids)) if self._locks else grant_ids
+            if grant_ids <= {g.id for g in grants}:
+                return [g for g in grants if g.id in grant_ids]
         raise Conflict("the connections move faster than they can be read")
 
     def _note(self, grant: Grant, as_read: AsRead | None = None) -> None:

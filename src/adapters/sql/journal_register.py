@@ -31,8 +31,8 @@ class SqlJournalRegister:
 
     def undrained(self, since: datetime) -> tuple[Undrained, ...]:
         with self._database.reading() as connection:
-            found = connection.execute(select(tables.lost_claims).where(tables.lost_claims.c.found_at >= since))
-            lost = {row.host: row.found_at for row in found}
+            lost_rows = connection.execute(select(tables.lost_claims).where(tables.lost_claims.c.found_at >= since))
+            lost = {row.host: row.found_at for row in lost_rows}
             reports = [Drained(row.name, row.host, row.drained_at) for row in connection.execute(select(tables.journals))]
         return left_undrained(lost, reports)
 

@@ -22,5 +22,5 @@ def standing_of(status: str) -> Standing:
     """What TikTok's word for an account's status means to us (the statuses of its documentation of `/advertiser/info/`)."""
     if not status:
         return Standing.UNREAD
-    known = dict(_WORDS).get(status)
-    return known or next((standing for start, standing in _BEGINNINGS if status.startswith(start)), Standing.OTHER)
+    exact = dict(_WORDS).get(status)
+    return exact or next((standing for start, standing in _BEGINNINGS if status.startswith(start)), Standing.OTHER)

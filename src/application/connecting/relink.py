@@ -16,13 +16,13 @@ def relink(work: UnitOfWork, grant: Grant, advertisers: Iterable[Advertiser], no
 
     Older grants that are left empty are superseded. The caller saves `grant` afterwards; the older ones are saved here.
     """
-    found = {a.id: a for a in advertisers}
-    for older in work.grants.connecting(grant.owner, found):
+    reached = {a.id: a for a in advertisers}
+    for older in work.grants.connecting(grant.owner, reached):
         if older.id == grant.id:
             continue
         for connection in list(older.connections.values()):
-            if connection.advertiser.id in found:
+            if connection.advertiser.id in reached:
                 older.release(connection.id)
-                grant.adopt(connection.refreshed(found[connection.advertiser.id]), now)
+                grant.adopt(connection.refreshed(reached[connection.advertiser.id]), now)
         supersede_if_unused(work, older, now)
         work.grants.save(older)

@@ -56,9 +56,9 @@ def left_undrained(lost: Mapping[str, datetime], reports: Iterable[Drained]) -> 
     for report in reports:
         journals.setdefault(report.host, set()).add(report.journal)
         latest[report.journal] = max(report.at, latest.get(report.journal, report.at))
-    found = list[Undrained]()
+    undrained = list[Undrained]()
     for host, at in sorted(lost.items()):
         if host not in journals:
-            found.append(Undrained(host, at))
-        found += (Undrained(host, at, name, latest[name]) for name in sorted(journals.get(host, ())) if latest[name] < at)
-    return tuple(found)
+            undrained.append(Undrained(host, at))
+        undrained += (Undrained(host, at, name, latest[name]) for name in sorted(journals.get(host, ())) if latest[name] < at)
+    return tuple(undrained)

@@ -61,8 +61,8 @@ class DrainJournal:
 
     def _settle(self, answer: KeptAnswer) -> None:
         with self.store.read() as work:
-            found = work.grants.get([answer.grant])
-        for grant in found:
+            grants = work.grants.get([answer.grant])
+        for grant in grants:
             settlement = self._outcome(grant, answer)
             log.warning("an answer came from the journal", extra={"grant": grant.id, "settlement": settlement.value})
             if settlement in {Settlement.REVOKED, Settlement.SUPERSEDED}:

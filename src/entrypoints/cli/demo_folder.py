@@ -117,8 +117,8 @@ class DemoFolder:
     def _refuse_others(self) -> None:
         if self.path.exists() and not self.path.is_dir():
             raise CommandFailure(f"{self.path} is no folder: start the demo somewhere else")
-        found = {entry.name for entry in self.path.iterdir()} if self.path.exists() else set()
-        if NOTES not in found and found - {LOCK, LOGS, "broker"}:
+        names = {entry.name for entry in self.path.iterdir()} if self.path.exists() else set()
+        if NOTES not in names and names - {LOCK, LOGS, "broker"}:
             raise CommandFailure(f"{self.path}/ holds something that is not the demo's: start the demo in another folder")
 
     def _empty(self) -> None:

@@ -65,19 +65,19 @@ class RequestMiddleware:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                if there := self._canonical(scope):
-                    await redirect(finish, there)
+                if canonical := self._canonical(scope):
+                    await redirect(finish, canonical)
                 else:
                     await self.inner(scope, receive, finish)
             finally:
                 self._note(scope, status, self.clock.monotonic() - began)
 
-    def _missing(self, scope: Scope, given: Any, request_id: str) -> list[tuple[bytes, bytes]]:  # noqa: ANN401 (raw headers)
-        names = {name.lower() for name, _ in given}
-        wanted = [*self.protection, (b"x-request-id", request_id.encode())]
+    def _missing(self, scope: Scope, sent: Any, request_id: str) -> list[tuple[bytes, bytes]]:  # noqa: ANN401 (raw headers)
+        names = {name.lower() for name, _ in sent}
+        headers = [*self.protection, (b"x-request-id", request_id.encode())]
         if scope["path"] == "/api" or scope["path"].startswith("/api/"):
-            wanted.append((b"cache-control", b"no-store"))
-        return [(name, value) for name, value in wanted if name not in names]
+            headers.append((b"cache-control", b"no-store"))
+        return [(name, value) for name, value in headers if name not in names]
 
     def _canonical(self, scope: Scope) -> str | None:
         """The demo's one address, for whoever came by another name: a cookie set under one is not sent under the other."""

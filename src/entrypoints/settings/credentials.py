@@ -130,10 +130,10 @@ def _scope(value: str) -> Scope:
 
 def services(value: str) -> tuple[Service, ...]:
     """All services. Raises Malformed, also when one secret would name two of them."""
-    found = listed(service)(value)
-    if len({one.secret for one in found}) < len(found):
+    parsed = listed(service)(value)
+    if len({one.secret for one in parsed}) < len(parsed):
         raise Malformed("uses one secret twice", "give each service its own secret")
-    return found
+    return parsed
 
 
 def jwt_key(value: str) -> Hs256Key | PublicKey:

@@ -20,14 +20,14 @@ def read_environment(environ: Mapping[str, str] | None = None, *, dotenv: Path =
 
     Raises InvalidSettings when the file is there and can't be read.
     """
-    found: dict[str, str | None] = {}
+    from_file: dict[str, str | None] = {}
     if dotenv.is_file():
         try:
-            found = dotenv_values(dotenv, interpolate=False, encoding="utf-8-sig")
+            from_file = dotenv_values(dotenv, interpolate=False, encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError):
             fault = Fault(str(dotenv), "can't be read", "make it UTF-8 text that this user may read, or remove it")
             raise InvalidSettings((fault,)) from None
-    return {**_set_ones(found), **_set_ones(os.environ if environ is None else environ)}
+    return {**_set_ones(from_file), **_set_ones(os.environ if environ is None else environ)}
 
 
 def _set_ones(values: Mapping[str, str | None]) -> dict[str, str]:

@@ -139,9 +139,9 @@ def _jwt(reader: Reader) -> JwtSettings | None:
 
 
 def _web(reader: Reader, callback: str, own_address: str | None) -> WebSettings:
-    given = reader.optional("DASHBOARD_URL", addresses.http_url, None)
-    dashboard = given or addresses.own_base(own_address, callback)
-    comparable = callback and (given or not reader.has("DASHBOARD_URL"))
+    configured = reader.optional("DASHBOARD_URL", addresses.http_url, None)
+    dashboard = configured or addresses.own_base(own_address, callback)
+    comparable = callback and (configured or not reader.has("DASHBOARD_URL"))
     if comparable and addresses.origin_of(callback) != addresses.origin_of(dashboard):
         reader.faults.append(
             Fault("TIKTOK_REDIRECT_URI", "has another origin than DASHBOARD_URL", "set both to the address that browsers use")

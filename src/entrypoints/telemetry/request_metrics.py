@@ -31,9 +31,9 @@ class RequestMetrics:
 
     def note(self, method: str, route: str, status: int, took: timedelta) -> None:
         """Count an answer. Unknown methods count as one, so that nobody can make up labels."""
-        known = method if method in METHODS else "other"
-        self._requests.labels(known, route, str(status), self._pid).inc()
-        self._seconds.labels(known, route, self._pid).observe(took.total_seconds())
+        method_label = method if method in METHODS else "other"
+        self._requests.labels(method_label, route, str(status), self._pid).inc()
+        self._seconds.labels(method_label, route, self._pid).observe(took.total_seconds())
 
     def text(self, view: FleetView | None) -> bytes:
         """In Prometheus's text format. Without a view the fleet's figures are left out: none is better than an old one."""

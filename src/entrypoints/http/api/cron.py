@@ -78,7 +78,7 @@ async def sweep_now(
         report, _ = await asyncio.wait_for(asyncio.shield(both), BOUND.total_seconds())
     except TimeoutError:
         raise StoreUnavailable from None
-    return told(report)
+    return cron_report(report)
 
 
 def tidy_up(clear_offers: ClearOffers, revoke: partial[int]) -> None:
@@ -90,7 +90,7 @@ def tidy_up(clear_offers: ClearOffers, revoke: partial[int]) -> None:
         log.warning("offers and revocations were left for the next call", extra={"because": type(refusal).__name__})
 
 
-def told(report: SweepReport) -> CronReport:
+def cron_report(report: SweepReport) -> CronReport:
     """The sweep's report in the words of this endpoint."""
     errors = [GrantError(grant_id=s.grant, code=code.name) for s in report.swept.values() if (code := code_of_ending(s))]
     return CronReport(

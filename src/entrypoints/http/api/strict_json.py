@@ -16,5 +16,5 @@ class StrictRequest(Request[Any, Any, Any]):
 
     async def json(self) -> Any:  # noqa: ANN401 (the type is the handler's own)
         """The body, as what the handler takes. Raises SerializationException, which becomes 400."""
-        wanted = self.route_handler.parsed_data_field
-        return decode_json(await self.body(), target_type=wanted.annotation if wanted else object)
+        data_field = self.route_handler.parsed_data_field
+        return decode_json(await self.body(), target_type=data_field.annotation if data_field else object)

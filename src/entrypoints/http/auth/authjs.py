@@ -48,14 +48,14 @@ class AuthJsCookies:
         Leftovers that can't be verified beside a good cookie do no harm, but two good ones of different users do: then nobody
         is signed in. Raises Unauthenticated.
         """
-        found = [(name, token) for name in self._keys for token in candidates(cookies, name)]
-        if not found:
+        tokens = [(name, token) for name in self._keys for token in candidates(cookies, name)]
+        if not tokens:
             raise Unauthenticated("no session cookie")
-        if len(found) > MAX_CANDIDATES:
+        if len(tokens) > MAX_CANDIDATES:
             raise Unauthenticated("too many session cookies")
         owners: set[OwnerId] = set()
         refused = Unauthenticated("no session cookie")
-        for name, token in found:
+        for name, token in tokens:
             try:
                 owners.add(self._verify(name, token, now=now))
             except Unauthenticated as why:
@@ -78,14 +78,14 @@ class AuthJsCookies:
 
 def candidates(cookies: Cookies, name: str) -> list[str]:
     """The distinct tokens under one cookie name: whole ones, and the one that its chunks `.0`, `.1`, … make."""
-    whole = [value for found, value in cookies if found == name]
+    whole = [value for cookie, value in cookies if cookie == name]
     return list(dict.fromkeys([*whole, *_joined(cookies, name)]))
 
 
 def _joined(cookies: Cookies, name: str) -> Iterable[str]:
     chunks: dict[int, str] = {}
-    for found, value in cookies:
-        number = CHUNK.fullmatch(found.removeprefix(name)) if found.startswith(name) else None
+    for cookie, value in cookies:
+        number = CHUNK.fullmatch(cookie.removeprefix(name)) if cookie.startswith(name) else None
         if number and chunks.setdefault(int(number[1]), value) != value:
             raise Unauthenticated("session cookie with one chunk twice")
     if chunks and sorted(chunks) == list(range(len(chunks))):

@@ -20,11 +20,11 @@ def bearer_token(authorization: str | None) -> str | None:
 def authenticate_service(authorization: str | None, services: Iterable[Service]) -> Service | None:
     """The backend service whose secret this is, or None. Takes as long for a near miss as for any other text."""
     token = bearer_token(authorization)
-    found = None
+    matching = None
     for service in services:
         if same_secret(token or "", service.secret) and token:
-            found = service
-    return found
+            matching = service
+    return matching
 
 
 def bearer_matches(authorization: str | None, secret: Secret) -> bool:

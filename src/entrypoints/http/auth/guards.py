@@ -65,8 +65,8 @@ def headers_of(connection: Connection) -> RequestHeaders:
 
 def authorization_of(connection: Connection) -> str | None:
     """The one Authorization header; several are none."""
-    found = headers_of(connection).all("authorization")
-    return found[0] if len(found) == 1 else None
+    headers = headers_of(connection).all("authorization")
+    return headers[0] if len(headers) == 1 else None
 
 
 def signed_in(connection: Connection, _: BaseRouteHandler) -> None:

@@ -19,7 +19,7 @@ class RequestHeaders:
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of a header; the name is given in lower case."""
-        return tuple(value for found, value in self.fields if found == name)
+        return tuple(value for field_name, value in self.fields if field_name == name)
 
     def elements(self, name: str) -> tuple[str, ...]:
         """The elements of a comma-separated header, over all its lines (RFC 9110, section 5.3)."""

@@ -55,8 +55,8 @@ def static_address(name: str) -> str:
 def demo_name(request: AnyRequest) -> str | None:
     """How the demo calls whoever is asking; None for nobody that is known."""
     session: Session | None = request.state.get("session")
-    known = demo_user(session.owner_id) if session else None
-    return known.name if known else None
+    user = demo_user(session.owner_id) if session else None
+    return user.name if user else None
 
 
 @cache

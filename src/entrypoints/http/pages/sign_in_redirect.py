@@ -26,6 +26,6 @@ def sign_in_first(request: Request[Any, Any, Any], _: Exception) -> Response[str
     return to(addresses.at("/login", callbackUrl=path), HTTPStatus.TEMPORARY_REDIRECT)
 
 
-def local_path(wanted: str) -> str:
+def local_path(path: str) -> str:
     """The path to go to after signing in: `wanted` only if it is one on this site, so that this is no open redirect."""
-    return wanted if LOCAL_PATH.fullmatch(wanted) else PLATFORMS
+    return path if LOCAL_PATH.fullmatch(path) else PLATFORMS
