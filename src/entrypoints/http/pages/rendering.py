@@ -19,6 +19,8 @@ from entrypoints.http.pages.demo_users import demo_user
 AnyRequest = Request[Any, Any, Any]
 
 STATIC = Path(__file__).parent / "static"
+STATIC_PATH = "/static/connect"
+"""An address of our own, so that a dashboard in front can pass it on without giving away its own `/static`."""
 YEAR = 31_536_000
 
 HEADERS = {
@@ -43,13 +45,13 @@ def to(address: str, status: int) -> Response[str]:
 def static_files() -> Router:
     """The style sheet, the logo and the optional script. Their addresses change with their content, so they may be kept."""
     return create_static_files_router(
-        "/static", [STATIC], name="static", cache_control=CacheControlHeader(public=True, max_age=YEAR, immutable=True)
+        STATIC_PATH, [STATIC], name="static", cache_control=CacheControlHeader(public=True, max_age=YEAR, immutable=True)
     )
 
 
 def static_address(name: str) -> str:
     """Where a static file is, under an address that changes with its content."""
-    return f"/static/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+    return f"{STATIC_PATH}/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
 def demo_name(request: AnyRequest) -> str | None:

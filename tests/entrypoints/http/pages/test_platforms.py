@@ -192,7 +192,7 @@ def test_pages_are_never_stored_and_hold_nothing_inline(nora: PlainBrowser, worl
 
 
 def test_the_style_sheet_may_be_kept_since_its_address_changes_with_it(browser: PlainBrowser) -> None:
-    address = re.search(r'href="(/static/pages\.css\?v=\w+)"', browser.get("/login").text)
+    address = re.search(r'href="(/static/connect/pages\.css\?v=\w+)"', browser.get("/login").text)
     assert address
     answer = browser.client.get(address[1])
     assert answer.status_code == 200

@@ -5,7 +5,7 @@ from support.scriptless_browser import PlainBrowser
 BROWSERS = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/dashboard/nothing", "/apis", "/static/nothing.css", "/%ff"])
+@pytest.mark.parametrize("path", ["/nothing", "/dashboard/nothing", "/apis", "/static/connect/nothing.css", "/%ff"])
 def test_a_browser_at_a_wrong_address_gets_a_page_with_a_way_onward(browser: PlainBrowser, path: str) -> None:
     answer = browser.client.get(path, headers={"Accept": BROWSERS})
     assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
