@@ -105,13 +105,25 @@ def memory_settings(**changes: str | None) -> Settings:
 
 @overload
 def application_over_memory(
-    settings: Settings | None = None, *, platform: None = None, clock: MemoryClock | None = None, **adapters: object
+    settings: Settings | None = None,
+    *,
+    platform: None = None,
+    clock: MemoryClock | None = None,
+    database: MemoryDatabase | None = None,
+    journal: MemoryJournal | None = None,
+    **adapters: object,
 ) -> ApplicationOverMemory[MemoryAdPlatform]: ...
 
 
 @overload
 def application_over_memory(
-    settings: Settings | None = None, *, platform: Platform, clock: MemoryClock | None = None, **adapters: object
+    settings: Settings | None = None,
+    *,
+    platform: Platform,
+    clock: MemoryClock | None = None,
+    database: MemoryDatabase | None = None,
+    journal: MemoryJournal | None = None,
+    **adapters: object,
 ) -> ApplicationOverMemory[Platform]: ...
 
 
@@ -120,14 +132,17 @@ def application_over_memory(
     *,
     platform: AdPlatform | None = None,
     clock: MemoryClock | None = None,
+    database: MemoryDatabase | None = None,
+    journal: MemoryJournal | None = None,
     **adapters: object,
 ) -> ApplicationOverMemory[Any]:
     """The product with nothing that leaves the process: no file, no connection, no thread until `app` is served.
 
     `settings` are `memory_settings()` unless given. `platform` takes the place of the one in memory, and any other adapter
-    may be given by its name in the container (`store=MyStore()`).
+    may be given by its name in the container (`store=MyStore()`). Two that share platform, clock and database are two processes.
     """
-    settings, clock, database, journal = settings or memory_settings(), clock or MemoryClock(), MemoryDatabase(), MemoryJournal()
+    settings, clock = settings or memory_settings(), clock or MemoryClock()
+    database, journal = database or MemoryDatabase(), journal or MemoryJournal()
     container = build(settings)
     platform = platform or MemoryAdPlatform(settings.tiktok.app_id, SHOPS, clock)
 

@@ -13,9 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from litestar.testing import TestClient
 
+from adapters.system import SystemNonces
 from domain.advertiser import Connection
 from domain.ids import OwnerId
-from entrypoints.container import Container, build
+from entrypoints.container import Container
 from entrypoints.http.app import App, create_app
 from entrypoints.http.auth.authjs import SECURE_NAME
 from entrypoints.settings import Settings, load_settings
@@ -117,11 +118,8 @@ class House:
 
 def over(world: World, settings: Settings) -> Container:
     """The container of these settings with the world's adapters."""
-    container = build(settings)
-    for name in ("clock", "ids", "sealer", "platform", "budget", "store", "journal", "journals", "incidents"):
-        getattr(container, name).override(getattr(world, name))
-    container.stored_claims.override(world.claims)
-    container.claims().contact = world.contact  # the world's time passes without a upkeep_thread's looks
+    container = world.over(settings, nonces=SystemNonces()).container
+    container.claims().contact = world.contact  # whose time passes with the world's
     return container
 
 
@@ -131,25 +129,11 @@ def a_house(world: World, settings: Settings) -> Iterator[House]:
     container = over(world, settings)
     app = create_app(container)
     with DocumentedClient(app, base_url=DASHBOARD) as checking:
-        try:
-            yield House(world, container, app, checking)
-        finally:
-            close(container)
-
-
-def close(container: Container) -> None:
-    """What the process would leave to its end."""
-    container.executor.reset_override()
-    container.executor().shutdown()
-    container.database().dispose()
+        yield House(world, container, app, checking)
 
 
 @contextmanager
 def a_served_house(world: World, settings: Settings) -> Iterator[str]:
     """The application over a world, behind a real socket; its address."""
-    container = over(world, settings)
-    try:
-        with served(create_app(container)) as address:
-            yield address
-    finally:
-        close(container)
+    with served(create_app(over(world, settings))) as address:
+        yield address

@@ -14,8 +14,6 @@ from litestar.testing import TestClient
 from domain.consent import Choosing
 from domain.ids import OfferId, OwnerId
 from domain.tokens import Secret
-from entrypoints.container import build
-from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
 from entrypoints.settings.groups import EncryptionKey
 from support.world import World
@@ -70,9 +68,5 @@ def demo_settings(folder: Path) -> Settings:
 
 
 def app_over(world: World, settings: Settings) -> Litestar:
-    """The application over a world's store and clock."""
-    container = build(settings)
-    container.store.override(world.store)
-    container.clock.override(world.clock)
-    container.ids.override(world.ids)
-    return create_app(container)
+    """The application with these settings over a world."""
+    return world.over(settings).app

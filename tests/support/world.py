@@ -4,46 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import TypeVar
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
-from adapters.memory.claims import MemoryClaims
 from adapters.memory.database import MemoryDatabase
-from adapters.memory.fleet import MemoryFleet
 from adapters.memory.incidents import MemoryIncidents
 from adapters.memory.journal import MemoryJournal
-from adapters.memory.journal_register import MemoryJournalRegister
-from adapters.memory.store import MemoryStore
+from adapters.memory.system import MemoryClock, SerialExecutor
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.machine import Machine
 from adapters.tiktok_simulator.replies import Reply
 from adapters.tiktok_simulator.state import SimulatorState
-from application.audit_grants import AuditGrants
-from application.begin_connect import BeginConnect
-from application.clear_offers import ClearOffers
-from application.complete_connect import CompleteConnect, InProgress
-from application.disconnect import Disconnect
-from application.list_connections import ListConnections
+from application.complete_connect import InProgress
 from application.ports.budget import Budget, Lane, Permits
 from application.ports.claims import Claim, Claims
 from application.ports.fleet import Fleet
 from application.ports.incidents import Incidents
 from application.ports.store import Store
-from application.revoke_tokens import RevokeTokens
-from application.rotate_grant import RotateGrant
-from application.rotation.batches import Batches, SweepReport
-from application.rotation.call_and_settle import CallAndSettle, Rotation
-from application.rotation.late_answers import DrainJournal, RevokeLatePair
-from application.rotation.outage_aware_claims import Contact, OutageAwareClaims
-from application.rotation.single_call import SingleCall
-from application.select_accounts import SelectAccounts
-from application.sweep_due_grants import SweepDueGrants
-from application.vend_token import ByConnection, Vended, VendToken
+from application.rotation.batches import SweepReport
+from application.rotation.call_and_settle import Rotation
+from application.vend_token import ByConnection, Vended
 from domain.advertiser import Advertiser, Connection, Standing
 from domain.consent import Choosing, Ending
 from domain.grant import Grant
@@ -62,36 +46,19 @@ from domain.outcomes import (
 )
 from domain.rotation import RotationPolicy
 from domain.tokens import Lifetimes, Secret
+from entrypoints.settings import Settings
+from entrypoints.testing import ApplicationOverMemory, application_over_memory, memory_settings
 from support import builders
-
-T = TypeVar("T")
-R = TypeVar("R")
-
 
 START, ANNA, BERT = builders.START, builders.ANNA, builders.BERT
 BROWSER = "a-browser"
 APP = AppId("sim-app")
 
 
-class SimulatedClock:
-    """Time that passes only when somebody sleeps or a test says so; the platform's clock as well as ours."""
-
-    def __init__(self, start: datetime = START) -> None:
-        self._start = self._now = start
-        self.on_sleep: Callable[[], object] = lambda: None
-
-    def now(self) -> datetime:
-        return self._now
-
-    def monotonic(self) -> timedelta:
-        return self._now - self._start
-
-    def sleep(self, span: timedelta) -> None:
-        self.advance(max(span, timedelta(0)))
-        self.on_sleep()
-
-    def advance(self, span: timedelta) -> None:
-        self._now += span
+SimulatedClock = MemoryClock
+"""The platform's clock as well as ours."""
+OneHand = SerialExecutor
+SETTINGS = memory_settings(TIKTOK_APP_ID=APP)
 
 
 class CountedIds:
@@ -269,7 +236,7 @@ def access_failure_of(code: int) -> Failure:
 
 @dataclass
 class World:
-    """Everything, wired by hand. `store` and `claims` may be other adapters than those in memory."""
+    """The real container over memory, at a simulated platform. `given_…` and `store`, `claims` are adapters of one's own."""
 
     clock: SimulatedClock = field(default_factory=SimulatedClock)
     config: Config = field(default_factory=Config)
@@ -286,47 +253,47 @@ class World:
     nonces: CountedNonces = field(default_factory=CountedNonces)
 
     def __post_init__(self) -> None:
-        self.database = MemoryDatabase()
-        new = Machine(clock=self.clock, config=self.config, state=SimulatorState(seed="00" * 16))
-        self.platform = self.given_platform or SimulatedPlatform(new)
+        self.platform = self.given_platform or SimulatedPlatform(
+            Machine(clock=self.clock, config=self.config, state=SimulatorState(seed="00" * 16))
+        )
         self.machine = self.platform.machine
         self.sealer = AesGcmSealer(KeyRing.of([("k1", bytes(32))]))
         self.budget = FreeBudget()
-        store = self.store = self.store or MemoryStore(self.database)
-        claims = self.claims = self.claims or MemoryClaims(self.database, clock=self.clock, ids=self.ids)
-        clock, ids, policy, budget, sealer, platform = (
-            self.clock,
-            self.ids,
-            self.policy,
-            self.given_budget or self.budget,
-            self.sealer,
-            self.platform,
-        )
-        self.journal = self.given_journal or MemoryJournal()
+        self.database, self.journal = MemoryDatabase(), self.given_journal or MemoryJournal()
         self.incidents = self.given_incidents or MemoryIncidents(self.database)
-        fleet = self.given_fleet or MemoryFleet(self.database)
-        revoke_late_pair = RevokeLatePair(store, clock, ids)
-        self.drain = DrainJournal(self.journal, claims, store, revoke_late_pair, clock, policy)
-        self.contact = Contact(since=clock.monotonic() - timedelta(minutes=1), last=clock.monotonic())
-        self.bare_claims, self.careful_claims = claims, OutageAwareClaims(claims, self.drain, clock, self.contact)
-        claims = self.careful_claims
-        self.carry_out = CallAndSettle(
-            claims, platform, sealer, budget, self.journal, self.incidents, revoke_late_pair, clock, policy
+        container = self.container = self.over(SETTINGS, calls_in_flight=self.calls_in_flight).container
+        self.store, self.claims, self.journals = container.store(), container.stored_claims(), container.journals()
+        self.contact, self.drain = container.claims().contact, container.drain()
+        self.bare_claims: Claims = self.claims
+        self.careful_claims = container.claims()
+        self.carry_out, self.batches = container.carry_out(), container.batches()
+        self.begin, self.complete, self.select = (
+            container.begin_connect(),
+            container.complete_connect(),
+            container.select_accounts(),
         )
-        self.batches = Batches(claims, budget, self.carry_out, OneHand(), clock, policy, platform.app, self.calls_in_flight)
-        self.begin = BeginConnect(store, platform, self.nonces, clock)
-        self.complete = CompleteConnect(store, platform, sealer, budget, clock, ids, policy)
-        self.select = SelectAccounts(store, clock, ids)
-        single_call = SingleCall(claims, budget, self.carry_out, clock, policy)
-        self.rotate = RotateGrant(store, single_call, clock)
-        self.sweep = SweepDueGrants(self.batches, clock)
-        self.vend = VendToken(store, single_call, sealer, clock)
-        self.disconnect = Disconnect(store, clock, ids)
-        self.clear_offers = ClearOffers(store, clock, ids)
-        self.revoke = RevokeTokens(store, platform, sealer, budget, clock, policy)
-        self.list_connections = ListConnections(store, clock)
-        self.journals = MemoryJournalRegister(self.database, clock=clock)
-        self.audit = AuditGrants(self.batches, store, platform, sealer, budget, fleet, self.journals, clock, policy)
+        self.rotate, self.sweep, self.audit = container.rotate_grant(), container.sweep_due_grants(), container.audit_grants()
+        self.vend, self.disconnect, self.revoke = container.vend_token(), container.disconnect(), container.revoke_tokens()
+        self.clear_offers, self.list_connections = container.clear_offers(), container.list_connections()
+
+    def over(self, settings: Settings, **more: object) -> ApplicationOverMemory[SimulatedPlatform]:
+        """The application with these settings over the adapters of this world, save those that are given."""
+        adapters: dict[str, object] = {
+            "store": self.store,
+            "stored_claims": self.claims,
+            "incidents": self.incidents,
+            "fleet": self.given_fleet,
+            "ids": self.ids,
+            "nonces": self.nonces,
+            "policy": self.policy,
+            "sealer": self.sealer,
+            "budget": self.given_budget or self.budget,
+            "host": "here",
+        }
+        own = {name: adapter for name, adapter in adapters.items() if adapter is not None}
+        return application_over_memory(
+            settings, platform=self.platform, clock=self.clock, database=self.database, journal=self.journal, **(own | more)
+        )
 
     # what people do
 
@@ -435,10 +402,3 @@ class World:
             self.sweep()
             self.clock.advance(every)
             self.stay_in_touch()
-
-
-class OneHand:
-    """A executor of one: things are done in turn."""
-
-    def map(self, do: Callable[[T], R], things: Iterable[T]) -> Iterable[R]:
-        return [do(thing) for thing in things]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
+from adapters.sql.database import open_database
 from domain.errors import CannotOpen
 from domain.ids import GrantId
 from domain.tokens import Sealed, Secret, TokenKind
@@ -77,8 +78,9 @@ def test_with_the_database_away_it_is_not_ready_and_recovers_by_itself(house: Ho
     assert house.get("/health/ready", owner=None).status_code == 200
 
 
-def test_with_another_schema_it_is_not_ready(open_house: Callable[..., House], tmp_path: Path) -> None:
-    answer = open_house(DATABASE_URL=f"sqlite:///{tmp_path / 'empty.db'}").get("/health/ready", owner=None)
+def test_with_another_schema_it_is_not_ready(house: House, tmp_path: Path) -> None:
+    house.container.database.override(open_database(f"sqlite:///{tmp_path / 'empty.db'}"))
+    answer = house.get("/health/ready", owner=None)
     assert (answer.status_code, answer.json()["checks"]["schema"]) == (503, "failed")
 
 
