@@ -106,6 +106,7 @@ ERRORS: Mapping[type[Exception], Code] = {
     errors.PlatformMisconfigured: codes.MISCONFIGURED,
     errors.PlatformError: codes.API_ERROR,
     errors.StoreUnavailable: codes.UNAVAILABLE,
+    errors.Unstorable: codes.UNAVAILABLE,
     errors.ClockSkewed: codes.UNAVAILABLE,
     errors.Conflict: codes.UNAVAILABLE,
     errors.CannotOpen: codes.MISCONFIGURED,
