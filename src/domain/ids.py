@@ -10,6 +10,9 @@ OfferId = NewType("OfferId", str)
 RevocationId = NewType("RevocationId", str)
 AttemptId = NewType("AttemptId", str)
 
+DatabaseId = NewType("DatabaseId", str)
+"""A database's random name for itself: a copy has the same one, until it is adopted."""
+
 OwnerId = NewType("OwnerId", str)
 """The dashboard's user id: whatever its session says."""
 

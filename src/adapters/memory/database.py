@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
+import uuid
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,10 +13,11 @@ from adapters.memory.grant_table import GrantTable
 from adapters.memory.overlay import Overlay
 from application.ports.journal_register import Drained
 from domain.consent import Consent
+from domain.database_identity import DatabaseIdentity
 from domain.errors import StoreUnavailable
 from domain.events import Event
 from domain.grant import Grant
-from domain.ids import GrantId, OfferId, RevocationId
+from domain.ids import DatabaseId, GrantId, OfferId, RevocationId
 from domain.offer import Offer
 from domain.revocation import Revocation
 
@@ -34,6 +36,7 @@ class Rows:
     lost_claims: dict[str, datetime] = field(default_factory=dict)
     """When a claim of each host was last found without outcome."""
     events: list[Event] = field(default_factory=list)
+    identity: DatabaseIdentity = field(default_factory=lambda: DatabaseIdentity(DatabaseId(str(uuid.uuid4()))))
 
 
 class Changes:

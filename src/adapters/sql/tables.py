@@ -20,6 +20,7 @@ from sqlalchemy import (
 from adapters.sql.columns import OneOf, Packed, Utc
 from domain.advertiser import Advertiser
 from domain.consent import ConsentFailure, Ending, Failed
+from domain.database_identity import DatabaseIdentity
 from domain.outcomes import Failure, InDoubt
 
 metadata = MetaData(
@@ -216,6 +217,13 @@ lost_claims = Table(
     metadata,
     Column("host", Text, primary_key=True),
     Column("found_at", Utc, nullable=False),  # when a claim of it was last found without outcome
+)
+
+database_identity = Table(
+    "database_identity",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # always 1
+    Column("record", Packed(DatabaseIdentity), nullable=False),
 )
 
 heartbeats = Table(

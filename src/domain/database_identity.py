@@ -1,0 +1,123 @@
+"""Whether the database is ours: what it remembers of itself, what is noted of it elsewhere, and why it is on hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Self
+
+from domain.ids import DatabaseId
+
+STAMP_EVERY = timedelta(minutes=1)
+"""How often the database's own time is written into it, and noted outside."""
+
+BEHIND = timedelta(minutes=2)
+"""How far a database may be behind its note: a stamp's age, and what a standby may have missed that took over."""
+
+MOST_GAPS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A span in which nobody stamped the database."""
+
+    began_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WentBack:
+    """The database lacks what it held at `noted_at`: a backup was restored, or an old copy of it is in use."""
+
+    restored_to: datetime
+    """The last time that it remembers from before."""
+    noted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The process serves another address than the one whose database this is: it works with a copy, or has moved."""
+
+    home: str
+    here: str | None
+    """None: at no public address."""
+
+
+Hold = WentBack | Elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Why a call is not sent: the database is on hold."""
+
+    hold: Hold
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseIdentity:
+    """What a database remembers of itself. Times are its own clock's."""
+
+    id: DatabaseId
+    stamped_at: datetime | None = None
+    """When it was last in use, to the minute; None: it never was."""
+    gaps: tuple[Gap, ...] = ()
+    home: str | None = None
+    """The first https origin at which it was served."""
+    place: str | None = None
+    """Which server or file it was when it was first in use, or adopted."""
+    hold: WentBack | None = None
+    """Stored, so that all processes obey."""
+    restored_at: datetime | None = None
+    """When it was last adopted as a restored backup."""
+
+    def stamped(self, now: datetime) -> Self:
+        """In use now. The stamp never goes back: a server whose clock is behind may have taken over."""
+        if self.stamped_at is None:
+            return replace(self, stamped_at=now)
+        stamp = max(self.stamped_at, now)
+        if stamp - self.stamped_at <= BEHIND:
+            return replace(self, stamped_at=stamp)
+        return replace(self, stamped_at=stamp, gaps=(*self.gaps, Gap(self.stamped_at, stamp))[-MOST_GAPS:])
+
+    @property
+    def noteworthy(self) -> datetime | None:
+        """The time to note outside. A stamp that ended a gap is noted with the next one: a standby that missed it would seem to
+        have missed the whole gap.
+        """
+        if self.gaps and self.gaps[-1].ended_at == self.stamped_at:
+            return self.gaps[-1].began_at
+        return self.stamped_at
+
+    def went_back(self, noted_at: datetime | None) -> WentBack | None:
+        """Whether the database does not remember a time that was noted of it: it lies after the last stamp, or in a gap."""
+        if noted_at is None or self.stamped_at is None:
+            return None
+        if noted_at > self.stamped_at + BEHIND:
+            return WentBack(self.stamped_at, noted_at)
+        missed = (gap for gap in self.gaps if gap.began_at + BEHIND < noted_at < gap.ended_at)
+        return next((WentBack(gap.began_at, noted_at) for gap in missed), None)
+
+    def held(self, noted_at: datetime | None) -> Self:
+        """On hold if it went back, and is not already."""
+        found = self.went_back(noted_at)
+        return self if self.hold or not found else replace(self, hold=found)
+
+    def at_home(self, here: str | None) -> bool:
+        """Whether a process that serves `here` (None: no public address) works with its own database, not with another's."""
+        return self.home is None or self.home == here
+
+    def on_hold(self, here: str | None) -> Hold | None:
+        """Why a process that serves `here` sends nothing to the platform, if it may not."""
+        if self.hold is not None:
+            return self.hold
+        return None if self.home is None or self.at_home(here) else Elsewhere(self.home, here)
+
+    def adopted_restored(self, now: datetime) -> Self:
+        """Ours again after a backup was restored. What was noted of the time that it lost says nothing any more."""
+        known_times = [now, self.stamped_at or now, self.hold.noted_at if self.hold else now]
+        stamp = max(known_times)
+        return replace(self, stamped_at=stamp, gaps=(), hold=None, restored_at=now)
+
+    def adopted_copy(self, new_id: DatabaseId, home: str | None, now: datetime) -> Self:
+        """Another database from now on."""
+        return replace(self, id=new_id, stamped_at=now, gaps=(), home=home, hold=None, restored_at=None)
