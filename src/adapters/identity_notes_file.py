@@ -36,7 +36,8 @@ class FileIdentityNotes:
         if (noted := self.noted(database)) is not None and noted >= at:
             return
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self._folder.parent, self._folder):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._folder, suffix=".new")  # created 0600
             try:
                 with os.fdopen(handle, "w") as file:

@@ -71,7 +71,8 @@ class FileRemovals:
     def _opened(self, database: DatabaseId) -> Iterator[int]:
         """The database's file, for nobody else meanwhile."""
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self._folder.parent, self._folder):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = os.open(self._folder / database, os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from application.identity.watch import IdentityWatch
 from application.ports.ad_platform import DETAILS_PER_CALL, AdPlatform
 from application.ports.budget import Budget, Lane
 from application.ports.claims import Due, TokenModel
@@ -18,6 +19,7 @@ from application.ports.system import Clock
 from application.rotation.batches import Batches, SweepReport, ignore_progress
 from application.rotation.permit_turn import never
 from domain.advertiser import Advertiser
+from domain.database_identity import Held
 from domain.errors import CannotOpen
 from domain.expiry_announcements import ANNOUNCED_BEFORE
 from domain.grant import Grant
@@ -73,18 +75,20 @@ class AuditGrants:
     journals: JournalRegister
     clock: Clock
     policy: RotationPolicy
+    watch: IdentityWatch
 
     def __call__(
         self, *, stopping: Callable[[], bool] = never, progress: Callable[[SweepReport], None] = ignore_progress
     ) -> AuditReport:
-        """Raises StoreUnavailable, ClockSkewed."""
+        """While the database is on hold it only counts. Raises StoreUnavailable, ClockSkewed."""
+        hold = self.watch.hold()
         report = AuditReport(
-            endings_announced=self._announce_endings(stopping),
-            probed=self.batches(Due(kind=TokenModel.LONG_TERM), stopping=stopping, progress=progress),
-            reaches_read=self._read_reaches(stopping),
-            grants_given_up=self._give_up(stopping),
-            consents_forgotten=self._forget_consents(),
-            offers_forgotten=self._forget_offers(),
+            endings_announced=0 if hold else self._announce_endings(stopping),
+            probed=SweepReport(stopped_by=Held(hold)) if hold else self._probed(stopping, progress),
+            reaches_read=0 if hold else self._read_reaches(stopping),
+            grants_given_up=0 if hold else self._give_up(stopping),
+            consents_forgotten=0 if hold else self._forget_consents(),
+            offers_forgotten=0 if hold else self._forget_offers(),
             fleet=self.fleet.counts(self.clock.now(), overdue_after=self.policy.sweep_every * SWEEPS_LATE),
             undrained=self.journals.undrained(self.clock.now() - KEPT_TOKENS),
         )
@@ -94,6 +98,9 @@ class AuditGrants:
             found = {"overdue": report.fleet.overdue, "in_doubt": report.fleet.in_doubt}
             log.error("grants are overdue, or in doubt", extra=found)
         return report
+
+    def _probed(self, stopping: Callable[[], bool], progress: Callable[[SweepReport], None]) -> SweepReport:
+        return self.batches(Due(kind=TokenModel.LONG_TERM), stopping=stopping, progress=progress)
 
     def _forget_consents(self) -> int:
         with self.store.write() as work:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from application.connecting.digest import digest
+from application.identity.watch import IdentityWatch
 from application.ports.ad_platform import AdPlatform
 from application.ports.store import Store
 from application.ports.system import Clock, Nonces
@@ -21,9 +22,13 @@ class BeginConnect:
     platform: AdPlatform
     nonces: Nonces
     clock: Clock
+    watch: IdentityWatch
 
     def __call__(self, owner: OwnerId, browser: str, *, reconnects: ConnectionId | None = None) -> str:
-        """The consent page's address. `reconnects` makes it guarded. Raises ConnectionNotFound if that is not the owner's."""
+        """The consent page's address. `reconnects` makes it guarded. Raises ConnectionNotFound if that is not the owner's,
+        OnHold.
+        """
+        self.watch.refuse_if_held()
         state = self.nonces.new()
         with self.store.write() as work:
             if reconnects is not None:

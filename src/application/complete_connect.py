@@ -10,8 +10,9 @@ from application.connecting.digest import digest
 from application.connecting.relink import relink
 from application.connecting.retire import revoke_if_unused
 from application.connecting.retry_on_conflict import retry_on_conflict
+from application.identity.watch import IdentityWatch
 from application.ports.ad_platform import DETAILS_PER_CALL, AdPlatform
-from application.ports.budget import Budget, Lane
+from application.ports.budget import Budget, Lane, Obstacle
 from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
 from application.ports.system import Clock, Ids
@@ -19,6 +20,7 @@ from application.rotation.call_and_settle import SETTLE_AGAIN_AFTER
 from application.rotation.permit_turn import PERMIT_PATIENCE
 from domain.advertiser import Advertiser
 from domain.consent import Choosing, Connected, Consent, ConsentFailure, Ending, Failed
+from domain.database_identity import Held
 from domain.errors import StoreUnavailable, Unstorable
 from domain.grant import Grant
 from domain.ids import ConnectionId, GrantId, OfferId, OwnerId
@@ -48,9 +50,14 @@ class CompleteConnect:
     clock: Clock
     ids: Ids
     policy: RotationPolicy
+    watch: IdentityWatch
 
     def __call__(self, owner: OwnerId, browser: str, *, state: str, code: Secret | None) -> Ending | InProgress:
-        """What came of the consent. `code` None: the person did not consent. A repeat by the same browser is told the same."""
+        """What came of the consent. `code` None: the person did not consent. A repeat by the same browser is told the same.
+
+        Raises OnHold, and then the state is not used up.
+        """
+        self.watch.refuse_if_held()
         consent = self._consume(owner, browser, state)
         if not isinstance(consent, Consent):
             return consent
@@ -219,12 +226,12 @@ def named(advertiser: Advertiser, name: str) -> Advertiser:
     return replace(advertiser, name=advertiser.name or name or advertiser.id)
 
 
-def consent_failure_of(failure: Failure) -> ConsentFailure:
+def consent_failure_of(failure: Obstacle) -> ConsentFailure:
     """Why an exchange that brought no tokens failed, for the person."""
     match failure:
         case Throttled():
             return ConsentFailure.THROTTLED
-        case Unavailable() | InDoubt():
+        case Unavailable() | InDoubt() | Held():
             return ConsentFailure.UNAVAILABLE
         case Misconfigured():
             return ConsentFailure.MISCONFIGURED

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from application.connecting.retire import revoke_if_unused
+from application.connecting.removals import NoteRemoval
+from application.connecting.retire import let_go
 from application.connecting.retry_on_conflict import retry_on_conflict
+from application.ports.removals import Disconnected
 from application.ports.store import Store
 from application.ports.system import Clock, Ids
 from domain.errors import ConnectionNotFound
-from domain.events import AccountDisconnected
 from domain.ids import ConnectionId, OwnerId
 
 
@@ -20,10 +21,13 @@ class Disconnect:
     store: Store
     clock: Clock
     ids: Ids
+    note_removal: NoteRemoval
 
     def __call__(self, owner: OwnerId, connection: ConnectionId) -> bool:
         """Whether the grant ended with it. No call to the platform is made here. Raises ConnectionNotFound."""
-        return retry_on_conflict(lambda: self._disconnect(owner, connection))
+        ended = retry_on_conflict(lambda: self._disconnect(owner, connection))
+        self.note_removal(Disconnected(connection, self.clock.now()))
+        return ended
 
     def _disconnect(self, owner: OwnerId, connection: ConnectionId) -> bool:
         now = self.clock.now()
@@ -31,9 +35,6 @@ class Disconnect:
             grant = work.grants.of_connection(connection)
             if grant is None or grant.owner != owner:
                 raise ConnectionNotFound
-            released = grant.release(connection)
-            work.outbox.add([AccountDisconnected(grant.id, owner, released.id, at=now)])
-            ended = revoke_if_unused(work, grant, self.ids, now)
-            work.grants.save(grant)
+            ended = let_go(work, grant, connection, self.ids, now)
             work.commit()
         return ended

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from application.ports.budget import Permits
+from application.ports.budget import Obstacle, Permits
 from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
 from application.ports.system import Clock
@@ -23,7 +23,7 @@ from domain.errors import (
 from domain.grant import Grant
 from domain.health import Active, NeedsReauth
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
-from domain.outcomes import Failure, InDoubt, Unavailable
+from domain.outcomes import InDoubt, Unavailable
 from domain.rotation import longest_validity, usual_validity
 from domain.tokens import Expiring, LongTerm, Secret, TokenKind
 
@@ -121,7 +121,7 @@ class VendToken:
         grant: Grant,
         advertiser: AdvertiserId,
         validity: timedelta,
-        failure: Failure | None,
+        failure: Obstacle | None,
         wait: timedelta | None = None,
     ) -> Vended:
         """What there is, if it is still valid at all."""

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from enum import Enum
 
+from domain.database_identity import Hold
 from domain.ids import AdvertiserId, GrantId
 from domain.outcomes import Reason
+
+HOLD_LASTS = timedelta(seconds=30)
+"""When to come again while the database is on hold: a person has to act."""
 
 
 class Refusal(Exception):
@@ -96,6 +100,14 @@ class PlatformUnavailable(TryLater):
 
 class PlatformMisconfigured(TryLater):
     """The platform doesn't accept this app's credentials: an operator must act, no user can."""
+
+
+class OnHold(TryLater):
+    """The database may be a copy, or a backup: nothing is sent to the platform until an operator has said what it is."""
+
+    def __init__(self, hold: Hold, retry_after: timedelta = HOLD_LASTS) -> None:
+        super().__init__(retry_after)
+        self.hold = hold
 
 
 class PlatformError(Refusal):

@@ -18,10 +18,14 @@ from adapters.budget.shared_budget import SharedBudget
 from adapters.celery_broker import CeleryBroker
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
+from adapters.identity_notes_file import FileIdentityNotes
+from adapters.identity_notes_redis import RedisIdentityNotes
 from adapters.journal_file import FileJournal
+from adapters.removals_file import FileRemovals
 from adapters.sql.budget_ledger import SqlLedger
 from adapters.sql.claims import SqlClaims
 from adapters.sql.database import Database, open_database
+from adapters.sql.database_identity import SqlIdentityRecord
 from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.incidents import SqlIncidents
@@ -33,9 +37,13 @@ from application.audit_grants import AuditGrants
 from application.begin_connect import BeginConnect
 from application.clear_offers import ClearOffers
 from application.complete_connect import CompleteConnect
+from application.connecting.removals import NoteRemoval, RepeatRemovals
 from application.disconnect import Disconnect
+from application.identity.held_budget import HeldBudget
+from application.identity.watch import IdentityWatch
 from application.list_connections import ListConnections
 from application.ports.budget import Ledger
+from application.ports.database_identity import IdentityNotes
 from application.ports.system import Clock
 from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
@@ -49,7 +57,7 @@ from application.select_accounts import SelectAccounts
 from application.sweep_due_grants import SweepDueGrants
 from application.vend_token import VendToken
 from domain.rotation import RotationPolicy
-from entrypoints.settings import Settings
+from entrypoints.settings import Settings, public_origin
 from entrypoints.upkeep_thread import UpkeepThread
 
 CALLS_IN_FLIGHT = 32
@@ -104,6 +112,13 @@ def ledger_of(settings: Settings, database: Database) -> Ledger:
     return RedisLedger(redis_url) if redis_url else SqlLedger(database)
 
 
+def identity_notes_of(settings: Settings) -> tuple[IdentityNotes, ...]:
+    """Where the database's time is noted outside of it: on this host and, where there is one, in Redis for all hosts."""
+    storage = settings.storage
+    shared = (RedisIdentityNotes(storage.redis_url),) if storage.redis_url else ()
+    return (FileIdentityNotes(storage.journal_dir), *shared)
+
+
 def secret_mark(settings: Settings, sealer: AesGcmSealer) -> str:
     """By what processes with the same app secret know one another; it says nothing of the secret."""
     return sealer.fingerprint(settings.tiktok.app_secret)
@@ -123,7 +138,7 @@ class Container(containers.DeclarativeContainer):
     sealer = providers.ThreadSafeSingleton(AesGcmSealer, providers.Singleton(key_ring, settings))
     platform = providers.ThreadSafeSingleton(tiktok, settings, policy, clock)
     database = providers.ThreadSafeSingleton(database_of, settings)
-    budget = providers.ThreadSafeSingleton(
+    shared_budget = providers.ThreadSafeSingleton(
         SharedBudget,
         providers.ThreadSafeSingleton(ledger_of, settings, database),
         clock,
@@ -143,7 +158,23 @@ class Container(containers.DeclarativeContainer):
     calls_in_flight = providers.Object(CALLS_IN_FLIGHT)
     executor = providers.ThreadSafeSingleton(ThreadPoolExecutor, calls_in_flight, thread_name_prefix="rotation")
 
+    identity_record = providers.ThreadSafeSingleton(SqlIdentityRecord, database)
+    identity_notes = providers.ThreadSafeSingleton(identity_notes_of, settings)
+    removals = providers.ThreadSafeSingleton(FileRemovals, settings.provided.storage.journal_dir)
+
     # steps
+    public_origin = providers.Callable(public_origin, settings.provided.tiktok.redirect_uri)
+    note_removal = providers.ThreadSafeSingleton(NoteRemoval, record=identity_record, removals=removals, here=public_origin)
+    repeat_removals = providers.ThreadSafeSingleton(RepeatRemovals, removals=removals, store=store, clock=clock, ids=ids)
+    identity_watch = providers.ThreadSafeSingleton(
+        IdentityWatch,
+        record=identity_record,
+        notes=identity_notes,
+        on_adoption=repeat_removals,
+        clock=clock,
+        here=public_origin,
+    )
+    budget = providers.ThreadSafeSingleton(HeldBudget, shared_budget, identity_watch)
     app = providers.Callable(lambda platform: platform.app, platform)
     revoke_late_pair = providers.ThreadSafeSingleton(RevokeLatePair, store, clock, ids)
     drain = providers.ThreadSafeSingleton(
@@ -159,7 +190,7 @@ class Container(containers.DeclarativeContainer):
     journal_upkeep = providers.ThreadSafeSingleton(
         JournalUpkeep, claims=claims, journal=journal, register=journals, clock=clock, host=host
     )
-    upkeep_thread = providers.Factory(UpkeepThread, journal_upkeep)
+    upkeep_thread = providers.Factory(UpkeepThread, identity_watch, journal_upkeep)
     carry_out = providers.ThreadSafeSingleton(
         CallAndSettle,
         claims=claims,
@@ -188,9 +219,19 @@ class Container(containers.DeclarativeContainer):
     )
 
     # use-cases
-    begin_connect = providers.ThreadSafeSingleton(BeginConnect, store=store, platform=platform, nonces=nonces, clock=clock)
+    begin_connect = providers.ThreadSafeSingleton(
+        BeginConnect, store=store, platform=platform, nonces=nonces, clock=clock, watch=identity_watch
+    )
     complete_connect = providers.ThreadSafeSingleton(
-        CompleteConnect, store=store, platform=platform, sealer=sealer, budget=budget, clock=clock, ids=ids, policy=policy
+        CompleteConnect,
+        store=store,
+        platform=platform,
+        sealer=sealer,
+        budget=budget,
+        clock=clock,
+        ids=ids,
+        policy=policy,
+        watch=identity_watch,
     )
     select_accounts = providers.ThreadSafeSingleton(SelectAccounts, store=store, clock=clock, ids=ids)
     rotate_grant = providers.ThreadSafeSingleton(RotateGrant, store=store, single_call=single_call, clock=clock)
@@ -206,9 +247,10 @@ class Container(containers.DeclarativeContainer):
         journals=journals,
         clock=clock,
         policy=policy,
+        watch=identity_watch,
     )
     vend_token = providers.ThreadSafeSingleton(VendToken, store=store, single_call=single_call, sealer=sealer, clock=clock)
-    disconnect = providers.ThreadSafeSingleton(Disconnect, store=store, clock=clock, ids=ids)
+    disconnect = providers.ThreadSafeSingleton(Disconnect, store=store, clock=clock, ids=ids, note_removal=note_removal)
     clear_offers = providers.ThreadSafeSingleton(ClearOffers, store=store, clock=clock, ids=ids)
     revoke_tokens = providers.ThreadSafeSingleton(
         RevokeTokens, store=store, platform=platform, sealer=sealer, budget=budget, clock=clock, policy=policy

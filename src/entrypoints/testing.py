@@ -17,11 +17,13 @@ from adapters.memory.ad_platform import MemoryAdPlatform
 from adapters.memory.broker import MemoryBroker
 from adapters.memory.claims import MemoryClaims
 from adapters.memory.database import MemoryDatabase
+from adapters.memory.database_identity import MemoryIdentityNotes, MemoryIdentityRecord
 from adapters.memory.fleet import MemoryFleet
 from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.incidents import MemoryIncidents
 from adapters.memory.journal import MemoryJournal
 from adapters.memory.journal_register import MemoryJournalRegister
+from adapters.memory.removals import MemoryRemovals
 from adapters.memory.store import MemoryStore
 from adapters.memory.system import MemoryClock, SerialExecutor
 from application.ports.ad_platform import AdPlatform
@@ -160,7 +162,10 @@ def application_over_memory(
         "incidents": MemoryIncidents(database),
         "fleet": MemoryFleet(database),
         "heartbeats": MemoryHeartbeats(clock=clock),
-        "budget": ProcessBudget(settings.tiktok.qps, clock),
+        "shared_budget": ProcessBudget(settings.tiktok.qps, clock),
+        "identity_record": MemoryIdentityRecord(database, clock=clock),
+        "identity_notes": (MemoryIdentityNotes(),),
+        "removals": MemoryRemovals(),
         "broker": MemoryBroker(),
         "executor": SerialExecutor(),
     }

@@ -19,8 +19,8 @@ UPKEEP_INTERVAL = timedelta(seconds=2)
 class UpkeepThread:
     """A thread that keeps in touch until it is stopped. Nothing that happens to the store ends it."""
 
-    def __init__(self, journal_upkeep: Callable[[], None], *, every: timedelta = UPKEEP_INTERVAL) -> None:
-        self._keep_in_touch, self._every = journal_upkeep, every
+    def __init__(self, *upkeep: Callable[[], None], every: timedelta = UPKEEP_INTERVAL) -> None:
+        self._upkeep, self._every = upkeep, every
         self._stop, self._away, self._journal_told = threading.Event(), False, False
         self._thread = threading.Thread(target=self._keep, name="upkeep_thread", daemon=True)
 
@@ -40,7 +40,8 @@ class UpkeepThread:
 
     def _look(self) -> None:
         try:
-            self._keep_in_touch()
+            for work in self._upkeep:
+                work()
         except Refusal:
             if not self._away:
                 log.warning("the database is away; what it should have is in the journal")

@@ -42,7 +42,7 @@ def test_the_first_key_seals_and_all_open() -> None:
 def test_a_redis_takes_the_budget_over_from_the_database(redis_url: str) -> None:
     container = a_container(REDIS_URL=redis_url, DATABASE_URL="postgresql://nobody@127.0.0.1:1/nowhere")
     app = AppId(container.settings().tiktok.app_id)
-    assert container.budget().take(app, 1, Lane.PEOPLE, within=container.policy().lease).count == 1
+    assert container.shared_budget().take(app, 1, Lane.PEOPLE, within=container.policy().lease).count == 1
     kept = redis.Redis.from_url(redis_url)
     assert container.host() in str(kept.get(f"tiktok-connect:budget:{app}"))
     kept.close()

@@ -12,8 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.memory.database import MemoryDatabase
+from adapters.memory.database_identity import MemoryIdentityNotes
 from adapters.memory.incidents import MemoryIncidents
 from adapters.memory.journal import MemoryJournal
+from adapters.memory.removals import MemoryRemovals
 from adapters.memory.system import MemoryClock, SerialExecutor
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.machine import Machine
@@ -22,6 +24,7 @@ from adapters.tiktok_simulator.state import SimulatorState
 from application.complete_connect import InProgress
 from application.ports.budget import Budget, Lane, Permits
 from application.ports.claims import Claim, Claims
+from application.ports.database_identity import IdentityNotes, IdentityRecord
 from application.ports.fleet import Fleet
 from application.ports.incidents import Incidents
 from application.ports.store import Store
@@ -249,6 +252,11 @@ class World:
     given_incidents: Incidents | None = None
     given_fleet: Fleet | None = None
     given_budget: Budget | None = None
+    given_identity_record: IdentityRecord | None = None
+    identity_notes: IdentityNotes = field(default_factory=MemoryIdentityNotes)
+    removals: MemoryRemovals = field(default_factory=MemoryRemovals)
+    here: str | None = None
+    """The public origin at which it is served."""
     calls_in_flight: int = 1
     nonces: CountedNonces = field(default_factory=CountedNonces)
 
@@ -264,6 +272,7 @@ class World:
         container = self.container = self.over(SETTINGS, calls_in_flight=self.calls_in_flight).container
         self.store, self.claims, self.journals = container.store(), container.stored_claims(), container.journals()
         self.contact, self.drain = container.claims().contact, container.drain()
+        self.identity_record, self.watch = container.identity_record(), container.identity_watch()
         self.bare_claims: Claims = self.claims
         self.careful_claims = container.claims()
         self.carry_out, self.batches = container.carry_out(), container.batches()
@@ -287,10 +296,14 @@ class World:
             "nonces": self.nonces,
             "policy": self.policy,
             "sealer": self.sealer,
-            "budget": self.given_budget or self.budget,
+            "shared_budget": self.given_budget or self.budget,
+            "identity_record": self.given_identity_record,
+            "identity_notes": (self.identity_notes,),
+            "removals": self.removals,
             "host": "here",
         }
-        own = {name: adapter for name, adapter in adapters.items() if adapter is not None}
+        own: dict[str, object] = {"public_origin": self.here}
+        own |= {name: adapter for name, adapter in adapters.items() if adapter is not None}
         return application_over_memory(
             settings, platform=self.platform, clock=self.clock, database=self.database, journal=self.journal, **(own | more)
         )
@@ -363,6 +376,10 @@ class World:
             self.ids,
             self.platform,
             given_incidents=self.incidents,
+            given_identity_record=self.identity_record,
+            identity_notes=self.identity_notes,
+            removals=self.removals,
+            here=self.here,
             nonces=self.nonces,
         )
 

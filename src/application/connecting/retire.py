@@ -6,8 +6,9 @@ from datetime import datetime
 
 from application.ports.store import UnitOfWork
 from application.ports.system import Ids
+from domain.events import AccountDisconnected
 from domain.grant import Grant
-from domain.ids import RevocationId
+from domain.ids import ConnectionId, RevocationId
 from domain.revocation import revocation_of
 
 
@@ -26,6 +27,15 @@ def revoke_if_unused(work: UnitOfWork, grant: Grant, ids: Ids, now: datetime) ->
         work.revocations.add(revocation_of(grant, grant.tokens, grant.fingerprint, revocation, now))
     grant.revoke(now)
     return True
+
+
+def let_go(work: UnitOfWork, grant: Grant, connection: ConnectionId, ids: Ids, now: datetime) -> bool:
+    """Let go of an account, and of its grant with the last one. Whether the grant ended."""
+    released = grant.release(connection)
+    work.outbox.add([AccountDisconnected(grant.id, grant.owner, released.id, at=now)])
+    ended = revoke_if_unused(work, grant, ids, now)
+    work.grants.save(grant)
+    return ended
 
 
 def supersede_if_unused(work: UnitOfWork, grant: Grant, now: datetime) -> None:

@@ -8,8 +8,12 @@ from datetime import timedelta
 from enum import Enum
 from typing import Protocol
 
+from domain.database_identity import Held
 from domain.ids import AppId
 from domain.outcomes import Failure
+
+Obstacle = Failure | Held
+"""Why nothing is sent."""
 
 
 class Lane(Enum):
@@ -30,8 +34,9 @@ class Permits:
     wait: timedelta
     offsets: tuple[timedelta, ...] = ()
     """How long after the first each of them may be sent, the first included; empty: all at once."""
-    because: Failure | None = None
-    """With none given: what stops the app's calls altogether (it was throttled, is unavailable, or misconfigured)."""
+    because: Obstacle | None = None
+    """With none given: what stops the app's calls altogether (it was throttled, is unavailable, or misconfigured), or this
+    process's: the database is on hold."""
 
     def wait_for(self, index: int) -> timedelta:
         """How long after the taking the index-th call may be sent, counted from 0."""
@@ -48,7 +53,7 @@ class Budget(Protocol):
         trial when one is due.
         """
 
-    def stopped(self, app: AppId) -> Failure | None:
+    def stopped(self, app: AppId) -> Obstacle | None:
         """What stops this app's calls now, looked at directly before sending; cheap, and without a store. None for a trial."""
 
     def learn(self, app: AppId, failure: Failure | None) -> timedelta:

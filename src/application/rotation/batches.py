@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from application.ports.budget import Budget, Lane
+from application.ports.budget import Budget, Lane, Obstacle
 from application.ports.claims import Claim, Claims, Due
 from application.ports.system import Clock, Executor
 from application.rotation.call_and_settle import CallAndSettle, Counted, Ended, Rotation
@@ -14,7 +14,7 @@ from application.rotation.permit_turn import PermitTurn, never, wait
 from domain.errors import ClockSkewed, StoreUnavailable
 from domain.health import Degraded, NeedsReauth
 from domain.ids import AppId, GrantId
-from domain.outcomes import Failure, Reason
+from domain.outcomes import Reason
 from domain.rotation import RotationPolicy
 
 MOST_SKEW = timedelta(seconds=5)
@@ -40,7 +40,7 @@ class SweepReport:
     swept: dict[GrantId, Swept] = field(default_factory=dict)
     remaining: int = 0
     """Grants that are due and were not reached, or are in flight elsewhere."""
-    stopped_by: Failure | None = None
+    stopped_by: Obstacle | None = None
     """What stopped the whole app's calls, if anything did."""
 
     def count(self, *endings: Ended) -> int:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import Enum
 
 from application.ports.ad_platform import AdPlatform
-from application.ports.budget import Budget
+from application.ports.budget import Budget, Obstacle
 from application.ports.claims import Claim, Claims, Settlement
 from application.ports.incidents import Incidents
 from application.ports.journal import Journal, JournalUnavailable, KeptAnswer
@@ -87,7 +87,7 @@ class Rotation:
 
     grant: Grant
     ended: Ended
-    failure: Failure | None = None
+    failure: Obstacle | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class CallAndSettle:
         """Whether the grant was obtained by the app that is configured here."""
         return grant.app == self.platform.app
 
-    def release(self, claim: Claim, because: Failure | None = None) -> Rotation:
+    def release(self, claim: Claim, because: Obstacle | None = None) -> Rotation:
         """Give a claim back of which nothing was sent."""
         self.claims.release([claim])
         return Rotation(claim.grant, Ended.UNSENT, because)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from application.ports.budget import Obstacle
+from domain.database_identity import Held
 from domain.errors import (
+    OnHold,
     PlatformError,
     PlatformMisconfigured,
     PlatformThrottled,
@@ -14,7 +17,7 @@ from domain.errors import (
 )
 from domain.grant import Grant
 from domain.health import Degraded, NeedsReauth
-from domain.outcomes import Failure, Misconfigured, NotPermitted, OurFault, Reason, Throttled
+from domain.outcomes import Misconfigured, NotPermitted, OurFault, Reason, Throttled
 from domain.tokens import LongTerm
 
 SHORTEST_WAIT = timedelta(seconds=1)
@@ -29,7 +32,7 @@ def hopeless(grant: Grant) -> ReauthorisationNeeded | None:
     return ReauthorisationNeeded(Reason.AUTHORISATION_WITHDRAWN) if grant.erased else None
 
 
-def refusal_of(grant: Grant, failure: Failure | None, now: datetime) -> Refusal:
+def refusal_of(grant: Grant, failure: Obstacle | None, now: datetime) -> Refusal:
     """Why this grant has no fresh token now, and whether waiting or a person helps."""
     if told := hopeless(grant):
         return told
@@ -37,13 +40,15 @@ def refusal_of(grant: Grant, failure: Failure | None, now: datetime) -> Refusal:
     return stopped(failure, wait, probing=isinstance(grant.tokens, LongTerm))
 
 
-def stopped(failure: Failure | None, wait: timedelta, *, probing: bool = True) -> Refusal:
+def stopped(failure: Obstacle | None, wait: timedelta, *, probing: bool = True) -> Refusal:
     """The refusal that goes with a failure that is no connection's fault."""
     match failure:
         case Throttled():
             return PlatformThrottled(wait)
         case Misconfigured():
             return PlatformMisconfigured(wait)
+        case Held(hold=hold):
+            return OnHold(hold, wait)
         case OurFault(code=code) | NotPermitted(code=code) if probing:
             return PlatformError(code)
         case _:

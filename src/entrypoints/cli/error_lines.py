@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import errno
+from datetime import datetime
 
 import click
 
+from application.ports.budget import Obstacle
 from application.rotation.call_and_settle import NOT_BELIEVED
+from domain.database_identity import Elsewhere, Held, Hold, WentBack
 from domain.errors import (
+    OnHold,
     PlatformError,
     PlatformMisconfigured,
     PlatformThrottled,
@@ -16,7 +20,7 @@ from domain.errors import (
     Refusal,
     StoreUnavailable,
 )
-from domain.outcomes import Failure, Misconfigured, Throttled
+from domain.outcomes import Misconfigured, Throttled
 from entrypoints.cli.database_remedies import database_sentence
 from entrypoints.settings import InvalidSettings
 from entrypoints.telemetry.redaction import Redaction
@@ -64,6 +68,8 @@ def refused(refusal: Refusal) -> str:
             return f"TikTok refused it ({reason.value}): its user has to connect the account again"
         case PlatformThrottled() | PlatformMisconfigured() | PlatformUnavailable():
             return f"{OBSTACLES[type(refusal)]}; {refusal}"
+        case OnHold(hold=hold):
+            return f"the database is on hold: {why_held(hold)}"
         case PlatformError(code=code):
             return f"TikTok answered with its error {code}: see its list of return codes"
         case _:
@@ -78,9 +84,27 @@ OBSTACLES: dict[type, str] = {
 }
 
 
-def obstacle(failure: Failure) -> str:
+def why_held(hold: Hold) -> str:
+    """Why the database is on hold, and what to do."""
+    match hold:
+        case WentBack(restored_to=restored_to, noted_at=noted_at):
+            lacks = f"it lacks what it held between {instant(restored_to)} and {instant(noted_at)}"
+            return f"{lacks}. If a backup was restored, run `tiktok-connect adopt --restored`"
+        case Elsewhere(home=home, here=here):
+            places = f"it belongs to {home}, and TIKTOK_REDIRECT_URI here is at {here or 'an address of this machine alone'}"
+            return f"{places}. If this is a copy, run `tiktok-connect adopt --copy --yes`; if it has moved, `adopt --moved`"
+
+
+def instant(at: datetime) -> str:
+    """A time, for people."""
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def obstacle(failure: Obstacle) -> str:
     """What stops all calls of the app."""
     match failure:
+        case Held(hold=hold):
+            return f"the database is on hold: {why_held(hold)}"
         case _ if failure == NOT_BELIEVED:
             return "TikTok refuses too many for it to be their users' doing, so only one a minute is tried"
         case Throttled():

@@ -15,6 +15,7 @@ from litestar.enums import ScopeType
 from litestar.exceptions import NotFoundException
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
+from domain.errors import OnHold
 from entrypoints.container import Container
 from entrypoints.http.addresses import Addresses
 from entrypoints.http.api import API, SharedWaits, StrictRequest, described, polish
@@ -23,7 +24,7 @@ from entrypoints.http.auth.guards import Gate
 from entrypoints.http.auth.sessions import Sessions
 from entrypoints.http.bridge import always, provided, readiness_checks_of
 from entrypoints.http.middleware import RequestMiddleware, protective_headers
-from entrypoints.http.pages import PAGES, show_nothing
+from entrypoints.http.pages import PAGES, show_hold, show_nothing
 from entrypoints.http.problems import EXCEPTION_HANDLERS
 from entrypoints.telemetry.request_metrics import RequestMetrics
 
@@ -89,7 +90,7 @@ def create_app(container: Container) -> App:
     app = App(
         route_handlers=[*API, *PAGES],
         dependencies=provided(container) | {name: always(value) for name, value in given.items()},
-        exception_handlers={**EXCEPTION_HANDLERS, NotFoundException: show_nothing},
+        exception_handlers={**EXCEPTION_HANDLERS, NotFoundException: show_nothing, OnHold: show_hold},
         lifespan=[threads],
         openapi_config=described(browser),
         request_max_body_size=LARGEST_BODY,

@@ -62,5 +62,6 @@ def readiness_checks_of(container: Container) -> ReadinessChecks:
             "keys": keys,
             "broker": lambda: container.broker().check(),
             "journal": lambda: container.journal().check(),
+            "identity": lambda: container.identity_watch().hold() is None,
         }
     )

@@ -66,6 +66,11 @@ MISCONFIGURED = Code(
     "TIKTOK_MISCONFIGURED",
     "TikTok can't be used with this service's settings. An operator has to correct them; nothing is lost.",
 )
+ON_HOLD = Code(
+    503,
+    "ON_HOLD",
+    "Nothing is sent to TikTok until an operator has checked this service's database. Nothing is lost; try again later.",
+)
 UNAVAILABLE = Code(503, "UNAVAILABLE", "The service is away for a moment. Nothing is lost; try again shortly.")
 AUTH_DENIED = Code(
     403, "TIKTOK_AUTH_DENIED", "TikTok was not allowed to share your accounts. Connect again and approve the access."
@@ -87,7 +92,7 @@ ACCOUNT_MISMATCH = Code(
 
 RECONNECT = (REFRESH_TOKEN_EXPIRED, ROTATION_IN_DOUBT, ACCESS_TOKEN_EXPIRED)
 """A person must authorise again."""
-TIKTOK = (THROTTLED, API_ERROR, TIKTOK_UNAVAILABLE, MISCONFIGURED)
+TIKTOK = (THROTTLED, API_ERROR, TIKTOK_UNAVAILABLE, MISCONFIGURED, ON_HOLD)
 """What a call to TikTok may come to besides."""
 ALL = tuple(value for value in tuple(globals().values()) if isinstance(value, Code))
 SENTENCES = {code.name: code.sentence for code in ALL}

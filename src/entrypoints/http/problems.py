@@ -104,6 +104,7 @@ ERRORS: Mapping[type[Exception], Code] = {
     errors.PlatformThrottled: codes.THROTTLED,
     errors.PlatformUnavailable: codes.TIKTOK_UNAVAILABLE,
     errors.PlatformMisconfigured: codes.MISCONFIGURED,
+    errors.OnHold: codes.ON_HOLD,
     errors.PlatformError: codes.API_ERROR,
     errors.StoreUnavailable: codes.UNAVAILABLE,
     errors.Unstorable: codes.UNAVAILABLE,

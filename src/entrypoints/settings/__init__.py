@@ -1,5 +1,6 @@
 """The settings: read from the environment, checked, and grouped."""
 
+from entrypoints.settings.addresses import public_origin
 from entrypoints.settings.environment import read_environment
 from entrypoints.settings.faults import Fault, InvalidSettings
 from entrypoints.settings.groups import (
@@ -38,5 +39,6 @@ __all__ = [
     "faults_of",
     "load_database_url",
     "load_settings",
+    "public_origin",
     "read_environment",
 ]

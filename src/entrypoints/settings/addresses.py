@@ -116,6 +116,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def public_origin(redirect_uri: str) -> str | None:
+    """The https origin at which people are sent back; None for one of this machine alone."""
+    return None if is_loopback(urlsplit(redirect_uri).hostname or "") else origin_of(redirect_uri)
+
+
 def redirect_uri(value: str) -> str:
     """The callback's address as registered at TikTok, which compares it letter by letter. Raises Malformed."""
     url = http_url(value)

@@ -175,13 +175,14 @@ Check = Literal["ok", "failed", "degraded"]
 
 
 class Checks(Wire, frozen=True, kw_only=True):
-    """What was looked at. Without broker or journal requests are served, so these can only be degraded."""
+    """What was looked at. Broker, journal and identity can only be degraded: requests are served without, and on hold."""
 
     database: Check
     schema: Check
     keys: Check
     broker: Check
     journal: Check
+    identity: Check
 
 
 class Readiness(Wire, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from application.begin_connect import BeginConnect
 from application.complete_connect import CompleteConnect, InProgress
 from application.ports.system import Nonces
 from domain.consent import ConsentFailure, Ending, Failed
-from domain.errors import Refusal
+from domain.errors import OnHold, Refusal
 from domain.tokens import Secret
 from entrypoints.http import codes
 from entrypoints.http.addresses import Addresses
@@ -87,6 +87,8 @@ def begin(
     try:
         guarded = connection_id(reconnects) if reconnects else None
         answer = redirect(begin_connect(session.owner_id, browser, reconnects=guarded))
+    except OnHold:
+        raise  # told in place: the same click may come again
     except Refusal as refusal:
         if not is_navigation(request):
             raise
@@ -149,6 +151,8 @@ async def callback(
     )
     try:
         ending = await complete_once(waiting, complete)
+    except OnHold:
+        raise  # told in place: the state is not used up, and the same callback may come again
     except Refusal as refusal:
         log.warning("a consent could not be completed", extra={"refusal": type(refusal).__name__})
         return redirect(addresses.failure(code_of(refusal)))

@@ -9,10 +9,11 @@ BEGIN = redirects(
     codes.INVALID_REQUEST,
     codes.UNAUTHORIZED,
     codes.CONNECTION_NOT_FOUND,
+    codes.ON_HOLD,
     codes.UNAVAILABLE,
     nothing="A prefetch starts nothing.",
 )
-CALLBACK = redirects(codes.INVALID_REQUEST, codes.UNAUTHORIZED)
+CALLBACK = redirects(codes.INVALID_REQUEST, codes.UNAUTHORIZED, codes.ON_HOLD)
 PENDING = failures(codes.INVALID_REQUEST, codes.UNAUTHORIZED, codes.PENDING_NOT_FOUND, codes.PENDING_EXPIRED, codes.UNAVAILABLE)
 SELECT = failures(
     codes.INVALID_REQUEST,

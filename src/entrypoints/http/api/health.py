@@ -22,7 +22,7 @@ GLANCE_WITHIN = timedelta(seconds=1)
 PROBED = (HttpMethod.GET, HttpMethod.HEAD)
 """Some load balancers ask for the head alone."""
 
-REPORTED = ("broker", "journal")
+REPORTED = ("broker", "journal", "identity")
 """What serving does not depend on."""
 
 
@@ -49,7 +49,7 @@ async def live() -> Liveness:
     },
 )
 async def ready(readiness_checks: Injected[ReadinessChecks]) -> Response[Readiness]:
-    """Database, schema and keys must be well. Without broker or journal requests are served, so those are only reported."""
+    """Database, schema and keys must be well. Broker, journal and a hold are only reported."""
     asked = (
         readiness_checks.succeeds(name, within=GLANCE_WITHIN if name in REPORTED else LOOK_WITHIN) for name in readiness_checks
     )

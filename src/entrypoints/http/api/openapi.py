@@ -41,6 +41,9 @@ METRICS: list[SecurityRequirement] = [{}, {"metrics": []}]
 
 Responses = dict[int, ResponseSpec]
 
+FOR_BROWSERS = ("connectTikTok", "completeConnect")
+"""Operations on whose way a person is: what keeps them there is told by a page."""
+
 
 def each_method(verb: str, *, usual: HttpMethod) -> OperationIDCreator:
     """The ids of an endpoint with several methods: the verb alone for the usual one, the method behind it for others."""
@@ -136,6 +139,8 @@ def polish(document: OpenAPI) -> None:
                 for content in (response.content or {}).values():
                     without_ids(content)
                 add_headers(int(status), response)
+                if operation.operation_id in FOR_BROWSERS and status == "503":
+                    add_page(response)
 
 
 def operations(document: OpenAPI) -> list[Operation]:
@@ -148,6 +153,12 @@ def without_ids(content: OpenAPIMediaType) -> None:
     """An example's id is its key, and no field of it (OpenAPI 3.1, Example Object)."""
     given = content.examples or {}
     content.examples = {key: replace(e, id=None) if isinstance(e, Example) else e for key, e in given.items()} or None
+
+
+def add_page(response: OpenAPIResponse) -> None:
+    """Who takes HTML first is told the same by a page."""
+    page = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
+    response.content = {**(response.content or {}), "text/html": page}
 
 
 def add_headers(status: int, response: OpenAPIResponse) -> None:

@@ -7,14 +7,14 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from entrypoints.http.auth.guards import may_write, owner_of, signed_in
-from entrypoints.http.pages.error_pages import ERROR_PAGES, show_nothing
+from entrypoints.http.pages.error_pages import ERROR_PAGES, show_hold, show_nothing
 from entrypoints.http.pages.forms import form
 from entrypoints.http.pages.login import log_in, login_form, root
 from entrypoints.http.pages.platforms import disconnect_account, platforms
 from entrypoints.http.pages.rendering import static_files
 from entrypoints.http.pages.selection import cancel_selection, choose_accounts, selection
 
-__all__ = ["PAGES", "show_nothing"]
+__all__ = ["PAGES", "show_hold", "show_nothing"]
 
 OWNER = {"owner": Provide(owner_of, sync_to_thread=False)}
 

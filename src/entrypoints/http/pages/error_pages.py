@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -10,14 +11,14 @@ from typing import Any
 from litestar import Response
 from litestar.exceptions import HTTPException, NotFoundException
 
-from domain.errors import Refusal
+from domain.errors import OnHold, Refusal
 from entrypoints.http import codes
 from entrypoints.http.addresses import CONNECT, PLATFORMS
 from entrypoints.http.auth.jwt_claims import Unauthenticated
 from entrypoints.http.codes import Code
 from entrypoints.http.pages.rendering import AnyRequest, page
 from entrypoints.http.pages.sign_in_redirect import sign_in_first
-from entrypoints.http.problems import FRAMEWORK, DoorRefusal, code_of, prefers_a_page, tell_framework
+from entrypoints.http.problems import FRAMEWORK, DoorRefusal, code_of, prefers_a_page, tell_framework, tell_refusal
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ TITLES = {
     codes.PENDING_USED: "This choice has been made",
     codes.PENDING_EXPIRED: "This choice is over",
     codes.PAYLOAD_TOO_LARGE: "That is too much at once",
+    codes.ON_HOLD: "Not now",
     codes.UNAVAILABLE: "One moment, please",
 }
 """Headings; the text below is the code's own sentence."""
@@ -81,6 +83,15 @@ def show_nothing(request: AnyRequest, error: NotFoundException) -> Response[Any]
     if api or not prefers_a_page(request):
         return tell_framework(request, error)
     return error_page(request, codes.NOT_FOUND)
+
+
+def show_hold(request: AnyRequest, error: OnHold) -> Response[Any]:
+    """The answer while the database is on hold: a page for a person on the way to TikTok or back, problem details for others."""
+    if request.method != "GET" or not prefers_a_page(request):
+        return tell_refusal(request, error)
+    answer = error_page(request, codes.ON_HOLD)
+    answer.headers["Retry-After"] = str(math.ceil(error.retry_after.total_seconds()))
+    return answer
 
 
 def show_surprise(request: AnyRequest, error: Exception) -> Response[str]:

@@ -8,8 +8,9 @@ import uuid
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0005"
+oldest_program = "0005"
 
 
 def upgrade() -> None:

@@ -1,0 +1,89 @@
+"""Removals: noted beside the journal when they happen, and made once more in a restored backup."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from application.connecting.retire import let_go
+from application.connecting.retry_on_conflict import retry_on_conflict
+from application.ports.database_identity import IdentityRecord
+from application.ports.journal import JournalUnavailable
+from application.ports.removals import Disconnected, Removal, Removals, UserErased
+from application.ports.store import Store, UnitOfWork
+from application.ports.system import Clock, Ids
+from domain.database_identity import DatabaseIdentity
+from domain.errors import StoreUnavailable
+from domain.grant import Grant
+from domain.ids import ConnectionId
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRemoval:
+    """Note what was removed. It never fails a removal that the database has committed."""
+
+    record: IdentityRecord
+    removals: Removals
+    here: str | None
+
+    def __call__(self, removal: Removal) -> None:
+        """A copy elsewhere notes nothing: the notes may be those of the database that it was copied from."""
+        try:
+            identity = self.record.read()
+            if identity.at_home(self.here):
+                self.removals.note(identity.id, removal)
+        except (JournalUnavailable, StoreUnavailable) as unavailable:
+            log.warning(
+                "a removal could not be noted: a backup that is restored would bring it back", extra={"because": str(unavailable)}
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatRemovals:
+    """Make removals of this host's notes once more. What is gone already, or was connected anew since, is left as it is."""
+
+    removals: Removals
+    store: Store
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, identity: DatabaseIdentity) -> None:
+        """Raises StoreUnavailable."""
+        try:
+            removals = self.removals.noted(identity.id)
+        except JournalUnavailable as unusable:
+            log.critical("what was removed since the backup can't be read", extra={"because": str(unusable)})
+            return
+        repeated = sum(retry_on_conflict(lambda removal=removal: self._repeat(removal)) for removal in removals)  # type: ignore[misc]
+        if repeated:
+            log.warning("what people had removed since the backup was removed again", extra={"connections": repeated})
+
+    def _repeat(self, removal: Removal) -> int:
+        with self.store.write() as work:
+            affected = [
+                (grant, connection)
+                for grant in self._grants(work, removal)
+                if grant.created_at <= removal.at
+                for connection in self._connections(grant, removal)
+            ]
+            for grant, connection in affected:
+                let_go(work, grant, connection, self.ids, self.clock.now())
+            work.commit()
+        return len(affected)
+
+    def _grants(self, work: UnitOfWork, removal: Removal) -> list[Grant]:
+        match removal:
+            case Disconnected(connection=connection):
+                grant = work.grants.of_connection(connection)
+                return [grant] if grant else []
+            case UserErased(owner=owner):
+                return work.grants.of_owner(owner)
+
+    def _connections(self, grant: Grant, removal: Removal) -> list[ConnectionId]:
+        match removal:
+            case Disconnected(connection=connection):
+                return [connection]
+            case UserErased():
+                return list(grant.connections)

@@ -1,0 +1,34 @@
+"""The budget of calls, which gives none while the database is on hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from application.identity.watch import IdentityWatch
+from application.ports.budget import Budget, Lane, Obstacle, Permits
+from domain.database_identity import Held
+from domain.errors import HOLD_LASTS
+from domain.ids import AppId
+from domain.outcomes import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBudget:
+    """Every call to the platform needs a permit, and is stopped for the last time directly before it is sent: both end here."""
+
+    budget: Budget
+    watch: IdentityWatch
+
+    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta) -> Permits:
+        if hold := self.watch.hold():
+            return Permits(0, HOLD_LASTS, because=Held(hold))
+        return self.budget.take(app, wanted, lane, within=within)
+
+    def stopped(self, app: AppId) -> Obstacle | None:
+        if hold := self.watch.last_hold:
+            return Held(hold)
+        return self.budget.stopped(app)
+
+    def learn(self, app: AppId, failure: Failure | None) -> timedelta:
+        return self.budget.learn(app, failure)

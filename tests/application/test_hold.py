@@ -1,0 +1,224 @@
+"""A database that may be a copy, or a backup: nothing is sent from it until somebody has said what it is."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.database_identity import MemoryIdentityNotes
+from application.vend_token import ByConnection
+from domain.database_identity import Elsewhere, Held, WentBack
+from domain.errors import OnHold, StoreUnavailable
+from support.world import ANNA, BROWSER, World
+
+HOME, STAGING = "https://ads.example.com", "https://staging.example.com"
+
+
+def backup_of(world: World) -> MemoryDatabase:
+    """The database as it is now."""
+    kept = MemoryDatabase()
+    kept.rows = copy.deepcopy(world.database.rows)
+    return kept
+
+
+def restore(world: World, backup: MemoryDatabase) -> None:
+    world.database.rows = copy.deepcopy(backup.rows)
+
+
+def in_use(world: World, **span: float) -> None:
+    """The process looks every minute for this time."""
+    until = world.clock.now() + timedelta(**span)
+    while world.clock.now() < until:
+        world.watch()
+        world.pass_time(minutes=1)
+    world.watch()
+
+
+def calls(world: World) -> int:
+    return world.platform.refreshes + world.platform.probes
+
+
+@pytest.fixture
+def restored() -> World:
+    """Anna connected an account; a backup was made; her tokens were rotated since; the backup was restored."""
+    world = World(here=HOME)
+    world.connect("chloe")
+    in_use(world, minutes=5)
+    backup = backup_of(world)
+    in_use(world, hours=13)
+    world.sweep()
+    assert world.platform.refreshes == 1
+    restore(world, backup)
+    world.clock.advance(timedelta(minutes=1))
+    return world
+
+
+def test_a_restored_backup_is_seen_before_anything_is_sent(restored: World, caplog: pytest.LogCaptureFixture) -> None:
+    before = calls(restored)
+    with caplog.at_level(logging.CRITICAL):
+        report = restored.sweep()
+        restored.sweep()
+    assert isinstance(report.stopped_by, Held)
+    assert isinstance(restored.watch.hold(), WentBack)
+    assert report.remaining == 1
+    assert calls(restored) == before
+    assert len(caplog.records) == 1, "it is said once"
+
+
+def test_all_processes_obey_a_hold_that_one_has_found(restored: World) -> None:
+    restored.watch()
+    other = restored.another_host()
+    other.identity_notes = MemoryIdentityNotes()
+    other.watch = replace(other.watch, notes=[other.identity_notes])
+    with pytest.raises(OnHold):
+        other.begin(ANNA, BROWSER)
+
+
+def test_a_host_without_notes_that_comes_first_hides_nothing(restored: World) -> None:
+    other = restored.another_host()
+    other.watch = replace(other.watch, notes=[MemoryIdentityNotes()])
+    in_use(other, minutes=30)
+    assert other.watch.hold() is None
+    assert isinstance(restored.watch.hold(), WentBack)
+    other.pass_time(seconds=1)
+    assert isinstance(other.watch.hold(), WentBack)
+
+
+def test_everything_that_needs_a_call_is_refused_while_it_is_held(restored: World) -> None:
+    [view] = restored.list_connections(ANNA)
+    before = calls(restored)
+    with pytest.raises(OnHold):
+        restored.begin(ANNA, BROWSER)
+    with pytest.raises(OnHold):
+        restored.rotate(view.connection.id, owner=ANNA, asked_at=restored.clock.now())
+    with pytest.raises(OnHold):
+        restored.rotate(view.connection.id, owner=None, asked_at=restored.clock.now(), insist=True)
+    restored.pass_time(hours=24)
+    with pytest.raises(OnHold):
+        restored.vend(ByConnection(view.connection.id))
+    assert calls(restored) == before
+
+
+def test_what_is_valid_is_served_while_it_is_held(restored: World) -> None:
+    [view] = restored.list_connections(ANNA)
+    before = calls(restored)
+    vended = restored.vend_of(view.connection)
+    restored.pass_time(hours=10, minutes=52)
+    assert restored.vend_of(view.connection).access == vended.access
+    assert calls(restored) == before
+
+
+def test_a_callback_is_not_used_up_by_a_hold() -> None:
+    world = World()
+    state, code = world.state_of(ANNA), world.code("chloe")
+    world.pass_time(seconds=1)
+    held = world.identity_record.change(lambda known, now: replace(known, hold=WentBack(now, now)))
+    with pytest.raises(OnHold):
+        world.complete(ANNA, BROWSER, state=state, code=code)
+    world.identity_record.change(lambda _, __: replace(held, hold=None))
+    world.pass_time(seconds=1)
+    world.complete(ANNA, BROWSER, state=state, code=code)
+    assert world.list_connections(ANNA)
+
+
+def test_disconnect_works_while_it_is_held_and_its_revocation_waits(restored: World) -> None:
+    [view] = restored.list_connections(ANNA)
+    assert restored.disconnect(ANNA, view.connection.id)
+    assert restored.revoke() == 0
+    assert len(restored.database.rows.revocations) == 1
+
+
+def test_the_audit_does_nothing_while_it_is_held(restored: World) -> None:
+    restored.pass_time(days=360)
+    before, facts = calls(restored), len(restored.database.rows.events)
+    report = restored.audit()
+    assert isinstance(report.probed.stopped_by, Held)
+    assert (calls(restored), len(restored.database.rows.events)) == (before, facts)
+
+
+def test_a_copy_at_another_address_sends_nothing_and_production_goes_on() -> None:
+    production = World(here=HOME)
+    [acme] = production.connect("chloe")
+    in_use(production, minutes=5)
+    staging = copied(production, STAGING)
+    in_use(production, hours=13)
+    assert isinstance(staging.sweep().stopped_by, Held)
+    with pytest.raises(OnHold):
+        staging.rotate(acme.id, owner=ANNA, asked_at=staging.clock.now())
+    assert staging.watch.hold() == Elsewhere(HOME, STAGING)
+    assert production.platform.refreshes == 0
+    production.sweep()
+    assert production.platform.refreshes == 1
+    assert production.watch.hold() is None
+
+
+@pytest.mark.parametrize("here", [None, "https://ads.example.com:8443"])
+def test_a_laptop_and_another_port_are_elsewhere_too(here: str | None) -> None:
+    production = World(here=HOME)
+    production.connect("chloe")
+    production.watch()
+    assert copied(production, here).watch.hold() == Elsewhere(HOME, here)
+
+
+def test_a_copy_that_shares_the_folder_of_notes_does_not_speak_for_production() -> None:
+    production = World(here=HOME)
+    production.connect("chloe")
+    in_use(production, minutes=5)
+    noted = production.identity_notes.noted(production.identity_record.read().id)
+    staging = copied(production, STAGING)
+    in_use(staging, hours=2)
+    [view] = staging.list_connections(ANNA)
+    staging.disconnect(ANNA, view.connection.id)
+    assert production.identity_notes.noted(production.identity_record.read().id) == noted
+    assert production.removals.noted(production.identity_record.read().id) == []
+    assert production.watch.hold() is None
+
+
+def test_a_database_that_only_loopback_addresses_used_is_nobodys() -> None:
+    demo = World(here=None)
+    demo.connect("chloe")
+    in_use(demo, minutes=5)
+    assert copied(demo, HOME).watch.hold() is None
+
+
+def test_the_hold_ends_when_the_database_is_at_home_again(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(here=HOME)
+    world.watch()
+    world.identity_record.change(lambda known, _: replace(known, home=STAGING))
+    world.pass_time(minutes=1)
+    assert world.watch.hold()
+    world.identity_record.change(lambda known, _: replace(known, home=HOME))
+    world.pass_time(seconds=1)
+    with caplog.at_level(logging.WARNING):
+        assert world.watch.hold() is None
+    assert caplog.records
+
+
+def test_a_database_that_is_away_is_not_taken_for_one_that_is_ours(restored: World) -> None:
+    restored.database.away = True
+    with pytest.raises(StoreUnavailable):
+        restored.watch.hold()
+    restored.database.away = False
+    assert isinstance(restored.watch.hold(), WentBack)
+
+
+def copied(production: World, here: str | None) -> World:
+    """A copy of the database, served at another address with production's configuration."""
+    staging = World(
+        production.clock,
+        production.config,
+        production.policy,
+        ids=production.ids,
+        given_platform=production.platform,
+        identity_notes=production.identity_notes,
+        removals=production.removals,
+        nonces=production.nonces,
+        here=here,
+    )
+    staging.database.rows = copy.deepcopy(production.database.rows)
+    return staging
