@@ -58,6 +58,7 @@ def run_named(part: str, notes: Notes, settings: Settings, folder: DemoFolder) -
 
 def simulate(notes: Notes, settings: Settings, folder: DemoFolder) -> None:
     """TikTok, with short lives."""
+    resolve_name("entrypoints.cli.serve:leave_in_order")()
     run_simulator(
         host=HOST,
         port=port_of(notes.simulator),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,23 +12,21 @@ from types import FrameType
 import click
 from rich.console import Console
 
+from entrypoints.ending_signals import heeding
+
 TELL_EVERY = timedelta(seconds=2)
 
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """A question that is answered by yes once SIGINT or SIGTERM came: calls under way are settled, the others given back."""
+    """A question that is answered by yes once a signal asked for the end: calls under way are settled, the others given back."""
     asked: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
         asked.append(number)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with heeding(note):
         yield lambda: bool(asked)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

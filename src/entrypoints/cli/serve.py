@@ -19,6 +19,7 @@ from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configuration import configure_logs, configured, durable
 from entrypoints.cli.ports import base_url, listener
 from entrypoints.container import build
+from entrypoints.ending_signals import heed
 from entrypoints.settings import Settings, load_settings, read_environment
 
 WIRE = "entrypoints.http.wire:BoundedProtocol"
@@ -26,6 +27,9 @@ WIRE = "entrypoints.http.wire:BoundedProtocol"
 
 FINISH_SECONDS = 10
 """How long requests under way are given at the end: a person's rotation waits for 5 s at most."""
+
+ANSWER_SECONDS = 30
+"""How long a process of several may say nothing before it is killed, with all that it has under way, and replaced."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class App:
 
 
 def application(settings: Settings) -> Any:  # noqa: ANN401 (an ASGI application, which has no type of its own)
-    """The HTTP door over these settings."""
+    """The HTTP door over these settings, in the process that serves it: uvicorn has taken its signals, the others come to it."""
+    heed(end_in_order, but={signal.SIGTERM})
     return resolve_name("entrypoints.http.app:create_app")(build(settings))
 
 
@@ -51,7 +56,11 @@ def application(settings: Settings) -> Any:  # noqa: ANN401 (an ASGI application
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any free one.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 def serve(host: str, port: int, workers: int) -> int:
-    """The HTTP API and the pages."""
+    """The HTTP API and the pages.
+
+    A signal ends it in order: requests and calls under way come to their end. With several --workers SIGHUP replaces them, one
+    after the other, and no request fails.
+    """
     with listener(host, port) as accepting:
         address = base_url(host, accepting.getsockname()[1])
         container = durable(configured(own_address=address))
@@ -61,7 +70,7 @@ def serve(host: str, port: int, workers: int) -> int:
 
 
 def listen(app: Any, accepting: socket.socket, *, keepalive: timedelta, workers: int = 1) -> int:  # noqa: ANN401 (a factory of ASGI applications)
-    """Serve until SIGTERM or SIGINT; returns the exit status. X-Forwarded-* is the application's business, not uvicorn's."""
+    """Serve until a signal asks for the end; returns the exit status. X-Forwarded-* is the application's, not uvicorn's."""
     config = uvicorn.Config(
         app,
         factory=True,
@@ -76,14 +85,28 @@ def listen(app: Any, accepting: socket.socket, *, keepalive: timedelta, workers:
         server_header=False,
         timeout_keep_alive=int(keepalive.total_seconds()),
         timeout_graceful_shutdown=FINISH_SECONDS,
+        timeout_worker_healthcheck=ANSWER_SECONDS,
     )
-    signal.signal(signal.SIGTERM, leave)  # uvicorn stops in order, then raises the signal again
+    leave_in_order()
     if workers > 1:
-        Multiprocess(config, [accepting]).run()
+        supervisor = Multiprocess(config, [accepting])
+        heed(lambda *_: supervisor.signal_queue.append(signal.SIGTERM), but={signal.SIGHUP})
+        supervisor.run()
         return 0
     server = uvicorn.Server(config)
     server.run(sockets=[accepting])
     return 0 if server.started else 1
+
+
+def leave_in_order() -> None:
+    """Have every signal end this process as SIGTERM does: uvicorn stops in order, then raises that again."""
+    heed(end_in_order, but={signal.SIGTERM})
+    signal.signal(signal.SIGTERM, leave)
+
+
+def end_in_order(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM is what uvicorn ends in order by: it hurries at a second SIGINT, and knows no other."""
+    signal.raise_signal(signal.SIGTERM)
 
 
 def leave(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import click
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.error_lines import CommandFailure
 from entrypoints.cli.ports import taken
-from entrypoints.cli.serve import leave
+from entrypoints.cli.serve import leave_in_order
 from entrypoints.operations import run_simulator, simulated_app
 from entrypoints.settings.addresses import is_loopback
 from entrypoints.telemetry.logs import configure_logging
@@ -74,7 +73,7 @@ def simulator(
         raise click.UsageError("--app-id and --app-secret go together.")
     if not (is_loopback(host) or control_token):
         raise click.UsageError("--host beyond this machine needs --control-token, since anybody could change the simulator.")
-    signal.signal(signal.SIGTERM, leave)  # uvicorn stops in order, then raises the signal again
+    leave_in_order()
     try:
         run_simulator(
             host=host,

@@ -12,9 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Self
+from typing import Any, Self
 
 from entrypoints.cli.error_lines import CommandFailure
+from entrypoints.ending_signals import heed
 
 GLANCE = 0.05
 """Seconds between two looks at the children."""
@@ -22,8 +23,6 @@ GLANCE = 0.05
 STOP_WITHIN = 25
 """Seconds that children are given to end in order: a call under way takes 10 at most, its settlement 5, and then a Celery
 worker needs 4 to 6. Ended sooner, it would lose the answer."""
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(Exception):
@@ -52,16 +51,16 @@ class Supervisor:
     environment: Mapping[str, str]
     children: list[Child] = field(default_factory=list)
     _signals: int = 0
+    _before: dict[int, Any] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
-        for number in SIGNALS:
-            signal.signal(number, self._note)
+        self._before = heed(self._note)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        for number in SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def start(self, name: str, command: Sequence[str], log: Path) -> None:
         """Start a child whose output goes to `log`."""

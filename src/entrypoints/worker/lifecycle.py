@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import threading
 from datetime import timedelta
+from types import FrameType
 
 from celery import signals
 from kombu.exceptions import OperationalError
 
 from domain.errors import StoreUnavailable
+from entrypoints.ending_signals import heed
 from entrypoints.worker.process_container import process
 from entrypoints.worker.tasks import sweep
 
@@ -34,6 +37,19 @@ def begin(**_: object) -> None:
 def begin_child(**_: object) -> None:
     """A forked child claims by itself, so it keeps in touch by itself."""
     process.container.upkeep_thread().start()
+
+
+@signals.task_prerun.connect
+def heed_in_child(**_: object) -> None:
+    """A signal to a child of a pool, or to all processes at once, ends the worker in order. Its pool sets signals before this."""
+    if process.forked:
+        heed(end_all)
+
+
+def end_all(_signal: int, _frame: FrameType | None) -> None:
+    """The parent ends its children once their tasks have come to their end."""
+    process.stop()
+    os.kill(os.getppid(), signal.SIGTERM)
 
 
 @signals.beat_init.connect

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from types import FrameType
+from typing import Any, Literal, NoReturn
 
+from celery.apps.beat import Beat
+from celery.apps.worker import Worker
+from celery.worker import state
+
+from entrypoints.ending_signals import heed
 from entrypoints.settings import Settings
 from entrypoints.worker.app import app
 from entrypoints.worker.process_container import process
@@ -11,10 +17,46 @@ from entrypoints.worker.process_container import process
 Pool = Literal["threads", "prefork", "solo"]
 
 
+class OrderlyWorker(Worker):
+    """Celery's, which would end in the middle of a call at SIGQUIT or a second SIGINT, and start anew at SIGHUP."""
+
+    def install_platform_tweaks(self, worker: Any) -> None:  # noqa: ANN401 (Celery has no types)
+        super().install_platform_tweaks(worker)
+        heed(end_in_order)
+
+
+class OrderlyBeat(Beat):
+    """Celery's, which ends at SIGTERM and SIGINT alone as it should."""
+
+    def install_sync_handler(self, service: Any) -> None:  # noqa: ANN401 (Celery has no types)
+        heed(leave)
+
+
+def end_in_order(_signal: int, _frame: FrameType | None) -> None:
+    """Let the worker finish its tasks, which are told to come to their end, and take no more."""
+    process.stop()
+    state.should_stop = 0
+
+
+def leave(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Nothing of beat's is under way but a message, and losing one costs nothing."""
+    raise SystemExit
+
+
+def node_name() -> str:
+    """How Celery's remote control knows this process. RabbitMQ gives a name to one process alone, and containers may share the
+    name of their machine as well as a process's id there.
+    """
+    machine, _, own = process.container.host().partition(":")
+    return f"celery-{own.replace(':', '-')}@{machine}"
+
+
 def run_worker(settings: Settings, *, pool: Pool, concurrency: int, debug: bool) -> int:
-    """Work until SIGTERM or SIGINT; returns the exit status."""
+    """Work until a signal asks for the end; returns the exit status."""
     process.use(settings, debug=debug)
-    worker = app.Worker(
+    worker = OrderlyWorker(
+        app=app,
+        hostname=node_name(),
         pool=pool,
         concurrency=concurrency,
         loglevel="DEBUG" if debug else "INFO",
@@ -28,8 +70,8 @@ def run_worker(settings: Settings, *, pool: Pool, concurrency: int, debug: bool)
 
 
 def run_beat(settings: Settings, *, debug: bool) -> int:
-    """Send what is scheduled until SIGTERM or SIGINT; returns the exit status."""
+    """Send what is scheduled until a signal asks for the end; returns the exit status."""
     process.use(settings, debug=debug)
     settings.storage.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # for the file of when what was sent last
-    app.Beat(loglevel="DEBUG" if debug else "INFO", quiet=True).run()
+    OrderlyBeat(app=app, loglevel="DEBUG" if debug else "INFO", quiet=True).run()
     return 0
