@@ -17,7 +17,7 @@ CRASHES = ("SIGABRT", "SIGIOT", "SIGBUS", "SIGEMT", "SIGFPE", "SIGILL", "SIGSEGV
 IGNORED_BY_PYTHON = ("SIGPIPE", "SIGXFSZ")
 """What they are about arrives as an OSError."""
 
-Handler = Callable[[int, FrameType | None], object]
+Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 
 
 def ending_signals() -> frozenset[int]:

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 BEAT_EVERY = timedelta(seconds=10)
 
+heeded_in_child = set[int]()
+"""Signals that a forked child ignores until its first task."""
+
 
 @signals.worker_ready.connect
 def begin(**_: object) -> None:
@@ -35,15 +38,16 @@ def begin(**_: object) -> None:
 
 @signals.worker_process_init.connect
 def begin_child(**_: object) -> None:
-    """A forked child claims by itself, so it keeps in touch by itself."""
+    """A forked child claims by itself, so it keeps in touch by itself. Its parent alone ends it."""
+    heeded_in_child.update(heed(signal.SIG_IGN))
     process.container.upkeep_thread().start()
 
 
 @signals.task_prerun.connect
 def heed_in_child(**_: object) -> None:
-    """A signal to a child of a pool, or to all processes at once, ends the worker in order. Its pool sets signals before this."""
-    if process.forked:
-        heed(end_all)
+    """A signal to a child alone ends the worker in order. Only now, since its pool sets handlers of its own after the fork."""
+    while heeded_in_child:
+        signal.signal(heeded_in_child.pop(), end_all)
 
 
 def end_all(_signal: int, _frame: FrameType | None) -> None:
