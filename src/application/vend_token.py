@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from application.rotation.refusals import UNSENT_FOR, hopeless, refusal_of, stop
 from application.rotation.single_call import SingleCall
 from domain.errors import (
     AccountOutOfReach,
+    CannotOpen,
     ConnectionNotFound,
     InvalidRequest,
     PlatformMisconfigured,
@@ -26,6 +28,8 @@ from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.outcomes import InDoubt, Unavailable
 from domain.rotation import longest_validity, usual_validity
 from domain.tokens import Expiring, LongTerm, Secret, TokenKind
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ class VendToken:
             grant, advertiser = self._find(work, wanted)
         if isinstance(grant.health, NeedsReauth) or grant.tokens is None:
             raise hopeless(grant) or ConnectionNotFound
-        if not self.single_call.carry_out.speaks_for(grant):
+        if elsewhere := self.single_call.carry_out.elsewhere(grant):
+            log.error("no token can be vended here", extra={"grant": grant.id, "because": elsewhere.detail})
             raise PlatformMisconfigured(UNTIL_CONFIGURED)
         if isinstance(grant.tokens, LongTerm):
             return self._hand_out(grant, advertiser, lasting=None)
@@ -137,7 +142,11 @@ class VendToken:
         tokens = grant.tokens
         if tokens is None:
             raise ConnectionNotFound
-        access = self.sealer.open(tokens.access, grant.id, TokenKind.ACCESS)
+        try:
+            access = self.sealer.open(tokens.access, grant.id, TokenKind.ACCESS)
+        except CannotOpen as closed:
+            log.critical("a token that was asked for can't be opened", extra={"grant": grant.id, "because": str(closed)})
+            raise
         if isinstance(tokens, LongTerm):
             return Vended(access, None, advertiser, degraded=not isinstance(grant.health, Active))
         short = lasting is not None and tokens.remaining(self.clock.now()) < lasting

@@ -169,3 +169,7 @@ class Conflict(Refusal):
 
 class CannotOpen(Refusal):
     """A sealed token can't be opened here: its key is not configured, or it was moved or damaged."""
+
+
+class KeyAbsent(CannotOpen):
+    """The key that sealed a token is not configured here; another host may hold it."""

@@ -136,6 +136,7 @@ class Container(containers.DeclarativeContainer):
     host = providers.ThreadSafeSingleton(host_name)
     policy = providers.ThreadSafeSingleton(policy_of, settings)
     sealer = providers.ThreadSafeSingleton(AesGcmSealer, providers.Singleton(key_ring, settings))
+    keys = providers.Callable(lambda sealer: sealer.keys, sealer)
     platform = providers.ThreadSafeSingleton(tiktok, settings, policy, clock)
     database = providers.ThreadSafeSingleton(database_of, settings)
     shared_budget = providers.ThreadSafeSingleton(
@@ -147,8 +148,8 @@ class Container(containers.DeclarativeContainer):
         secret=providers.ThreadSafeSingleton(secret_mark, settings, sealer),
         jitter=providers.Object(chance),
     )
-    store = providers.ThreadSafeSingleton(SqlStore, database)
-    stored_claims = providers.ThreadSafeSingleton(SqlClaims, database, host=host, ids=ids, process_clock=clock)
+    store = providers.ThreadSafeSingleton(SqlStore, database, keys=keys)
+    stored_claims = providers.ThreadSafeSingleton(SqlClaims, database, host=host, ids=ids, keys=keys, process_clock=clock)
     journal = providers.ThreadSafeSingleton(FileJournal, settings.provided.storage.journal_dir)
     incidents = providers.ThreadSafeSingleton(SqlIncidents, database)
     journals = providers.ThreadSafeSingleton(SqlJournalRegister, database)

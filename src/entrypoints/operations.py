@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.budget.redis_ledger import RedisLedger
 from adapters.celery_broker import BrokerUnavailable
 from adapters.crypto.key_ring import KeyRing
+from adapters.crypto.sealer import AesGcmSealer
 from adapters.memory.database import MemoryDatabase
 from adapters.sql.database import Database, place_of
 from adapters.sql.migrations import NewerSchema, SchemaState, migrate, schema_state
@@ -15,19 +17,22 @@ from adapters.sql.stored_token_samples import sealed_access_tokens
 from application.ports.journal import JournalUnavailable
 from domain.errors import CannotOpen
 from domain.ids import GrantId
-from domain.tokens import Secret, TokenKind
+from domain.tokens import Sealed, Secret, TokenKind
 from entrypoints.container import Container
 
 __all__ = [
     "BrokerUnavailable",
     "JournalUnavailable",
+    "KeyReport",
     "NewerSchema",
     "SchemaBehind",
     "SchemaState",
+    "WrongKeys",
     "check_keys",
     "check_redis",
     "migrate_schema",
     "new_encryption_key",
+    "require_keys",
     "require_schema",
     "run_simulator",
     "simulated_app",
@@ -35,6 +40,16 @@ __all__ = [
 
 SAMPLED_TOKENS = 20
 """How many stored tokens are opened to see whether the keys are the right ones."""
+
+
+class WrongKeys(Exception):
+    """The stored tokens were sealed by other keys than those that are configured."""
+
+    def __init__(self, report: KeyReport) -> None:
+        closed = f"{report.closed} of {report.tried} stored tokens can't be opened"
+        absent = f"add {', '.join(report.absent)} to TOKEN_ENCRYPTION_KEYS" if report.absent else ""
+        wrong = f"{', '.join(report.wrong)} there has other bytes than the key that sealed them" if report.wrong else ""
+        super().__init__(f"{closed}: {'; '.join(filter(None, (absent, wrong)))}")
 
 
 class SchemaBehind(Exception):
@@ -64,15 +79,59 @@ def migrate_schema(database_url: Secret) -> tuple[str, SchemaState]:
     return place_of(database_url.reveal()), state
 
 
-def check_keys(container: Container, *, stored: bool) -> int:
-    """Seal and open a token, and open some of the `stored` ones; returns how many. Raises CannotOpen, StoreUnavailable."""
+@dataclass(frozen=True, slots=True)
+class KeyReport:
+    """What came of trying the keys here on some stored tokens."""
+
+    tried: int
+    opened: int
+    absent: tuple[str, ...]
+    """Keys that sealed stored tokens and are not here."""
+    wrong: tuple[str, ...]
+    """Keys that are here and open none of the tokens that bear their ids: the bytes are others."""
+
+    @property
+    def closed(self) -> int:
+        """How many could not be opened."""
+        return self.tried - self.opened
+
+    def no_use(self, sealing: str) -> bool:
+        """Whether a process does harm with these keys: nothing can be opened, or what it seals will be closed to others."""
+        return (self.tried > 0 and self.opened == 0) or sealing in self.wrong
+
+
+def check_keys(container: Container, *, stored: bool) -> KeyReport:
+    """Seal and open a token, and try some of the `stored` ones. Raises CannotOpen where not even that works, StoreUnavailable."""
     sealer, grant, token = container.sealer(), GrantId("doctor"), Secret("a token of nobody")
     if sealer.open(sealer.seal(token, grant, TokenKind.ACCESS), grant, TokenKind.ACCESS) != token:
         raise CannotOpen("what was sealed came back changed")
-    samples = sealed_access_tokens(container.database(), limit=SAMPLED_TOKENS) if stored else []
-    for of, sealed in samples:
-        sealer.open(sealed, of, TokenKind.ACCESS)
-    return len(samples)
+    database = container.database()
+    samples = {} if isinstance(database, MemoryDatabase) or not stored else sealed_access_tokens(database, limit=SAMPLED_TOKENS)
+    opened = {key: sum(opens(sealer, *sample) for sample in of_key) for key, of_key in samples.items()}
+    shut = [key for key, count in opened.items() if not count]
+    return KeyReport(
+        tried=sum(map(len, samples.values())),
+        opened=sum(opened.values()),
+        absent=tuple(key for key in shut if key not in sealer.keys),
+        wrong=tuple(key for key in shut if key in sealer.keys),
+    )
+
+
+def opens(sealer: AesGcmSealer, grant: GrantId, sealed: Sealed) -> bool:
+    """Whether a stored access token can be opened here."""
+    try:
+        sealer.open(sealed, grant, TokenKind.ACCESS)
+    except CannotOpen:
+        return False
+    return True
+
+
+def require_keys(container: Container) -> KeyReport:
+    """Raises WrongKeys where a process would do harm with the keys that are configured, StoreUnavailable."""
+    report, sealing = check_keys(container, stored=True), container.settings().encryption_keys[0].id
+    if report.no_use(sealing):
+        raise WrongKeys(report)
+    return report
 
 
 def check_redis(url: Secret) -> None:

@@ -248,6 +248,7 @@ class World:
     claims: Claims | None = None
     ids: CountedIds = field(default_factory=CountedIds)
     given_platform: SimulatedPlatform | None = None
+    given_sealer: AesGcmSealer | None = None
     given_journal: MemoryJournal | None = None
     given_incidents: Incidents | None = None
     given_fleet: Fleet | None = None
@@ -265,7 +266,7 @@ class World:
             Machine(clock=self.clock, config=self.config, state=SimulatorState(seed="00" * 16))
         )
         self.machine = self.platform.machine
-        self.sealer = AesGcmSealer(KeyRing.of([("k1", bytes(32))]))
+        self.sealer = self.given_sealer or AesGcmSealer(KeyRing.of([("k1", bytes(32))]))
         self.budget = FreeBudget()
         self.database, self.journal = MemoryDatabase(), self.given_journal or MemoryJournal()
         self.incidents = self.given_incidents or MemoryIncidents(self.database)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from adapters.crypto.key_ring import Key, KeyRing
-from domain.errors import CannotOpen
+from domain.errors import CannotOpen, KeyAbsent
 from domain.ids import GrantId
 from domain.tokens import Sealed, Secret, TokenKind
 
@@ -47,11 +47,19 @@ class AesGcmSealer:
         header, nonce, text = text[:body], text[body : body + NONCE_BYTES], text[body + NONCE_BYTES :]
         cipher = self._ciphers.get(header[2:])
         if cipher is None:
-            raise CannotOpen("the key that sealed it is not configured here")
+            raise KeyAbsent("the key that sealed it is not configured here")
         try:
             return Secret(cipher.decrypt(nonce, text, _place(header, grant, kind)).decode())
         except (InvalidTag, ValueError):  # ValueError: what is left after a cut is shorter than a nonce
             raise CannotOpen("it was moved or damaged, or its key has another's id") from None
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return frozenset(key.decode() for key in self._ciphers)
+
+    def has_key(self, sealed: Sealed) -> bool:
+        text = sealed.ciphertext
+        return len(text) < 2 or text[0] != VERSION or text[2 : 2 + text[1]] in self._ciphers  # noqa: PLR2004 (version and length)
 
     def fingerprint(self, token: Secret) -> str:
         return hmac.digest(self._fingerprint_key, token.reveal().encode(), "sha256").hex()

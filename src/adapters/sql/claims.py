@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,17 +26,26 @@ class SqlClaims:
     """Leases in the grants' rows, by the database's clock unless one is given. Claimed grants come with their reach alone."""
 
     def __init__(
-        self, database: Database, *, host: str, ids: Ids, clock: Clock | None = None, process_clock: Clock | None = None
+        self,
+        database: Database,
+        *,
+        host: str,
+        ids: Ids,
+        keys: Collection[str] | None = None,
+        clock: Clock | None = None,
+        process_clock: Clock | None = None,
     ) -> None:
-        """`clock` takes the place of the database's own, in tests. `process_clock` is what `skew` compares that with."""
-        self._database, self._host, self._ids, self._clock = database, host, ids, clock
+        """`keys`: the ids of those that are here; None: they count for nothing. `clock` takes the place of the database's own, in
+        tests. `process_clock` is what `skew` compares that with.
+        """
+        self._database, self._host, self._ids, self._keys, self._clock = database, host, ids, keys, clock
         self._process_clock = process_clock
 
     def take_due(self, app: AppId, *, limit: int, lease: timedelta, due: Due) -> list[Claim]:
         with self._database.changing() as connection:
             now = time_of(connection, self._clock)
             free = or_(row.attempt_lease_until.is_(None), row.attempt_lease_until <= now)
-            ways, urgency = where_to_look(connection, app, due, now)
+            ways, urgency = where_to_look(connection, self._ours(app), due, now)
             found = list[Row[Any]]()
             for which in ways:
                 query = select(tables.grants).where(which, free).order_by(urgency, row.id).limit(limit)
@@ -49,7 +59,11 @@ class SqlClaims:
 
     def take(self, grant: GrantId, *, generation: int, lease: timedelta, doubtful: bool = True) -> Claim | None:
         with self._database.changing() as connection:
-            query = select(tables.grants).where(row.id == grant).with_for_update(key_share=True)
+            query = (
+                select(tables.grants)
+                .where(row.id == grant, tables.sealed_here(row.key_id, self._keys))
+                .with_for_update(key_share=True)
+            )
             found = connection.execute(query).first()
             now = time_of(connection, self._clock)
             if found is None:
@@ -101,7 +115,7 @@ class SqlClaims:
         with self._database.reading() as connection:
             now = time_of(connection, self._clock)
             counting = select(func.count()).select_from(tables.grants)
-            return sum(connection.scalar(counting.where(which)) or 0 for which in ways_to_be_due(app, due, now))
+            return sum(connection.scalar(counting.where(which)) or 0 for which in ways_to_be_due(self._ours(app), due, now))
 
     def skew(self) -> timedelta:
         here = self._process_clock
@@ -109,6 +123,10 @@ class SqlClaims:
             before = here.now() if here else None
             now = time_of(connection, self._clock)
             return now - (before + (here.now() - before) / 2) if here and before else timedelta(0)
+
+    def _ours(self, app: AppId) -> ColumnElement[bool]:
+        """Which grants this host can speak for."""
+        return and_(row.app == app, tables.sealed_here(row.key_id, self._keys))
 
     def _claim(self, grant: Grant, now: datetime, lease: timedelta) -> Claim:
         attempt, before = Attempt(AttemptId(self._ids.new()), self._host, now, now + lease), grant.schedule
@@ -124,19 +142,19 @@ CROWD = 2000
 """From so many due grants on they are not all sorted for a few: the index in the order of expiry is walked instead."""
 
 
-def rotatable(app: AppId, due: Due) -> ColumnElement[bool]:
+def rotatable(ours: ColumnElement[bool], due: Due) -> ColumnElement[bool]:
     """Which grants can be due at all."""
-    which = and_(row.app == app, row.kind == due.kind.value, tables.ROTATABLE)
+    which = and_(ours, row.kind == due.kind.value, tables.ROTATABLE)
     if due.since is not None:
         which = and_(which, or_(row.settled_at.is_(None), row.settled_at < due.since, row.probed.is_(False)))
     return which
 
 
 def ways_to_be_due(
-    app: AppId, due: Due, now: datetime, due_at: ColumnElement[datetime | None] = row.due_at
+    ours: ColumnElement[bool], due: Due, now: datetime, due_at: ColumnElement[datetime | None] = row.due_at
 ) -> list[ColumnElement[bool]]:
     """What `Due` means, in SQL: conditions that exclude one another, each with an index of its own (an OR would use none)."""
-    which = rotatable(app, due)
+    which = rotatable(ours, due)
     if not due.doubtful:
         which = and_(which, ~row.in_doubt, row.attempt_id.is_(None))
     if due.everything:
@@ -148,14 +166,15 @@ def ways_to_be_due(
 
 
 def where_to_look(
-    connection: Connection, app: AppId, due: Due, now: datetime
+    connection: Connection, ours: ColumnElement[bool], due: Due, now: datetime
 ) -> tuple[list[ColumnElement[bool]], ColumnElement[datetime | None]]:
     """Conditions, and the order within each, such that a few grants are found quickly among however many."""
-    ways = ways_to_be_due(app, due, now)
+    ways = ways_to_be_due(ours, due, now)
     if due.kind is TokenModel.LONG_TERM:
         return ways, row.due_at
     if due.everything or is_crowd(connection, ways[0]):
-        return [and_(rotatable(app, due), or_(*ways_to_be_due(app, due, now, without_index(row.due_at))))], row.access_expires_at
+        late = ways_to_be_due(ours, due, now, without_index(row.due_at))
+        return [and_(rotatable(ours, due), or_(*late))], row.access_expires_at
     return ways, without_index(row.access_expires_at)
 
 

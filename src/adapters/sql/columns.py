@@ -7,7 +7,9 @@ from types import UnionType
 from typing import Any, get_args
 
 import msgspec
-from sqlalchemy import DateTime, Dialect, Text
+from sqlalchemy import Computed, DateTime, Dialect, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -50,6 +52,39 @@ class Packed(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401 -- as its base has it
         return None if value is None else msgspec.json.decode(value, type=self.kind)
+
+
+class KeyOf(Computed):
+    """By which key a sealed text was sealed: the id that it bears in the clear, behind a byte of version and one of length.
+
+    The database works it out, whoever writes the text. Null for a text of another version. The first of the given columns that is
+    not null counts.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, *sealed: str) -> None:
+        self.text = sealed[0] if len(sealed) == 1 else f"coalesce({', '.join(sealed)})"
+        super().__init__("", persisted=True)
+
+    def copy(self, **_: object) -> KeyOf:
+        return KeyOf(self.text)
+
+
+@compiles(KeyOf, "postgresql")
+def key_in_postgresql(key: KeyOf, _: DDLCompiler, **__: object) -> str:
+    """A stored column; `get_byte` and `encode` never fail where the length was looked at."""
+    head = f"length({key.text}) > 1 AND get_byte({key.text}, 0) = 1"
+    name = f"encode(substring({key.text} from 3 for get_byte({key.text}, 1)), 'escape')"
+    return f"GENERATED ALWAYS AS (CASE WHEN {head} THEN {name} END) STORED"
+
+
+@compiles(KeyOf, "sqlite")
+def key_in_sqlite(key: KeyOf, _: DDLCompiler, **__: object) -> str:
+    """A column that is worked out when it is read: no other can be added to a table that is there."""
+    head = f"length({key.text}) > 1 AND substr({key.text}, 1, 1) = x'01'"
+    name = f"CAST(substr({key.text}, 3, unicode(CAST(substr({key.text}, 2, 1) AS TEXT))) AS TEXT)"
+    return f"GENERATED ALWAYS AS (CASE WHEN {head} THEN {name} END)"
 
 
 class OneOf(TypeDecorator[Any]):

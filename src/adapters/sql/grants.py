@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,8 +47,8 @@ class AsRead:
 class SqlGrants:
     """Grants with their connections. In a unit for changes every grant that is read stays locked until the end."""
 
-    def __init__(self, connection: Connection, outbox: SqlOutbox, *, locks: bool) -> None:
-        self._connection, self._outbox, self._locks = connection, outbox, locks
+    def __init__(self, connection: Connection, outbox: SqlOutbox, *, locks: bool, keys: Collection[str] | None) -> None:
+        self._connection, self._outbox, self._locks, self._keys = connection, outbox, locks, keys
         self._read: dict[GrantId, AsRead] = {}
 
     def add(self, grant: Grant) -> None:
@@ -101,7 +101,9 @@ class SqlGrants:
 
     def unread_since(self, app: AppId, before: datetime, *, limit: int) -> list[GrantId]:
         row = tables.grants.c
-        unread = select(row.id).where(tables.HELD, row.app == app, row.reach_known_at <= before)
+        unread = select(row.id).where(
+            tables.HELD, row.app == app, row.reach_known_at <= before, tables.sealed_here(row.key_id, self._keys)
+        )
         return list(self._connection.scalars(unread.order_by(row.reach_known_at, row.id).limit(limit)))
 
     def ending(self, app: AppId, until: datetime, *, after: GrantId | None, limit: int) -> list[GrantId]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,8 +17,9 @@ from domain.tokens import Sealed
 class SqlRevocations:
     """The queue of tokens on their way out. A lease is a due time further on; whoever takes one skips what others take now."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, *, keys: Collection[str] | None) -> None:
+        """`keys`: the ids of those that are here; None: whatever they are."""
+        self._connection, self._keys = connection, keys
 
     def add(self, revocation: Revocation) -> None:
         self._connection.execute(
@@ -37,7 +39,7 @@ class SqlRevocations:
 
     def take_due(self, app: AppId, *, limit: int, lease: timedelta, now: datetime) -> list[Revocation]:
         queue = tables.revocations
-        due = select(queue).where(is_due(app, now)).order_by(queue.c.due_at, queue.c.id).limit(limit)
+        due = select(queue).where(is_due(app, now, self._keys)).order_by(queue.c.due_at, queue.c.id).limit(limit)
         taken = [revocation_of(row) for row in self._connection.execute(due.with_for_update(skip_locked=True))]
         if taken:
             leased = (
@@ -47,7 +49,7 @@ class SqlRevocations:
         return taken
 
     def any_due(self, app: AppId, now: datetime) -> bool:
-        return bool(self._connection.scalar(select(exists().where(is_due(app, now)))))
+        return bool(self._connection.scalar(select(exists().where(is_due(app, now, self._keys)))))
 
     def under_way(self, now: datetime) -> bool:
         return bool(self._connection.scalar(select(exists().where(tables.revocations.c.leased_until > now))))
@@ -63,10 +65,10 @@ class SqlRevocations:
         self._connection.execute(delete(tables.revocations).where(tables.revocations.c.id == revocation))
 
 
-def is_due(app: AppId, now: datetime) -> ColumnElement[bool]:
-    """Whether a row is this app's to be tried, or anybody's to be given up."""
+def is_due(app: AppId, now: datetime, keys: Collection[str] | None) -> ColumnElement[bool]:
+    """Whether a row is this app's and these keys' to be tried, or anybody's to be given up."""
     row = tables.revocations.c
-    return and_(row.due_at <= now, or_(row.app == app, row.give_up_at <= now))
+    return and_(row.due_at <= now, or_(and_(row.app == app, tables.sealed_here(row.key_id, keys)), row.give_up_at <= now))
 
 
 def revocation_of(row: Row[Any]) -> Revocation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
@@ -18,18 +19,18 @@ from adapters.sql.revocations import SqlRevocations
 class SqlUnitOfWork:
     """One transaction, undone unless it is committed."""
 
-    def __init__(self, database: Database, *, writes: bool) -> None:
-        self._database, self._writes = database, writes
+    def __init__(self, database: Database, *, writes: bool, keys: Collection[str] | None) -> None:
+        self._database, self._writes, self._keys = database, writes, keys
 
     def __enter__(self) -> Self:
         self._open = ExitStack()
         transaction = self._database.writing() if self._writes else self._database.reading()
         self._connection = self._open.enter_context(transaction)
         self.outbox = SqlOutbox(self._connection)
-        self.grants = SqlGrants(self._connection, self.outbox, locks=self._writes)
+        self.grants = SqlGrants(self._connection, self.outbox, locks=self._writes, keys=self._keys)
         self.offers = SqlOffers(self._connection, locks=self._writes)
         self.consents = SqlConsents(self._connection)
-        self.revocations = SqlRevocations(self._connection)
+        self.revocations = SqlRevocations(self._connection, keys=self._keys)
         self.notices = SqlNotices(self._connection)
         return self
 
@@ -45,14 +46,15 @@ class SqlUnitOfWork:
 class SqlStore:
     """Units of work over one database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, *, keys: Collection[str] | None = None) -> None:
+        """`keys`: the ids of the keys that are here, which alone can work at what they sealed; None: they count for nothing."""
+        self._database, self._keys = database, keys
 
     def read(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self._database, writes=False)
+        return SqlUnitOfWork(self._database, writes=False, keys=self._keys)
 
     def write(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self._database, writes=True)
+        return SqlUnitOfWork(self._database, writes=True, keys=self._keys)
 
     def try_write(self) -> None:
         self._database.try_write()

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, select
 
 from adapters.sql import tables
 from adapters.sql.database import Database
 from domain.ids import GrantId
 from domain.tokens import Sealed
 
+row = tables.grants.c
 
-def sealed_access_tokens(database: Database, *, limit: int) -> list[tuple[GrantId, Sealed]]:
-    """Access tokens as they are stored: the newest, and as many of the oldest. Raises StoreUnavailable."""
-    row = tables.grants.c
-    stored = select(row.id, row.access).where(row.access.is_not(None)).limit(limit)
+Samples = dict[str, list[tuple[GrantId, Sealed]]]
+"""Sealed access tokens with the grants that they are bound to, by the id of the key that sealed them."""
+
+
+def sealed_access_tokens(database: Database, *, limit: int) -> Samples:
+    """Of each key the newest and the oldest, about `limit` in all; quick, however many there are. Raises StoreUnavailable."""
     with database.reading() as connection:
-        newest = connection.execute(stored.order_by(row.created_at.desc())).all()
-        oldest = connection.execute(stored.order_by(row.created_at)).all()
-    return [(GrantId(grant), Sealed(access)) for grant, access in {(r.id, r.access) for r in (*newest, *oldest)}]
+        keys = list(keys_in_use(connection))
+        some = max(limit // 2 // max(len(keys), 1), 1)
+        return {key: samples_of(connection, key, some) for key in keys}
+
+
+def keys_in_use(connection: Connection) -> Iterator[str]:
+    """Each key once: the index is asked for the next one, and not walked."""
+    last = ""
+    while next_one := connection.scalar(select(row.key_id).where(tables.SEALED, row.key_id > last).order_by(row.key_id).limit(1)):
+        yield next_one
+        last = next_one
+
+
+def samples_of(connection: Connection, key: str, some: int) -> list[tuple[GrantId, Sealed]]:
+    """So many of either end."""
+    sealed = select(row.id, row.access).where(tables.SEALED, row.key_id == key).limit(some)
+    ends = (connection.execute(sealed.order_by(order)).all() for order in (row.created_at.desc(), row.created_at))
+    return [(GrantId(grant), Sealed(access)) for grant, access in {(found.id, found.access) for end in ends for found in end}]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -14,10 +17,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    or_,
     text,
+    true,
 )
 
-from adapters.sql.columns import OneOf, Packed, Utc
+from adapters.sql.columns import KeyOf, OneOf, Packed, Utc
 from domain.advertiser import Advertiser
 from domain.consent import ConsentFailure, Ending, Failed
 from domain.database_identity import DatabaseIdentity
@@ -39,6 +44,7 @@ UNTROUBLED = text("health = 'active' AND failures = 0")
 REFUSED = text("refused_at IS NOT NULL")
 HELD = text("health IN ('active', 'degraded') AND connected")
 HOPELESS = text("health = 'needs_reauth' AND kind IS NOT NULL")
+SEALED = text("access IS NOT NULL")
 LOOSE = text("health IN ('active', 'degraded', 'needs_reauth') AND NOT connected")
 
 compatibility = Table(
@@ -64,6 +70,7 @@ grants = Table(
     Column("kind", Text),  # a word of the port's Kind
     Column("access", LargeBinary),
     Column("refresh", LargeBinary),
+    Column("key_id", Text, KeyOf("refresh", "access")),  # of the key that sealed them; the database works it out
     Column("issued_at", Utc),
     Column("access_expires_at", Utc),
     Column("refresh_expires_at", Utc),
@@ -95,8 +102,14 @@ grants = Table(
     Index("ix_grants_known", "app", "reach_known_at", sqlite_where=HELD, postgresql_where=HELD),
     Index("ix_grants_ending", "refresh_expires_at", sqlite_where=HELD, postgresql_where=HELD),
     Index("ix_grants_hopeless", "since", sqlite_where=HOPELESS, postgresql_where=HOPELESS),
+    Index("ix_grants_key_id", "key_id", "created_at", sqlite_where=SEALED, postgresql_where=SEALED),
     Index("ix_grants_loose", "id", sqlite_where=LOOSE, postgresql_where=LOOSE),
 )
+
+
+def sealed_here(key_id: ColumnElement[str | None], keys: Collection[str] | None) -> ColumnElement[bool]:
+    """Whether the key that sealed a row's tokens is one of these (None: they count for nothing). What says none is tried."""
+    return true() if keys is None else or_(key_id.is_(None), key_id.in_(sorted(keys)))
 
 
 def of_a_grant() -> ForeignKey:
@@ -162,6 +175,7 @@ revocations = Table(
     Column("owner", Text, nullable=False),
     Column("app", Text, nullable=False),
     Column("access", LargeBinary, nullable=False),
+    Column("key_id", Text, KeyOf("access")),
     Column("fingerprint", Text, nullable=False),
     Column("reach", Packed(frozenset[str]), nullable=False),
     Column("due_at", Utc, nullable=False, index=True),

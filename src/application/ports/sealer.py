@@ -17,5 +17,12 @@ class Sealer(Protocol):
     def open(self, sealed: Sealed, grant: GrantId, kind: TokenKind) -> Secret:
         """Decrypt with whichever configured key sealed it. Raises CannotOpen when none does, or the text was moved or damaged."""
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """The ids of the keys that are here."""
+
+    def has_key(self, sealed: Sealed) -> bool:
+        """Whether the key that sealed it is here, by the id in the text and without opening it; also where the text says none."""
+
     def fingerprint(self, token: Secret) -> str:
         """A keyed digest that is the same for the same token, in every process with these keys."""

@@ -22,7 +22,7 @@ from domain.grant import Grant
 from domain.mass_refusal import ONE_EVERY, WINDOW
 from domain.outcomes import Failure, InDoubt, Issued, Misconfigured, NotPermitted, OurFault, Refused, Throttled, Unavailable
 from domain.rotation import Keep, Probe, Reauthorise, Rotate, RotationPolicy, decide
-from domain.tokens import Expiring, LongTerm, TokenKind
+from domain.tokens import Expiring, Lifetimes, LongTerm, TokenKind
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +33,13 @@ HOLD_ON = timedelta(seconds=10)
 """The pause between tries where the journal would not take the answer either: it is held until one of them does."""
 
 WITHOUT_KEY = timedelta(minutes=5)
-"""How long a grant waits whose token cannot be opened here; another process may hold the key."""
+"""How long a grant waits whose token is damaged."""
 
 ANOTHER_APP = Misconfigured("another app")
 """Why a grant is left alone that another developer app obtained: the credentials here would spend its token for nothing."""
+
+ANOTHER_KEY = Misconfigured("another key")
+"""Why a grant is left alone whose key is not here."""
 
 UNTIL_CONFIGURED = timedelta(minutes=5)
 """When to ask for such a grant again: an operator has to act."""
@@ -118,8 +121,8 @@ class CallAndSettle:
         Raises StoreUnavailable when the database would not take the outcome; a new pair is in the journal then.
         """
         grant = claim.grant
-        if not self.speaks_for(grant):
-            return self.release(claim, ANOTHER_APP)
+        if elsewhere := self.elsewhere(grant):
+            return self.release(claim, elsewhere)
         try:
             match decide(grant.tokens, grant.health, self.clock.now(), insist=insist):
                 case Keep():
@@ -133,14 +136,19 @@ class CallAndSettle:
                 case Probe():
                     return self._probe(claim, taken_at, turn)
         except CannotOpen:
-            log.error("a token cannot be opened: is its key configured here?", extra={"grant": grant.id})  # noqa: TRY400 (the place says nothing)
+            log.critical("a token is damaged, or its key has another's id", extra={"grant": grant.id})
             failure = Misconfigured("key")
             grant.fail(failure, self.policy, self.clock.now(), pause=WITHOUT_KEY)
             return self._settled(claim, Ended.MISCONFIGURED, failure)
 
-    def speaks_for(self, grant: Grant) -> bool:
-        """Whether the grant was obtained by the app that is configured here."""
-        return grant.app == self.platform.app
+    def elsewhere(self, grant: Grant) -> Misconfigured | None:
+        """Why this process can't speak for the grant, if it can't: another may have its app, or its key."""
+        if grant.app != self.platform.app:
+            return ANOTHER_APP
+        if grant.tokens is None:
+            return None
+        sealed = grant.tokens.refresh if isinstance(grant.tokens, Expiring) else grant.tokens.access
+        return None if self.sealer.has_key(sealed) else ANOTHER_KEY
 
     def release(self, claim: Claim, because: Obstacle | None = None) -> Rotation:
         """Give a claim back of which nothing was sent."""
@@ -158,8 +166,9 @@ class CallAndSettle:
         if not isinstance(answer, Issued):
             return self._failed(claim, answer, in_incident=in_incident)
         access = self.sealer.seal(answer.access, grant.id, TokenKind.ACCESS)
-        refresh = self.sealer.seal(answer.refresh, grant.id, TokenKind.REFRESH) if answer.refresh else None
-        fresh = pair.rotated(access, refresh, answer.lifetimes, asked_at=asked_at)
+        refresh = self.sealer.seal(answer.refresh or token, grant.id, TokenKind.REFRESH)  # one key for both, also for a kept one
+        lifetimes = answer.lifetimes if answer.refresh else Lifetimes(answer.lifetimes.access)
+        fresh = pair.rotated(access, refresh, lifetimes, asked_at=asked_at)
         fingerprint = self.sealer.fingerprint(answer.access)
         if self.policy.too_short(fresh.life):
             log.warning("an access token lives too short a time to be renewed in peace", extra={"grant": grant.id})

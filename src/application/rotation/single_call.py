@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from application.ports.budget import Budget, Lane, Permits
 from application.ports.claims import Claims
 from application.ports.system import Clock
-from application.rotation.call_and_settle import ANOTHER_APP, UNTIL_CONFIGURED, CallAndSettle, InFlight, Rotation
+from application.rotation.call_and_settle import UNTIL_CONFIGURED, CallAndSettle, InFlight, Rotation
 from application.rotation.permit_turn import PERMIT_PATIENCE, PermitTurn
 from domain.grant import Grant
 from domain.rotation import RotationPolicy
@@ -25,8 +25,8 @@ class SingleCall:
 
     def __call__(self, grant: Grant, *, insist: bool = False) -> Rotation | InFlight | Permits:
         """Renew the grant, unless somebody else does. Permits: none were to be had, and this is why."""
-        if not self.carry_out.speaks_for(grant):
-            return Permits(0, UNTIL_CONFIGURED, because=ANOTHER_APP)
+        if elsewhere := self.carry_out.elsewhere(grant):
+            return Permits(0, UNTIL_CONFIGURED, because=elsewhere)
         permits = self.budget.take(grant.app, 1, Lane.PEOPLE, within=PERMIT_PATIENCE)
         if not permits.count:
             return permits

@@ -7,9 +7,11 @@ import logging
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.error_lines import CommandFailure
 from entrypoints.container import Container, build
-from entrypoints.operations import JournalUnavailable, SchemaBehind, SchemaState, require_schema
+from entrypoints.operations import JournalUnavailable, SchemaBehind, SchemaState, WrongKeys, require_keys, require_schema
 from entrypoints.settings import Settings, load_settings, read_environment
 from entrypoints.telemetry.logs import configure_logging
+
+log = logging.getLogger(__name__)
 
 SCHEMA_SENTENCES = {
     SchemaState.CURRENT: "the schema is the one of this version",
@@ -48,11 +50,21 @@ def ready(settings: Settings) -> Container:
 
 
 def durable(settings: Settings) -> Container:
-    """`ready`, with a journal that could keep an answer. Raises CommandFailure, NewerSchema, StoreUnavailable."""
+    """`ready`, with a journal that could keep an answer and keys that open what is stored.
+
+    Raises CommandFailure, NewerSchema, StoreUnavailable.
+    """
     container = ready(settings)
     try:
         container.journal().check()
     except JournalUnavailable as unusable:
         container.database().dispose()
         raise CommandFailure(f"the journal in JOURNAL_DIR can't be used ({unusable}): {JOURNAL_REMEDY}") from None
+    try:
+        report = require_keys(container)
+    except WrongKeys as wrong:
+        container.database().dispose()
+        raise CommandFailure(str(wrong)) from None
+    if report.closed:
+        log.error("some stored tokens can't be opened here", extra={"absent": report.absent, "wrong": report.wrong})
     return container

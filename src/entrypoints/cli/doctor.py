@@ -22,6 +22,7 @@ from entrypoints.operations import (
     JournalUnavailable,
     NewerSchema,
     SchemaBehind,
+    WrongKeys,
     check_keys,
     check_redis,
     require_schema,
@@ -101,13 +102,16 @@ def storage(container: Container) -> Generator[Finding, None, bool]:
 def keys(container: Container, *, stored: bool) -> Finding:
     """Whether the keys open what they sealed and, where it can be read, what is stored."""
     try:
-        opened = check_keys(container, stored=stored)
+        report = check_keys(container, stored=stored)
     except CannotOpen as closed:
-        remedy = "add the key that sealed it to TOKEN_ENCRYPTION_KEYS"
-        return Finding("keys", f"a token can't be opened ({closed}): {remedy}", wrong=True)
+        return Finding("keys", f"do not open what they seal ({closed}): make another", wrong=True)
     if not stored:
         return Finding("keys", "seal and open; the stored tokens could not be looked at")
-    return Finding("keys", f"seal and open; {opened} stored tokens were opened" if opened else "seal and open")
+    if report.absent or report.wrong:
+        return Finding("keys", str(WrongKeys(report)), wrong=True)
+    if report.closed:
+        return Finding("keys", f"open {report.opened} of {report.tried} stored tokens; the others are damaged", wrong=True)
+    return Finding("keys", f"seal and open; {report.opened} stored tokens were opened" if report.opened else "seal and open")
 
 
 def journal(folder: Path, container: Container) -> Finding:

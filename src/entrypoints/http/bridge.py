@@ -7,11 +7,10 @@ from typing import Any
 
 from litestar.di import Provide
 
-from domain.ids import GrantId
-from domain.tokens import Secret, TokenKind
+from domain.errors import StoreUnavailable
 from entrypoints.container import Container
 from entrypoints.http.api.readiness import ReadinessChecks
-from entrypoints.operations import require_schema
+from entrypoints.operations import check_keys, require_keys, require_schema
 
 USE_CASES = (
     "begin_connect",
@@ -48,12 +47,13 @@ def always(value: object) -> Provide:
 
 
 def readiness_checks_of(container: Container) -> ReadinessChecks:
-    """What readiness looks at. Keys: that a sealed text opens again."""
+    """What readiness looks at. Keys: that a sealed text opens again, and stored tokens do, as far as they can be had."""
 
-    def keys() -> bool:
-        sealer = container.sealer()
-        probe, place = Secret("readiness"), GrantId("readiness")
-        return sealer.open(sealer.seal(probe, place, TokenKind.ACCESS), place, TokenKind.ACCESS) == probe
+    def keys() -> None:
+        try:
+            require_keys(container)
+        except StoreUnavailable:
+            check_keys(container, stored=False)
 
     return ReadinessChecks(
         {

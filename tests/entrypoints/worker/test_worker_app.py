@@ -111,7 +111,7 @@ def test_a_sweep_is_skipped_while_another_runs_in_the_process_and_once_it_is_to_
 def test_after_a_disconnect_and_a_sweep_nothing_of_the_tokens_is_in_any_file(tmp_path: Path) -> None:
     with deployment(tmp_path) as here:
         connection = here.connect()
-        [(_, sealed)] = sealed_access_tokens(here.container.database(), limit=2)
+        [[(_, sealed)]] = sealed_access_tokens(here.container.database(), limit=2).values()
         here.container.disconnect()(OwnerId("anna"), connection)
         assert files_with(sealed.ciphertext, tmp_path)
         told(SWEEP, here)
