@@ -13,17 +13,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from application.ports.journal import JournalUnavailable, KeptAnswer
+from application.ports.journal import JournalUnavailable, KeptAnswer, UnreadAnswer
 from domain.ids import AttemptId, GrantId
 from domain.tokens import Expiring, Sealed
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 MOST = 10_000
 """Answers one journal holds at most: a quarter of an hour at ten calls a second."""
+MOST_UNREAD = 1_000
+"""Answers that nobody could read: each waits for a person."""
 LONGEST_NAME = 100
 
 
@@ -101,6 +106,24 @@ class FileJournal:
 
     def empty(self) -> bool:
         return not any(path.suffix in {".answer", ".aside"} for path in self._folder.glob("*.a*"))
+
+    def keep_unread(self, answer: UnreadAnswer) -> str:
+        try:
+            self._open_folder()
+            if sum(1 for _ in self._folder.glob("*.unread")) >= MOST_UNREAD:
+                raise JournalUnavailable("full of answers that nobody could read")
+            path = self._folder / f"{answer.grant[:LONGEST_NAME]}-{uuid.uuid4().hex[:8]}.unread"
+            with self._aside(with_digest(msgspec.json.encode(answer))) as aside:
+                aside.replace(path)
+        except OSError as error:
+            raise JournalUnavailable(described(error)) from error
+        return path.name
+
+    def forget_unread(self, before: datetime) -> None:
+        for path in self._folder.glob("*.unread"):
+            with suppress(OSError):  # another process did it
+                if path.stat().st_mtime < before.timestamp():
+                    path.unlink()
 
     def _path(self, answer: KeptAnswer) -> Path:
         return self._folder / f"{answer.grant[:LONGEST_NAME]}-{answer.generation}-{answer.attempt[:LONGEST_NAME]}.answer"
@@ -193,18 +216,32 @@ class Newer(ValueError):
 
 
 def written(answer: KeptAnswer) -> bytes:
-    """An answer's file: a digest on the first line, then the entry."""
-    entry = msgspec.json.encode(entry_of(answer))
+    """An answer's file."""
+    return with_digest(msgspec.json.encode(entry_of(answer)))
+
+
+def with_digest(entry: bytes) -> bytes:
+    """A digest on the first line, then the entry."""
     return hashlib.sha256(entry).hexdigest().encode() + b"\n" + entry
 
 
 def read(content: bytes) -> KeptAnswer:
     """The answer of a file. Raises Damaged, Newer."""
+    return answer_of(decoded(content, Entry))
+
+
+def read_unread(content: bytes) -> UnreadAnswer:
+    """The same of an answer that nobody could read. Raises Damaged, Newer."""
+    return decoded(content, UnreadAnswer)
+
+
+def decoded(content: bytes, form: type[T]) -> T:
+    """The entry of a file. Raises Damaged, Newer."""
     digest, _, entry = content.partition(b"\n")
     if digest != hashlib.sha256(entry).hexdigest().encode():
         raise Damaged
     try:
-        return answer_of(msgspec.json.decode(entry, type=Entry))
+        return msgspec.json.decode(entry, type=form)
     except (msgspec.MsgspecError, ValueError) as error:
         raise Newer from error
 

@@ -3,21 +3,47 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import uuid_utils
 
+BOOT_TIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux's monotonic clock stands still while the machine sleeps, and this one does not; elsewhere the monotonic clock goes on."""
+
+LEAP = 1.0
+"""Seconds that the wall clock may gain on the other between two looks without a reason: clocks are set right little by little."""
+
+
+def both_clocks() -> tuple[float, float]:
+    """Seconds since the machine started, and since 1970."""
+    return time.clock_gettime(BOOT_TIME), time.time()
+
 
 class SystemClock:
-    """The machine's clocks: the one place that asks them. It keeps the promises of the port `Clock`."""
+    """The machine's clocks: the one place that asks them. It keeps the promises of the port `Clock`.
+
+    A virtual machine that was stopped or moved sees it by its wall clock alone, once that is set right: so the monotonic clock
+    here follows the wall clock where that leaps ahead.
+    """
+
+    def __init__(self, clocks: Callable[[], tuple[float, float]] = both_clocks) -> None:
+        self._clocks, self._last, self._leapt = clocks, clocks(), 0.0
+        self._lock = threading.Lock()
 
     def now(self) -> datetime:
         return datetime.now(UTC)
 
     def monotonic(self) -> timedelta:
-        return timedelta(seconds=time.monotonic())
+        with self._lock:
+            since_start, wall = self._clocks()
+            gained = (wall - self._last[1]) - (since_start - self._last[0])
+            self._leapt += gained if gained > LEAP else 0.0
+            self._last = since_start, wall
+            return timedelta(seconds=since_start + self._leapt)
 
     def sleep(self, span: timedelta) -> None:
         if span > timedelta(0):

@@ -8,24 +8,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from application.identity.watch import IdentityWatch
-from application.ports.ad_platform import DETAILS_PER_CALL, AdPlatform
-from application.ports.budget import Budget, Lane
 from application.ports.claims import Due, TokenModel
 from application.ports.fleet import Fleet, FleetView
 from application.ports.journal_register import JournalRegister, Undrained
-from application.ports.sealer import Sealer
 from application.ports.store import Store
 from application.ports.system import Clock
 from application.rotation.batches import Batches, SweepReport, ignore_progress
 from application.rotation.permit_turn import never
-from domain.advertiser import Advertiser
 from domain.database_identity import Held
-from domain.errors import CannotOpen
 from domain.expiry_announcements import ANNOUNCED_BEFORE
-from domain.grant import Grant
-from domain.ids import AdvertiserId, GrantId
+from domain.ids import GrantId
 from domain.rotation import RotationPolicy
-from domain.tokens import TokenKind
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +27,6 @@ KEPT_CONSENTS = timedelta(days=1)
 
 KEPT_OFFERS = timedelta(days=30)
 """How long an offer is kept, so that whoever comes back to it is told that it is over."""
-
-REACH_READ_EVERY = timedelta(days=7)
-"""How often the platform is asked which accounts a grant still reaches."""
 
 KEPT_TOKENS = timedelta(days=30)
 """How long a grant that needs reauthorisation keeps its tokens, so that an operator can try them once more."""
@@ -67,10 +57,9 @@ class AuditGrants:
     """Probes what has no end, announces ends of refresh tokens, and asks from spare budget which accounts are still reached."""
 
     batches: Batches
+    audit_reach: Callable[[Callable[[], bool]], int]
+    """Sees which accounts are still reached; how many grants it looked at."""
     store: Store
-    platform: AdPlatform
-    sealer: Sealer
-    budget: Budget
     fleet: Fleet
     journals: JournalRegister
     clock: Clock
@@ -85,7 +74,7 @@ class AuditGrants:
         report = AuditReport(
             endings_announced=0 if hold else self._announce_endings(stopping),
             probed=SweepReport(stopped_by=Held(hold)) if hold else self._probed(stopping, progress),
-            reaches_read=0 if hold else self._read_reaches(stopping),
+            reaches_read=0 if hold else self.audit_reach(stopping),
             grants_given_up=0 if hold else self._give_up(stopping),
             consents_forgotten=0 if hold else self._forget_consents(),
             offers_forgotten=0 if hold else self._forget_offers(),
@@ -148,53 +137,3 @@ class AuditGrants:
                     work.commit()
                     return True
         return False
-
-    def _read_reaches(self, stopping: Callable[[], bool]) -> int:
-        read = 0
-        while not stopping():
-            with self.store.read() as work:
-                unread = work.grants.unread_since(self.platform.app, self.clock.now() - REACH_READ_EVERY, limit=AUDIT_BATCH)
-                grants = work.grants.get(unread)
-            done = sum(self._read_reach(grant) for grant in grants if not stopping())
-            read += done
-            if done < AUDIT_BATCH:
-                break
-        return read
-
-    def _read_reach(self, grant: Grant) -> bool:
-        """Ask about one grant, if there is budget to spare; a failure is left to the next audit."""
-        reached = self._reached(grant)
-        if reached is None:
-            return False
-        with self.store.write() as work:
-            for current in work.grants.get([grant.id]):
-                if not current.erased:
-                    current.look_again(reached, self.clock.now())
-                    work.grants.save(current)
-            work.commit()
-        return True
-
-    def _reached(self, grant: Grant) -> dict[AdvertiserId, Advertiser] | None:
-        if grant.tokens is None or not self._spare(1):
-            return None
-        try:
-            access = self.sealer.open(grant.tokens.access, grant.id, TokenKind.ACCESS)
-        except CannotOpen:
-            return None
-        listed = self.platform.reach(access)
-        self.budget.learn(grant.app, None if isinstance(listed, tuple) else listed)
-        if not isinstance(listed, tuple):
-            return None
-        found = {a.id: a for a in listed}
-        connected = tuple(sorted(found.keys() & {c.advertiser.id for c in grant.connections.values()}))
-        if connected and self._spare(-(-len(connected) // DETAILS_PER_CALL)):
-            details = self.platform.details(access, connected)
-            self.budget.learn(grant.app, None if isinstance(details, tuple) else details)
-            found |= {a.id: a for a in details} if isinstance(details, tuple) else {}
-        return found
-
-    def _spare(self, calls: int) -> bool:
-        permits = self.budget.take(self.platform.app, calls, Lane.BACKGROUND, within=self.policy.lease / 4)
-        if permits.count == calls:
-            self.clock.sleep(permits.wait)
-        return permits.count == calls

@@ -6,18 +6,20 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from application.connecting.account_details import ReadDetails
 from application.connecting.digest import digest
 from application.connecting.relink import relink
 from application.connecting.retire import revoke_if_unused
 from application.connecting.retry_on_conflict import retry_on_conflict
 from application.identity.watch import IdentityWatch
-from application.ports.ad_platform import DETAILS_PER_CALL, AdPlatform
+from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane, Obstacle
 from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
 from application.ports.system import Clock, Ids
 from application.rotation.call_and_settle import SETTLE_AGAIN_AFTER
-from application.rotation.permit_turn import PERMIT_PATIENCE
+from application.rotation.permit_turn import PERMIT_PATIENCE, Turns
+from application.rotation.unread_answers import KeepUnread
 from domain.advertiser import Advertiser
 from domain.consent import Choosing, Connected, Consent, ConsentFailure, Ending, Failed
 from domain.database_identity import Held
@@ -25,13 +27,42 @@ from domain.errors import StoreUnavailable, Unstorable
 from domain.grant import Grant
 from domain.ids import ConnectionId, GrantId, OfferId, OwnerId
 from domain.offer import OFFER_LIFE, Offer
-from domain.outcomes import Failure, InDoubt, Issued, Misconfigured, NotPermitted, OurFault, Refused, Throttled, Unavailable
+from domain.outcomes import (
+    Failure,
+    InDoubt,
+    Issued,
+    Misconfigured,
+    NotPermitted,
+    OurFault,
+    PathMissing,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unread,
+)
 from domain.rotation import RotationPolicy
 from domain.tokens import Secret, TokenKind, first_tokens
 
 log = logging.getLogger(__name__)
 
 EXCHANGE_POLL = timedelta(milliseconds=50)
+
+PERSON_WAITS = timedelta(seconds=25)
+"""How long a person may wait for the end of a consent, however many accounts it reaches: dashboards give up at 30 s."""
+
+CONCLUDED_WITHIN = timedelta(seconds=3)
+"""The part of that which is left for storing what was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The accounts behind a new token, and why they are no more than these."""
+
+    accounts: tuple[Advertiser, ...]
+    unlisted: Failure | None = None
+    """The platform did not list them: what the exchange named is all there is."""
+    complete: bool = True
+    """Whether everything that the platform tells of them was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +82,7 @@ class CompleteConnect:
     ids: Ids
     policy: RotationPolicy
     watch: IdentityWatch
+    keep_unread: KeepUnread
 
     def __call__(self, owner: OwnerId, browser: str, *, state: str, code: Secret | None) -> Ending | InProgress:
         """What came of the consent. `code` None: the person did not consent. A repeat by the same browser is told the same.
@@ -90,22 +122,25 @@ class CompleteConnect:
         return Failed(ConsentFailure.INVALID_STATE)
 
     def _granted(self, consent: Consent, code: Secret) -> Ending:
+        until = self.clock.monotonic() + PERSON_WAITS - CONCLUDED_WITHIN
         if consent_failure := self._turn(1):
             return consent_failure
         self._let_revocations_end()
         asked_at = self.clock.now()
         issued = self.platform.exchange(code)
+        if isinstance(issued, Unread):
+            issued = self.keep_unread(issued, GrantId(self.ids.new()), consent.owner)
         if not isinstance(issued, Issued):
             self.budget.learn(self.platform.app, issued)
             return Failed(consent_failure_of(issued))
         grant, offer = self._commit_pair(consent, issued, asked_at)
         self.budget.learn(self.platform.app, None)
-        advertisers = self._look_up(issued)
+        found = self._find(issued, until)
         try:
-            return retry_on_conflict(lambda: self._conclude(consent, grant, offer, advertisers))
+            return retry_on_conflict(lambda: self._conclude(consent, grant, offer, found))
         except Unstorable:
             log.error("the database takes no text of these accounts, so they go by their ids", extra={"grant": grant})  # noqa: TRY400 (the place says nothing)
-            bare = tuple(Advertiser(a.id, name=a.id, standing=a.standing) for a in advertisers)
+            bare = replace(found, accounts=tuple(Advertiser(a.id, name=a.id, standing=a.standing) for a in found.accounts))
             return retry_on_conflict(lambda: self._conclude(consent, grant, offer, bare))
 
     def _let_revocations_end(self) -> None:
@@ -151,26 +186,31 @@ class CompleteConnect:
             else:
                 return
 
-    def _look_up(self, issued: Issued) -> tuple[Advertiser, ...]:
-        """All accounts behind the token, with as much about them as the platform tells; the exchange's own list at the least."""
-        reached = self._turn(1) or self._learnt(self.platform.reach(issued.access))
-        if not isinstance(reached, tuple):
-            log.warning("the accounts behind a new token could not be listed", extra={"failure": type(reached).__name__})
-            reached = tuple(Advertiser(a, name=a) for a in issued.advertisers)
-        if not reached:
-            return ()
-        calls = -(-len(reached) // DETAILS_PER_CALL)
-        details = self._turn(calls) or self._learnt(self.platform.details(issued.access, tuple(a.id for a in reached)))
-        if not isinstance(details, tuple):
-            return reached
-        told = {a.id: a for a in details}
-        return tuple(named(told.get(a.id, a), a.name) for a in reached)
+    def _find(self, issued: Issued, until: timedelta) -> Found:
+        """All accounts behind the token, with as much about them as the platform tells in the time.
 
-    def _learnt(self, answer: tuple[Advertiser, ...] | Failure) -> tuple[Advertiser, ...] | Failure:
-        self.budget.learn(self.platform.app, None if isinstance(answer, tuple) else answer)
-        return answer
+        What the exchange named is there, listed or not: absence from one list proves nothing.
+        """
+        listed = self._listed(issued.access, until)
+        accounts = {a.id: a for a in listed} if isinstance(listed, tuple) else {}
+        unlisted = None if isinstance(listed, tuple) else listed
+        if missing := [a for a in issued.advertisers if a not in accounts]:
+            failure = type(unlisted).__name__ if unlisted else None
+            log.warning("accounts of a new token were not listed", extra={"missing": len(missing), "failure": failure})
+        accounts |= {a: Advertiser(a, name=a) for a in missing}
+        turns = Turns(self.budget, self.clock, self.platform.app, Lane.PEOPLE)
+        read_details = ReadDetails(self.platform, self.budget, self.clock, self.policy.call_timeout, turns)
+        details = read_details(issued.access, tuple(accounts), until=until)
+        return Found(details.described(accounts.values()), unlisted, details.complete)
 
-    def _conclude(self, consent: Consent, new: GrantId, offered: OfferId, advertisers: tuple[Advertiser, ...]) -> Ending:
+    def _listed(self, access: Secret, until: timedelta) -> tuple[Advertiser, ...] | Failure:
+        if (consent_failure := self._turn(1)) or self.clock.monotonic() + self.policy.call_timeout > until:
+            return Unavailable("no turn" if consent_failure else "no time")
+        listed = self.platform.reach(access)
+        self.budget.learn(self.platform.app, None if isinstance(listed, tuple) else listed)
+        return listed
+
+    def _conclude(self, consent: Consent, new: GrantId, offered: OfferId, found: Found) -> Ending:
         """Decide, in one transaction, what this consent leads to."""
         now = self.clock.now()
         with self.store.write() as work:
@@ -178,14 +218,18 @@ class CompleteConnect:
             offer = work.offers.get(offered)
             if offer is None:
                 return Failed(ConsentFailure.EXCHANGE_FAILED)
-            grant.reach |= {a.id for a in advertisers}
-            offer.advertisers = advertisers
+            grant.reach |= {a.id for a in found.accounts}
+            offer.advertisers = found.accounts
+            if not found.complete:
+                grant.read_reach_soon()
             ending = self._decide(work, consent.reconnects, grant, offer, now)
             work.offers.save(offer)
             if not offer.open(now):
                 revoke_if_unused(work, grant, self.ids, now)
             work.grants.save(grant)
             work.commit()
+        if found.unlisted and ending == Failed(ConsentFailure.NO_ADVERTISERS):
+            return Failed(consent_failure_of(found.unlisted))
         return ending
 
     def _decide(self, work: UnitOfWork, reconnects: ConnectionId | None, grant: Grant, offer: Offer, now: datetime) -> Ending:
@@ -221,11 +265,6 @@ class CompleteConnect:
         return Failed(consent_failure_of(permits.because or Throttled()))
 
 
-def named(advertiser: Advertiser, name: str) -> Advertiser:
-    """With the best name there is: its own, else the list's, else its id."""
-    return replace(advertiser, name=advertiser.name or name or advertiser.id)
-
-
 def consent_failure_of(failure: Obstacle) -> ConsentFailure:
     """Why an exchange that brought no tokens failed, for the person."""
     match failure:
@@ -233,7 +272,7 @@ def consent_failure_of(failure: Obstacle) -> ConsentFailure:
             return ConsentFailure.THROTTLED
         case Unavailable() | InDoubt() | Held():
             return ConsentFailure.UNAVAILABLE
-        case Misconfigured():
+        case Misconfigured() | PathMissing():
             return ConsentFailure.MISCONFIGURED
         case Refused() | OurFault() | NotPermitted():
             return ConsentFailure.EXCHANGE_FAILED

@@ -20,7 +20,9 @@ class Standing(Enum):
     REJECTED = "rejected"
     OTHER = "other"
     UNREAD = "unread"
-    """The platform would not tell (a missing scope): such an account may be chosen."""
+    """The platform tells of no account how it stands (a missing scope), or there was no time to ask: it may be chosen."""
+    UNTOLD = "untold"
+    """The platform told of others, and not of this one: it can't be chosen now."""
 
     @classmethod
     def _missing_(cls, _word: object) -> Standing:
@@ -66,7 +68,7 @@ class Connection:
     def refreshed(self, advertiser: Advertiser) -> Connection:
         """The same connection with what the platform says today; what it withholds today stays as it was."""
         known = self.advertiser
-        if advertiser.standing is Standing.UNREAD:
+        if advertiser.standing in {Standing.UNREAD, Standing.UNTOLD}:
             advertiser = replace(
                 advertiser, currency=known.currency, timezone=known.timezone, status=known.status, standing=known.standing
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Refused, Throttled, Unavailable
+from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, PathMissing, Refused, Throttled, Unavailable
 
 FIRST_PAUSE = timedelta(seconds=1)
 """After throttling that does not say how long; doubled up to `LONGEST_PAUSE`."""
@@ -61,7 +61,7 @@ class Breaker:
     def after(self, failure: Failure | None, now: timedelta) -> Breaker:
         """Take in what a call came to. What was sent before a pause and ends within it neither lengthens nor lifts it."""
         match failure:
-            case None | Refused() | OurFault() | NotPermitted():
+            case None | Refused() | PathMissing() | OurFault() | NotPermitted():
                 late = isinstance(self.because, Throttled) and now < self.until
                 return replace(self, lost=0) if late else Breaker()
             case Throttled(retry_after=told):

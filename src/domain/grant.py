@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from domain.advertiser import Advertiser, Connection
@@ -26,9 +26,22 @@ from domain.expiry_announcements import announced_days
 from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AppId, AttemptId, ConnectionId, GrantId, OwnerId
 from domain.mass_refusal import WINDOW, steps_aside
-from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Reason, Refused, Throttled, Unavailable
+from domain.outcomes import (
+    Failure,
+    InDoubt,
+    Misconfigured,
+    NotPermitted,
+    OurFault,
+    PathMissing,
+    Reason,
+    Refused,
+    Throttled,
+    Unavailable,
+)
 from domain.rotation import RotationPolicy
 from domain.tokens import Expiring, LongTerm, Tokens
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 TIKTOK_ADS = "tiktok_ads"
 """The one provider so far; a grant says whose it is, so that others can follow."""
@@ -135,20 +148,38 @@ class Grant:
     def connection_to(self, advertiser: AdvertiserId) -> Connection | None:
         return next((c for c in self.connections.values() if c.advertiser.id == advertiser), None)
 
-    def look_again(self, reached: Mapping[AdvertiserId, Advertiser], now: datetime) -> None:
-        """Take in which accounts the token reaches today, and how they stand. One that is missed for the first time is looked for
-        again soon: the list may have been short.
+    def look_again(
+        self,
+        reached: Mapping[AdvertiserId, Advertiser],
+        now: datetime,
+        *,
+        lost: Collection[AdvertiserId] = (),
+        complete: bool = True,
+    ) -> None:
+        """Take in which accounts the token reaches today, and how they stand.
+
+        Absence proves nothing: a connected account that is missing stays as it was unless it is among the `lost`. Then, and where
+        not everything that can be read was (`complete`), the next audit looks again.
         """
         self._alive()
-        missed = any(c.lost_at is None and c.advertiser.id not in reached for c in self.connections.values())
+        missed = set[AdvertiserId]()
         for connection in list(self.connections.values()):
-            found = reached.get(connection.advertiser.id)
-            self.connections[connection.id] = connection.refreshed(found) if found else connection.missed(now)
+            account = connection.advertiser.id
+            if account in reached:
+                self.connections[connection.id] = connection.refreshed(reached[account])
+            elif account in lost or connection.lost_at is not None:
+                self.connections[connection.id] = connection.missed(now)
+            else:
+                missed.add(account)
             self._notice(connection, self.connections[connection.id], now)
         if added := tuple(sorted(reached.keys() - self.reach)):
             self.events.append(AccountsAdded(self.id, self.owner, added, at=now))
-        self.reach = frozenset(reached)
-        self.reach_read_at = self.reach_read_at if missed else now
+        self.reach = frozenset(reached) | self.reach if missed else frozenset(reached)
+        self.reach_read_at = now if complete and not missed else self.reach_read_at
+
+    def read_reach_soon(self) -> None:
+        """Not all was read about the accounts of a new grant: the next audit goes on."""
+        self.reach_read_at = LONG_AGO
 
     def _notice(self, before: Connection, after: Connection, now: datetime) -> None:
         if before.lost_at is None and after.lost_at is not None:
@@ -192,7 +223,7 @@ class Grant:
             case InDoubt():
                 lease_ends = was.attempt.lease_until if was.attempt else now
                 self.schedule = replace(settled, due_at=max(lease_ends, again), failures=failures, in_doubt=True)
-            case Throttled() | Misconfigured():
+            case Throttled() | Misconfigured() | PathMissing():
                 self.schedule = replace(settled, due_at=now + pause if pause else was.due_at)
             case Unavailable() | OurFault() | NotPermitted():
                 self.schedule = replace(settled, due_at=max(again, now + (pause or timedelta(0))), failures=failures)

@@ -55,6 +55,15 @@ class InDoubt:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """An answer that nobody can read, to a call that spends something: in doubt, and it may hold the only live pair."""
+
+    failure: InDoubt
+    answer: Secret
+    """Its bytes, as Latin-1 text."""
+
+
+@dataclass(frozen=True, slots=True)
 class Throttled:
     """Too many calls for the app; nobody's connection is to blame."""
 
@@ -76,6 +85,13 @@ class Misconfigured:
 
 
 @dataclass(frozen=True, slots=True)
+class PathMissing:
+    """The platform does not know this call for this app: nothing was spent, and it rests. An address is wrong here."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class OurFault:
     """The platform calls our request malformed: a bug of ours."""
 
@@ -89,4 +105,4 @@ class NotPermitted:
     code: int
 
 
-Failure = Refused | InDoubt | Throttled | Unavailable | Misconfigured | OurFault | NotPermitted
+Failure = Refused | InDoubt | Throttled | Unavailable | Misconfigured | PathMissing | OurFault | NotPermitted

@@ -14,6 +14,9 @@ ASSUMED_ACCESS_LIFE = timedelta(hours=24)
 ASSUMED_REFRESH_LIFE = timedelta(days=365)
 """The refresh token's life where the exchange names none (the product's brief: 31 536 000 s)."""
 
+LONGEST_ACCESS_LIFE, LONGEST_REFRESH_LIFE = timedelta(days=7), timedelta(days=400)
+"""What is named beyond these is no span, but a point in time, or milliseconds: a grant that believed it would sleep for years."""
+
 
 class Secret:
     """Text that cannot be printed, logged or pickled by accident; `reveal()` is a verb one can search for."""
@@ -50,6 +53,8 @@ class TokenKind(Enum):
 
     ACCESS = "access"
     REFRESH = "refresh"
+    ANSWER = "answer"
+    """No token, but a whole answer that may hold some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,15 @@ class Lifetimes:
     access: timedelta | None = None
     refresh: timedelta | None = None
 
+    @property
+    def plausible(self) -> Lifetimes:
+        """Only what can be meant of it."""
+        return Lifetimes(_plausible(self.access, LONGEST_ACCESS_LIFE), _plausible(self.refresh, LONGEST_REFRESH_LIFE))
+
+
+def _plausible(life: timedelta | None, longest: timedelta) -> timedelta | None:
+    return life if life is not None and timedelta(0) < life <= longest else None
+
 
 @dataclass(frozen=True, slots=True)
 class Expiring:
@@ -77,7 +91,7 @@ class Expiring:
     access_expires_at: datetime
     refresh_expires_at: datetime
     assumed: bool = False
-    """Whether a lifetime was missing from the answer and had to be assumed."""
+    """Whether a lifetime was missing from the answer, or not plausible, and had to be assumed."""
 
     @property
     def life(self) -> timedelta:
@@ -93,7 +107,7 @@ class Expiring:
 
         Without a new refresh token the old one and its end stay; the year is never pushed on by an assumption.
         """
-        refresh_ends = self.refresh_expires_at
+        lifetimes, refresh_ends = lifetimes.plausible, self.refresh_expires_at
         if refresh is not None and lifetimes.refresh is not None:
             refresh_ends = asked_at + lifetimes.refresh
         return Expiring(
@@ -121,6 +135,7 @@ def first_tokens(access: Sealed, refresh: Sealed | None, lifetimes: Lifetimes, *
     """The token model of a new grant, decided once by what the exchange's answer carried: with a refresh token it expires."""
     if refresh is None:
         return LongTerm(access, asked_at)
+    lifetimes = lifetimes.plausible
     return Expiring(
         access=access,
         refresh=refresh,

@@ -34,6 +34,7 @@ from adapters.sql.store import SqlStore
 from adapters.system import SystemClock, SystemIds, SystemNonces, chance
 from adapters.tiktok.ad_platform import TikTok
 from application.audit_grants import AuditGrants
+from application.audit_reach import AuditReach
 from application.begin_connect import BeginConnect
 from application.clear_offers import ClearOffers
 from application.complete_connect import CompleteConnect
@@ -53,6 +54,7 @@ from application.rotation.journal_upkeep import JournalUpkeep
 from application.rotation.late_answers import DrainJournal, RevokeLatePair
 from application.rotation.outage_aware_claims import OutageAwareClaims
 from application.rotation.single_call import SingleCall
+from application.rotation.unread_answers import KeepUnread
 from application.select_accounts import SelectAccounts
 from application.sweep_due_grants import SweepDueGrants
 from application.vend_token import VendToken
@@ -192,6 +194,7 @@ class Container(containers.DeclarativeContainer):
         JournalUpkeep, claims=claims, journal=journal, register=journals, clock=clock, host=host
     )
     upkeep_thread = providers.Factory(UpkeepThread, identity_watch, journal_upkeep)
+    keep_unread = providers.ThreadSafeSingleton(KeepUnread, journal, sealer, clock)
     carry_out = providers.ThreadSafeSingleton(
         CallAndSettle,
         claims=claims,
@@ -203,6 +206,7 @@ class Container(containers.DeclarativeContainer):
         revoke_late_pair=revoke_late_pair,
         clock=clock,
         policy=policy,
+        keep_unread=keep_unread,
     )
     single_call = providers.ThreadSafeSingleton(
         SingleCall, claims=claims, budget=budget, carry_out=carry_out, clock=clock, policy=policy
@@ -233,17 +237,25 @@ class Container(containers.DeclarativeContainer):
         ids=ids,
         policy=policy,
         watch=identity_watch,
+        keep_unread=keep_unread,
     )
     select_accounts = providers.ThreadSafeSingleton(SelectAccounts, store=store, clock=clock, ids=ids)
     rotate_grant = providers.ThreadSafeSingleton(RotateGrant, store=store, single_call=single_call, clock=clock)
     sweep_due_grants = providers.ThreadSafeSingleton(SweepDueGrants, batches=batches, clock=clock)
-    audit_grants = providers.ThreadSafeSingleton(
-        AuditGrants,
-        batches=batches,
+    audit_reach = providers.ThreadSafeSingleton(
+        AuditReach,
         store=store,
         platform=platform,
         sealer=sealer,
         budget=budget,
+        clock=clock,
+        call_timeout=policy.provided.call_timeout,
+    )
+    audit_grants = providers.ThreadSafeSingleton(
+        AuditGrants,
+        batches=batches,
+        audit_reach=audit_reach,
+        store=store,
         fleet=fleet,
         journals=journals,
         clock=clock,

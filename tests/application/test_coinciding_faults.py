@@ -200,21 +200,6 @@ def test_the_first_pair_of_a_consent_outlasts_a_moment_without_the_store() -> No
     assert len(world.database.rows.grants) == world.machine.live_refresh_tokens() == 1
 
 
-def test_an_account_that_one_list_left_out_is_found_again_at_the_next_audit(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World()
-    acme, _ = world.connect("ana", 0, 1)
-    world.pass_time(days=7, hours=1)
-    world.sweep()
-    with monkeypatch.context() as short:
-        short.setattr(world.platform, "reach", lambda _: ())
-        world.audit()
-    assert world.grant_of(acme).connections[acme.id].lost_at is not None
-    world.pass_time(hours=12)
-    world.sweep()
-    world.audit()
-    assert world.grant_of(acme).connections[acme.id].lost_at is None
-
-
 def test_throttling_at_the_look_up_of_a_consent_stops_everybody() -> None:
     clock = SimulatedClock()
     world = World(clock, given_budget=ProcessBudget(10, clock))

@@ -17,7 +17,7 @@ from application.ports.system import Clock
 from domain.errors import StoreUnavailable
 from domain.grant import Grant
 from domain.ids import AppId, GrantId
-from domain.outcomes import Failure, Issued
+from domain.outcomes import Failure, Issued, Unread
 from domain.tokens import Secret
 
 SURELY_KEPT = timedelta(seconds=1)
@@ -135,7 +135,7 @@ class CuttingPlatform:
     def app(self) -> AppId:
         return self.platform.app
 
-    def refresh(self, token: Secret) -> Issued | Failure:
+    def refresh(self, token: Secret) -> Issued | Unread | Failure:
         answer = self.platform.refresh(token)
         with self.lock:
             if self.armed:

@@ -20,7 +20,7 @@ from domain.events import Event, GrantDegraded, ReauthorisationRequired
 from domain.grant import Grant
 from domain.health import Active
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
-from domain.outcomes import Failure, InDoubt, Issued
+from domain.outcomes import Failure, InDoubt, Issued, Unread
 from domain.rotation import RotationPolicy
 from domain.tokens import Secret, TokenKind, first_tokens
 from support.world import CountedIds, SimulatedClock, SimulatedPlatform, World, issued
@@ -43,7 +43,7 @@ class NotingPlatform(SimulatedPlatform):
         self.lapsed: list[tuple[datetime, timedelta]] = []
         """Ends of access tokens that were renewed only later, and how much later."""
 
-    def refresh(self, token: Secret) -> Issued | Failure:
+    def refresh(self, token: Secret) -> Issued | Unread | Failure:
         self._note()
         if self.away is None and (holder := self.machine.holder(token.reveal())):
             self.refreshed[holder.grant] += 1

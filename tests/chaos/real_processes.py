@@ -25,7 +25,7 @@ from domain.events import RevocationGivenUp, TokenRevoked
 from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth, Revoked
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
-from domain.outcomes import Failure, InDoubt, Issued, Reason, Refused
+from domain.outcomes import Failure, InDoubt, Issued, Reason, Refused, Unread
 from domain.tokens import Expiring, Secret, TokenKind
 from support.world import SimulatedPlatform as Platform
 from support.world import World, failure_of, issued
@@ -53,7 +53,7 @@ class TroubledPlatform(Platform):
         self.refused: set[tuple[int, int]] = set()
         """Consents and generations of which a living token was refused."""
 
-    def refresh(self, token: Secret) -> Issued | Failure:
+    def refresh(self, token: Secret) -> Issued | Unread | Failure:
         host = self.at_work
         planned = self.refresh_plan.popleft() if self.refresh_plan else None
         holder, reuses = self.machine.holder(token.reveal()), self.machine.state.counters.reuses

@@ -13,7 +13,7 @@ from adapters.tiktok.ad_platform import TikTok
 from adapters.tiktok_simulator.advertisers import Advertiser as SimulatedAccount
 from adapters.tiktok_simulator.faults import FaultKind
 from adapters.tiktok_simulator.server import running_simulator
-from application.ports.ad_platform import AdPlatform
+from application.ports.ad_platform import DETAILS_PER_CALL, AdPlatform
 from domain.advertiser import Advertiser, Standing
 from domain.ids import AdvertiserId, AppId
 from domain.outcomes import Failure, InDoubt, Issued, Misconfigured, NotPermitted, Reason, Refused, Throttled, Unavailable
@@ -54,6 +54,7 @@ class Rig:
     consent: Callable[[tuple[AdvertiserId, ...]], Secret]
     advance: Callable[[timedelta], None]
     fail: Callable[[str], None]
+    refuse_details: Callable[[AdvertiserId], None]
 
     def issue(self, *advertisers: AdvertiserId) -> Issued:
         issued = self.platform.exchange(self.consent(advertisers or IDS[:2]))
@@ -74,7 +75,7 @@ def in_memory(*, rotating: bool, details: bool) -> Iterator[Rig]:
         verb, _, failure, carried_out = FAULTS[name]
         platform.plan(verb, failure, carried_out=carried_out)
 
-    yield Rig(platform, platform.consent, clock.advance, fail)
+    yield Rig(platform, platform.consent, clock.advance, fail, lambda account: platform.refuse_details([account]))
 
 
 def over_http(*, rotating: bool, details: bool) -> Iterator[Rig]:
@@ -105,7 +106,13 @@ def over_http(*, rotating: bool, details: bool) -> Iterator[Rig]:
             clock=SystemClock(),
             timeout=timedelta(seconds=1),
         ) as platform:
-            yield Rig(platform, lambda ids: Secret(simulator.control.grant_code("user", ids)), simulator.control.advance, fail)
+            yield Rig(
+                platform,
+                lambda ids: Secret(simulator.control.grant_code("user", ids)),
+                simulator.control.advance,
+                fail,
+                lambda account: simulator.control.treat_oddly(refused_in_details=[account]),
+            )
 
 
 Kept = Callable[..., Iterator[Rig]]
@@ -195,10 +202,10 @@ def test_the_reached_accounts_are_told_by_id_and_name_alone(rig: Rig) -> None:
     assert set(reached) == {Advertiser(one.id, one.name) for one in ACCOUNTS[:3]}
 
 
-def test_the_details_of_more_accounts_than_a_call_takes_are_told(rig: Rig) -> None:
-    details = rig.platform.details(rig.issue(*IDS).access, IDS)
+def test_the_details_of_as_many_accounts_as_a_call_takes_are_told(rig: Rig) -> None:
+    details = rig.platform.details(rig.issue(*IDS).access, IDS[:DETAILS_PER_CALL])
     assert isinstance(details, tuple)
-    assert set(details) == set(ACCOUNTS)
+    assert set(details) == set(ACCOUNTS[:DETAILS_PER_CALL])
 
 
 def test_details_of_nothing_are_nothing(rig: Rig) -> None:
@@ -209,6 +216,18 @@ def test_nothing_is_told_of_accounts_that_are_unknown_or_out_of_reach(rig: Rig) 
     access, unknown = rig.issue(*IDS[:2]).access, AdvertiserId("7999999999999999999")
     for stranger in (IDS[5], unknown):
         assert rig.platform.details(access, (IDS[0], stranger)) in {(ACCOUNTS[0],), NotPermitted(40001)}
+    assert rig.platform.details(access, IDS[:1]) == ACCOUNTS[:1]
+
+
+def test_an_account_whose_details_are_refused_is_left_out_or_spoils_those_of_all_and_is_reached(rig: Rig) -> None:
+    access = rig.issue(*IDS[:3]).access
+    rig.refuse_details(IDS[1])
+    assert rig.platform.details(access, IDS[:3]) in {(ACCOUNTS[0], ACCOUNTS[2]), NotPermitted(40001)}
+    assert rig.platform.details(access, IDS[1:2]) in {(), NotPermitted(40001)}
+    assert rig.platform.details(access, (IDS[0], IDS[2])) == (ACCOUNTS[0], ACCOUNTS[2])
+    reached = rig.platform.reach(access)
+    assert isinstance(reached, tuple)
+    assert len(reached) == 3
 
 
 def test_a_token_that_was_never_given_is_refused_and_as_good_as_revoked(rotating: Rig) -> None:

@@ -46,6 +46,7 @@ from domain.outcomes import (
     Refused,
     Throttled,
     Unavailable,
+    Unread,
 )
 from domain.rotation import RotationPolicy
 from domain.tokens import Lifetimes, Secret
@@ -125,15 +126,17 @@ class SimulatedPlatform:
     machine: Machine
     secret: str = "sim-secret-not-for-production"
     app: AppId = APP
-    refresh_plan: deque[Failure | str | None] = field(default_factory=deque)
+    refresh_plan: deque[Failure | Unread | str | None] = field(default_factory=deque)
     """What happens to the next refreshes: a failure instead of the call, "lost" (done, the answer lost), None (nothing)."""
     on_refresh: Callable[[], None] = lambda: None
     """Called between the platform's answer and its arrival here: the place for a race."""
     withheld: bool = False
     """Whether account details are refused (the app lacks that scope)."""
     away: Failure | None = None
-    unlisted: Failure | None = None
-    """What a look-up of the reached accounts comes to, if it fails."""
+    unlisted: Failure | tuple[Advertiser, ...] | None = None
+    """What a look-up of the reached accounts comes to, if it fails, or lists too few."""
+    untold: Failure | None = None
+    """What a look-up of details comes to, if it fails."""
     on_exchange: Callable[[], None] = lambda: None
     on_reach: Callable[[], None] = lambda: None
     on_revoke: Callable[[], None] = lambda: None
@@ -150,7 +153,7 @@ class SimulatedPlatform:
         reply = self.machine.exchange(self.app, self.secret, code.reveal())
         return issued(reply) if reply["code"] == 0 else failure_of(reply["code"])
 
-    def refresh(self, token: Secret) -> Issued | Failure:
+    def refresh(self, token: Secret) -> Issued | Unread | Failure:
         self.refreshes += 1
         planned = self.refresh_plan.popleft() if self.refresh_plan else None
         if self.away:
@@ -166,8 +169,8 @@ class SimulatedPlatform:
     def reach(self, access: Secret) -> tuple[Advertiser, ...] | Failure:
         self.probes += 1
         self.on_reach()
-        if failure := self.away or self.unlisted:
-            return failure
+        if self.away or self.unlisted is not None:
+            return self.away or self.unlisted or ()
         reply = self.machine.list_advertisers(self.app, self.secret, access.reveal())
         if reply["code"]:
             return access_failure_of(reply["code"])
@@ -176,27 +179,26 @@ class SimulatedPlatform:
         return tuple(Advertiser(AdvertiserId(a["advertiser_id"]), a["advertiser_name"]) for a in listed)
 
     def details(self, access: Secret, advertisers: tuple[AdvertiserId, ...]) -> tuple[Advertiser, ...] | Failure:
-        if self.withheld:
-            return NotPermitted(40001)
-        found: list[Advertiser] = []
-        for start in range(0, len(advertisers), 100):
-            reply = self.machine.advertiser_info(access.reveal(), advertisers[start : start + 100])
-            if reply["code"]:
-                return access_failure_of(reply["code"])
-            listed = reply["data"]["list"]
-            assert isinstance(listed, list)
-            found += (
-                Advertiser(
-                    AdvertiserId(a["advertiser_id"]),
-                    a["name"],
-                    a["currency"],
-                    a["timezone"],
-                    a["status"],
-                    Standing.OPEN if a["status"] == "STATUS_ENABLE" else Standing.CLOSED,
-                )
-                for a in listed
+        if failure := NotPermitted(40001) if self.withheld else self.untold:
+            return failure
+        if not advertisers:
+            return ()
+        reply = self.machine.advertiser_info(access.reveal(), advertisers)
+        if reply["code"]:
+            return access_failure_of(reply["code"])
+        listed = reply["data"]["list"]
+        assert isinstance(listed, list)
+        return tuple(
+            Advertiser(
+                AdvertiserId(a["advertiser_id"]),
+                a["name"],
+                a["currency"],
+                a["timezone"],
+                a["status"],
+                Standing.OPEN if a["status"] == "STATUS_ENABLE" else Standing.CLOSED,
             )
-        return tuple(found)
+            for a in listed
+        )
 
     def revoke(self, access: Secret) -> Failure | None:
         self.on_revoke()
@@ -234,6 +236,8 @@ def access_failure_of(code: int) -> Failure:
     """TikTok's code on a call with an access token."""
     if code in {40102, 40105}:
         return Refused(Reason.ACCESS_TOKEN_REFUSED, code)
+    if code == 40001:
+        return NotPermitted(code)
     return failure_of(code)
 
 

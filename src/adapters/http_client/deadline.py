@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -14,18 +15,30 @@ from application.ports.system import Clock
 
 
 class Deadline:
-    """When the call under way must be over. One connection's at a time, set before each call."""
+    """When the call under way must be over. One connection's at a time, set before each call.
+
+    A machine that slept sends nothing after it, since others may have sent the same meanwhile. But an answer is read for as long
+    as the machine is awake: it may have come before the sleep, and may be the only copy of the only live pair.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._ends = timedelta(0)
+        self._ends_awake = 0.0
 
     def start(self, span: timedelta) -> None:
-        self._ends = self._clock.monotonic() + span
+        self._ends, self._ends_awake = self._clock.monotonic() + span, time.monotonic() + span.total_seconds()
 
     def left(self, late: type[Exception]) -> float:
-        """Seconds until then. Raises `late` when it is past."""
-        left = (self._ends - self._clock.monotonic()).total_seconds()
+        """Seconds until then, sleep included: for connecting and sending. Raises `late` when it is past."""
+        return self._positive((self._ends - self._clock.monotonic()).total_seconds(), late)
+
+    def left_awake(self, late: type[Exception]) -> float:
+        """Seconds until then, sleep left out: for reading. Raises `late` when it is past."""
+        return self._positive(self._ends_awake - time.monotonic(), late)
+
+    @staticmethod
+    def _positive(left: float, late: type[Exception]) -> float:
         if left <= 0:
             raise late("the call's time is up")
         return left
@@ -41,7 +54,7 @@ class DeadlineStream(httpcore.NetworkStream):
         self._inner, self._deadline = inner, deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._deadline.left(httpcore.ReadTimeout))
+        return self._inner.read(max_bytes, self._deadline.left_awake(httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, self._deadline.left(httpcore.WriteTimeout))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import ssl
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,10 +16,11 @@ import httpx
 
 from adapters.http_client.deadline import Deadline, DeadlineNetwork
 from adapters.http_client.resolver import LookUp, Resolver, ask_the_system
+from adapters.http_client.unpacking import unpacked
 from application.ports.system import Clock
 
 LONGEST_ANSWER = 4 * 1024 * 1024
-"""Bytes, as sent and as unpacked. A token answer has under 2 kB; the accounts of the largest agencies, some hundred."""
+"""Bytes, as sent and as unpacked, unless a request allows more. An answer with tokens has under 2 kB."""
 
 IDLE_FOR = timedelta(seconds=5)
 """How long an idle connection is kept: less than servers keep theirs, so that none is closed on a request under way."""
@@ -42,6 +42,7 @@ class HttpRequest:
     query: Mapping[str, str] | None = None
     secret_query: str = field(default="", repr=False)
     body: bytes | None = field(default=None, repr=False)
+    longest_answer: int = LONGEST_ANSWER
 
     def with_header(self, name: str, value: str) -> HttpRequest:
         return replace(self, headers={**self.headers, name: value})
@@ -68,6 +69,8 @@ class Lost:
     """It was sent, or may have been, and no whole answer came in time."""
 
     detail: str
+    beginning: bytes = field(default=b"", repr=False)
+    """What came of the answer's body."""
 
 
 class _Transport(httpx.BaseTransport):
@@ -131,6 +134,7 @@ class Line:
         return self._once(request) if isinstance(answer, NotSent) else answer
 
     def _once(self, request: HttpRequest) -> HttpAnswer | NotSent | Lost:
+        body = bytearray()
         try:
             with self._client.stream(
                 request.method,
@@ -140,32 +144,26 @@ class Line:
                 content=request.body,
                 extensions={HIDDEN_QUERY: request.secret_query},
             ) as response:
-                body = _read(response)
-                if body is None:
-                    return Lost("the answer is too long")
-                return HttpAnswer(response.status_code, response.headers.get("retry-after"), body)
+                for chunk in response.iter_raw():
+                    body += chunk
+                    if len(body) > request.longest_answer:
+                        return Lost("the answer is too long")
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as fault:
             return NotSent(type(fault).__name__)
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpx.HTTPError, OSError) as fault:
-            return Lost(type(fault).__name__)
-        except zlib.error:
-            return Lost("the answer can't be unpacked")
+            return Lost(type(fault).__name__, bytes(body))
+        return _whole(response, bytes(body), request.longest_answer)
 
     def close(self) -> None:
         self._client.close()
 
 
-def _read(response: httpx.Response) -> bytes | None:
-    body = bytearray()
-    for chunk in response.iter_raw():
-        body += chunk
-        if len(body) > LONGEST_ANSWER:
-            return None
-    if response.headers.get("content-encoding", "identity") == "identity":
-        return bytes(body)
-    # asked for as it is, packed all the same: by gzip or deflate, anything else is an error
-    unpacked = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(bytes(body), LONGEST_ANSWER + 1)
-    return unpacked if len(unpacked) <= LONGEST_ANSWER else None
+def _whole(response: httpx.Response, body: bytes, longest: int) -> HttpAnswer | Lost:
+    """It is asked for as it is, and may come packed all the same."""
+    plain = unpacked(body, longest=longest, raw_deflate="deflate" in response.headers.get("content-encoding", "").lower())
+    if plain is None:
+        return Lost("the answer is too long")
+    return HttpAnswer(response.status_code, response.headers.get("retry-after"), plain)
 
 
 class Lines:

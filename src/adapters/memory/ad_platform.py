@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from application.ports.system import Clock
 from domain.advertiser import Advertiser
 from domain.ids import AdvertiserId, AppId
-from domain.outcomes import Failure, Issued, NotPermitted, Reason, Refused
+from domain.outcomes import Failure, Issued, NotPermitted, Reason, Refused, Unread
 from domain.tokens import Lifetimes, Secret
 
 T = TypeVar("T")
@@ -53,7 +53,8 @@ class _Consent:
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    failure: Failure
+    outcome: Any
+    """As the method that is called returns it."""
     carried_out: bool
 
 
@@ -82,6 +83,7 @@ class MemoryAdPlatform:
         self._access: dict[str, tuple[_Consent, datetime]] = {}
         self._plans: dict[Verb, deque[_Planned]] = {verb: deque() for verb in Verb}
         self._asked: list[Asked] = []
+        self._refused_in_details: frozenset[AdvertiserId] = frozenset()
         self._made = 0
         self._lock = threading.Lock()
 
@@ -99,10 +101,16 @@ class MemoryAdPlatform:
         with self._lock:
             self._access[access.reveal()][0].revoked = True
 
-    def plan(self, verb: Verb, failure: Failure, *, times: int = 1, carried_out: bool = False) -> None:
+    def plan(
+        self, verb: Verb, outcome: Failure | Unread | tuple[Advertiser, ...], *, times: int = 1, carried_out: bool = False
+    ) -> None:
         """The next calls come to this; `carried_out`: though they were, so that only the answer is lost."""
         with self._lock:
-            self._plans[verb].extend([_Planned(failure, carried_out)] * times)
+            self._plans[verb].extend([_Planned(outcome, carried_out)] * times)
+
+    def refuse_details(self, advertisers: Iterable[AdvertiserId]) -> None:
+        """From now on these accounts make every look-up of details fail of which they are part."""
+        self._refused_in_details = frozenset(advertisers)
 
     @property
     def asked(self) -> tuple[Asked, ...]:
@@ -127,10 +135,10 @@ class MemoryAdPlatform:
     def consent_url(self, state: str) -> str:
         return "memory:///consent?" + urlencode({"app_id": self._app, "state": state})
 
-    def exchange(self, code: Secret) -> Issued | Failure:
+    def exchange(self, code: Secret) -> Issued | Unread | Failure:
         return self._answer(Verb.EXCHANGE, lambda: self._exchanged(code))
 
-    def refresh(self, token: Secret) -> Issued | Failure:
+    def refresh(self, token: Secret) -> Issued | Unread | Failure:
         return self._answer(Verb.REFRESH, lambda: self._refreshed(token))
 
     def reach(self, access: Secret) -> tuple[Advertiser, ...] | Failure:
@@ -145,9 +153,9 @@ class MemoryAdPlatform:
     def _answer(self, verb: Verb, carry_out: Callable[[], T]) -> T | Failure:
         with self._lock:
             plan = self._plans[verb].popleft() if self._plans[verb] else None
-            outcome = carry_out() if plan is None or plan.carried_out else plan.failure
+            outcome = carry_out() if plan is None or plan.carried_out else plan.outcome
             if plan is not None:
-                outcome = plan.failure
+                outcome = plan.outcome
             self._asked.append(Asked(verb, self._clock.now(), outcome if isinstance(outcome, Failure) else None))
             return outcome
 
@@ -179,9 +187,10 @@ class MemoryAdPlatform:
         consent = self._held(access)
         if not isinstance(consent, _Consent):
             return consent
-        if not self._details_permitted:
+        told = frozenset(consent.advertisers) - self._refused_in_details
+        if not self._details_permitted or not told.issuperset(advertisers):
             return NotPermitted(40001)
-        return tuple(self._accounts[one] for one in advertisers if one in consent.advertisers)
+        return tuple(self._accounts[one] for one in advertisers)
 
     def _revoked(self, access: Secret) -> Failure | None:
         consent = self._held(access)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from application.ports.journal import JournalUnavailable, KeptAnswer
+from datetime import datetime
+
+from application.ports.journal import JournalUnavailable, KeptAnswer, UnreadAnswer
 
 
 class MemoryJournal:
@@ -11,6 +13,7 @@ class MemoryJournal:
     def __init__(self, name: str = "here") -> None:
         self.name, self.full = name, False
         self._answers: list[KeptAnswer] = []
+        self.unread: dict[str, UnreadAnswer] = {}
 
     def check(self) -> None:
         if self.full:
@@ -30,6 +33,15 @@ class MemoryJournal:
 
     def empty(self) -> bool:
         return not self._answers
+
+    def keep_unread(self, answer: UnreadAnswer) -> str:
+        self.check()
+        name = f"{answer.grant}-{len(self.unread) + 1}.unread"
+        self.unread[name] = answer
+        return name
+
+    def forget_unread(self, before: datetime) -> None:
+        self.unread = {name: answer for name, answer in self.unread.items() if answer.kept_at >= before}
 
 
 def key_of(answer: KeptAnswer) -> tuple[str, int, str]:

@@ -13,15 +13,21 @@ import msgspec
 
 from adapters.http_client.lines import HttpAnswer, HttpRequest, Lines, Lost, NotSent
 from adapters.tiktok.answers import SUCCESS, Envelope
+from adapters.tiktok.resting_paths import RestingPaths
 from adapters.tiktok.return_codes import CallKind, failure_of, pause_of, uncertain
-from application.ports.ad_platform import DETAILS_PER_CALL
 from application.ports.system import Clock
 from domain.advertiser import Advertiser
 from domain.ids import AdvertiserId, AppId
-from domain.outcomes import Failure, Issued, Refused, Unavailable
+from domain.outcomes import Failure, InDoubt, Issued, PathMissing, Refused, Unavailable, Unread
 from domain.tokens import Secret
 
 DETAIL_FIELDS = ("advertiser_id", "name", "currency", "timezone", "display_timezone", "status")
+LONGEST_LIST = 32 * 1024 * 1024
+"""Bytes of an answer that lists accounts: ten thousand of them have about one megabyte, with names of any length more."""
+
+PAGE = re.compile(rb"\s*<")
+"""How a page begins: a gateway's or a firewall's, which holds no tokens."""
+
 HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 
 
@@ -48,6 +54,7 @@ class TikTok:
         self._redirect_uri, self._auth_url, self._api_url = redirect_uri, auth_url, api_url.rstrip("/")
         self._clock, self._timeout = clock, timeout
         self._lines = lines or Lines(clock)
+        self._resting = RestingPaths(clock)
 
     @property
     def app(self) -> AppId:
@@ -58,37 +65,31 @@ class TikTok:
         query = [*parse_qsl(url.query), ("app_id", self._app), ("redirect_uri", self._redirect_uri), ("state", state)]
         return urlunsplit(url._replace(query=urlencode(query)))
 
-    def exchange(self, code: Secret) -> Issued | Failure:
+    def exchange(self, code: Secret) -> Issued | Unread | Failure:
         return self._issued(CallKind.EXCHANGE, "/oauth2/access_token/", {"auth_code": code.reveal()})
 
-    def refresh(self, token: Secret) -> Issued | Failure:
+    def refresh(self, token: Secret) -> Issued | Unread | Failure:
         wanted = {"refresh_token": token.reveal(), "grant_type": "refresh_token"}
         return self._issued(CallKind.REFRESH, "/oauth2/refresh_token/", wanted)
 
     def reach(self, access: Secret) -> tuple[Advertiser, ...] | Failure:
         credentials = urlencode({"app_id": self._app, "secret": self._secret.reveal()})
-        read = self._get("/oauth2/advertiser/get/", access, secret_query=credentials)
-        if not isinstance(read, Envelope):
-            return read
-        reached = read.reached()
-        return Unavailable("a success without a list") if reached is None else reached
+        envelope = self._get("/oauth2/advertiser/get/", access, secret_query=credentials)
+        return _listed(envelope.reached()) if isinstance(envelope, Envelope) else envelope
 
     def details(self, access: Secret, advertisers: tuple[AdvertiserId, ...]) -> tuple[Advertiser, ...] | Failure:
-        found: list[Advertiser] = []
-        for start in range(0, len(advertisers), DETAILS_PER_CALL):
-            wanted = {"advertiser_ids": advertisers[start : start + DETAILS_PER_CALL], "fields": DETAIL_FIELDS}
-            query = {name: msgspec.json.encode(value).decode() for name, value in wanted.items()}
-            read = self._get("/advertiser/info/", access, query=query)
-            if not isinstance(read, Envelope):
-                return read
-            if (accounts := read.accounts()) is None:
-                return Unavailable("a success without a list")
-            found += accounts
-        return tuple(found)
+        if not advertisers:
+            return ()
+        asked = {"advertiser_ids": advertisers, "fields": DETAIL_FIELDS}
+        query = {name: msgspec.json.encode(value).decode() for name, value in asked.items()}
+        envelope = self._get("/advertiser/info/", access, query=query)
+        return _listed(envelope.accounts()) if isinstance(envelope, Envelope) else envelope
 
     def revoke(self, access: Secret) -> Failure | None:
-        read = self._post(CallKind.REVOKE, "/oauth2/revoke_token/", {"access_token": access.reveal()}, access=access)
-        return None if isinstance(read, Envelope | Refused) else read  # refused: dead already, which is what was wanted
+        answer = self._post(CallKind.REVOKE, "/oauth2/revoke_token/", {"access_token": access.reveal()}, access=access)
+        if isinstance(answer, Envelope | Refused):
+            return None  # refused: dead already, which is what was wanted
+        return answer.failure if isinstance(answer, Unread) else answer
 
     def close(self) -> None:
         """Close the connections that are idle, and the others after their calls."""
@@ -100,26 +101,32 @@ class TikTok:
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _issued(self, kind: CallKind, path: str, wanted: Mapping[str, str]) -> Issued | Failure:
-        read = self._post(kind, path, wanted)
-        if not isinstance(read, Envelope):
-            return read
-        return read.tokens() or uncertain(kind, "a success without an access token")
+    def _issued(self, kind: CallKind, path: str, fields: Mapping[str, str]) -> Issued | Unread | Failure:
+        envelope = self._post(kind, path, fields)
+        if not isinstance(envelope, Envelope):
+            return envelope
+        failure = InDoubt("a success without an access token")
+        return envelope.tokens(self._clock.now()) or _unread(failure, envelope.body)
 
-    def _post(self, kind: CallKind, path: str, wanted: Mapping[str, str], access: Secret | None = None) -> Envelope | Failure:
-        body = msgspec.json.encode({"app_id": self._app, "secret": self._secret.reveal(), **wanted})
-        return self._call(
-            kind, HttpRequest("POST", self._api_url + path, {"Content-Type": "application/json"}, body=body), access=access
-        )
+    def _post(
+        self, kind: CallKind, path: str, fields: Mapping[str, str], access: Secret | None = None
+    ) -> Envelope | Unread | Failure:
+        body = msgspec.json.encode({"app_id": self._app, "secret": self._secret.reveal(), **fields})
+        request = HttpRequest("POST", self._api_url + path, {"Content-Type": "application/json"}, body=body)
+        return self._call(kind, path, request, access=access)
 
     def _get(
         self, path: str, access: Secret, *, query: Mapping[str, str] | None = None, secret_query: str = ""
     ) -> Envelope | Failure:
-        request = HttpRequest("GET", self._api_url + path, {}, query=query, secret_query=secret_query)
-        return self._call(CallKind.WITH_TOKEN, request, access=access)
+        url = self._api_url + path
+        request = HttpRequest("GET", url, {}, query=query, secret_query=secret_query, longest_answer=LONGEST_LIST)
+        answer = self._call(CallKind.WITH_TOKEN, path, request, access=access)
+        return answer.failure if isinstance(answer, Unread) else answer
 
-    def _call(self, kind: CallKind, request: HttpRequest, *, access: Secret | None) -> Envelope | Failure:
+    def _call(self, kind: CallKind, path: str, request: HttpRequest, *, access: Secret | None) -> Envelope | Unread | Failure:
         """The envelope of a success, or what else it came to."""
+        if missing := self._resting.until_over(path):
+            return missing
         if access is not None:
             if not HEADER_SAFE.fullmatch(access.reveal()):
                 return Unavailable("an access token that fits into no header")
@@ -129,11 +136,29 @@ class TikTok:
         match answer:
             case NotSent(detail=detail):
                 return Unavailable(f"no connection ({detail})")
-            case Lost(detail=detail):
-                return uncertain(kind, f"no answer ({detail})")
-            case HttpAnswer(status=status, body=body):
+            case Lost(detail=detail, beginning=body):
+                return _unread(uncertain(kind, f"no answer ({detail})"), body)
+            case HttpAnswer(body=body):
                 envelope = Envelope.of(body)
                 if envelope is not None and envelope.code in SUCCESS:
                     return envelope
-                pause = pause_of(answer.retry_after, self._clock.now())
-                return failure_of(kind, envelope.code if envelope else None, status, pause)
+                failure = self._failure_of(kind, path, envelope, answer)
+                return failure if envelope else _unread(failure, body)
+
+    def _failure_of(self, kind: CallKind, path: str, envelope: Envelope | None, answer: HttpAnswer) -> Failure:
+        pause = pause_of(answer.retry_after, self._clock.now())
+        failure = failure_of(kind, envelope.code if envelope else None, answer.status, pause)
+        if isinstance(failure, PathMissing):
+            self._resting.rest(path, failure)
+        return failure
+
+
+def _unread(failure: Failure, body: bytes) -> Unread | Failure:
+    """In doubt, with what came, if that may hold tokens."""
+    if not isinstance(failure, InDoubt) or not body.strip() or PAGE.match(body):
+        return failure
+    return Unread(failure, Secret(body.decode("latin-1")))
+
+
+def _listed(accounts: tuple[Advertiser, ...] | None) -> tuple[Advertiser, ...] | Failure:
+    return Unavailable("a success without a list") if accounts is None else accounts

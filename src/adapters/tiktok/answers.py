@@ -2,159 +2,165 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TypeVar
-
-import msgspec
+import logging
+import math
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
 from adapters.tiktok.account_status import standing_of
+from adapters.tiktok.json_reading import json_of
 from domain.advertiser import Advertiser
 from domain.ids import AdvertiserId
 from domain.outcomes import Issued
-from domain.tokens import Lifetimes, Secret
+from domain.tokens import LONGEST_ACCESS_LIFE, LONGEST_REFRESH_LIFE, Lifetimes, Secret
 
-LONGEST_LIFE = timedelta(days=36_525)
-"""A century: a longer lifetime is no statement about time, and some would overflow a date."""
+log = logging.getLogger(__name__)
 
 SUCCESS = frozenset({0, 20001})
 """OK and PARTIAL_OK (the return codes of TikTok's official SDK)."""
 
-T = TypeVar("T")
+ACCESS_LIFE_NAMES = ("access_token_expire_in", "expires_in")
+REFRESH_LIFE_NAMES = ("refresh_token_expire_in", "refresh_token_expires_in")
+"""The names under which lifetimes were seen, the likelier first."""
 
+LONGEST_ID, LONGEST_NAME, LONGEST_WORD = 64, 255, 64
+"""Characters. An id that is longer is none; names, and words such as a currency, are cut."""
 
-class _Envelope(msgspec.Struct):
-    code: int | str
-    data: msgspec.Raw = msgspec.Raw(b"{}")
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+"""C0 and C1, of which PostgreSQL can't store NUL, and no page shows any."""
 
-
-class _Tokens(msgspec.Struct):
-    """Nothing but the access token can make this unreadable: it may be the only copy of the only live pair."""
-
-    access_token: object = None
-    refresh_token: object = None
-    access_token_expire_in: object = None
-    refresh_token_expire_in: object = None
-    expires_in: object = None
-    refresh_token_expires_in: object = None
-    advertiser_ids: object = None
-
-
-class _Reached(msgspec.Struct):
-    advertiser_id: object = None
-    advertiser_name: object = None
-
-
-class _Account(msgspec.Struct):
-    advertiser_id: object = None
-    name: object = None
-    currency: object = None
-    timezone: object = None
-    display_timezone: object = None
-    status: object = None
-
-
-class _ReachedList(msgspec.Struct):
-    found: list[_Reached] | None = msgspec.field(name="list")
-
-
-class _AccountList(msgspec.Struct):
-    found: list[_Account] | None = msgspec.field(name="list")
+Row = Mapping[str, Any]
 
 
 class Envelope:
-    """An answer that is TikTok's: it has a code, whatever the HTTP status."""
+    """An answer that is TikTok's: it has a code, whatever the HTTP status. Nothing odd in it costs what is not odd."""
 
-    __slots__ = ("_data", "code")
+    __slots__ = ("_data", "body", "code")
 
-    def __init__(self, code: int, data: bytes | msgspec.Raw) -> None:
-        self.code, self._data = code, data
+    def __init__(self, code: int, data: Row, body: bytes) -> None:
+        self.code, self._data, self.body = code, data, body
 
     @classmethod
     def of(cls, body: bytes) -> Envelope | None:
         """None for anything else: a gateway's page, half an answer, JSON without a code."""
-        read = _decoded(body, _Envelope)
-        if read is None:
+        answer = json_of(body)
+        if not isinstance(answer, dict) or (code := _code(answer.get("code"))) is None:
             return None
-        try:
-            return cls(int(read.code), read.data)
-        except ValueError:
-            return None
+        data = answer.get("data")
+        return cls(code, data if isinstance(data, dict) else {}, body)
 
-    def tokens(self) -> Issued | None:
-        """The tokens of a success. None where there is no access token."""
-        read = _decoded(self._data, _Tokens)
-        if read is None or (access := _secret(read.access_token)) is None:
+    def tokens(self, now: datetime) -> Issued | None:
+        """The tokens of a success that was asked for just before now. None where there is no access token."""
+        data = self._data
+        if (access := _secret(data.get("access_token"))) is None:
             return None
         return Issued(
             access=access,
-            refresh=_secret(read.refresh_token),
+            refresh=_secret(data.get("refresh_token")),
             lifetimes=Lifetimes(
-                access=_lifetime(read.access_token_expire_in) or _lifetime(read.expires_in),
-                refresh=_lifetime(read.refresh_token_expire_in) or _lifetime(read.refresh_token_expires_in),
+                access=_lifetime(data, ACCESS_LIFE_NAMES, LONGEST_ACCESS_LIFE, now),
+                refresh=_lifetime(data, REFRESH_LIFE_NAMES, LONGEST_REFRESH_LIFE, now),
             ),
-            advertisers=_ids(read.advertiser_ids),
+            advertisers=_ids(data.get("advertiser_ids")),
         )
 
     def reached(self) -> tuple[Advertiser, ...] | None:
-        """The accounts that a token reaches, by id and name. None where there is no list."""
-        if (read := _decoded(self._data, _ReachedList)) is None:
+        """The accounts that a token reaches, by id and name, each once. None where there is no list."""
+        if (rows := self._rows()) is None:
             return None
-        return tuple(
-            Advertiser(AdvertiserId(name), _text(one.advertiser_name).strip() or name)
-            for one in read.found or ()
-            if (name := _text(one.advertiser_id))
-        )
+        accounts = (Advertiser(name, _text(row.get("advertiser_name"), LONGEST_NAME) or name) for name, row in rows)
+        return tuple({account.id: account for account in accounts}.values())
 
     def accounts(self) -> tuple[Advertiser, ...] | None:
-        """Accounts with their details. None where there is no list."""
-        if (read := _decoded(self._data, _AccountList)) is None:
+        """Accounts with their details, each once. None where there is no list."""
+        if (rows := self._rows()) is None:
             return None
-        return tuple(
+        accounts = (
             Advertiser(
-                id=AdvertiserId(name),
-                name=_text(one.name).strip() or name,
-                currency=_text(one.currency),
-                timezone=_text(one.timezone) or _text(one.display_timezone),
-                status=_text(one.status),
-                standing=standing_of(_text(one.status)),
+                id=name,
+                name=_text(row.get("name"), LONGEST_NAME) or name,
+                currency=_text(row.get("currency")),
+                timezone=_text(row.get("timezone")) or _text(row.get("display_timezone")),
+                status=_text(row.get("status")),
+                standing=standing_of(_text(row.get("status"))),
             )
-            for one in read.found or ()
-            if (name := _text(one.advertiser_id))
+            for name, row in rows
         )
+        return tuple({account.id: account for account in accounts}.values())
+
+    def _rows(self) -> Iterator[tuple[AdvertiserId, Row]] | None:
+        """What the list has of accounts, each with its id. What has no id is no account."""
+        rows = self._data.get("list", ...)
+        if rows is not None and not isinstance(rows, list):
+            return None
+        return ((name, row) for row in rows or () if isinstance(row, dict) and (name := _id(row.get("advertiser_id"))))
 
 
-def _decoded(text: bytes | msgspec.Raw, form: type[T]) -> T | None:
-    try:
-        return msgspec.json.decode(text, type=form)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+def _code(value: object) -> int | None:
+    """A whole number, in whatever way it is written."""
+    if isinstance(value, str):
+        try:
+            value = float(value) if "." in value else int(value)
+        except ValueError:
+            return None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _text(value: object) -> str:
-    """Text as it is, whole numbers digit by digit, anything else (a float has lost digits) as none."""
+def _text(value: object, longest: int = LONGEST_WORD) -> str:
+    """Text that can be stored and shown, whole numbers digit by digit, anything else (a float has lost digits) as none."""
     match value:
         case str():
-            return value.replace("\0", "")  # which PostgreSQL can't store
+            return CONTROLS.sub(" ", _whole(value)).strip()[:longest].strip()
         case int() if not isinstance(value, bool):
-            return str(value)
+            return str(value)[:longest]
         case _:
             return ""
 
 
-def _secret(value: object) -> Secret | None:
-    return Secret(value) if isinstance(value, str) and value else None
+def _whole(text: str) -> str:
+    """The text without halves of characters (lone surrogates), which can be neither stored nor sent."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _id(value: object) -> AdvertiserId | None:
+    name = _text(value, LONGEST_ID + 1)
+    return AdvertiserId(name) if 0 < len(name) <= LONGEST_ID else None
 
 
 def _ids(value: object) -> tuple[AdvertiserId, ...]:
-    return tuple(AdvertiserId(_text(one)) for one in value if _text(one)) if isinstance(value, list) else ()
+    ids = (_id(one) for one in value) if isinstance(value, list) else ()
+    return tuple(dict.fromkeys(one for one in ids if one))
 
 
-def _lifetime(value: object) -> timedelta | None:
-    """Seconds, as a number or its text. None for what can't be meant: zero, less, not a number, over a century."""
+def _secret(value: object) -> Secret | None:
+    token = _whole(value).strip() if isinstance(value, str) else ""
+    return Secret(token) if token else None
+
+
+def _lifetime(data: Row, names: tuple[str, ...], longest: timedelta, now: datetime) -> timedelta | None:
+    """How long from now, by the first of the names that says something which can be meant. None, with an alarm, if none does."""
+    for name in names:
+        if (value := data.get(name)) is None:
+            continue
+        if (life := _span(value, longest, now)) is not None:
+            return life
+        shown = value if isinstance(value, int | float) else type(value).__name__  # a text might be a token
+        log.critical("TikTok names a lifetime that can't be meant: %s is %.40s; the usual one is assumed", name, shown)
+    return None
+
+
+def _span(value: object, longest: timedelta, now: datetime) -> timedelta | None:
+    """Seconds, as a number or its text, or the point in time that they are since 1970. None for what is neither."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         seconds = float(value)
     except (ValueError, OverflowError):
         return None
-    return timedelta(seconds=seconds) if 0 < seconds <= LONGEST_LIFE.total_seconds() else None
+    if not math.isfinite(seconds):
+        return None
+    return next((timedelta(seconds=s) for s in (seconds, seconds - now.timestamp()) if 0 < s <= longest.total_seconds()), None)

@@ -12,12 +12,26 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
 
-from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Reason, Refused, Throttled, Unavailable
+from domain.outcomes import (
+    Failure,
+    InDoubt,
+    Misconfigured,
+    NotPermitted,
+    OurFault,
+    PathMissing,
+    Reason,
+    Refused,
+    Throttled,
+    Unavailable,
+)
 
 log = logging.getLogger(__name__)
 
-TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
+FORBIDDEN, NO_SUCH_PATH, TOO_MANY_REQUESTS, SERVER_ERROR = 403, (404, 405), 429, 500
 """HTTP statuses (RFC 6585, RFC 9110)."""
+
+NO_SCHEMA = 40006
+"""TikTok's "no schema found", where it comes with HTTP 403."""
 
 LONGEST_PAUSE = timedelta(days=1)
 """TikTok's longest limit is a day's; a server that asks for more is not believed."""
@@ -53,6 +67,14 @@ def _our_fault(*codes: int) -> dict[int, Failure]:
     return {code: OurFault(code) for code in codes}
 
 
+def _not_approved(*codes: int) -> dict[int, Failure]:
+    return {code: Misconfigured(f"TikTok has suspended or restricted the app, or not approved it yet ({code})") for code in codes}
+
+
+def _missing(*codes: int) -> dict[int, Failure]:
+    return {code: PathMissing(f"TikTok does not know the path ({code})") for code in codes}
+
+
 _BACKEND = (50000, 50002, *range(51000, 51100), *range(52000, 52205))
 """System error, time-out, and the services behind: it may have been carried out."""
 
@@ -61,13 +83,17 @@ _ALWAYS: dict[int, Failure] = {
     **_each((60001,), Unavailable("TikTok is in maintenance")),  # MAINTENANCE
     40101: Misconfigured("TikTok says that app id and secret do not match (40101)"),  # INVALID_PARTNER
     40113: Misconfigured("TikTok has forbidden the app (40113)"),  # APP_FORBIDDEN
-    **_our_fault(40000, 40002, 40108),  # parameters, grant type
+    **_not_approved(40117, 40118, 40124, 40125),
+    **_our_fault(40000, 40002, 40011, 40108),  # parameters, a list that is too long, grant type
+    **_missing(40051, 40400, 40405, 41001),
 }
 _SPENDING: dict[int, Failure] = {**_ALWAYS, **_each(_BACKEND, InDoubt("TikTok reports a failure of its own"))}
 _REPEATABLE: dict[int, Failure] = {
     **_ALWAYS,
     **_each(_BACKEND, Unavailable("TikTok reports a failure of its own")),
     **_permission(40001),  # PERMISSION_ERROR
+    **_permission(40130, 40131),  # a scope is missing
+    **_permission(40300, 40301),  # the account is punished or closed
     **_refused(Reason.ACCESS_TOKEN_REFUSED, 40102, 40105),  # ACCESS_TOKEN_EXPIRE, INVALID_ACCESS_TOKEN
     **_refused(Reason.AUTHORISATION_WITHDRAWN, 40106, 40114),  # INVALID_CORE_USER, ADVERTISER_LOGOUT
     **_our_fault(40104),  # EMPTY_ACCESS_TOKEN
@@ -97,17 +123,30 @@ def uncertain(kind: CallKind, detail: str) -> Failure:
 
 def failure_of(kind: CallKind, code: int | None, status: int, retry_after: timedelta | None) -> Failure:
     """What an answer comes to that is no success; `code` None: it is not in TikTok's envelope."""
-    known = TABLE[kind].get(code) if code is not None else None
+    if code is None:
+        return _without_envelope(kind, status, retry_after)
+    known = TABLE[kind].get(code)
     if isinstance(known, Throttled):
         return replace(known, retry_after=retry_after)
     if known is not None:
         return known
-    if code is not None:
-        log.critical("TikTok answered a %s call with a code that is not known here: %d", kind.value, code)
+    if code == NO_SCHEMA and status == FORBIDDEN:
+        return PathMissing(f"TikTok does not know the path ({code})")
+    return _unknown(kind, code, status, retry_after)
+
+
+def _without_envelope(kind: CallKind, status: int, retry_after: timedelta | None) -> Failure:
     if status == TOO_MANY_REQUESTS:
         return Throttled(retry_after)
-    if code is None:
-        return uncertain(kind, f"HTTP {status} without TikTok's envelope")
+    if status in NO_SUCH_PATH:
+        return PathMissing(f"HTTP {status}")
+    return uncertain(kind, f"HTTP {status} without TikTok's envelope")
+
+
+def _unknown(kind: CallKind, code: int, status: int, retry_after: timedelta | None) -> Failure:
+    log.critical("TikTok answered a %s call with a code that is not known here: %d", kind.value, code)
+    if status == TOO_MANY_REQUESTS:
+        return Throttled(retry_after)
     if status >= SERVER_ERROR:
         return uncertain(kind, f"HTTP {status} with the unknown code {code}")
     return Unavailable(f"unknown code {code}")

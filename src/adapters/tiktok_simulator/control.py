@@ -13,6 +13,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_400_BAD_REQUEST, HTTP_401_UN
 
 from .advertisers import Advertiser
 from .faults import Fault
+from .planned_answers import PlannedAnswer
 from .simulator import Simulator
 
 AnyRequest = Request[Any, Any, Any]
@@ -24,6 +25,13 @@ class Accounts(msgspec.Struct, forbid_unknown_fields=True):
 
     user: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     advertisers: list[Advertiser]
+
+
+class OddAdvertisers(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """Accounts that the API treats oddly from now on; what is left out stays."""
+
+    refused_in_details: list[str] | msgspec.UnsetType = msgspec.UNSET
+    listed_twice: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Advance(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -68,6 +76,30 @@ def control_router(simulator: Simulator) -> Router:  # noqa: C901 - a list of ro
     async def clear_faults() -> Response[bytes]:
         simulator.faults.clear()
         return _json([])
+
+    @get("/answers")
+    async def show_answers() -> Response[bytes]:
+        return _json(simulator.answers.planned())
+
+    @post("/answers", status_code=HTTP_200_OK)
+    async def add_answers(request: AnyRequest) -> Response[bytes]:
+        simulator.answers.add(await _read(request, list[PlannedAnswer]))
+        return _json(simulator.answers.planned())
+
+    @delete("/answers", status_code=HTTP_200_OK)
+    async def clear_answers() -> Response[bytes]:
+        simulator.answers.clear()
+        return _json([])
+
+    @post("/advertisers", status_code=HTTP_200_OK)
+    async def set_odd_advertisers(request: AnyRequest) -> Response[bytes]:
+        odd = await _read(request, OddAdvertisers)
+        if odd.refused_in_details is not msgspec.UNSET:
+            machine.refused_in_details = frozenset(odd.refused_in_details)
+        if odd.listed_twice is not msgspec.UNSET:
+            machine.listed_twice = frozenset(odd.listed_twice)
+        shown = OddAdvertisers(sorted(machine.refused_in_details), sorted(machine.listed_twice))
+        return _json(shown)
 
     @get("/accounts")
     async def show_accounts() -> Response[bytes]:
@@ -117,6 +149,10 @@ def control_router(simulator: Simulator) -> Router:  # noqa: C901 - a list of ro
             show_faults,
             add_faults,
             clear_faults,
+            show_answers,
+            add_answers,
+            clear_answers,
+            set_odd_advertisers,
             show_accounts,
             set_accounts,
             advance,

@@ -58,6 +58,9 @@ class Machine:
         self.clock: Clock = clock or RunningClock(timedelta(seconds=self.state.clock_offset_seconds))
         self.config = config or Config()
         self.apps = dict(apps)
+        self.refused_in_details: frozenset[str] = frozenset()
+        """Accounts that make every look-up of details fail of which they are part."""
+        self.listed_twice: frozenset[str] = frozenset()
         self.changes = 0
         """Grows with every change of what would be saved."""
         self._mint = Mint(bytes.fromhex(self.state.seed))
@@ -148,10 +151,10 @@ class Machine:
         family = self._reached(access_token, app_id)
         if not isinstance(family, Family):
             return family
-        reach = self._reach(family)
-        return success(
-            {"list": [{"advertiser_id": account.advertiser_id, "advertiser_name": account.name} for account in reach.values()]}
-        )
+        reach = self._reach(family).values()
+        listed = [*reach, *(account for account in reach if account.advertiser_id in self.listed_twice)]
+        rows = [{"advertiser_id": account.advertiser_id, "advertiser_name": account.name} for account in listed]
+        return success({"list": rows})
 
     def advertiser_info(self, access_token: str, advertiser_ids: Sequence[str], fields: Sequence[str] = ()) -> Reply:
         """`GET /advertiser/info/`: details of at most 100 accounts, all of them without `fields`.
@@ -168,7 +171,7 @@ class Machine:
         if unknown := set(fields) - INFO_FIELDS:
             return failure(replies.PARAMETER_ERROR, f"fields: unknown {', '.join(sorted(unknown))}.")
         reach = self._reach(family)
-        if not self.config.info_permission or not reach.keys() >= set(advertiser_ids):
+        if not self.config.info_permission or not reach.keys() - self.refused_in_details >= set(advertiser_ids):
             return failure(replies.PERMISSION_ERROR)
         chosen = [reach[advertiser_id].info() for advertiser_id in dict.fromkeys(advertiser_ids)]
         return success({"list": [{name: info[name] for name in info if not fields or name in fields} for info in chosen]})

@@ -10,6 +10,7 @@ import msgspec
 from .call_log import Call, CallLog
 from .faults import FaultPlan
 from .machine import Machine
+from .planned_answers import PlannedAnswers
 from .state_file import StateFile
 from .tokens import fingerprint
 
@@ -32,6 +33,7 @@ class Simulator:
         self.redirect_uris = tuple(redirect_uris)
         self.control_token = control_token
         self.faults = FaultPlan(fault_seed)
+        self.answers = PlannedAnswers()
         self.log = CallLog()
         self.closing = asyncio.Event()
         """Set when the server stops: nothing waits any longer."""

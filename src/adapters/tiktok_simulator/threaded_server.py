@@ -12,6 +12,7 @@ from .config import Config
 from .consent import APPROVE, ConsentRequest, decide
 from .faults import Fault, FaultKind
 from .machine import Machine
+from .planned_answers import PlannedAnswer
 from .simulator import API_PREFIX, Simulator
 
 T = TypeVar("T")
@@ -52,6 +53,19 @@ class Control:
     def clear_faults(self) -> None:
         """No faults any more."""
         self.on_loop(self.simulator.faults.clear)
+
+    def answer(self, *answers: PlannedAnswer) -> None:
+        """Plan answers, verbatim."""
+        self.on_loop(lambda: self.simulator.answers.add(list(answers)))
+
+    def treat_oddly(self, *, refused_in_details: Iterable[str] = (), listed_twice: Iterable[str] = ()) -> None:
+        """From now on these accounts spoil look-ups of details, or are listed twice."""
+
+        def change() -> None:
+            machine = self.simulator.machine
+            machine.refused_in_details, machine.listed_twice = frozenset(refused_in_details), frozenset(listed_twice)
+
+        self.on_loop(change)
 
     def set_accounts(self, user: str, advertisers: Sequence[Advertiser]) -> None:
         """From now on these are the user's accounts."""

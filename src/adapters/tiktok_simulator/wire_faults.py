@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, HTTPResponseBodyEvent, HTTPResponseStartEven
 from . import replies
 from .envelope import envelope
 from .faults import Fault
+from .planned_answers import PlannedAnswer
 from .replies import failure
 from .simulator import API_PREFIX, Simulator
 
@@ -54,6 +55,9 @@ class WireFaults:
         endpoint, half = path.removeprefix(API_PREFIX), self._simulator.machine.config.latency.total_seconds() / 2
         with self._simulator.in_flight():
             await self._simulator.pause(half)
+            if planned := self._simulator.answers.take(str(scope.get("method")), path):
+                await self._answer(planned, endpoint, send)
+                return
             fault = self._simulator.faults.take(endpoint)
             scope["state"] |= {"endpoint": endpoint, "fault": fault.kind if fault else None}
             if fault is None and not half:
@@ -69,6 +73,16 @@ class WireFaults:
             await next_app(scope, receive, keep)
             await self._simulator.pause(half)
             await self._deliver(fault, answer, scope, receive, send)
+
+    async def _answer(self, planned: PlannedAnswer, endpoint: str, send: Send) -> None:
+        """A planned answer, as it was given."""
+        self._simulator.record(endpoint, None, fault="planned answer")
+        await self._simulator.pause(planned.delay_ms / 1000)
+        headers = {"content-type": "application/json"} | {name.lower(): value for name, value in planned.headers.items()}
+        sent = [(name.encode(), value.encode()) for name, value in headers.items() if name != "content-length"]
+        sent.append((b"content-length", str(len(planned.content)).encode()))
+        await send({"type": "http.response.start", "status": planned.status, "headers": sent})
+        await send({"type": "http.response.body", "body": planned.content, "more_body": False})
 
     async def _instead(self, fault: Fault, endpoint: str, scope: Scope, receive: Receive, send: Send) -> bool:
         """The faults that keep the call from being processed; False when it is to be processed."""

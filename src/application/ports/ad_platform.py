@@ -6,11 +6,11 @@ from typing import Protocol
 
 from domain.advertiser import Advertiser
 from domain.ids import AdvertiserId, AppId
-from domain.outcomes import Failure, Issued
+from domain.outcomes import Failure, Issued, Unread
 from domain.tokens import Secret
 
 DETAILS_PER_CALL = 100
-"""How many accounts one look-up of details takes; more are asked in several calls."""
+"""How many accounts one look-up of details takes."""
 
 
 class AdPlatform(Protocol):
@@ -27,28 +27,33 @@ class AdPlatform(Protocol):
     def consent_url(self, state: str) -> str:
         """Where a person consents; the platform sends them back with this `state`."""
 
-    def exchange(self, code: Secret) -> Issued | Failure:
+    def exchange(self, code: Secret) -> Issued | Unread | Failure:
         """Trade the callback's one-use code for tokens; `Issued.advertisers` are the accounts that were agreed to, if it tells.
 
-        Refused, for whatever reason, where the code is used, made up or too old.
+        Refused, for whatever reason, where the code is used, made up or too old. Unread where an answer came that may hold
+        tokens and can't be read.
         """
 
-    def refresh(self, token: Secret) -> Issued | Failure:
-        """Spend the refresh token. Anything but a definite answer is InDoubt; Issued always has an access token.
+    def refresh(self, token: Secret) -> Issued | Unread | Failure:
+        """Spend the refresh token. Anything but a definite answer is InDoubt, or Unread where an answer came that may hold the
+        new tokens; Issued always has an access token. A lifetime that can't be meant is left out.
 
         Refused with REFRESH_TOKEN_REFUSED where it was spent before, with REFRESH_TOKEN_EXPIRED where it is too old.
         """
 
     def reach(self, access: Secret) -> tuple[Advertiser, ...] | Failure:
-        """The ids and names of all accounts that the token reaches, standing unread; the cheapest look whether it works.
+        """The ids and names of all accounts that the token reaches, each once, standing unread; the cheapest look whether it
+        works. A list may be short, or empty, by a fault of the platform's.
 
         Refused only where the platform says that the access token itself is dead, with ACCESS_TOKEN_REFUSED or, where it says so,
         AUTHORISATION_WITHDRAWN; never InDoubt, since nothing can be spent.
         """
 
     def details(self, access: Secret, advertisers: tuple[AdvertiserId, ...]) -> tuple[Advertiser, ...] | Failure:
-        """Currency, time zone and standing of these accounts, in as many calls as that takes. Of accounts that the token does not
-        reach nothing is told: they are left out, or the answer is NotPermitted.
+        """Currency, time zone and standing of at most `DETAILS_PER_CALL` accounts, in one call; of none without a call.
+
+        One account of which nothing may be told, such as one that the token does not reach, is left out or makes the answer
+        NotPermitted.
         """
 
     def revoke(self, access: Secret) -> Failure | None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain.ids import AttemptId, GrantId
-from domain.tokens import Expiring
+from domain.ids import AttemptId, GrantId, OwnerId
+from domain.tokens import Expiring, Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,17 @@ class KeptAnswer:
     """The claim under which that was done."""
     tokens: Expiring
     fingerprint: str
+    kept_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadAnswer:
+    """An answer that nobody could read, sealed, for a person to look at."""
+
+    grant: GrantId
+    """Whose refresh token or code was spent for it; what it is sealed for."""
+    owner: OwnerId
+    answer: Sealed
     kept_at: datetime
 
 
@@ -55,3 +66,9 @@ class Journal(Protocol):
 
     def empty(self) -> bool:
         """Whether nothing is kept; cheap enough to be asked before every claim."""
+
+    def keep_unread(self, answer: UnreadAnswer) -> str:
+        """Make such an answer durable; what its file is called. It does not count as kept. Raises JournalUnavailable."""
+
+    def forget_unread(self, before: datetime) -> None:
+        """Remove unread answers that were kept before this time."""

@@ -17,7 +17,9 @@ class Clock(Protocol):
         """The time, aware, in UTC."""
 
     def monotonic(self) -> timedelta:
-        """Time since some fixed moment; it never jumps."""
+        """Time since some fixed moment. It never goes back, and goes on while the machine sleeps or is moved: after that it leaps
+        forward, so that what was claimed before is not sent.
+        """
 
     def sleep(self, span: timedelta) -> None:
         """Let this much time pass (none for a negative span)."""

@@ -17,10 +17,23 @@ from application.ports.sealer import Sealer
 from application.ports.system import Clock
 from application.rotation.late_answers import RevokeLatePair
 from application.rotation.permit_turn import at_once
+from application.rotation.unread_answers import KeepUnread
 from domain.errors import CannotOpen, Conflict, StoreUnavailable
 from domain.grant import Grant
 from domain.mass_refusal import ONE_EVERY, WINDOW
-from domain.outcomes import Failure, InDoubt, Issued, Misconfigured, NotPermitted, OurFault, Refused, Throttled, Unavailable
+from domain.outcomes import (
+    Failure,
+    InDoubt,
+    Issued,
+    Misconfigured,
+    NotPermitted,
+    OurFault,
+    PathMissing,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unread,
+)
 from domain.rotation import Keep, Probe, Reauthorise, Rotate, RotationPolicy, decide
 from domain.tokens import Expiring, Lifetimes, LongTerm, TokenKind
 
@@ -111,6 +124,7 @@ class CallAndSettle:
     revoke_late_pair: RevokeLatePair
     clock: Clock
     policy: RotationPolicy
+    keep_unread: KeepUnread
 
     def __call__(
         self, claim: Claim, *, taken_at: timedelta, turn: Callable[[], bool] = at_once, insist: bool = False
@@ -163,6 +177,8 @@ class CallAndSettle:
             return hindered
         asked_at = self.clock.now()
         answer = self.platform.refresh(token)
+        if isinstance(answer, Unread):
+            answer = self.keep_unread(answer, grant.id, grant.owner)
         if not isinstance(answer, Issued):
             return self._failed(claim, answer, in_incident=in_incident)
         access = self.sealer.seal(answer.access, grant.id, TokenKind.ACCESS)
@@ -181,9 +197,16 @@ class CallAndSettle:
             self.incidents.close(grant.app, self.clock.now())
         return rotation
 
+    def _spent_nothing(self, claim: Claim, failure: PathMissing) -> Rotation:
+        """The platform does not know the path: the claim is given back as it was, since no time is lost that a person needs."""
+        self.budget.learn(claim.grant.app, failure)
+        return self.release(claim, failure)
+
     def _failed(self, claim: Claim, failure: Failure, *, in_incident: bool) -> Rotation:
         """A refresh brought no tokens. During a mass refusal that is noted, and changes no grant's health."""
         grant, now = claim.grant, self.clock.now()
+        if isinstance(failure, PathMissing):
+            return self._spent_nothing(claim, failure)
         if not isinstance(failure, Refused):
             grant.fail(failure, self.policy, now, pause=self._learn(grant, failure))
             return self._settled(claim, ended_by(failure), failure)
@@ -214,6 +237,8 @@ class CallAndSettle:
             return hindered
         answer, now = self.platform.reach(token), self.clock.now()
         failure = None if isinstance(answer, tuple) else answer
+        if isinstance(failure, PathMissing):
+            return self._spent_nothing(claim, failure)
         if isinstance(failure, Refused) and all_there_is:
             if in_incident and not grant.refused_before(now):
                 grant.spare(failure, now)
@@ -305,7 +330,7 @@ def ended_by(failure: Failure) -> Ended:
             return Ended.IN_DOUBT
         case Throttled():
             return Ended.THROTTLED
-        case Misconfigured():
+        case Misconfigured() | PathMissing():
             return Ended.MISCONFIGURED
         case OurFault():
             return Ended.OUR_FAULT

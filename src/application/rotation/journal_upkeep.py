@@ -14,9 +14,16 @@ REGISTER_EVERY = timedelta(minutes=1)
 """How often a journal that is empty is reported so."""
 
 
+UNREAD_KEPT_FOR = timedelta(days=30)
+"""How long an answer that nobody could read waits for a person."""
+
+
 @dataclass(slots=True)
 class JournalUpkeep:
-    """Drain the journal, see that the store is there, and tell the other hosts now and then that nothing is kept here."""
+    """Drain the journal, see that the store is there, and tell the other hosts now and then that nothing is kept here.
+
+    Answers that nobody could read are removed a month later.
+    """
 
     claims: OutageAwareClaims
     journal: Journal
@@ -31,4 +38,5 @@ class JournalUpkeep:
         now = self.clock.monotonic()
         if self.journal.empty() and (self._told_at is None or now - self._told_at >= REGISTER_EVERY):
             self.register.drained(self.journal.name, self.host)
+            self.journal.forget_unread(self.clock.now() - UNREAD_KEPT_FOR)
             self._told_at = now

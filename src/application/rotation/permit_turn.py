@@ -62,6 +62,24 @@ class PermitTurn:
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Turns of calls that are sent one after the other, in one lane."""
+
+    budget: Budget
+    clock: Clock
+    app: AppId
+    lane: Lane
+    stopping: Callable[[], bool] = never
+
+    def __call__(self, within: timedelta) -> bool:
+        """Wait for the next one, at most so long. False: there is none to be had, or somebody asks to stop."""
+        asked_at = self.clock.monotonic()
+        permits = self.budget.take(self.app, 1, self.lane, within=within)
+        turn = PermitTurn(self.budget, self.clock, self.app, self.lane, asked_at + permits.wait, self.stopping)
+        return bool(permits.count) and turn()
+
+
 def wait(clock: Clock, until: timedelta, stopping: Callable[[], bool]) -> None:
     """Wait until a monotonic time, or until somebody asks to stop."""
     while not stopping() and (left := until - clock.monotonic()) > timedelta(0):

@@ -17,7 +17,7 @@ from domain.errors import (
 )
 from domain.grant import Grant
 from domain.health import Degraded, NeedsReauth
-from domain.outcomes import Misconfigured, NotPermitted, OurFault, Reason, Throttled
+from domain.outcomes import Misconfigured, NotPermitted, OurFault, PathMissing, Reason, Throttled
 from domain.tokens import LongTerm
 
 SHORTEST_WAIT = timedelta(seconds=1)
@@ -45,7 +45,7 @@ def stopped(failure: Obstacle | None, wait: timedelta, *, probing: bool = True) 
     match failure:
         case Throttled():
             return PlatformThrottled(wait)
-        case Misconfigured():
+        case Misconfigured() | PathMissing():
             return PlatformMisconfigured(wait)
         case Held(hold=hold):
             return OnHold(hold, wait)

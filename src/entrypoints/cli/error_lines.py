@@ -20,7 +20,7 @@ from domain.errors import (
     Refusal,
     StoreUnavailable,
 )
-from domain.outcomes import Misconfigured, Throttled
+from domain.outcomes import Misconfigured, PathMissing, Throttled
 from entrypoints.cli.database_remedies import database_sentence
 from entrypoints.settings import InvalidSettings
 from entrypoints.telemetry.redaction import Redaction
@@ -111,6 +111,8 @@ def obstacle(failure: Obstacle) -> str:
             return OBSTACLES[PlatformThrottled]
         case Misconfigured():
             return OBSTACLES[PlatformMisconfigured]
+        case PathMissing(detail=detail):
+            return f"TikTok does not know a path that is called here ({detail}): see TIKTOK_API_URL"
         case _:
             return OBSTACLES[PlatformUnavailable]
 

@@ -1,5 +1,5 @@
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from domain.advertiser import Standing
 from domain.outcomes import Issued
 from domain.tokens import Lifetimes, Secret
 
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ODDITIES = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.integers() | st.none())
 
 
@@ -21,7 +22,7 @@ def envelope(data: object, code: object = 0) -> Envelope:
 
 
 def issued(**data: object) -> Issued:
-    tokens = envelope({"access_token": "a", **data}).tokens()
+    tokens = envelope({"access_token": "a", **data}).tokens(NOW)
     assert tokens is not None
     return tokens
 
@@ -60,13 +61,13 @@ def test_a_code_may_be_text() -> None:
 
 @pytest.mark.parametrize("data", [{}, None, [], "", 7, {"access_token": ""}, {"access_token": None}, {"access_token": 7}])
 def test_without_an_access_token_nothing_was_issued(data: object) -> None:
-    assert envelope(data).tokens() is None
+    assert envelope(data).tokens(NOW) is None
 
 
 def test_a_success_without_data_issues_nothing_and_lists_nothing() -> None:
     read = Envelope.of(b'{"code":0,"message":"OK"}')
     assert read is not None
-    assert (read.tokens(), read.reached(), read.accounts()) == (None, None, None)
+    assert (read.tokens(NOW), read.reached(), read.accounts()) == (None, None, None)
 
 
 @given(st.dictionaries(st.sampled_from(["refresh_token", "expires_in", "advertiser_ids", "scope", "x"]), ODDITIES))

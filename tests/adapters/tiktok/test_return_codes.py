@@ -6,7 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.tiktok.return_codes import CallKind, failure_of, pause_of
-from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Reason, Refused, Throttled, Unavailable
+from domain.outcomes import (
+    Failure,
+    InDoubt,
+    Misconfigured,
+    NotPermitted,
+    OurFault,
+    PathMissing,
+    Reason,
+    Refused,
+    Throttled,
+    Unavailable,
+)
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SPENDING, REPEATABLE = (CallKind.REFRESH, CallKind.EXCHANGE), (CallKind.WITH_TOKEN, CallKind.REVOKE)
@@ -65,13 +76,13 @@ def test_tiktoks_own_failure_leaves_nothing_else_in_doubt(kind: CallKind, code: 
 
 
 @pytest.mark.parametrize("kind", SPENDING)
-@pytest.mark.parametrize("status", [200, 302, 401, 403, 404, 500, 502, 504])
+@pytest.mark.parametrize("status", [200, 302, 401, 403, 500, 502, 504])
 def test_without_an_envelope_what_can_be_spent_is_in_doubt(kind: CallKind, status: int) -> None:
     assert isinstance(outcome(kind, None, status), InDoubt)
 
 
 @pytest.mark.parametrize("kind", REPEATABLE)
-@pytest.mark.parametrize("status", [200, 302, 401, 403, 404, 500, 502, 504])
+@pytest.mark.parametrize("status", [200, 302, 401, 403, 500, 502, 504])
 def test_without_an_envelope_what_can_be_repeated_is_unavailable(kind: CallKind, status: int) -> None:
     assert isinstance(outcome(kind, None, status), Unavailable)
 
@@ -80,8 +91,11 @@ def test_without_an_envelope_what_can_be_repeated_is_unavailable(kind: CallKind,
 def test_maintenance_and_misconfiguration_and_our_faults_are_the_same_for_all_calls(kind: CallKind) -> None:
     assert isinstance(outcome(kind, 60001), Unavailable)
     assert isinstance(outcome(kind, 40101), Misconfigured)
-    assert isinstance(outcome(kind, 40113), Misconfigured)
-    assert [outcome(kind, code) for code in (40000, 40002, 40108)] == [OurFault(40000), OurFault(40002), OurFault(40108)]
+    for code in (40113, 40117, 40118, 40124, 40125):
+        assert isinstance(outcome(kind, code), Misconfigured)
+    assert [outcome(kind, code) for code in (40000, 40002, 40011, 40108)] == [OurFault(c) for c in (40000, 40002, 40011, 40108)]
+    for code in (40051, 40400, 40405, 41001):
+        assert isinstance(outcome(kind, code), PathMissing)
 
 
 @pytest.mark.parametrize("kind", REPEATABLE)
@@ -91,7 +105,8 @@ def test_a_dead_access_token_is_told_from_a_missing_permission(kind: CallKind) -
     assert outcome(kind, 40106) == Refused(Reason.AUTHORISATION_WITHDRAWN, 40106)
     assert outcome(kind, 40114) == Refused(Reason.AUTHORISATION_WITHDRAWN, 40114)
     assert outcome(kind, 40104) == OurFault(40104)
-    assert outcome(kind, 40001) == NotPermitted(40001)
+    for code in (40001, 40130, 40131, 40300, 40301):
+        assert outcome(kind, code) == NotPermitted(code)
 
 
 def test_a_bad_code_is_refused() -> None:
