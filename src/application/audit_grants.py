@@ -122,7 +122,7 @@ class AuditGrants:
         until = self.clock.now() + timedelta(days=max(ANNOUNCED_BEFORE))
         while not stopping():
             with self.store.read() as work:
-                batch = work.grants.ending(self.platform.app, until, after=last, limit=AUDIT_BATCH)
+                batch = work.grants.ending(self.batches.app, until, after=last, limit=AUDIT_BATCH)
             if not batch:
                 break
             announced, last = announced + sum(self._announce(grant) for grant in batch), batch[-1]

@@ -9,15 +9,16 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from adapters.journal_file import FileJournal, written
-from application.ports.journal import JournalUnavailable, KeptAnswer
+from adapters.journal_file import MOST_UNREAD, Damaged, FileJournal, read_unread, written
+from application.ports.journal import JournalUnavailable, KeptAnswer, UnreadAnswer
 from domain.ids import AttemptId, GrantId
-from support.builders import START, a_pair
+from domain.tokens import Sealed
+from support.builders import ANNA, START, a_pair
 
 SRC, TESTS = (Path(__file__).parents[2] / name for name in ("src", "tests"))
 
@@ -267,6 +268,36 @@ def test_all_who_open_a_journal_at_once_know_it_by_one_name(tmp_path: Path) -> N
         names = set(executor.map(lambda _: FileJournal(tmp_path / "journal").name, range(8)))
     assert len(names) == 1
     assert files(tmp_path / "journal", ".aside") == []
+
+
+def test_an_answer_that_nobody_could_read_lies_in_a_file_of_its_own_for_its_time(tmp_path: Path) -> None:
+    journal = FileJournal(tmp_path)
+    answer = UnreadAnswer(GrantId("grant-1"), ANNA, Sealed(b"sealed"), START)
+    path = tmp_path / journal.keep_unread(answer)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert read_unread(path.read_bytes()) == answer
+    written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    journal.forget_unread(written_at - timedelta(seconds=1))
+    assert path.exists()
+    journal.forget_unread(written_at + timedelta(seconds=1))
+    assert not path.exists()
+
+
+def test_a_journal_takes_a_thousand_unread_answers_and_answers_to_be_settled_beside_them(tmp_path: Path) -> None:
+    journal = FileJournal(tmp_path)
+    for number in range(MOST_UNREAD):
+        (tmp_path / f"{number}.unread").touch()
+    with pytest.raises(JournalUnavailable):
+        journal.keep_unread(UnreadAnswer(GrantId("grant-1"), ANNA, Sealed(b"sealed"), START))
+    journal.keep(an_answer())
+    assert numbers(journal.kept()) == [1]
+
+
+@pytest.mark.parametrize("spoil", [lambda text: text[:-1], lambda text: text.replace(b"anna", b"bert"), lambda _: b""])
+def test_a_damaged_file_of_an_unread_answer_is_not_read(spoil: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    path = tmp_path / FileJournal(tmp_path).keep_unread(UnreadAnswer(GrantId("grant-1"), ANNA, Sealed(b"sealed"), START))
+    with pytest.raises(Damaged):
+        read_unread(spoil(path.read_bytes()))
 
 
 def write(folder: str, start: str, many: str = "1000") -> None:

@@ -1,6 +1,9 @@
 import base64
+import time
 import uuid
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from adapters.system import SystemClock, SystemIds, SystemNonces
 from application.ports.system import Clock, Ids, Nonces
@@ -43,3 +46,55 @@ def test_ids_of_connections_tell_by_their_version_that_they_are_ours_and_come_in
     assert ids == sorted(set(ids))
     assert {uuid.UUID(text).version for text in ids} == {7}
     assert uuid.UUID(SystemIds().new()).version == 4
+
+
+class Machine:
+    """A machine's two clocks, in seconds."""
+
+    def __init__(self) -> None:
+        self.awake, self.wall = 100.0, 1_800_000_000.0
+
+    def __call__(self) -> tuple[float, float]:
+        return self.awake, self.wall
+
+    def passes(self, seconds: float, *, by_the_wall: float | None = None) -> None:
+        self.awake += seconds
+        self.wall += seconds if by_the_wall is None else by_the_wall
+
+
+def gone(machine: Machine, clock: SystemClock, seconds: float, *, by_the_wall: float | None = None) -> float:
+    before = clock.monotonic()
+    machine.passes(seconds, by_the_wall=by_the_wall)
+    return (clock.monotonic() - before).total_seconds()
+
+
+def test_the_monotonic_clock_goes_on_while_the_machine_sleeps() -> None:
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        return
+    assert abs(SystemClock().monotonic().total_seconds() - time.clock_gettime(time.CLOCK_BOOTTIME)) < 60
+
+
+def test_a_machine_that_was_moved_sees_it_by_its_wall_clock() -> None:
+    machine = Machine()
+    clock = SystemClock(machine)
+    assert gone(machine, clock, 5) == 5
+    assert gone(machine, clock, 0.1, by_the_wall=600) == pytest.approx(600)
+    assert gone(machine, clock, 5) == pytest.approx(5), "once"
+
+
+def test_a_wall_clock_that_is_set_back_or_right_little_by_little_moves_nothing() -> None:
+    machine = Machine()
+    clock = SystemClock(machine)
+    assert gone(machine, clock, 5, by_the_wall=-3600) == 5
+    assert gone(machine, clock, 5, by_the_wall=5.9) == 5
+    assert gone(machine, clock, 5, by_the_wall=4) == 5
+
+
+def test_the_monotonic_clock_never_goes_back() -> None:
+    machine = Machine()
+    clock = SystemClock(machine)
+    times = []
+    for by_the_wall in (600, -600, 0, 3600, -7200, 1):
+        machine.passes(0.5, by_the_wall=by_the_wall)
+        times.append(clock.monotonic())
+    assert times == sorted(times)

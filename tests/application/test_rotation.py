@@ -458,3 +458,24 @@ def test_a_sweep_renews_a_token_once_however_short_its_life() -> None:
         world.pass_time(seconds=15)
         assert world.sweep().count(Ended.ROTATED) == 1
         assert world.grant_of(acme).generation == generation
+
+
+def test_a_process_that_slept_between_claim_and_send_sends_nothing() -> None:
+    world = World()
+    [acme] = world.connect("chloe")
+    world.pass_time(hours=12)
+    other = world.another_host()
+
+    def sleep_and_be_overtaken() -> bool:
+        world.pass_time(minutes=10)
+        other.stay_in_touch()
+        other.sweep()
+        return True
+
+    claim, taken_at = world.claim(acme), world.clock.monotonic()
+    before = world.platform.refreshes
+    rotation = world.carry_out(claim, taken_at=taken_at, turn=sleep_and_be_overtaken)
+    assert rotation.ended is Ended.UNSENT
+    assert world.platform.refreshes == before + 1, "the other host's"
+    assert world.machine.state.counters.reuses == 0
+    assert world.grant_of(acme).generation == 2

@@ -5,9 +5,10 @@ import pytest
 
 from adapters.journal_file import FileJournal
 from adapters.memory.journal import MemoryJournal
-from application.ports.journal import Journal, JournalUnavailable, KeptAnswer
+from application.ports.journal import Journal, JournalUnavailable, KeptAnswer, UnreadAnswer
 from domain.ids import AttemptId, GrantId
-from support.builders import DAY, MINUTE, START, a_pair
+from domain.tokens import Sealed
+from support.builders import ANNA, DAY, MINUTE, START, a_pair
 
 
 def an_answer(name: str = "grant-1", *, generation: int = 1, attempt: str = "attempt-1", minute: int = 0) -> KeptAnswer:
@@ -88,3 +89,15 @@ def test_a_check_leaves_nothing_behind_and_the_journal_as_it_was(journal: Journa
     journal.keep(an_answer())
     journal.check()
     assert journal.kept() == [an_answer()]
+
+
+def an_unread_answer(minute: int = 0) -> UnreadAnswer:
+    return UnreadAnswer(GrantId("grant-1"), ANNA, Sealed(b"what nobody can read"), START + minute * MINUTE)
+
+
+def test_an_answer_that_nobody_could_read_does_not_count_as_kept(journal: Journal) -> None:
+    names = {journal.keep_unread(an_unread_answer()) for _ in range(3)}
+    assert len(names) == 3
+    assert all(name.endswith(".unread") for name in names)
+    assert journal.empty()
+    assert journal.kept() == []

@@ -3,10 +3,21 @@ from datetime import timedelta
 import pytest
 
 from domain.breaker import Breaker
-from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Reason, Refused, Throttled, Unavailable
+from domain.outcomes import (
+    Failure,
+    InDoubt,
+    Misconfigured,
+    NotPermitted,
+    OurFault,
+    PathMissing,
+    Reason,
+    Refused,
+    Throttled,
+    Unavailable,
+)
 
 AWAY, DOUBT, WRONG = Unavailable("away"), InDoubt("lost"), Misconfigured("secret")
-ANSWERS = [None, Refused(Reason.REFRESH_TOKEN_EXPIRED, 40103), OurFault(40002), NotPermitted(40001)]
+ANSWERS = [None, Refused(Reason.REFRESH_TOKEN_EXPIRED, 40103), OurFault(40002), NotPermitted(40001), PathMissing("HTTP 404")]
 
 
 def at(seconds: float) -> timedelta:

@@ -52,6 +52,22 @@ def test_the_year_is_never_pushed_on_by_an_assumption() -> None:
     assert fresh.assumed
 
 
+ABSURD = (timedelta(0), -DAY, timedelta(days=56 * 365), timedelta(days=1000), timedelta.max)
+
+
+@pytest.mark.parametrize("life", [*ABSURD, timedelta(days=7, seconds=1)])
+def test_no_grant_sleeps_for_years_because_of_a_life_that_cannot_be_meant(life: timedelta) -> None:
+    for pair in (a_pair(Lifetimes(life, YEAR)), a_pair().rotated(NEW, NEW, Lifetimes(life, YEAR), asked_at=START)):
+        assert (pair.access_expires_at, pair.assumed) == (START + DAY, True)
+
+
+@pytest.mark.parametrize("life", [*ABSURD, timedelta(days=400, seconds=1)])
+def test_a_year_that_cannot_be_meant_is_assumed_at_first_and_then_left_as_it_was(life: timedelta) -> None:
+    pair = a_pair(Lifetimes(DAY, life))
+    assert (pair.refresh_expires_at, pair.assumed) == (START + YEAR, True)
+    assert pair.rotated(NEW, NEW, Lifetimes(DAY, life), asked_at=START + DAY).refresh_expires_at == START + YEAR
+
+
 def test_remaining_life_is_never_negative() -> None:
     assert a_pair().remaining(START + 2 * DAY) == timedelta(0)
     assert a_pair().remaining(START + DAY / 4) == 0.75 * DAY

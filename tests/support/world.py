@@ -139,6 +139,7 @@ class SimulatedPlatform:
     """What a look-up of details comes to, if it fails."""
     on_exchange: Callable[[], None] = lambda: None
     on_reach: Callable[[], None] = lambda: None
+    on_details: Callable[[], None] = lambda: None
     on_revoke: Callable[[], None] = lambda: None
     refreshes: int = 0
     probes: int = 0
@@ -179,6 +180,7 @@ class SimulatedPlatform:
         return tuple(Advertiser(AdvertiserId(a["advertiser_id"]), a["advertiser_name"]) for a in listed)
 
     def details(self, access: Secret, advertisers: tuple[AdvertiserId, ...]) -> tuple[Advertiser, ...] | Failure:
+        self.on_details()
         if failure := NotPermitted(40001) if self.withheld else self.untold:
             return failure
         if not advertisers:

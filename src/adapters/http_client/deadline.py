@@ -57,7 +57,8 @@ class DeadlineStream(httpcore.NetworkStream):
         return self._inner.read(max_bytes, self._deadline.left_awake(httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._deadline.left(httpcore.WriteTimeout))
+        if buffer:  # the end of a request is an empty one: it is sent already, and no sleep since is too long
+            self._inner.write(buffer, self._deadline.left(httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._inner.close()

@@ -1,3 +1,5 @@
+"""Answers that a test plans word by word."""
+
 import re
 from typing import Annotated, Any, Final
 
