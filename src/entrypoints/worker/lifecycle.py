@@ -39,8 +39,9 @@ def begin(**_: object) -> None:
 @signals.worker_process_init.connect
 def begin_child(**_: object) -> None:
     """A forked child claims by itself, so it keeps in touch by itself. Its parent alone ends it."""
-    heeded_in_child.update(heed(signal.SIG_IGN))
-    process.container.upkeep_thread().start()
+    if process.forked:  # which a solo pool is not, though it calls this too
+        heeded_in_child.update(heed(signal.SIG_IGN))
+        process.container.upkeep_thread().start()
 
 
 @signals.task_prerun.connect

@@ -20,12 +20,18 @@ class Process:
     def __init__(self) -> None:
         self._settings: Settings | None = None
         self._debug = False
+        self._pid = os.getpid()
         self._containers: dict[int, Container] = {}
         self._stop = mmap.mmap(-1, 1)  # shared with forked children, and safe to write in a signal handler
 
     def use(self, settings: Settings, *, debug: bool) -> None:
         """Take these settings instead of the environment's."""
         self._settings, self._debug = settings, debug
+
+    @property
+    def forked(self) -> bool:
+        """Whether this is a child of the process that began."""
+        return os.getpid() != self._pid
 
     @property
     def settings(self) -> Settings:
