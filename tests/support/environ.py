@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+from entrypoints.settings import load
+
+READ_HERE = Path(load.__file__)
+SECRET = re.compile(r'"([A-Z][A-Z0-9_]*_(?:SECRET|TOKEN|KEY)S?)"')
 HEX_KEY = "3f" * 31 + "7c"
 APP_SECRET = "an-app-secret-nobody-else-has"
 CALLBACK = "https://dash.example.org/api/auth/tiktok/callback"
@@ -17,3 +24,8 @@ def an_environ(**changes: str | None) -> dict[str, str]:
         "DASHBOARD_URL": "https://dash.example.org",
     }
     return {name: value for name, value in (base | changes).items() if value is not None}
+
+
+def names_of_secrets() -> frozenset[str]:
+    """The settings that hold secrets, by their names: what is read as …_SECRET, …_TOKEN or …_KEY."""
+    return frozenset(SECRET.findall(READ_HERE.read_text()))

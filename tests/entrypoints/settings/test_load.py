@@ -30,7 +30,7 @@ from entrypoints.settings.published_secrets import (
     EXAMPLE_SERVICE_SECRET,
 )
 from entrypoints.telemetry.redaction import Redaction
-from support.environ import APP_SECRET, HEX_KEY, an_environ
+from support.environ import APP_SECRET, HEX_KEY, an_environ, names_of_secrets
 
 ROOT = Path(__file__).parents[3]
 LONG = "a-secret-that-is-long-enough-for-anything"
@@ -133,6 +133,11 @@ def test_every_secret_is_known_to_the_redaction_of_logs() -> None:
     environ = a_full_environ()
     urls = {environ[name] for name in ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")}
     assert known == {APP_SECRET, HEX_KEY, *urls, *(f"{LONG}-{number}" for number in range(1, 7))}
+
+
+def test_every_setting_that_is_named_as_a_secret_is_among_them() -> None:
+    other_names = {"TOKEN_ENCRYPTION_KEY", "NEXTAUTH_SECRET"}
+    assert names_of_secrets() - a_full_environ().keys() == other_names, "plant one in a_full_environ"
 
 
 def test_no_representation_shows_a_secret() -> None:

@@ -7,20 +7,10 @@ import pytest
 
 from entrypoints.settings import faults_of
 from entrypoints.settings.published_secrets import DEMO_APP_SECRET, EXAMPLE_ENCRYPTION_KEY, PUBLISHED_SECRETS
-from support.environ import an_environ
+from support.environ import an_environ, names_of_secrets
 
 ROOT = Path(__file__).parents[3]
-SECRET_NAMES = (
-    "TIKTOK_APP_SECRET",
-    "TOKEN_ENCRYPTION_KEYS",
-    "TOKEN_ENCRYPTION_KEY",
-    "CRON_SECRET",
-    "SERVICE_TOKENS",
-    "AUTH_SECRET",
-    "NEXTAUTH_SECRET",
-    "AUTH_JWT_KEY",
-    "METRICS_TOKEN",
-)
+SECRET_NAMES = names_of_secrets()
 ASSIGNMENT = re.compile(rf"\b({'|'.join(SECRET_NAMES)})=[\"']?([^\s\"'`]+)")
 
 
@@ -41,6 +31,11 @@ DOCUMENTS = [str(path.relative_to(ROOT)) for path in (ROOT / "README.md", *sorte
 def test_every_secret_that_we_show_is_refused(file: str) -> None:
     for name, value in shown_in(file):
         assert faults_with(name, value) == [(name, "is an example that everybody can read")], f"{name} as shown in {file}"
+
+
+def test_secrets_are_known_by_their_names() -> None:
+    assert {"TIKTOK_APP_SECRET", "TOKEN_ENCRYPTION_KEYS", "SERVICE_TOKENS", "NEXTAUTH_SECRET", "METRICS_TOKEN"} < SECRET_NAMES
+    assert "TIKTOK_APP_ID" not in SECRET_NAMES
 
 
 def test_the_example_file_shows_each_secret_once() -> None:
