@@ -12,6 +12,7 @@ from application.ports.store import Store, UnitOfWork
 from application.ports.system import Clock
 from application.rotation.call_and_settle import UNTIL_CONFIGURED, Ended, InFlight, Rotation
 from application.rotation.refusals import UNSENT_FOR, hopeless, refusal_of, stopped
+from application.rotation.rejected_tokens import ReplaceRejected
 from application.rotation.single_call import SingleCall
 from domain.errors import (
     AccountOutOfReach,
@@ -27,7 +28,7 @@ from domain.health import Active, NeedsReauth
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.outcomes import InDoubt, Unavailable
 from domain.rotation import longest_validity, usual_validity
-from domain.tokens import Expiring, LongTerm, Secret, TokenKind
+from domain.tokens import Expiring, LongTerm, Secret, TokenKind, Tokens
 
 log = logging.getLogger(__name__)
 
@@ -68,9 +69,15 @@ class VendToken:
     clock: Clock
 
     def __call__(
-        self, wanted: ByConnection | ByAccount, *, min_validity: timedelta | None = None, patient: bool = True
+        self,
+        wanted: ByConnection | ByAccount,
+        *,
+        min_validity: timedelta | None = None,
+        rejected: Secret | None = None,
+        patient: bool = True,
     ) -> Vended | InFlight:
         """A token valid for `min_validity` if it can be had. `patient` False: take what is there, start and await nothing.
+        `rejected`: the platform no longer takes this access token; where it is the current one, there must be another.
 
         Raises ConnectionNotFound, AccountOutOfReach, InvalidRequest (more validity than a third of the life),
         ReauthorisationNeeded, PlatformThrottled, PlatformUnavailable, PlatformMisconfigured.
@@ -82,9 +89,12 @@ class VendToken:
         if elsewhere := self.single_call.carry_out.elsewhere(grant):
             log.error("no token can be vended here", extra={"grant": grant.id, "because": elsewhere.detail})
             raise PlatformMisconfigured(UNTIL_CONFIGURED)
+        validity = enough(grant.tokens, min_validity) if isinstance(grant.tokens, Expiring) else timedelta(0)
+        if rejected and self._is_current(rejected, grant):
+            served = ReplaceRejected(self.single_call, self.clock)(grant, patient=patient)
+            return served if isinstance(served, InFlight) else self._hand_out(served, advertiser, lasting=validity)
         if isinstance(grant.tokens, LongTerm):
             return self._hand_out(grant, advertiser, lasting=None)
-        validity = enough(grant.tokens, min_validity)
         now = self.clock.now()
         if grant.tokens.remaining(now) >= validity or not isinstance(grant.health, Active):
             return self._best(grant, advertiser, validity, grant.schedule.last_failure)
@@ -96,6 +106,19 @@ class VendToken:
         if backing_off or not patient:
             return self._best(grant, advertiser, validity, grant.schedule.last_failure)
         return self._after_rotation(grant, advertiser, validity)
+
+    def _is_current(self, rejected: Secret, grant: Grant) -> bool:
+        """By their fingerprints, as they are made now: the key of a stored one may have gone since."""
+        if grant.tokens is None:
+            return False
+        return self.sealer.fingerprint(rejected) == self.sealer.fingerprint(self._opened(grant.tokens, grant))
+
+    def _opened(self, tokens: Tokens, grant: Grant) -> Secret:
+        try:
+            return self.sealer.open(tokens.access, grant.id, TokenKind.ACCESS)
+        except CannotOpen as closed:
+            log.critical("a token that was asked for can't be opened", extra={"grant": grant.id, "because": str(closed)})
+            raise
 
     def _find(self, work: UnitOfWork, wanted: ByConnection | ByAccount) -> tuple[Grant, AdvertiserId]:
         if isinstance(wanted, ByConnection):
@@ -142,11 +165,7 @@ class VendToken:
         tokens = grant.tokens
         if tokens is None:
             raise ConnectionNotFound
-        try:
-            access = self.sealer.open(tokens.access, grant.id, TokenKind.ACCESS)
-        except CannotOpen as closed:
-            log.critical("a token that was asked for can't be opened", extra={"grant": grant.id, "because": str(closed)})
-            raise
+        access = self._opened(tokens, grant)
         if isinstance(tokens, LongTerm):
             return Vended(access, None, advertiser, degraded=not isinstance(grant.health, Active))
         short = lasting is not None and tokens.remaining(self.clock.now()) < lasting

@@ -294,6 +294,17 @@ class Grant:
     def erased(self) -> bool:
         return isinstance(self.health, Revoked | Superseded)
 
+    @property
+    def access_found_alive(self) -> bool:
+        """Whether the last look at the access token found that the platform takes it."""
+        match self.tokens, self.health:
+            case LongTerm(), Active():
+                return self.schedule.settled_at is not None and self.schedule.last_failure is None
+            case Expiring(), Degraded(probed=True):
+                return isinstance(self.schedule.last_failure, Refused)  # the refresh token's: a probe that failed would be there
+            case _:
+                return False
+
     def in_flight(self, now: datetime) -> bool:
         """Whether somebody is renewing this grant now."""
         return self.schedule.attempt is not None and self.schedule.attempt.lease_until > now

@@ -133,8 +133,10 @@ class Reauthorise:
 Decision = Keep | Rotate | Probe | Reauthorise
 
 
-def decide(tokens: Tokens | None, health: Health, now: datetime, *, insist: bool = False) -> Decision:
-    """What to do with a grant whose time has come. `insist`: an operator wants a refused refresh token tried once more."""
+def decide(tokens: Tokens | None, health: Health, now: datetime, *, insist: bool = False, probe: bool = False) -> Decision:
+    """What to do with a grant whose time has come. `insist`: an operator wants a refused refresh token tried once more. `probe`:
+    somebody says that the access token is dead.
+    """
     match tokens, health:
         case None, _:
             return Keep()
@@ -144,7 +146,7 @@ def decide(tokens: Tokens | None, health: Health, now: datetime, *, insist: bool
             return _ordinary(held)
         case _, Degraded(usable_until=until, reason=reason) if now >= until:
             return Reauthorise(reason)
-        case (Expiring() | LongTerm()) as held, Degraded(probed=False):
+        case (Expiring() | LongTerm()) as held, Degraded(probed=probed) if probe or not probed:
             return Probe(held.access)
         case _:
             return Keep()

@@ -10,15 +10,17 @@ from adapters.budget.redis_ledger import RedisLedger
 from adapters.celery_broker import BrokerUnavailable
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
+from adapters.journal_file import Damaged, Newer, read_unread
 from adapters.memory.database import MemoryDatabase
 from adapters.sql.database import Database, place_of
 from adapters.sql.migrations import NewerSchema, SchemaState, migrate, schema_state
 from adapters.sql.stored_token_samples import sealed_access_tokens
-from application.ports.journal import JournalUnavailable
+from application.ports.journal import JournalUnavailable, UnreadAnswer
 from domain.errors import CannotOpen
 from domain.ids import GrantId
 from domain.tokens import Sealed, Secret, TokenKind
-from entrypoints.container import Container
+from entrypoints.container import Container, key_ring
+from entrypoints.settings import Settings
 
 __all__ = [
     "BrokerUnavailable",
@@ -27,11 +29,13 @@ __all__ = [
     "NewerSchema",
     "SchemaBehind",
     "SchemaState",
+    "UnreadableFile",
     "WrongKeys",
     "check_keys",
     "check_redis",
     "migrate_schema",
     "new_encryption_key",
+    "open_unread",
     "require_keys",
     "require_schema",
     "run_simulator",
@@ -50,6 +54,10 @@ class WrongKeys(Exception):
         absent = f"add {', '.join(report.absent)} to TOKEN_ENCRYPTION_KEYS" if report.absent else ""
         wrong = f"{', '.join(report.wrong)} there has other bytes than the key that sealed them" if report.wrong else ""
         super().__init__(f"{closed}: {'; '.join(filter(None, (absent, wrong)))}")
+
+
+class UnreadableFile(Exception):
+    """No file of an answer that nobody could read, or a damaged one."""
 
 
 class SchemaBehind(Exception):
@@ -132,6 +140,20 @@ def require_keys(container: Container) -> KeyReport:
     if report.no_use(sealing):
         raise WrongKeys(report)
     return report
+
+
+def open_unread(settings: Settings, name: str) -> tuple[UnreadAnswer, bytes]:
+    """An answer that nobody could read, by its file's path or its name in the journal, and its bytes in clear.
+
+    Raises OSError, UnreadableFile where the file is none of these, CannotOpen.
+    """
+    path = Path(name) if Path(name).exists() else settings.storage.journal_dir / name
+    try:
+        answer = read_unread(path.read_bytes())
+    except (Damaged, Newer) as fault:
+        raise UnreadableFile from fault
+    sealer = AesGcmSealer(key_ring(settings))
+    return answer, sealer.open(answer.answer, answer.grant, TokenKind.ANSWER).reveal().encode("latin-1")
 
 
 def check_redis(url: Secret) -> None:

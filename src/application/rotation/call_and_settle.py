@@ -127,7 +127,7 @@ class CallAndSettle:
     keep_unread: KeepUnread
 
     def __call__(
-        self, claim: Claim, *, taken_at: timedelta, turn: Callable[[], bool] = at_once, insist: bool = False
+        self, claim: Claim, *, taken_at: timedelta, turn: Callable[[], bool] = at_once, insist: bool = False, probe: bool = False
     ) -> Rotation:
         """Carry out a claim for which a permit was taken. `taken_at`: the monotonic time before it was claimed; `turn` waits
         until the call may be sent, and says whether it may.
@@ -138,7 +138,7 @@ class CallAndSettle:
         if elsewhere := self.elsewhere(grant):
             return self.release(claim, elsewhere)
         try:
-            match decide(grant.tokens, grant.health, self.clock.now(), insist=insist):
+            match decide(grant.tokens, grant.health, self.clock.now(), insist=insist, probe=probe):
                 case Keep():
                     grant.leave(self.clock.now())
                     return self._settled(claim, Ended.UNSENT)

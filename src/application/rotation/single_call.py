@@ -23,7 +23,7 @@ class SingleCall:
     clock: Clock
     policy: RotationPolicy
 
-    def __call__(self, grant: Grant, *, insist: bool = False) -> Rotation | InFlight | Permits:
+    def __call__(self, grant: Grant, *, insist: bool = False, probe: bool = False) -> Rotation | InFlight | Permits:
         """Renew the grant, unless somebody else does. Permits: none were to be had, and this is why."""
         if elsewhere := self.carry_out.elsewhere(grant):
             return Permits(0, UNTIL_CONFIGURED, because=elsewhere)
@@ -35,4 +35,4 @@ class SingleCall:
         if claim is None:
             return InFlight()
         turn = PermitTurn(self.budget, self.clock, grant.app, Lane.PEOPLE, taken_at + permits.wait)
-        return self.carry_out(claim, taken_at=taken_at, turn=turn, insist=insist)
+        return self.carry_out(claim, taken_at=taken_at, turn=turn, insist=insist, probe=probe)

@@ -138,6 +138,15 @@ class TokenRequest(Wire, frozen=True, kw_only=True):
     user_id: Annotated[str, Meta(max_length=255, pattern=r"^[^\x00]*$", examples=["user-1"])] | None = None
     account_id: AccountId | None = None
     min_validity_seconds: Annotated[int, Meta(ge=0, le=2**31 - 1, examples=[300])] | None = None
+    rejected_token: (
+        Annotated[
+            str, Meta(max_length=4096, description="The access token that TikTok refused to this service.", examples=["act.x"])
+        ]
+        | None
+    ) = None
+
+    def __repr__(self) -> str:
+        return "TokenRequest(…)"
 
 
 class AccessToken(Wire, frozen=True, kw_only=True):

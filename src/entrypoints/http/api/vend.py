@@ -14,6 +14,7 @@ from application.rotation.call_and_settle import InFlight
 from application.vend_token import ByAccount, ByConnection, Vended, VendToken
 from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, ReauthorisationNeeded, TryLater
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
+from domain.tokens import Secret
 from entrypoints.http.addresses import Addresses
 from entrypoints.http.api import failures
 from entrypoints.http.api.bodies import AccessToken, TokenRequest
@@ -43,9 +44,11 @@ async def vended_token(
     """Renewed first when it lasts less long than wanted; what can't be renewed but is still valid comes marked degraded."""
     wanted = wanted_by(data)
     seconds = data.min_validity_seconds
-    vend = partial(vend_token, wanted, min_validity=None if seconds is None else timedelta(seconds=seconds))
+    rejected = Secret(data.rejected_token) if data.rejected_token else None
+    validity = None if seconds is None else timedelta(seconds=seconds)
+    vend = partial(vend_token, wanted, min_validity=validity, rejected=rejected)
     try:
-        vended = await vended_by(vend, waiting, key=(wanted, seconds))
+        vended = await vended_by(vend, waiting, key=(wanted, seconds, rejected))
     except (ReauthorisationNeeded, AccountOutOfReach) as needed:
         connection = await asyncio.to_thread(connection_of, wanted, list_connections)
         raise ReconnectFirst(needed, addresses.reconnect(connection)) from None

@@ -217,3 +217,47 @@ def test_with_the_database_away_one_comes_again(house: House) -> None:
 def test_a_nul_in_a_name_is_a_bad_request(house: House) -> None:
     for body in {"userId": "\0", "accountId": "1"}, {"userId": "anna", "accountId": "1\0"}:
         assert house.vend(**body).status_code == 400
+
+
+def test_a_service_says_that_its_token_was_refused_and_gets_another(house: House) -> None:
+    connection = house.connected()
+    house.world.pass_time(hours=1)
+    dead = house.vend(connectionId=connection.id).json()["accessToken"]
+    answer = house.vend(connectionId=connection.id, rejectedToken=dead)
+    assert answer.status_code == 200
+    assert answer.json()["accessToken"] != dead
+    assert house.world.platform.refreshes == 1
+    assert house.vend(userId=ANNA, accountId=connection.advertiser.id, rejectedToken=dead).json() == answer.json()
+    assert house.world.platform.refreshes == 1
+
+
+def test_a_rejected_token_of_a_person_who_withdrew_is_409_and_said_nowhere(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.world.machine.config = house.world.machine.config.but(profile="long-term")
+    connection = house.connected()
+    house.world.pass_time(hours=1)
+    token = house.vend(connectionId=connection.id).json()["accessToken"]
+    house.world.machine.revoke_user("ana")
+    answer = house.vend(connectionId=connection.id, rejectedToken=token)
+    assert (answer.status_code, answer.json()["code"]) == (409, "TIKTOK_ACCESS_TOKEN_EXPIRED")
+    assert answer.json()["reconnectUrl"].startswith(DASHBOARD)
+    assert token not in answer.text + caplog.text
+
+
+def test_a_rejected_token_that_cannot_be_replaced_now_is_503_with_a_time(house: House) -> None:
+    connection = house.connected()
+    house.world.pass_time(hours=1)
+    token = house.vend(connectionId=connection.id).json()["accessToken"]
+    house.world.platform.away = Unavailable("away")
+    answer = house.vend(connectionId=connection.id, rejectedToken=token)
+    assert (answer.status_code, answer.json()["code"]) == (503, "TIKTOK_UNAVAILABLE")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert token not in answer.text
+
+
+@pytest.mark.parametrize("rejected", ["x" * 4097, 7, ["x"]])
+def test_a_rejected_token_that_can_be_none_is_refused_and_not_echoed(house: House, rejected: object) -> None:
+    answer = house.vend(connectionId=house.connected().id, rejectedToken=rejected)
+    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_REQUEST")
+    assert "xxx" not in answer.text
