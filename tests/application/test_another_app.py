@@ -17,7 +17,8 @@ from domain.events import RefreshTokenEnding
 from domain.ids import AppId
 from domain.outcomes import Reason, Refused
 from domain.tokens import Secret
-from support.world import ANNA, BROWSER, SimulatedPlatform, World
+from support.simulated_platform import SimulatedPlatform
+from support.world import ANNA, BROWSER, World
 
 OURS = AppId("7600000000000000002")
 

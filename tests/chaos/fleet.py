@@ -23,7 +23,8 @@ from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Failure, InDoubt, Issued, Unread
 from domain.rotation import RotationPolicy
 from domain.tokens import Secret, TokenKind, first_tokens
-from support.world import CountedIds, SimulatedClock, SimulatedPlatform, World, issued
+from support.simulated_platform import SimulatedPlatform, issued
+from support.world import CountedIds, SimulatedClock, World
 
 SECOND = timedelta(seconds=1)
 MINUTE, TOUCH_EVERY = 60 * SECOND, 2 * SECOND

@@ -15,7 +15,7 @@ from domain.health import Active
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.tokens import Expiring, TokenKind, first_tokens
 from support.deployment import Deployment
-from support.world import issued
+from support.simulated_platform import issued
 
 
 @dataclass(frozen=True, slots=True)

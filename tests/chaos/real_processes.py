@@ -27,8 +27,9 @@ from domain.health import Active, Degraded, NeedsReauth, Revoked
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Failure, InDoubt, Issued, Reason, Refused, Unread
 from domain.tokens import Expiring, Secret, TokenKind
-from support.world import SimulatedPlatform as Platform
-from support.world import World, failure_of, issued
+from support.simulated_platform import SimulatedPlatform as Platform
+from support.simulated_platform import failure_of, issued
+from support.world import World
 
 T = TypeVar("T")
 SEED = "00" * 16

@@ -20,7 +20,7 @@ from domain.grant import Grant
 from domain.ids import GrantId
 from support.deployment import Deployment
 from support.processes import BARE
-from support.world import issued
+from support.simulated_platform import issued
 
 
 @contextmanager

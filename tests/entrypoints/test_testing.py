@@ -25,7 +25,7 @@ from domain.ids import AdvertiserId, OwnerId
 from domain.outcomes import InDoubt, Throttled
 from domain.tokens import Secret
 from entrypoints.testing import SHOPS, ApplicationOverMemory, application_over_memory, memory_settings
-from support.world import SimulatedPlatform
+from support.simulated_platform import SimulatedPlatform
 
 ANNA = OwnerId("anna")
 SHOP = SHOPS[0]

@@ -21,7 +21,8 @@ from domain.outcomes import (
 from domain.tokens import Secret
 from entrypoints.http.codes import SENTENCES
 from support.http_application import DASHBOARD, House
-from support.world import ANNA, BERT, SimulatedPlatform
+from support.simulated_platform import SimulatedPlatform
+from support.world import ANNA, BERT
 
 PLATFORMS, SELECT = "/dashboard/platforms", "/dashboard/platforms/tiktok/select"
 SUCCESS = (PLATFORMS, {"success": "true", "platform": "tiktok_ads"})
