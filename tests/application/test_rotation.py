@@ -444,7 +444,8 @@ def test_a_token_without_its_key_stops_for_a_while_and_blames_nobody() -> None:
     world = World()
     [acme] = world.connect("chloe")
     world.pass_time(hours=12)
-    assert world.sweep_with_another_key().count(Ended.MISCONFIGURED) == 1
+    report = world.sweep_with_another_key()
+    assert (report.count(Ended.UNSENT), type(report.stopped_by)) == (1, Misconfigured)
     assert (world.grant_of(acme).health, world.platform.refreshes) == (Active(), 0)
     world.pass_time(minutes=5)
     world.sweep()
