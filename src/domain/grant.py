@@ -275,8 +275,9 @@ class Grant:
         self._erase(Revoked(), now)
 
     def supersede(self, now: datetime) -> None:
-        """Erase the tokens because a newer grant took over."""
+        """Erase the tokens because a newer grant took over. A late pair is forgotten, so nobody asks what it reaches."""
         self._erase(Superseded(), now)
+        self.reach = frozenset()
 
     def give_up(self, before: datetime) -> bool:
         """Erase the tokens if a person has been asked to authorise again since before this time. Whether they were.
@@ -317,7 +318,7 @@ class Grant:
         self._alive()
         self.tokens, self.fingerprint, self.health = None, "", health
         self.generation += 1
-        self.schedule = Schedule(due_at=None, settled_at=self.schedule.settled_at)
+        self.schedule = Schedule(due_at=None, settled_at=now)
         self.events.append(GrantErased(self.id, self.owner, revoked=isinstance(health, Revoked), at=now))
 
     def _refused(self, reason: Reason, settled: Schedule, now: datetime) -> None:

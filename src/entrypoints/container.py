@@ -30,6 +30,7 @@ from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.incidents import SqlIncidents
 from adapters.sql.journal_register import SqlJournalRegister
+from adapters.sql.outbox_feed import SqlOutboxFeed
 from adapters.sql.store import SqlStore
 from adapters.system import SystemClock, SystemIds, SystemNonces, chance
 from adapters.tiktok.ad_platform import TikTok
@@ -46,6 +47,7 @@ from application.list_connections import ListConnections
 from application.ports.budget import Ledger
 from application.ports.database_identity import IdentityNotes
 from application.ports.system import Clock
+from application.prune_history import PruneHistory
 from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
 from application.rotation.batches import Batches
@@ -155,6 +157,8 @@ class Container(containers.DeclarativeContainer):
     journal = providers.ThreadSafeSingleton(FileJournal, settings.provided.storage.journal_dir)
     incidents = providers.ThreadSafeSingleton(SqlIncidents, database)
     journals = providers.ThreadSafeSingleton(SqlJournalRegister, database)
+    outbox_feed = providers.ThreadSafeSingleton(SqlOutboxFeed, database)
+    outbox_consumers = providers.Object(frozenset[str]())  # nobody reads it yet
     fleet = providers.ThreadSafeSingleton(SqlFleet, database)
     heartbeats = providers.ThreadSafeSingleton(SqlHeartbeats, database)
     broker = providers.ThreadSafeSingleton(broker_of, settings)
@@ -261,6 +265,15 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         policy=policy,
         watch=identity_watch,
+    )
+    prune_history = providers.ThreadSafeSingleton(
+        PruneHistory,
+        feed=outbox_feed,
+        store=store,
+        journals=journals,
+        clock=clock,
+        consumers=outbox_consumers,
+        retention=settings.provided.storage.outbox_retention,
     )
     vend_token = providers.ThreadSafeSingleton(VendToken, store=store, single_call=single_call, sealer=sealer, clock=clock)
     disconnect = providers.ThreadSafeSingleton(Disconnect, store=store, clock=clock, ids=ids, note_removal=note_removal)

@@ -23,6 +23,7 @@ from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.incidents import MemoryIncidents
 from adapters.memory.journal import MemoryJournal
 from adapters.memory.journal_register import MemoryJournalRegister
+from adapters.memory.outbox_feed import MemoryOutboxFeed
 from adapters.memory.removals import MemoryRemovals
 from adapters.memory.store import MemoryStore
 from adapters.memory.system import MemoryClock, SerialExecutor
@@ -158,6 +159,7 @@ def application_over_memory(
         "store": MemoryStore(database),
         "stored_claims": MemoryClaims(database, clock=clock, ids=container.ids(), host=container.host()),
         "journal": journal,
+        "outbox_feed": MemoryOutboxFeed(database),
         "journals": MemoryJournalRegister(database, clock=clock),
         "incidents": MemoryIncidents(database),
         "fleet": MemoryFleet(database),

@@ -12,6 +12,7 @@ from adapters.memory.fleet import MemoryFleet
 from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.incidents import MemoryIncidents
 from adapters.memory.journal_register import MemoryJournalRegister
+from adapters.memory.outbox_feed import MemoryOutboxFeed
 from adapters.memory.store import MemoryStore
 from adapters.sql import tables
 from adapters.sql.claims import SqlClaims
@@ -20,6 +21,7 @@ from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.incidents import SqlIncidents
 from adapters.sql.journal_register import SqlJournalRegister
+from adapters.sql.outbox_feed import SqlOutboxFeed
 from adapters.sql.store import SqlStore
 from domain import events
 from domain.events import Event
@@ -39,6 +41,7 @@ def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
             heartbeats=MemoryHeartbeats(clock=clock),
             incidents=MemoryIncidents(memory),
             journals=MemoryJournalRegister(memory, clock=clock),
+            feed=MemoryOutboxFeed(memory),
             clock=clock,
             facts=lambda: list(memory.rows.events),
         )
@@ -57,6 +60,7 @@ def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
         heartbeats=SqlHeartbeats(database, clock=clock),
         incidents=SqlIncidents(database),
         journals=SqlJournalRegister(database, clock=clock),
+        feed=SqlOutboxFeed(database),
         clock=clock,
         facts=facts,
     )

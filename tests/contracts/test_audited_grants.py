@@ -3,6 +3,7 @@ from datetime import datetime
 import pytest
 
 from domain.grant import Grant
+from domain.health import Revoked
 from domain.ids import AppId, GrantId
 from domain.outcomes import Reason
 from domain.tokens import Expiring
@@ -101,3 +102,27 @@ def test_grants_that_nobody_authorised_again_come_until_they_gave_up_their_token
     assert [kept.grant(name).tokens is None for name in ("a", "c", "well")] == [True, False, False]
     assert kept.grant("a").generation == 1
     assert hopeless(kept, START - 30 * DAY) == ["b"]
+
+
+def test_what_is_kept_of_erased_grants_is_cut_down_to_what_a_late_answer_needs(kept: Kept) -> None:
+    kept.add(a_grant("grant-1", reaches=(1, 2)), a_grant("grant-2", reaches=(3,)), a_grant("grant-3", reaches=(4,)))
+    with kept.store.write() as work:
+        revoked, superseded = work.grants.get([GrantId("grant-1"), GrantId("grant-2")])
+        revoked.revoke(START)
+        superseded.supersede(START + DAY)
+        for erased in revoked, superseded:
+            work.notices.first(erased.id, "60 days")
+            work.grants.save(erased)
+        work.commit()
+    assert (kept.grant("grant-1").reach, kept.grant("grant-2").reach) == (accounts(1, 2), frozenset())
+    with kept.store.write() as work:
+        assert work.grants.cut_down(START, limit=9) == 0
+        assert work.grants.cut_down(START + 2 * DAY, limit=1) == 1
+        assert work.grants.cut_down(START + 2 * DAY, limit=9) == 1
+        assert work.grants.cut_down(START + 9 * DAY, limit=9) == 0
+        work.commit()
+    cut = kept.grant("grant-1")
+    assert (cut.reach, cut.generation, type(cut.health), cut.tokens) == (frozenset(), 2, Revoked, None)
+    assert kept.grant("grant-3").reach == accounts(4)
+    with kept.store.write() as work:
+        assert work.notices.first(GrantId("grant-1"), "60 days")

@@ -1,5 +1,5 @@
 from application.ports.journal_register import Undrained
-from support.builders import MINUTE, START, a_due_grant
+from support.builders import DAY, MINUTE, START, a_due_grant
 from support.databases import Kept
 
 AGO = START - MINUTE
@@ -69,3 +69,11 @@ def test_a_claim_of_one_grant_finds_a_loss_too(kept: Kept) -> None:
     kept.clock.advance(MINUTE)
     assert kept.take()
     assert kept.journals.undrained(AGO) == (Undrained("here", START + MINUTE),)
+
+
+def test_hosts_of_which_nothing_was_heard_for_long_are_forgotten(kept: Kept) -> None:
+    kept.journals.drained("journal-1", "old-host:1")
+    kept.clock.advance(2 * DAY)
+    kept.journals.drained("journal-2", "new-host:1")
+    assert kept.journals.forget(kept.clock.now() - DAY) == 1
+    assert kept.journals.forget(kept.clock.now() - DAY) == 0

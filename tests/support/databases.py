@@ -10,6 +10,7 @@ from application.ports.fleet import Fleet
 from application.ports.heartbeats import Heartbeats
 from application.ports.incidents import Incidents
 from application.ports.journal_register import JournalRegister
+from application.ports.outbox_feed import OutboxFeed
 from application.ports.store import Store
 from domain.events import Event
 from domain.grant import Grant
@@ -28,6 +29,7 @@ class Kept:
     heartbeats: Heartbeats
     incidents: Incidents
     journals: JournalRegister
+    feed: OutboxFeed
     clock: SimulatedClock
     facts: Callable[[], list[Event]]
     """What the outbox holds, in order."""

@@ -36,6 +36,8 @@ class Rows:
     lost_claims: dict[str, datetime] = field(default_factory=dict)
     """When a claim of each host was last found without outcome."""
     events: list[Event] = field(default_factory=list)
+    events_dropped: int = 0
+    """How many there were before these."""
     identity: DatabaseIdentity = field(default_factory=lambda: DatabaseIdentity(DatabaseId(str(uuid.uuid4()))))
 
 

@@ -25,3 +25,14 @@ class MemoryJournalRegister:
             rows = self._database.answer()
             lost = {host: at for host, at in rows.lost_claims.items() if at >= since}
             return left_undrained(lost, rows.drained.values())
+
+    def forget(self, before: datetime) -> int:
+        with self._database.lock:
+            rows = self._database.answer()
+            reports = [key for key, report in rows.drained.items() if report.at < before]
+            hosts = [host for host, at in rows.lost_claims.items() if at < before]
+            for key in reports:
+                del rows.drained[key]
+            for host in hosts:
+                del rows.lost_claims[host]
+            return len(reports) + len(hosts)

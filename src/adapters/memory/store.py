@@ -84,6 +84,17 @@ class MemoryGrants:
     def _connected(self) -> Iterator[Grant]:
         return (g for g in self._rows.grants.values() if isinstance(g.health, Active | Degraded) and g.connections)
 
+    def cut_down(self, before: datetime, *, limit: int) -> int:
+        erased = (g for g in self._rows.grants.values() if g.erased and g.schedule.settled_at and g.schedule.settled_at < before)
+        oldest = sorted(erased, key=lambda g: g.schedule.settled_at or before)[:limit]
+        for grant in oldest:
+            cut = copy_of(grant)
+            cut.reach, cut.reach_read_at, cut.schedule = frozenset(), None, replace(grant.schedule, settled_at=None)
+            self._rows.grants[grant.id] = cut
+            for about, what in [key for key in self._rows.notices if key[0] == grant.id]:
+                del self._rows.notices[about, what]
+        return len(oldest)
+
     def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
         reached = frozenset(reach)
         awaited = {o.grant for o in self._rows.offers.values() if o.open(now)}

@@ -116,6 +116,16 @@ class SqlGrants:
         hopeless = select(row.id).where(tables.HOPELESS, row.since < before)
         return list(self._connection.scalars(hopeless.order_by(row.since, row.id).limit(limit)))
 
+    def cut_down(self, before: datetime, *, limit: int) -> int:
+        row = tables.grants.c
+        erased = select(row.id).where(tables.ERASED, row.settled_at < before).order_by(row.settled_at).limit(limit)
+        ids = list(self._connection.scalars(erased))
+        if ids:
+            for about in (tables.reach, tables.notices):
+                self._connection.execute(delete(about).where(about.c.grant_id.in_(ids)))
+            self._connection.execute(update(tables.grants).where(row.id.in_(ids)).values(settled_at=None, reach_read_at=None))
+        return len(ids)
+
     def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
         grants, accounts, offers = tables.grants, tables.reach, tables.offers
         awaited = and_(offers.c.grant_id == grants.c.id, ~offers.c.closed, offers.c.chosen.is_(None), offers.c.expires_at > now)

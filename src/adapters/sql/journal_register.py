@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
@@ -35,6 +35,16 @@ class SqlJournalRegister:
             lost = {row.host: row.found_at for row in lost_rows}
             reports = [Drained(row.name, row.host, row.drained_at) for row in connection.execute(select(tables.journals))]
         return left_undrained(lost, reports)
+
+    def forget(self, before: datetime) -> int:
+        old = (
+            delete(tables.journals).where(tables.journals.c.drained_at < before),
+            delete(tables.lost_claims).where(tables.lost_claims.c.found_at < before),
+        )
+        with self._database.changing() as connection:
+            forgotten = sum(connection.execute(notes).rowcount for notes in old)
+            connection.commit()
+        return forgotten
 
 
 def note_lost(connection: Connection, hosts: Iterable[str], now: datetime) -> None:

@@ -44,6 +44,10 @@ UNTROUBLED = text("health = 'active' AND failures = 0")
 REFUSED = text("refused_at IS NOT NULL")
 HELD = text("health IN ('active', 'degraded') AND connected")
 HOPELESS = text("health = 'needs_reauth' AND kind IS NOT NULL")
+SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
+
+UNPLACED = text("position IS NULL")
+ERASED = text("health IN ('revoked', 'superseded') AND settled_at IS NOT NULL")
 SEALED = text("access IS NOT NULL")
 LOOSE = text("health IN ('active', 'degraded', 'needs_reauth') AND NOT connected")
 
@@ -102,6 +106,7 @@ grants = Table(
     Index("ix_grants_known", "app", "reach_known_at", sqlite_where=HELD, postgresql_where=HELD),
     Index("ix_grants_ending", "refresh_expires_at", sqlite_where=HELD, postgresql_where=HELD),
     Index("ix_grants_hopeless", "since", sqlite_where=HOPELESS, postgresql_where=HOPELESS),
+    Index("ix_grants_erased", "settled_at", sqlite_where=ERASED, postgresql_where=ERASED),
     Index("ix_grants_key_id", "key_id", "created_at", sqlite_where=SEALED, postgresql_where=SEALED),
     Index("ix_grants_loose", "id", sqlite_where=LOOSE, postgresql_where=LOOSE),
 )
@@ -187,13 +192,31 @@ revocations = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", SEQUENCE, primary_key=True, autoincrement=True),
     Column("type", Text, nullable=False),
     Column("grant_id", Text, nullable=False),
     Column("owner", Text, nullable=False),
     Column("at", Utc, nullable=False),
     Column("payload", Text, nullable=False),  # JSON
+    Column("position", SEQUENCE),  # among all facts, given once it is read
+    Index("ix_outbox_position", "position", unique=True),
+    Index("ix_outbox_unplaced", "id", sqlite_where=UNPLACED, postgresql_where=UNPLACED),
     sqlite_autoincrement=True,
+)
+
+outbox_cursors = Table(
+    "outbox_cursors",
+    metadata,
+    Column("consumer", Text, primary_key=True),
+    Column("position", SEQUENCE, nullable=False),  # up to where it is done
+)
+
+outbox_marks = Table(
+    "outbox_marks",
+    metadata,
+    Column("consumer", Text, primary_key=True),
+    Column("at", Utc, primary_key=True),
+    Column("position", SEQUENCE, nullable=False),  # where it was then
 )
 
 notices = Table(

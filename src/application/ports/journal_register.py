@@ -44,6 +44,9 @@ class JournalRegister(Protocol):
         A journal that another host mounted and found empty counts as drained.
         """
 
+    def forget(self, before: datetime) -> int:
+        """Drop what was said, and found, of hosts before this time; returns how many notes went."""
+
 
 def machine_of(host: str) -> str:
     """The host of a claim without its process."""

@@ -51,6 +51,12 @@ class Grants(Protocol):
     def hopeless(self, before: datetime, *, limit: int) -> list[GrantId]:
         """Grants that have needed reauthorisation since before this time and still hold tokens, the longest first."""
 
+    def cut_down(self, before: datetime, *, limit: int) -> int:
+        """Drop what is kept of grants that were erased before this time, but for what tells that they are; returns how many.
+
+        Their reach and their notices go; id, generation and health stay, by which a late answer is known to be unwanted.
+        """
+
     def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
         """Whether another live grant, of any owner, has this very access token or reaches one of these accounts.
 

@@ -36,7 +36,8 @@ class TikTokSettings:
 class StorageSettings:
     """Where things are kept. URLs may carry passwords, so they are secrets; `broker_url` None is the embedded broker.
 
-    `pool_size` is how many connections to the database a process may hold.
+    `pool_size` is how many connections to the database a process may hold. `outbox_retention` is for how long facts are kept
+    that everybody has read.
     `data_dir` is for what the processes of one machine keep in files by themselves: the embedded broker, beat's schedule.
     """
 
@@ -46,6 +47,7 @@ class StorageSettings:
     journal_dir: Path
     data_dir: Path = Path(DATA_DIR)
     pool_size: int = 16
+    outbox_retention: timedelta = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)

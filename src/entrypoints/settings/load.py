@@ -36,6 +36,7 @@ MAX_SWEEP_INTERVAL = timedelta(seconds=10_792)  # the longest in whole seconds t
 MAX_KEEPALIVE = timedelta(hours=1)
 MAX_QPS = 1000
 POOL_SIZE, MAX_POOL_SIZE = 16, 1000
+OUTBOX_RETENTION, MOST_DAYS = timedelta(days=7), 36_500
 WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 WORD = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -110,6 +111,7 @@ def _storage(reader: Reader) -> StorageSettings:
         redis_url=reader.optional("REDIS_URL", addresses.redis_url, None),
         broker_url=reader.optional("CELERY_BROKER_URL", addresses.broker_url, None),
         journal_dir=reader.optional("JOURNAL_DIR", Path, Path(".data/journal")),
+        outbox_retention=reader.optional("OUTBOX_RETENTION_DAYS", days, OUTBOX_RETENTION),
         pool_size=reader.optional("DATABASE_POOL_SIZE", partial(whole_number, highest=MAX_POOL_SIZE), POOL_SIZE),
     )
 
@@ -168,6 +170,11 @@ def whole_number(value: str, *, highest: int) -> int:
     if not WHOLE_NUMBER.fullmatch(value) or not 1 <= int(value) <= highest:
         raise Malformed("is out of bounds", f"use a whole number from 1 to {highest}")
     return int(value)
+
+
+def days(value: str) -> timedelta:
+    """A parser of spans in whole days."""
+    return timedelta(days=whole_number(value, highest=MOST_DAYS))
 
 
 def seconds(longest: timedelta) -> Callable[[str], timedelta]:

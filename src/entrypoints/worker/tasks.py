@@ -39,8 +39,10 @@ def sweep() -> None:
 @app.task(name=AUDIT, autoretry_for=(StoreUnavailable, ClockSkewed), retry_backoff=30, max_retries=10)
 def audit() -> None:
     """Look at what no sweep sees; sooner than in 12 hours if the database is away now."""
-    report = process.container.audit_grants()(stopping=process.stopping)
-    tell("audit", report.probed)
+    container = process.container
+    tell("audit", container.audit_grants()(stopping=process.stopping).probed)
+    pruned = container.prune_history()(stopping=process.stopping)
+    log.info("pruned", extra={"facts": pruned.facts, "erased_grants": pruned.erased_grants, "hosts": pruned.hosts})
 
 
 def tell(what: str, report: SweepReport) -> None:

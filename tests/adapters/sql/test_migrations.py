@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -38,7 +39,11 @@ def schema_of(database: Database) -> set[str]:
         else:
             queries = ["SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"]
         rows = [row for query in queries for row in connection.execute(text(query)).scalars()]
-        return {" ".join(sorted(row.replace(",", " ").split())) for row in rows if "alembic_version" not in row}
+        return {
+            " ".join(sorted(re.sub(r"([,()])", r" \1 ", row).replace(",", "").split()))
+            for row in rows
+            if "alembic_version" not in row
+        }
 
 
 def test_the_schema_goes_up_down_and_up(empty_url: str) -> None:

@@ -1,0 +1,72 @@
+"""Let go of what nobody needs any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from application.ports.journal_register import JournalRegister
+from application.ports.outbox_feed import OutboxFeed
+from application.ports.store import Store
+from application.ports.system import Clock
+from application.rotation.permit_turn import never
+
+PRUNED_AT_ONCE = 1000
+"""Rows a transaction: nobody waits long for one."""
+
+LATE_ANSWERS_WITHIN = timedelta(days=30)
+"""For how long after its end a grant's accounts are kept: a pair that comes late may be revoked only if nobody else reaches them.
+Later its access token has ended by itself, and so has what is known of a host's journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """How much went."""
+
+    facts: int
+    erased_grants: int
+    """Those that were cut down to what tells that they are erased."""
+    hosts: int
+    """Those of which nothing was heard any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class PruneHistory:
+    """In batches, each a transaction of its own; what is left when it is told to stop goes the next time."""
+
+    feed: OutboxFeed
+    store: Store
+    journals: JournalRegister
+    clock: Clock
+    consumers: frozenset[str]
+    """Who reads the outbox, by the names of their cursors."""
+    retention: timedelta
+    """How long a fact is kept after the slowest of them passed it."""
+
+    def __call__(self, *, stopping: Callable[[], bool] = never) -> Pruned:
+        """Raises StoreUnavailable."""
+        now = self.clock.now()
+        self.feed.mark(self.consumers, now)
+        return Pruned(
+            facts=repeated(lambda: self.feed.prune(self.consumers, now - self.retention, limit=PRUNED_AT_ONCE), stopping),
+            erased_grants=repeated(self._cut_down, stopping),
+            hosts=self.journals.forget(now - 2 * LATE_ANSWERS_WITHIN),
+        )
+
+    def _cut_down(self) -> int:
+        with self.store.write() as work:
+            cut = work.grants.cut_down(self.clock.now() - LATE_ANSWERS_WITHIN, limit=PRUNED_AT_ONCE)
+            work.commit()
+        return cut
+
+
+def repeated(batch: Callable[[], int], stopping: Callable[[], bool]) -> int:
+    """Batches until one is not full; how much they came to."""
+    total = 0
+    while not stopping():
+        done = batch()
+        total += done
+        if done < PRUNED_AT_ONCE:
+            break
+    return total

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from adapters.memory.outbox_feed import MemoryOutboxFeed
+from application.prune_history import PruneHistory
+from support.world import ANNA, World
+
+WEEK = timedelta(days=7)
+
+
+def pruning(world: World, *consumers: str, retention: timedelta = WEEK) -> tuple[PruneHistory, MemoryOutboxFeed]:
+    feed = MemoryOutboxFeed(world.database)
+    store = world.store
+    assert store is not None
+    return PruneHistory(feed, store, world.journals, world.clock, frozenset(consumers), retention), feed
+
+
+def test_facts_that_nobody_reads_leave_a_week_after_they_were_told() -> None:
+    world = World()
+    prune, _ = pruning(world)
+    world.connect("ana")
+    facts = len(world.database.rows.events)
+    world.pass_time(days=6)
+    assert prune().facts == 0
+    world.pass_time(days=2)
+    assert prune().facts >= facts
+
+
+def test_facts_that_somebody_reads_leave_a_week_after_that() -> None:
+    world = World()
+    prune, feed = pruning(world, "mirror")
+    world.connect("chloe")
+    world.pass_time(days=30)
+    assert prune().facts == 0
+    facts = feed.read("mirror", limit=1000)
+    feed.passed("mirror", facts[-1].position)
+    assert prune().facts == 0
+    world.pass_time(days=6)
+    assert prune().facts == 0
+    world.pass_time(days=2)
+    assert prune().facts == len(facts)
+
+
+def test_an_erased_grant_keeps_its_accounts_for_a_month_and_then_only_that_it_is_erased() -> None:
+    world = World()
+    prune, _ = pruning(world)
+    [acme] = world.connect("chloe")
+    grant = world.grant_of(acme).id
+    world.disconnect(ANNA, acme.id)
+    world.pass_time(days=29)
+    prune()
+    assert world.database.rows.grants[grant].reach
+    world.pass_time(days=2)
+    assert prune().erased_grants == 1
+    assert not world.database.rows.grants[grant].reach
+    assert world.database.rows.grants[grant].erased
+
+
+def test_it_stops_between_batches() -> None:
+    world = World()
+    prune, _ = pruning(world)
+    world.connect("ana")
+    world.pass_time(days=30)
+    assert prune(stopping=lambda: True).facts == 0
+    assert prune().facts > 0
