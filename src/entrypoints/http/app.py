@@ -12,7 +12,6 @@ from typing import Any
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.enums import ScopeType
-from litestar.exceptions import NotFoundException
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from domain.errors import OnHold
@@ -24,7 +23,7 @@ from entrypoints.http.auth.guards import Gate
 from entrypoints.http.auth.sessions import Sessions
 from entrypoints.http.bridge import always, provided, readiness_checks_of
 from entrypoints.http.middleware import RequestMiddleware, protective_headers
-from entrypoints.http.pages import PAGES, show_hold, show_nothing
+from entrypoints.http.pages import PAGES, for_whoever_asks, show_hold
 from entrypoints.http.problems import EXCEPTION_HANDLERS
 from entrypoints.telemetry.request_metrics import RequestMetrics
 
@@ -37,8 +36,8 @@ ROTATION_THREADS = 32
 SWEEP_THREADS = 4
 """For cron calls: two each, so that overlapping ones share the work."""
 
-LARGEST_BODY = 64 * 1024
-"""Bytes: over a thousand account ids."""
+LARGEST_BODY = 512 * 1024
+"""Bytes: ten thousand account ids, in JSON or as a form."""
 
 
 class App(Litestar):
@@ -90,7 +89,7 @@ def create_app(container: Container) -> App:
     app = App(
         route_handlers=[*API, *PAGES],
         dependencies=provided(container) | {name: always(value) for name, value in given.items()},
-        exception_handlers={**EXCEPTION_HANDLERS, NotFoundException: show_nothing, OnHold: show_hold},
+        exception_handlers={**for_whoever_asks(EXCEPTION_HANDLERS), OnHold: show_hold},
         lifespan=[threads],
         openapi_config=described(browser),
         request_max_body_size=LARGEST_BODY,

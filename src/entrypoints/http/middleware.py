@@ -1,8 +1,10 @@
-"""What every request passes, whatever becomes of it: one log line, one figure, the headers that protect browsers."""
+"""What every request passes, whatever becomes of it: an id, a deadline, a log line, a figure, headers that protect browsers."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,6 +14,11 @@ import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.ports.system import Clock, Ids
+from entrypoints.http import codes
+from entrypoints.http.auth.client_address import comes_from
+from entrypoints.http.auth.request_headers import RequestHeaders
+from entrypoints.http.bare_answers import bare_answer, wants_a_page
+from entrypoints.http.problems import USUAL_RETRY_AFTER, BodyCutShort
 from entrypoints.settings import Settings
 from entrypoints.telemetry.request_metrics import RequestMetrics
 
@@ -19,6 +26,15 @@ log = logging.getLogger(__name__)
 
 NOWHERE = "(none)"
 """The route of a request that none of ours took."""
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
+"""What is taken over from a trusted proxy: it stands in every log line."""
+
+ANSWER_WITHIN = timedelta(seconds=25)
+"""For whatever a person may wait for: Next.js gives up at 30 s. What has begun comes to its end all the same."""
+
+UNHURRIED = ("/api/cron/",)
+"""What has a time of its own, and nobody waits for."""
 
 QUIET = ("/health/", "/metrics")
 """Routes that machines ask all the time."""
@@ -54,12 +70,13 @@ class RequestMiddleware:
     protection: tuple[tuple[bytes, bytes], ...]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id, began, status = self.ids.new(), self.clock.monotonic(), 500
+        request_id, began, status = self._request_id(scope), self.clock.monotonic(), 500
+        answering = False
 
         async def finish(message: Message) -> None:
-            nonlocal status
+            nonlocal answering, status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                answering, status = True, message["status"]
                 message["headers"] = [*message["headers"], *self._missing(scope, message["headers"], request_id)]
             await send(message)
 
@@ -68,9 +85,24 @@ class RequestMiddleware:
                 if canonical := self._canonical(scope):
                     await redirect(finish, canonical)
                 else:
-                    await self.inner(scope, receive, finish)
+                    async with asyncio.timeout(self._seconds(scope)):
+                        await self.inner(scope, whole(receive), finish)
+            except TimeoutError:
+                if answering:
+                    raise
+                log.error("an answer took too long")  # noqa: TRY400 (where it was interrupted says nothing)
+                await too_late(scope, finish)
             finally:
                 self._note(scope, status, self.clock.monotonic() - began)
+
+    def _request_id(self, scope: Scope) -> str:
+        """The one of a trusted proxy, so that its log and ours tell of the same request; else a new one."""
+        peer, given = scope.get("client"), RequestHeaders.from_scope(scope["headers"]).all("x-request-id")
+        trusted = comes_from(peer[0] if peer else None, self.settings.web.trusted_proxies)
+        return given[0] if trusted and len(given) == 1 and REQUEST_ID.fullmatch(given[0]) else self.ids.new()
+
+    def _seconds(self, scope: Scope) -> float | None:
+        return None if scope["path"].startswith(UNHURRIED) else ANSWER_WITHIN.total_seconds()
 
     def _missing(self, scope: Scope, sent: Any, request_id: str) -> list[tuple[bytes, bytes]]:  # noqa: ANN401 (raw headers)
         names = {name.lower() for name, _ in sent}
@@ -97,6 +129,29 @@ class RequestMiddleware:
         level = logging.DEBUG if route.startswith(QUIET) else logging.INFO
         milliseconds = round(took / timedelta(milliseconds=1), 1)
         log.log(level, "request", extra={"method": method, "route": route, "status": status, "ms": milliseconds})
+
+
+def whole(receive: Receive) -> Receive:
+    """Receives the body. Raises BodyCutShort when the client leaves before its end."""
+    complete = False
+
+    async def received() -> Any:  # noqa: ANN401 (whatever the server sends)
+        nonlocal complete
+        message = await receive()
+        if message["type"] == "http.disconnect" and not complete:
+            raise BodyCutShort
+        complete = complete or (message["type"] == "http.request" and not message.get("more_body"))
+        return message
+
+    return received
+
+
+async def too_late(scope: Scope, send: Send) -> None:
+    """503, by hand: the application is still busy."""
+    as_page = wants_a_page(scope["path"].encode(), scope["headers"])
+    answer = bare_answer(codes.UNAVAILABLE, wait=USUAL_RETRY_AFTER, as_page=as_page)
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
 
 
 async def redirect(send: Send, address: str) -> None:

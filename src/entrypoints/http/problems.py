@@ -56,6 +56,10 @@ class ScopeMissing(DoorRefusal):
     """A service that may not do this."""
 
 
+class BodyCutShort(DoorRefusal):
+    """The client left before the body's end, so nobody reads what is answered."""
+
+
 class NotServed(DoorRefusal):
     """Nothing is here under these settings."""
 
@@ -115,6 +119,7 @@ ERRORS: Mapping[type[Exception], Code] = {
     OriginRefused: codes.ORIGIN_REFUSED,
     ScopeMissing: codes.FORBIDDEN,
     NotServed: codes.NOT_FOUND,
+    BodyCutShort: codes.INVALID_REQUEST,
     ReconnectFirst: codes.REFRESH_TOKEN_EXPIRED,
 }
 """Every error that can reach this door; `code_of` looks further into those that carry a reason."""

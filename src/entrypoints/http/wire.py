@@ -12,12 +12,12 @@ from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from entrypoints.http import codes
+from entrypoints.http.bare_answers import bare_answer, wants_a_page
 from entrypoints.http.codes import Code
-from entrypoints.http.problems import USUAL_RETRY_AFTER, problem
+from entrypoints.http.problems import USUAL_RETRY_AFTER
 
 log = logging.getLogger(__name__)
 
@@ -236,39 +236,15 @@ class BoundedProtocol(HttpToolsProtocol):
             self.cycle.disconnected = True  # the application learns that nobody is there, and can write nothing more
             self.cycle.message_event.set()
         self.flow.resume_reading()
-        self.transport.write(refusal(code, status, as_page=self._is_for_a_browser()))
+        headers: list[tuple[bytes, bytes]] | None = self.headers  # none before the first request begins, whatever its type says
+        as_page = headers is not None and wants_a_page(self.url.partition(b"?")[0], headers)
+        wait = USUAL_RETRY_AFTER if code is codes.UNAVAILABLE else None
+        self.transport.write(bare_answer(code, status=status, wait=wait, as_page=as_page).as_bytes())
         self.transport.write_eof()
         self.loop.call_later(self.limits.linger.total_seconds(), self.transport.abort)
-
-    def _is_for_a_browser(self) -> bool:
-        """Whether a page serves better than problem details, as far as the head has come."""
-        headers: list[tuple[bytes, bytes]] | None = self.headers  # none before the first request begins
-        if not headers or self.url.startswith(b"/api/"):
-            return False
-        return any(name == b"accept" and b"text/html" in value for name, value in headers)
 
 
 def connection_limit(limits: WireLimits) -> int:
     """How many connections this process takes."""
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return limits.connections if descriptors == resource.RLIM_INFINITY else min(limits.connections, descriptors // 2)
-
-
-PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title><h1>{title}</h1><p>{text}</p></html>
-"""
-"""For browsers. It needs nothing else from a server that has just refused them."""
-
-
-def refusal(code: Code, status: int | None, *, as_page: bool) -> bytes:
-    """A whole answer as it travels."""
-    wait = USUAL_RETRY_AFTER if code is codes.UNAVAILABLE else None
-    answer = problem(code, status=status, wait=wait)
-    phrase = HTTPStatus(status or code.status).phrase
-    kind, body = "application/problem+json", msgspec.json.encode(answer.content)
-    if as_page:
-        kind, body = "text/html; charset=utf-8", PAGE.format(title=phrase, text=code.sentence).encode()
-    headers = {"Content-Type": kind, "Content-Length": str(len(body)), "Connection": "close"} | answer.headers
-    lines = [f"HTTP/1.1 {status or code.status} {phrase}", *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join([*lines, "", ""]).encode() + body

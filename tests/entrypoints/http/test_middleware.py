@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,9 +16,11 @@ import pytest
 from litestar.testing import TestClient
 
 from domain.tokens import Secret
+from entrypoints.http import middleware
 from entrypoints.http.app import create_app
 from entrypoints.settings import EncryptionKey, Settings
 from support.http_application import METRICS_TOKEN, House, over
+from support.processes import eventually
 from support.world import World
 
 
@@ -70,6 +75,77 @@ def test_the_fleet_is_measured_too_unless_the_database_is_away(house: House) -> 
     assert answer.status_code == 200
     assert "http_requests_total" in answer.text
     assert "tiktok_connect_grants" not in answer.text
+
+
+BY_A_PROXY = "4bf92f35-77b3.4da6:a3ce/929d+0e=0e@47_36"
+
+
+def test_the_request_id_of_a_trusted_proxy_is_taken_over(
+    serve_house: Callable[..., str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "entrypoints.http.middleware")
+    address = serve_house(TRUSTED_PROXIES="127.0.0.0/8")
+    answer = httpx.get(f"{address}/api/platforms", headers={"X-Request-ID": BY_A_PROXY})
+    assert answer.headers.get_list("x-request-id") == [BY_A_PROXY]
+
+
+@pytest.mark.parametrize("given", ("", "a b", "a" * 129, "id;drop", "<b>", "a,b"))
+def test_a_request_id_that_could_be_anything_is_not(serve_house: Callable[..., str], given: str) -> None:
+    answer = httpx.get(f"{serve_house(TRUSTED_PROXIES='127.0.0.0/8')}/health/live", headers=[("X-Request-ID", given)])
+    assert str(UUID(answer.headers["x-request-id"])) == answer.headers["x-request-id"]
+
+
+def test_two_request_ids_are_none(serve_house: Callable[..., str]) -> None:
+    twice = [("X-Request-ID", "one"), ("X-Request-ID", "two")]
+    answer = httpx.get(f"{serve_house(TRUSTED_PROXIES='127.0.0.0/8')}/health/live", headers=twice)
+    assert str(UUID(answer.headers["x-request-id"])) == answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("trusted", (None, "10.0.0.0/8"))
+def test_nobody_else_names_a_request(serve_house: Callable[..., str], trusted: str | None) -> None:
+    answer = httpx.get(f"{serve_house(TRUSTED_PROXIES=trusted)}/health/live", headers={"X-Request-ID": BY_A_PROXY})
+    assert str(UUID(answer.headers["x-request-id"])) == answer.headers["x-request-id"]
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for longer than a moment."""
+    monkeypatch.setattr(middleware, "ANSWER_WITHIN", timedelta(milliseconds=200))
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize(
+    ("path", "accepted", "kind"),
+    [
+        ("/api/platforms", "*/*", "application/problem+json"),
+        ("/api/platforms", "text/html", "application/problem+json"),
+        ("/dashboard/platforms", "text/html,*/*", "text/html; charset=utf-8"),
+    ],
+)
+def test_what_takes_too_long_is_answered_in_time(open_house: Callable[..., House], path: str, accepted: str, kind: str) -> None:
+    house, released = open_house(), threading.Event()
+    house.container.list_connections.override(lambda *_: released.wait(20))
+    try:
+        answer = house.get(path, Accept=accepted)
+    finally:
+        released.set()
+    assert (answer.status_code, answer.headers["content-type"]) == (503, kind)
+    assert answer.headers["retry-after"] == "5"
+
+
+@pytest.mark.parametrize("path", ("/api/auth/tiktok/refresh", "/api/auth/tiktok/select-account"))
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error_of_ours(
+    house: House, serve_house: Callable[..., str], caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    caplog.set_level(logging.INFO, "entrypoints.http.middleware")
+    address = httpx.URL(serve_house())
+    headers = "".join(f"{name}: {value}\r\n" for name, value in house.headers().items())
+    head = f"POST {path} HTTP/1.1\r\nHost: a\r\n{headers}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
+    with socket.create_connection((address.host, address.port or 0)) as client:
+        client.sendall(head.encode())
+        time.sleep(0.2)
+    eventually(lambda: "request" in caplog.messages)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 @pytest.mark.parametrize("headers", ({}, {"Authorization": "Bearer wrong"}, {"X-Forwarded-For": "127.0.0.1"}))

@@ -66,7 +66,7 @@ def test_a_method_that_is_not_allowed_says_which_are(house: House) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused(house: House) -> None:
-    body = {"pendingTokenId": "x" * 70_000, "accountId": "7"}
+    body = {"pendingTokenId": "x" * 600_000, "accountId": "7"}
     answer = house.post("/api/auth/tiktok/select-account", body)
     assert (answer.status_code, answer.json()["code"]) == (413, "PAYLOAD_TOO_LARGE")
 

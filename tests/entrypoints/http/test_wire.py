@@ -154,11 +154,11 @@ def test_a_head_that_comes_at_once_has_the_same_limits(patient: Wire, excess: by
 def test_a_browser_with_too_many_cookies_reads_a_page_and_a_program_problem_details(patient: Wire) -> None:
     cookies = b"Cookie: " + b"a" * 40_000 + b"\r\n"
     page = patient.ask(GET + b"Accept: text/html,*/*\r\n" + cookies + END)
-    assert b"Content-Type: text/html; charset=utf-8\r\n" in page
+    assert b"content-type: text/html; charset=utf-8\r\n" in page
     assert b"<h1>Request Header Fields Too Large</h1>" in page
     for request in (GET + b"Accept: */*\r\n", GET.replace(b"/", b"/api/platforms", 1) + b"Accept: text/html\r\n"):
         problem = patient.ask(request + cookies + END)
-        assert b"Content-Type: application/problem+json\r\n" in problem
+        assert b"content-type: application/problem+json\r\n" in problem
         assert b'"code":"INVALID_REQUEST"' in problem
 
 
@@ -259,7 +259,7 @@ def test_requests_under_way_are_never_displaced_and_who_finds_no_room_is_told_wh
         eventually(lambda: one.application.begun == len(busy))
         answer = read_all(one.connect())
         assert answer.startswith(b"HTTP/1.1 503 ")
-        assert b"Retry-After: " in answer
+        assert b"retry-after: " in answer
         for client in busy:
             client.close()
         eventually(one.is_well)

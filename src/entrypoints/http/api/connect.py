@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from litestar import MediaType, Request, Response, get
 from litestar.di import Provide
@@ -17,7 +18,7 @@ from application.begin_connect import BeginConnect
 from application.complete_connect import CompleteConnect, InProgress
 from application.ports.system import Nonces
 from domain.consent import ConsentFailure, Ending, Failed
-from domain.errors import OnHold, Refusal
+from domain.errors import OnHold, PlatformUnavailable, Refusal, StoreUnavailable
 from domain.tokens import Secret
 from entrypoints.http import codes
 from entrypoints.http.addresses import Addresses
@@ -28,11 +29,16 @@ from entrypoints.http.api.shared_waits import SharedWaits
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import gate_of, headers_of
 from entrypoints.http.auth.request_headers import RequestHeaders
-from entrypoints.http.problems import code_of, prefers_a_page
+from entrypoints.http.problems import USUAL_RETRY_AFTER, code_of, prefers_a_page
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 AnyRequest = Request[Any, Any, Any]
+
+ANSWER_WITHIN = timedelta(seconds=24)
+"""What a person waits for at the most: Next.js gives up at 30 s. What has begun comes to its end all the same."""
 
 REPEAT_WAITS = timedelta(seconds=20)
 """How long the repeat of a callback waits for the first: about what its calls take at the worst."""
@@ -60,13 +66,12 @@ def redirect(address: str) -> Response[None]:
 @get(
     "/api/auth/tiktok",
     status_code=307,
-    sync_to_thread=True,
     operation_id="connectTikTok",
     summary="Connect TikTok Ads",
     tags=["connect"],
     responses=failures.BEGIN,
 )
-def begin(
+async def begin(
     request: AnyRequest,
     begin_connect: Injected[BeginConnect],
     addresses: Injected[Addresses],
@@ -86,7 +91,8 @@ def begin(
     browser = browser_cookie.read(headers) or nonces.new()
     try:
         guarded = connection_id(reconnects) if reconnects else None
-        answer = redirect(begin_connect(session.owner_id, browser, reconnects=guarded))
+        begun = asyncio.to_thread(begin_connect, session.owner_id, browser, reconnects=guarded)
+        answer = redirect(await in_time(begun, else_=StoreUnavailable()))
     except OnHold:
         raise  # told in place: the same click may come again
     except Refusal as refusal:
@@ -150,7 +156,7 @@ async def callback(
         code=returned.code,
     )
     try:
-        ending = await complete_once(waiting, complete)
+        ending = await in_time(complete_once(waiting, complete), else_=PlatformUnavailable(USUAL_RETRY_AFTER))
     except OnHold:
         raise  # told in place: the state is not used up, and the same callback may come again
     except Refusal as refusal:
@@ -160,6 +166,15 @@ async def callback(
         log.exception("a consent could not be completed, for a reason that nobody foresaw")
         return redirect(addresses.failure(codes.INTERNAL))
     return redirect(addresses.after(ending))
+
+
+async def in_time(work: Awaitable[T], *, else_: Refusal) -> T:
+    """What comes of the work within the time that a person waits. Raises `else_`; the work goes on."""
+    try:
+        return await asyncio.wait_for(work, ANSWER_WITHIN.total_seconds())
+    except TimeoutError:
+        log.warning("the work goes on, but the person is answered", extra={"after_seconds": ANSWER_WITHIN.total_seconds()})
+        raise else_ from None
 
 
 async def complete_once(waiting: SharedWaits, complete: partial[Ending | InProgress]) -> Ending:

@@ -21,6 +21,7 @@ from litestar.openapi.spec import (
     OpenAPIType,
     Operation,
     Reference,
+    RequestBody,
     Schema,
     SecurityRequirement,
     SecurityScheme,
@@ -29,6 +30,7 @@ from litestar.openapi.spec import (
 from litestar.types import OperationIDCreator
 
 from entrypoints.http import codes
+from entrypoints.http.api.request_examples import bodies_for
 from entrypoints.http.api.schema_page import SwaggerPage, reference_router
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.codes import Code
@@ -132,8 +134,14 @@ def described(browser: BrowserCookie) -> OpenAPIConfig:
 
 
 def polish(document: OpenAPI) -> None:
-    """Take out of the document what Litestar puts there and OpenAPI doesn't know, and what no answer of ours looks like."""
+    """Take out of the document what Litestar puts there and OpenAPI doesn't know, and what no answer of ours looks like.
+
+    Put in bodies that are accepted.
+    """
     for operation in operations(document):
+        if isinstance(operation.request_body, RequestBody):
+            for content in operation.request_body.content.values():
+                add_bodies(content)
         for status, response in (operation.responses or {}).items():
             if isinstance(response, OpenAPIResponse):
                 for content in (response.content or {}).values():
@@ -147,6 +155,13 @@ def operations(document: OpenAPI) -> list[Operation]:
     """All of them."""
     items = (document.paths or {}).values()
     return [found for item in items for found in (item.get, item.post, item.put, item.patch, item.delete) if found]
+
+
+def add_bodies(content: OpenAPIMediaType) -> None:
+    """Whole bodies to try an operation with."""
+    if isinstance(content.schema, Reference):
+        bodies = bodies_for(content.schema.ref.rpartition("/")[2])
+        content.examples = {about: Example(summary=about, value=body) for about, body in bodies.items()} or None
 
 
 def without_ids(content: OpenAPIMediaType) -> None:

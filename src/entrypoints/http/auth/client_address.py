@@ -52,6 +52,12 @@ def resolve_client(headers: RequestHeaders, *, peer: str | None, trusted: Sequen
     return Client(ip, forwarded)
 
 
+def comes_from(peer: str | None, networks: Sequence[Network]) -> bool:
+    """Whether a peer's address is in one of these networks."""
+    ip = parse_address(peer or "")
+    return ip is not None and _is_trusted(ip, networks)
+
+
 def parse_address(text: str) -> Address | None:
     """An IP address, with or without a port; IPv4 written as IPv6 (`::ffff:10.0.0.1`) is IPv4."""
     bare = text.strip()

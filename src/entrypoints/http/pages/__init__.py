@@ -7,14 +7,14 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from entrypoints.http.auth.guards import may_write, owner_of, signed_in
-from entrypoints.http.pages.error_pages import ERROR_PAGES, show_hold, show_nothing
+from entrypoints.http.pages.error_pages import ERROR_PAGES, for_whoever_asks, show_hold
 from entrypoints.http.pages.forms import form
 from entrypoints.http.pages.login import log_in, login_form, root
 from entrypoints.http.pages.platforms import disconnect_account, platforms
-from entrypoints.http.pages.rendering import static_files
+from entrypoints.http.pages.rendering import favicon, static_files
 from entrypoints.http.pages.selection import cancel_selection, choose_accounts, selection
 
-__all__ = ["PAGES", "show_hold", "show_nothing"]
+__all__ = ["PAGES", "for_whoever_asks", "show_hold"]
 
 OWNER = {"owner": Provide(owner_of, sync_to_thread=False)}
 
@@ -38,5 +38,6 @@ PAGES: list[ControllerRouterHandler] = [
         include_in_schema=False,
     ),
     static_files(),
+    favicon,
 ]
 """What the application serves to browsers."""

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from litestar import MediaType, Request, Response, Router
+from litestar import MediaType, Request, Response, Router, get
 from litestar.datastructures import CacheControlHeader
 from litestar.static_files import create_static_files_router
 
 from entrypoints.http.auth.guards import gate_of
-from entrypoints.http.auth.sessions import Session
+from entrypoints.http.auth.jwt_claims import Unauthenticated
 from entrypoints.http.pages.demo_users import demo_user
 
 AnyRequest = Request[Any, Any, Any]
@@ -54,9 +54,24 @@ def static_address(name: str) -> str:
     return f"{STATIC_PATH}/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
+@get("/favicon.ico", sync_to_thread=False, include_in_schema=False)
+def favicon() -> Response[bytes]:
+    """The icon for whoever shows an answer that names none: problem details, a file."""
+    return Response(favicon_bytes(), media_type="image/x-icon", headers={"Cache-Control": "public, max-age=86400"})
+
+
+@cache
+def favicon_bytes() -> bytes:
+    """The icon's file."""
+    return (STATIC / "favicon.ico").read_bytes()
+
+
 def demo_name(request: AnyRequest) -> str | None:
-    """How the demo calls whoever is asking; None for nobody that is known."""
-    session: Session | None = request.state.get("session")
+    """How the demo calls whoever is asking; None for nobody that is known. Asked anew, since a wrong address has no guard."""
+    try:
+        session = gate_of(request).session_if_any(request)
+    except Unauthenticated:
+        return None
     user = demo_user(session.owner_id) if session else None
     return user.name if user else None
 

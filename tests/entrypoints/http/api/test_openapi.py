@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from entrypoints.http import codes
-from support.http_application import House
+from support.http_application import VENDING, House
 from support.openapi_checked_client import description_of
 
 LATER = {codes.RATE_LIMITED.name}
@@ -42,6 +42,20 @@ def test_every_row_of_the_api_is_described(house: House) -> None:
         ("HEAD", "/health/ready"),
         ("GET", "/metrics"),
     }
+
+
+def test_every_body_that_the_description_shows_is_accepted(house: House) -> None:
+    tried = 0
+    for path, item in description_of(house.app).document["paths"].items():
+        for method, operation in item.items():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                assert content["examples"], f"{method} {path} shows no body"
+                for shown in content["examples"].values():
+                    bearer = {"Authorization": f"Bearer {VENDING}"} if "internal" in path else house.headers()
+                    answer = house.client.request(method, path, json=shown["value"], headers=bearer)
+                    assert answer.status_code == 404, f"{shown} at {path}: {answer.text}"
+                    tried += 1
+    assert tried >= 6
 
 
 def test_every_operation_is_named_by_a_verb(house: House) -> None:

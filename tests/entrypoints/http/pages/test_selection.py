@@ -83,6 +83,14 @@ def test_among_many_accounts_one_can_search_and_the_button_is_always_in_sight(no
     assert len(many) < 120_000
 
 
+def test_ten_thousand_accounts_can_be_chosen_at_once(nora: PlainBrowser, world: World) -> None:
+    accounts = [Advertiser(advertiser_id=str(7_000_000_000_000_000_000 + n), name=f"Shop {n}") for n in range(10_000)]
+    world.machine.set_accounts("eve", accounts)
+    chosen = [account.advertiser_id for account in accounts]
+    assert nora.post(SELECT, pendingTokenId=nora.offer("eve"), accountIds=chosen).status_code == 303
+    assert len(world.list_connections(NORA)) == 10_000
+
+
 def test_choosing_a_closed_account_asks_again_and_keeps_the_ticks(nora: PlainBrowser, world: World) -> None:
     [first, *_, closed] = nora.accounts("ben")
     answer = nora.post(SELECT, pendingTokenId=nora.offer("ben"), accountIds=[first, closed])
@@ -178,6 +186,6 @@ def test_a_form_from_elsewhere_chooses_and_cancels_nothing(nora: PlainBrowser, p
 
 
 def test_a_form_that_is_too_large_is_refused_with_a_page(nora: PlainBrowser) -> None:
-    answer = nora.post(SELECT, pendingTokenId=nora.offer(), accountIds=["9" * 70_000])
+    answer = nora.post(SELECT, pendingTokenId=nora.offer(), accountIds=["9" * 600_000])
     assert answer.status_code == 413
     assert "That is too much at once" in answer.text

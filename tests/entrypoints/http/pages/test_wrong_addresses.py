@@ -29,3 +29,36 @@ def test_the_api_and_whatever_is_no_browser_get_problem_details(browser: PlainBr
     answer = browser.client.get(path, headers={"Accept": accepted})
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
     assert answer.json()["code"] == "NOT_FOUND"
+
+
+def test_a_wrong_address_keeps_who_is_signed_in(nora: PlainBrowser) -> None:
+    for path in ("/nothing", "/dashboard/platforms/tiktok/cancel"):
+        assert "Signed in as <b>Nora</b>" in nora.client.get(path, headers={"Accept": BROWSERS}).text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/dashboard/platforms/tiktok/cancel", 405),
+        ("GET", "/dashboard/platforms/00000000-0000-7000-8000-000000000000/disconnect", 405),
+        ("POST", "/dashboard/platforms", 405),
+        ("POST", "/static/connect/pages.css", 405),
+        ("DELETE", "/health/live", 405),
+        ("GET", "/schema/page/nothing.js", 404),
+        ("GET", "/metrics", 404),
+    ],
+)
+def test_whatever_a_browser_is_refused_is_a_page(browser: PlainBrowser, method: str, path: str, status: int) -> None:
+    answer = browser.client.request(method, path, headers={"Accept": BROWSERS})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert 'href="/dashboard/platforms"' in answer.text
+    problem = browser.client.request(method, path, headers={"Accept": "*/*"})
+    assert (problem.status_code, problem.headers["content-type"]) == (status, "application/problem+json")
+    for name in ("allow", "www-authenticate", "retry-after"):
+        assert answer.headers.get(name) == problem.headers.get(name)
+
+
+def test_there_is_an_icon_for_answers_that_name_none(browser: PlainBrowser) -> None:
+    answer = browser.get("/favicon.ico")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/x-icon")
+    assert answer.content.startswith(b"\x00\x00\x01\x00")
