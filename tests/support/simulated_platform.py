@@ -114,7 +114,7 @@ class SimulatedPlatform:
                 AdvertiserId(a["advertiser_id"]),
                 a["name"],
                 a["currency"],
-                a["timezone"],
+                a["display_timezone"],
                 a["status"],
                 Standing.OPEN if a["status"] == "STATUS_ENABLE" else Standing.CLOSED,
             )

@@ -1,4 +1,4 @@
-"""A simulator of TikTok's API for Business, as far as consent, tokens and advertiser accounts go.
+"""A simulator of TikTok's API for Business: consent, tokens, advertiser accounts, campaigns and reports.
 
 For demos, tests, and your own development without a TikTok app:
 

@@ -1,6 +1,8 @@
 """The simulated advertiser accounts and their users."""
 
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -18,12 +20,12 @@ class Advertiser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     status: Annotated[str, msgspec.Meta(pattern=r"^STATUS_[A-Z_]+$")] = ENABLED
 
     def info(self) -> dict[str, object]:
-        """Everything that `/advertiser/info/` can say of it: more than any client needs, as at TikTok."""
+        """Everything that `/advertiser/info/` can say of it; null where TikTok has nothing to say."""
         return {
             "advertiser_id": self.advertiser_id,
             "name": self.name,
             "currency": self.currency,
-            "timezone": self.timezone,
+            "timezone": etc_zone(self.timezone),
             "display_timezone": self.timezone,
             "company": f"{self.name} Ltd",
             "country": "US",
@@ -33,7 +35,34 @@ class Advertiser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             "create_time": 1_700_000_000,
             "industry": "290301",
             "language": "en",
-        }
+            "advertiser_account_type": "AUCTION",
+        } | dict.fromkeys(_EMPTY)
+
+
+_EMPTY: Final = (
+    "owner_bc_id", "rejection_reason", "email", "telephone_number", "cellphone_number", "contacter", "address", "license_no",
+    "license_url", "license_province", "license_city", "description", "brand", "promotion_area", "promotion_center_province",
+    "promotion_center_city",
+)  # fmt: skip
+"""What clients ask for besides, and accounts seldom have."""
+
+
+def local_zone(name: str) -> tzinfo:
+    """The time zone of this name; UTC where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError):  # unknown names, and names that are no path
+        return UTC
+
+
+def etc_zone(name: str) -> str:
+    """The zone as TikTok writes it: `Etc/GMT+5` is five hours behind UTC, without summer time. Other zones keep their name."""
+    zone = local_zone(name)
+    offsets = [zone.utcoffset(datetime(2026, month, 1, tzinfo=UTC).replace(tzinfo=None)) for month in (1, 7)]
+    hours, rest = divmod(min(offset or timedelta(0) for offset in offsets), timedelta(hours=1))
+    if zone is UTC or rest:
+        return name
+    return f"Etc/GMT{-hours:+}" if hours else "Etc/GMT"
 
 
 INFO_FIELDS: Final = frozenset(Advertiser(advertiser_id="0", name="").info())

@@ -1,20 +1,33 @@
 """The simulator as one ASGI application."""
 
-from litestar import Litestar
+from http import HTTPStatus
 
-from .api import api_router
-from .control import control_router
-from .pages import page_handlers
+from .asgi import AsgiApp, HttpReply, Receive, Scope, Send, read_call, send_reply
+from .control import PREFIX, ControlDoor
+from .pages import CONSENT_PATHS, Pages
 from .simulator import Simulator
+from .wire_faults import TikTokDoor
 
 
-def create_app(simulator: Simulator) -> Litestar:
+def create_app(simulator: Simulator) -> AsgiApp:
     """The simulator as an ASGI app. All handlers run on one event loop, one at a time, so the machine needs no lock.
 
     Run it with server.py: dropping and dripping connections is beyond ASGI.
     """
-    return Litestar(
-        route_handlers=[api_router(simulator), control_router(simulator), *page_handlers(simulator)],
-        openapi_config=None,
-        logging_config=None,  # else Litestar configures the root logger of the process that the simulator is a guest of
-    )
+    tiktok, control, pages = TikTokDoor(simulator), ControlDoor(simulator), Pages(simulator)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if (call := await read_call(scope, receive)) is None:
+            return
+        if call.path == "/" or call.path in CONSENT_PATHS:
+            reply = pages.answer(call)
+        elif call.path.startswith(PREFIX):
+            reply = control.answer(call)
+        elif call.path == "/favicon.ico":
+            reply = HttpReply(HTTPStatus.NO_CONTENT, b"")
+        else:
+            await tiktok.handle(call, scope, receive, send)
+            return
+        await send_reply(send, reply)
+
+    return app

@@ -33,6 +33,10 @@ class CallLog:
     def add(self, call: Call) -> None:
         self._calls.append(call)
 
+    def clear(self) -> None:
+        """Forget all."""
+        self._calls.clear()
+
     def calls(self) -> Sequence[Call]:
         """A copy."""
         return list(self._calls)

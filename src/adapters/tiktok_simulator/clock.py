@@ -33,6 +33,9 @@ class RunningClock:
     def advance(self, span: timedelta) -> None:
         self.offset += _forward(span)
 
+    def reset(self) -> None:
+        self.offset = timedelta(0)
+
 
 class StandingClock:
     """Simulated time: it stands still until it is advanced."""

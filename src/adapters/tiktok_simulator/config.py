@@ -16,15 +16,21 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
     """How the simulated TikTok behaves. On the wire in camelCase, as `/_sim/config` shows it; spans in the unit of their name.
 
     access_token_seconds, refresh_token_seconds  lifetimes given to tokens minted from now on; TikTok's are 24 h and 365 d
-    profile             what a code is exchanged for: an expiring, rotating pair, or one long-term token
+    profile             what a code is exchanged for at v1.x: an expiring, rotating pair, or one long-term token (from
+                        v2.0 on the app chooses, by `is_long_term`)
     rotation_mode       strict: a spent refresh token is dead at once. grace: within grace_seconds it is answered with the same
                         new pair again. reuse-revokes-family: presenting it revokes every token of its consent (RFC 9700, 4.14.2)
     year_restarts       whether a rotation starts the refresh token's life anew; if not, its first end stays
     latency_ms          added to every call, half on the way in and half on the way out
     calls_per_second    calls an app may make in any one second; beyond it code 40100. 0: no limit
+    minute_limit        calls in any minute; the one beyond locks the app out for five minutes. 0: no limit
+    day_limit           calls in a day of UTC; beyond it the app is locked out until the next. 0: no limit
+    error_status        the HTTP status of failures: 200 as TikTok documents it, "as-http": 401 with 40105 and 400 with 40110, as
+                        some deployments see it
     info_permission     extension: False makes `/advertiser/info/` answer 40001, as for an app that lacks that scope
     lifetime_names      extension: advertiser names the lifetimes `access_token_expire_in` and `refresh_token_expire_in`,
                         account names them `expires_in` and `refresh_token_expires_in` (both pairs were seen in the wild)
+    moving_rows         extension: reports without `order_field` may give a row on two pages or none, as TikTok's do
     """
 
     access_token_seconds: Seconds = 86_400
@@ -32,11 +38,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
     profile: Profile = "rotating"
     rotation_mode: RotationMode = "strict"
     grace_seconds: Count = 60
-    year_restarts: bool = True
+    year_restarts: bool = False
     latency_ms: Count = 0
     calls_per_second: Count = 0
+    minute_limit: Count = 0
+    day_limit: Count = 0
+    error_status: Literal[200, "as-http"] = 200
     info_permission: bool = True
     lifetime_names: Literal["advertiser", "account"] = "advertiser"
+    moving_rows: bool = False
 
     @property
     def access_life(self) -> timedelta:

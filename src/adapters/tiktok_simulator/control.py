@@ -1,23 +1,29 @@
 """The control API, `/_sim`."""
 
+import ipaddress
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from hmac import compare_digest
-from typing import Annotated, Any, TypeVar
+from http import HTTPStatus
+from typing import Annotated, Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
-from litestar import MediaType, Request, Response, Router, delete, get, post
-from litestar.connection import ASGIConnection
-from litestar.exceptions import NotAuthorizedException
-from litestar.handlers import BaseRouteHandler
-from litestar.status_codes import HTTP_200_OK, HTTP_400_BAD_REQUEST, HTTP_401_UNAUTHORIZED
 
 from .advertisers import Advertiser
+from .asgi import HttpCall, HttpReply, json_reply
+from .campaigns.plans import AccountPlan
 from .faults import Fault
 from .planned_answers import PlannedAnswer
 from .simulator import Simulator
 
-AnyRequest = Request[Any, Any, Any]
 T = TypeVar("T")
+PREFIX: Final = "/_sim/"
+_CORS: Final = {
+    "Access-Control-Allow-Methods": "GET, POST, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Max-Age": "600",
+}
 
 
 class Accounts(msgspec.Struct, forbid_unknown_fields=True):
@@ -44,139 +50,189 @@ class Advance(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
         return timedelta(seconds=self.advance_seconds)
 
 
+class ConsentWithoutPage(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """The user approves an app: the first one unless named, for all accounts unless named."""
+
+    user: str
+    advertiser_ids: list[str] | None = None
+    app_id: str | None = None
+
+
 class Revoke(msgspec.Struct, forbid_unknown_fields=True):
     """The user withdraws every consent at TikTok itself."""
 
     user: str
 
 
-def control_router(simulator: Simulator) -> Router:  # noqa: C901 - a list of routes, each a few lines
-    """`/_sim`: what a test or a demo does to the simulated TikTok. Bad input: 400 with a sentence under `error`."""
-    machine = simulator.machine
+class ControlDoor:
+    """`/_sim`: what a test or a demo does to the simulated TikTok. Bad input: 400 with a sentence under `error`.
 
-    @get("/config")
-    async def show_config() -> Response[bytes]:
-        return _json(machine.config)
+    A page in a browser may call it from loopback addresses, or, with a control token, from anywhere.
+    """
 
-    @post("/config", status_code=HTTP_200_OK)
-    async def change_config(request: AnyRequest) -> Response[bytes]:
-        machine.config = machine.config.changed(await _read(request, dict[str, Any]))
-        return _json(machine.config)
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self._routes: Mapping[str, Mapping[str, Callable[[HttpCall], object]]] = {
+            "config": {"GET": self._config, "POST": self._configure},
+            "faults": {"GET": self._faults, "POST": self._add_faults, "DELETE": self._clear_faults},
+            "answers": {"GET": self._answers, "POST": self._add_answers, "DELETE": self._clear_answers},
+            "accounts": {"GET": self._accounts, "POST": self._set_accounts},
+            "advertisers": {"GET": self._odd_advertisers, "POST": self._set_odd_advertisers},
+            "campaigns": {"GET": self._campaigns, "POST": self._set_campaigns},
+            "clock": {"GET": self._clock, "POST": self._advance},
+            "code": {"POST": self._code},
+            "requests": {"GET": self._requests, "DELETE": self._clear_requests},
+            "stats": {"GET": self._stats},
+            "log": {"GET": self._log},
+            "is-live": {"POST": self._is_live},
+            "revoke": {"POST": self._revoke},
+            "reset": {"POST": self._reset},
+        }
 
-    @get("/faults")
-    async def show_faults() -> Response[bytes]:
-        return _json(simulator.faults.planned())
+    def answer(self, call: HttpCall) -> HttpReply:
+        """One call of the control API."""
+        origin = call.headers.get("origin")
+        if origin is not None and not (self._simulator.control_token or _is_loopback(origin)):
+            return json_reply({"error": "Pages of other hosts need a control token."}, HTTPStatus.FORBIDDEN)
+        allowed = {} if origin is None else {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+        if call.method == "OPTIONS":
+            return HttpReply(HTTPStatus.NO_CONTENT, b"", headers={**allowed, **_CORS})
+        reply = self._answer(call)
+        return HttpReply(reply.status, reply.body, reply.content_type, allowed)
 
-    @post("/faults", status_code=HTTP_200_OK)
-    async def add_faults(request: AnyRequest) -> Response[bytes]:
-        simulator.faults.add(await _read(request, list[Fault]))
-        return _json(simulator.faults.planned())
+    def _answer(self, call: HttpCall) -> HttpReply:
+        token = self._simulator.control_token
+        shown = call.headers.get("authorization", "")
+        if token and not compare_digest(shown.encode("latin-1", "replace"), f"Bearer {token}".encode()):
+            return json_reply({"error": "The control API needs the control token as a bearer token."}, HTTPStatus.UNAUTHORIZED)
+        methods = self._routes.get(call.path.removeprefix(PREFIX).rstrip("/"))
+        if methods is None:
+            known = ", ".join(f"{PREFIX}{name}" for name in self._routes)
+            return json_reply({"error": f"There is no {call.path}; there are {known}."}, HTTPStatus.NOT_FOUND)
+        if call.method not in methods:
+            return json_reply({"error": f"{call.path} takes {', '.join(methods)}."}, HTTPStatus.METHOD_NOT_ALLOWED)
+        try:
+            return json_reply(methods[call.method](call))
+        except ValueError as error:  # msgspec's errors too
+            return json_reply({"error": f"{str(error).rstrip('.')}."}, HTTPStatus.BAD_REQUEST)
 
-    @delete("/faults", status_code=HTTP_200_OK)
-    async def clear_faults() -> Response[bytes]:
-        simulator.faults.clear()
-        return _json([])
+    # ---- behaviour
 
-    @get("/answers")
-    async def show_answers() -> Response[bytes]:
-        return _json(simulator.answers.planned())
+    def _config(self, _: HttpCall) -> object:
+        return self._simulator.machine.config
 
-    @post("/answers", status_code=HTTP_200_OK)
-    async def add_answers(request: AnyRequest) -> Response[bytes]:
-        simulator.answers.add(await _read(request, list[PlannedAnswer]))
-        return _json(simulator.answers.planned())
+    def _configure(self, call: HttpCall) -> object:
+        machine = self._simulator.machine
+        machine.config = machine.config.changed(_read(call, dict[str, Any]))
+        return machine.config
 
-    @delete("/answers", status_code=HTTP_200_OK)
-    async def clear_answers() -> Response[bytes]:
-        simulator.answers.clear()
-        return _json([])
+    def _faults(self, _: HttpCall) -> object:
+        return self._simulator.faults.planned()
 
-    @post("/advertisers", status_code=HTTP_200_OK)
-    async def set_odd_advertisers(request: AnyRequest) -> Response[bytes]:
-        odd = await _read(request, OddAdvertisers)
+    def _add_faults(self, call: HttpCall) -> object:
+        self._simulator.faults.add(_read(call, list[Fault]))
+        return self._simulator.faults.planned()
+
+    def _clear_faults(self, _: HttpCall) -> object:
+        self._simulator.faults.clear()
+        return []
+
+    def _answers(self, _: HttpCall) -> object:
+        return self._simulator.answers.planned()
+
+    def _add_answers(self, call: HttpCall) -> object:
+        self._simulator.answers.add(_read(call, list[PlannedAnswer]))
+        return self._simulator.answers.planned()
+
+    def _clear_answers(self, _: HttpCall) -> object:
+        self._simulator.answers.clear()
+        return []
+
+    # ---- people, accounts, ads
+
+    def _accounts(self, _: HttpCall) -> object:
+        return self._simulator.machine.state.users
+
+    def _set_accounts(self, call: HttpCall) -> object:
+        accounts = _read(call, Accounts)
+        self._simulator.machine.set_accounts(accounts.user, accounts.advertisers)
+        self._simulator.save()
+        return accounts
+
+    def _odd_advertisers(self, _: HttpCall) -> object:
+        machine = self._simulator.machine
+        return OddAdvertisers(sorted(machine.refused_in_details), sorted(machine.listed_twice))
+
+    def _set_odd_advertisers(self, call: HttpCall) -> object:
+        odd, machine = _read(call, OddAdvertisers), self._simulator.machine
         if odd.refused_in_details is not msgspec.UNSET:
             machine.refused_in_details = frozenset(odd.refused_in_details)
         if odd.listed_twice is not msgspec.UNSET:
             machine.listed_twice = frozenset(odd.listed_twice)
-        shown = OddAdvertisers(sorted(machine.refused_in_details), sorted(machine.listed_twice))
-        return _json(shown)
+        return self._odd_advertisers(call)
 
-    @get("/accounts")
-    async def show_accounts() -> Response[bytes]:
-        return _json(machine.state.users)
+    def _campaigns(self, _: HttpCall) -> object:
+        return list(self._simulator.machine.state.plans.values())
 
-    @post("/accounts", status_code=HTTP_200_OK)
-    async def set_accounts(request: AnyRequest) -> Response[bytes]:
-        accounts = await _read(request, Accounts)
-        machine.set_accounts(accounts.user, accounts.advertisers)
-        simulator.save()
-        return _json(accounts)
+    def _set_campaigns(self, call: HttpCall) -> object:
+        plan = _read(call, AccountPlan)
+        self._simulator.machine.set_plan(plan)
+        self._simulator.save()
+        return plan
 
-    @post("/clock", status_code=HTTP_200_OK)
-    async def advance(request: AnyRequest) -> Response[bytes]:
-        machine.advance((await _read(request, Advance)).span)
-        simulator.save()
-        return _json({"now": machine.clock.now()})
+    def _code(self, call: HttpCall) -> object:
+        consent, machine = _read(call, ConsentWithoutPage), self._simulator.machine
+        if consent.app_id is not None and consent.app_id not in machine.apps:
+            raise ValueError(f"There is no app {consent.app_id}")
+        ids = consent.advertiser_ids
+        everything = [account.advertiser_id for account in machine.accounts(consent.user)]
+        code = machine.grant_code(consent.user, everything if ids is None else ids, app_id=consent.app_id)
+        self._simulator.save()
+        return {"authCode": code}
 
-    @get("/stats")
-    async def show_stats() -> Response[bytes]:
-        return _json(simulator.stats())
+    def _revoke(self, call: HttpCall) -> object:
+        revoked = self._simulator.machine.revoke_user(_read(call, Revoke).user)
+        self._simulator.save()
+        return {"revoked": revoked}
 
-    @post("/is-live", status_code=HTTP_200_OK)
-    async def is_live(request: AnyRequest) -> Response[bytes]:
-        return _json([machine.is_live(token) for token in await _read(request, list[str])])
+    # ---- time and what happened
 
-    @post("/revoke", status_code=HTTP_200_OK)
-    async def revoke(request: AnyRequest) -> Response[bytes]:
-        revoked = machine.revoke_user((await _read(request, Revoke)).user)
-        simulator.save()
-        return _json({"revoked": revoked})
+    def _clock(self, _: HttpCall) -> object:
+        return {"now": self._simulator.machine.clock.now()}
 
-    @get("/log")
-    async def show_log() -> Response[bytes]:
-        return _json(simulator.log.calls())
+    def _advance(self, call: HttpCall) -> object:
+        self._simulator.machine.advance(_read(call, Advance).span)
+        self._simulator.save()
+        return self._clock(call)
 
-    def demand_control_token(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        expected = f"Bearer {simulator.control_token}".encode()
-        if simulator.control_token and not compare_digest(connection.headers.get("authorization", "").encode(), expected):
-            raise NotAuthorizedException
+    def _stats(self, _: HttpCall) -> object:
+        return self._simulator.stats()
 
-    return Router(
-        path="/_sim",
-        route_handlers=[
-            show_config,
-            change_config,
-            show_faults,
-            add_faults,
-            clear_faults,
-            show_answers,
-            add_answers,
-            clear_answers,
-            set_odd_advertisers,
-            show_accounts,
-            set_accounts,
-            advance,
-            show_stats,
-            is_live,
-            revoke,
-            show_log,
-        ],
-        guards=[demand_control_token],
-        exception_handlers={ValueError: _bad_input, NotAuthorizedException: _unauthorised},
-    )
+    def _log(self, _: HttpCall) -> object:
+        return self._simulator.log.calls()
+
+    def _requests(self, call: HttpCall) -> object:
+        return self._simulator.requests.matching(path=call.query.get("path"), method=call.query.get("method"))
+
+    def _clear_requests(self, _: HttpCall) -> object:
+        self._simulator.requests.clear()
+        return []
+
+    def _is_live(self, call: HttpCall) -> object:
+        return [self._simulator.machine.is_live(token) for token in _read(call, list[str])]
+
+    def _reset(self, _: HttpCall) -> object:
+        self._simulator.reset()
+        return {"reset": True}
 
 
-async def _read(request: AnyRequest, shape: type[T]) -> T:
-    return msgspec.json.decode(await request.body(), type=shape)
+def _read(call: HttpCall, shape: type[T]) -> T:
+    return msgspec.json.decode(call.body, type=shape)
 
 
-def _json(content: object, status: int = HTTP_200_OK) -> Response[bytes]:
-    return Response(msgspec.json.encode(content), status_code=status, media_type=MediaType.JSON)
-
-
-def _bad_input(_: AnyRequest, error: Exception) -> Response[bytes]:
-    return _json({"error": f"{str(error).rstrip('.')}."}, HTTP_400_BAD_REQUEST)
-
-
-def _unauthorised(_: AnyRequest, __: Exception) -> Response[bytes]:
-    return _json({"error": "The control API needs the control token as a bearer token."}, HTTP_401_UNAUTHORIZED)
+def _is_loopback(origin: str) -> bool:
+    host = urlsplit(origin).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -5,6 +5,8 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from .endpoints import ENDPOINTS
+
 FaultKind = Literal[
     "throttle",
     "unavailable",
@@ -17,15 +19,6 @@ FaultKind = Literal[
     "drip",
     "misconfigured",
 ]
-ENDPOINTS: Final = frozenset(
-    {
-        "/oauth2/access_token/",
-        "/oauth2/refresh_token/",
-        "/oauth2/revoke_token/",
-        "/oauth2/advertiser/get/",
-        "/advertiser/info/",
-    }
-)
 ANY: Final = "*"
 
 

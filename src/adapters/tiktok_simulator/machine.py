@@ -7,19 +7,28 @@ from hmac import compare_digest
 from typing import Final, NamedTuple
 
 from . import replies
-from .advertisers import INFO_FIELDS, Advertiser
+from .account_replies import details, person
+from .advertisers import Advertiser
 from .call_limit import CallLimit
+from .campaigns.plans import AccountPlan
 from .clock import Clock, RunningClock
 from .config import Config
 from .family import Family
-from .replies import Reply, failure, success
+from .paging import Page
+from .replies import RefusedCall, Reply, failure, refused_account, success, wrong_parameter
 from .state import Code, SimulatorState
 from .tokens import Mint, SimulatedTokenKind
 
 DEFAULT_APPS: Final[Mapping[str, str]] = {"sim-app": "sim-secret-not-for-production"}
 CODE_LIFE: Final = timedelta(hours=1)  # TikTok's documentation of the advertiser flow
-INFO_LIMIT: Final = 100  # advertiser ids in one call of /advertiser/info/, by TikTok's documentation
-SCOPE: Final = [1, 2, 4]  # TikTok's numbers for what an app may do; opaque to clients
+SCOPE: Final = [1, 2, 4, 7_215_340_981_267_546_113]
+"""TikTok's numbers for what an app may do: opaque to clients, and some have 19 digits."""
+
+SHORT_TERM_VERSION: Final = 2
+"""From this version of the API on, the app chooses the kind of its tokens; before it, `Config.profile` does."""
+
+
+ACCESS_KINDS: Final = frozenset({SimulatedTokenKind.ACCESS, SimulatedTokenKind.LONG_TERM})
 
 
 class UnknownUser(ValueError):
@@ -63,11 +72,24 @@ class Machine:
         self.listed_twice: frozenset[str] = frozenset()
         self.changes = 0
         """Grows with every change of what would be saved."""
+        self._first_config = self.config
+        self._read_state()
+
+    def _read_state(self) -> None:
         self._mint = Mint(bytes.fromhex(self.state.seed))
         self._limit = CallLimit()
         self._of_user: defaultdict[str, list[Family]] = defaultdict(list)
         for family in self.state.families.values():
             self._of_user[family.user].append(family)
+
+    def reset(self) -> None:
+        """Everything is as it was at the first start, except the apps; no token of before is known."""
+        self.state, self.config = self.state.anew(), self._first_config
+        self.refused_in_details = self.listed_twice = frozenset()
+        if isinstance(self.clock, RunningClock):
+            self.clock.reset()
+        self.changes += 1
+        self._read_state()
 
     # What people do
 
@@ -96,6 +118,11 @@ class Machine:
         self.state.users[user] = tuple(advertisers)
         self.changes += 1
 
+    def set_plan(self, plan: AccountPlan) -> None:
+        """From now on the account's campaigns are what this says; what was said of it before is forgotten."""
+        self.state.plans[plan.advertiser_id] = plan
+        self.changes += 1
+
     def revoke_user(self, user: str) -> int:
         """The user withdraws every consent at TikTok itself; how many there were. Raises UnknownUser."""
         self.accounts(user)
@@ -106,8 +133,17 @@ class Machine:
 
     # What apps call
 
-    def exchange(self, app_id: str, secret: str, auth_code: str) -> Reply:
-        """`POST /oauth2/access_token/`: a code, used once, for tokens."""
+    def exchange(
+        self,
+        app_id: str,
+        secret: str,
+        auth_code: str,
+        *,
+        version: str = "v1.3",
+        is_long_term: bool = False,
+        return_advertiser_ids: bool = True,
+    ) -> Reply:
+        """`POST /oauth2/access_token/`: a code, used once, for tokens. Before v2.0 the last two are not looked at."""
         if refusal := self._refusal(app_id, secret, (app_id, secret, auth_code)):
             return refusal
         minted = self._mint.read(auth_code)
@@ -117,9 +153,11 @@ class Machine:
         if code.app_id != app_id or self.clock.now() >= code.ends:
             return failure(replies.AUTH_CODE_ERROR)
         del self.state.codes[minted.family]
-        family = self._consented(code)
+        chosen = float(version.removeprefix("v")) >= SHORT_TERM_VERSION
+        family = self._consented(code, long_term=is_long_term if chosen else self.config.profile == "long-term")
         self.changes += 1
-        return success({**self._tokens(family), "advertiser_ids": family.advertiser_ids, "scope": SCOPE, "token_type": "Bearer"})
+        reach = {"advertiser_ids": family.advertiser_ids} if return_advertiser_ids or not chosen else {}
+        return success({**self._tokens(family), **reach, "scope": SCOPE, "token_type": "Bearer"})
 
     def refresh(self, app_id: str, secret: str, refresh_token: str, grant_type: str = "refresh_token") -> Reply:
         """`POST /oauth2/refresh_token/`: a refresh token for a new pair; Config.rotation_mode tells of a second use."""
@@ -156,25 +194,42 @@ class Machine:
         rows = [{"advertiser_id": account.advertiser_id, "advertiser_name": account.name} for account in listed]
         return success({"list": rows})
 
-    def advertiser_info(self, access_token: str, advertiser_ids: Sequence[str], fields: Sequence[str] = ()) -> Reply:
+    def advertiser_info(
+        self, access_token: str, advertiser_ids: Sequence[str], fields: Sequence[str] = (), page: Page | None = None
+    ) -> Reply:
         """`GET /advertiser/info/`: details of at most 100 accounts, all of them without `fields`.
-        One account out of reach fails the call.
+        One account out of reach fails the call. TikTok does not document paging here; a page after the last is empty.
         """
-        holder = self.holder(access_token)
-        if self._too_frequent(self.state.families[holder.grant].app_id if holder else ""):
-            return failure(replies.TOO_FREQUENT)
-        family = self._reached(access_token, None)
+        family = self.bearer(access_token)
         if not isinstance(family, Family):
             return family
-        if not 1 <= len(advertiser_ids) <= INFO_LIMIT:
-            return failure(replies.PARAMETER_ERROR, f"advertiser_ids: 1 to {INFO_LIMIT} ids are allowed.")
-        if unknown := set(fields) - INFO_FIELDS:
-            return failure(replies.PARAMETER_ERROR, f"fields: unknown {', '.join(sorted(unknown))}.")
+        odd = self.refused_in_details if self.config.info_permission else None
+        return details(self._reach(family), advertiser_ids, fields, page, odd)
+
+    def user_info(self, access_token: str) -> Reply:
+        """`GET /user/info/`: the person who consented."""
+        family = self.bearer(access_token)
+        if not isinstance(family, Family):
+            return family
+        return person(family.user)
+
+    def advertisers(self, access_token: str, advertiser_ids: Sequence[str]) -> list[Advertiser]:
+        """The accounts that a call is about. Raises RefusedCall where they are out of its reach."""
+        family = self.bearer(access_token)
+        if not isinstance(family, Family):
+            raise RefusedCall(family)
+        if not all(advertiser_ids):
+            raise wrong_parameter("advertiser_id: Missing data for required field.")
         reach = self._reach(family)
-        if not self.config.info_permission or not reach.keys() - self.refused_in_details >= set(advertiser_ids):
-            return failure(replies.PERMISSION_ERROR)
-        chosen = [reach[advertiser_id].info() for advertiser_id in dict.fromkeys(advertiser_ids)]
-        return success({"list": [{name: info[name] for name in info if not fields or name in fields} for info in chosen]})
+        if foreign := [advertiser_id for advertiser_id in advertiser_ids if advertiser_id not in reach]:
+            raise RefusedCall(refused_account(foreign[0]))
+        return [reach[advertiser_id] for advertiser_id in dict.fromkeys(advertiser_ids)]
+
+    def bearer(self, access_token: str) -> Family | Reply:
+        """The living family of the access token that a call shows, or TikTok's refusal; the call counts against the limits."""
+        holder = self.holder(access_token)
+        app_id = self.state.families[holder.grant].app_id if holder else ""
+        return self._too_frequent(app_id) or self._reached(access_token, None)
 
     # What only a simulator can tell
 
@@ -212,20 +267,21 @@ class Machine:
 
     def _refusal(self, app_id: str, secret: str, required: tuple[str, ...]) -> Reply | None:
         """Why the call gets no further: over the limit, a field missing, or not this app's secret."""
-        if self._too_frequent(app_id):
-            return failure(replies.TOO_FREQUENT)
+        if throttled := self._too_frequent(app_id):
+            return throttled
         if not all(required):
             return failure(replies.PARAMETER_ERROR, "A required parameter is missing.")
         if not compare_digest(self.apps.get(app_id, "").encode(), secret.encode()):
             return failure(replies.INVALID_PARTNER)
         return None
 
-    def _too_frequent(self, app_id: str) -> bool:
+    def _too_frequent(self, app_id: str) -> Reply | None:
         known = app_id if app_id in self.apps else ""
-        if self._limit.exceeded(known, self.config.calls_per_second, self.clock.now()):
-            self.count_throttled()
-            return True
-        return False
+        if not self._limit.exceeded(known, self.config, self.clock.now()):
+            return None
+        self.count_throttled()
+        restricted = f"Due to too many requests, requests from App {known} are temporarily restricted."
+        return failure(replies.TOO_FREQUENT, restricted)
 
     def _refresh(self, family: Family, generation: int) -> Reply:
         now = self.clock.now()
@@ -250,9 +306,8 @@ class Machine:
         self.changes += 1
         return failure(replies.INVALID_REFRESH_TOKEN)
 
-    def _consented(self, code: Code) -> Family:
+    def _consented(self, code: Code, *, long_term: bool) -> Family:
         """The family that the code stands for: a new one, or the one whose long-term token is given again."""
-        long_term = self.config.profile == "long-term"
         for family in self._of_user[code.user] if long_term else ():
             if family.long_term and family.app_id == code.app_id and not family.revoked:
                 family.advertiser_ids = code.advertiser_ids
@@ -270,9 +325,9 @@ class Machine:
 
     def _tokens(self, family: Family) -> dict[str, object]:
         """The newest tokens of the family, with the whole seconds that are left of them."""
-        access = self._mint.token(SimulatedTokenKind.ACCESS, family.id, family.generation)
         if family.refresh_ends is None:
-            return {"access_token": access}
+            return {"access_token": self._mint.token(SimulatedTokenKind.LONG_TERM, family.id, family.generation)}
+        access = self._mint.token(SimulatedTokenKind.ACCESS, family.id, family.generation)
         now = self.clock.now()
         account = self.config.lifetime_names == "account"
         access_life, refresh_life = max(family.access_ends[family.generation] - now, timedelta(0)), family.refresh_ends - now
@@ -288,7 +343,7 @@ class Machine:
         if not access_token:
             return failure(replies.EMPTY_ACCESS_TOKEN)
         minted = self._mint.read(access_token)
-        family = self.state.families.get(minted.family) if minted and minted.kind is SimulatedTokenKind.ACCESS else None
+        family = self.state.families.get(minted.family) if minted and minted.kind in ACCESS_KINDS else None
         if minted is None or family is None or family.revoked or app_id not in {None, family.app_id}:
             return failure(replies.INVALID_ACCESS_TOKEN)
         if family.expired(minted.generation, self.clock.now()):

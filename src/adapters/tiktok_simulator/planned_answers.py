@@ -1,4 +1,4 @@
-"""Answers that a test plans word by word."""
+"""Planned answers: what the next calls of a path get, word for word."""
 
 import re
 from typing import Annotated, Any, Final
@@ -34,6 +34,12 @@ class PlannedAnswer(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, om
         if self.body_text is not None:
             return self.body_text.encode("utf-8", "surrogatepass")
         return b"" if self.body is msgspec.UNSET else msgspec.json.encode(self.body)
+
+    @property
+    def code(self) -> int | None:
+        """The envelope's code in it, where it is an envelope."""
+        code = self.body.get("code") if isinstance(self.body, dict) else None
+        return code if isinstance(code, int) else None
 
 
 class PlannedAnswers:

@@ -11,6 +11,8 @@ from .call_log import Call, CallLog
 from .faults import FaultPlan
 from .machine import Machine
 from .planned_answers import PlannedAnswers
+from .reports.tasks import ReportTasks
+from .requests_seen import SeenRequests
 from .state_file import StateFile
 from .tokens import fingerprint
 
@@ -34,12 +36,21 @@ class Simulator:
         self.control_token = control_token
         self.faults = FaultPlan(fault_seed)
         self.answers = PlannedAnswers()
+        self.tasks = ReportTasks()
         self.log = CallLog()
+        self.requests = SeenRequests()
         self.closing = asyncio.Event()
         """Set when the server stops: nothing waits any longer."""
         self._state_file = state_file
         self._saved_changes = machine.changes
         self._in_flight = 0
+
+    def reset(self) -> None:
+        """Everything as at the first start, except the apps."""
+        self.machine.reset()
+        for forgetful in (self.faults, self.answers, self.tasks, self.log, self.requests):
+            forgetful.clear()
+        self.save()
 
     def save(self) -> None:
         """Write what changed to the file, if there is one; done before any answer, so that no answer is ever forgotten."""

@@ -1,5 +1,6 @@
 """What the simulated TikTok remembers."""
 
+import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from .advertisers import DEFAULT_USERS, Advertiser
+from .campaigns.plans import AccountPlan
 from .family import Family
 
 
@@ -51,6 +53,12 @@ class SimulatorState:
     codes: dict[int, Code] = field(default_factory=dict)
     families: dict[int, Family] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
+    plans: dict[str, AccountPlan] = field(default_factory=dict)
+    """What `/_sim/campaigns` said, by advertiser id."""
+
+    def anew(self) -> "SimulatorState":
+        """Nothing remembered, and another key that follows from this one."""
+        return SimulatorState(seed=hashlib.sha256(self.seed.encode()).hexdigest()[: len(self.seed)])
 
     def next_id(self) -> int:
         """A number never given before, for a code or a family."""

@@ -1,18 +1,22 @@
 """A running simulator, and its control, for a test in the same process."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
+
 from .advertisers import Advertiser
 from .call_log import Call
+from .campaigns.plans import AccountPlan
 from .config import Config
 from .consent import APPROVE, ConsentRequest, decide
 from .faults import Fault, FaultKind
 from .machine import Machine
 from .planned_answers import PlannedAnswer
+from .requests_seen import SeenRequest
 from .simulator import API_PREFIX, Simulator
 
 T = TypeVar("T")
@@ -58,6 +62,10 @@ class Control:
         """Plan answers, verbatim."""
         self.on_loop(lambda: self.simulator.answers.add(list(answers)))
 
+    def clear_answers(self) -> None:
+        """No planned answers any more."""
+        self.on_loop(self.simulator.answers.clear)
+
     def treat_oddly(self, *, refused_in_details: Iterable[str] = (), listed_twice: Iterable[str] = ()) -> None:
         """From now on these accounts spoil look-ups of details, or are listed twice."""
 
@@ -66,6 +74,11 @@ class Control:
             machine.refused_in_details, machine.listed_twice = frozenset(refused_in_details), frozenset(listed_twice)
 
         self.on_loop(change)
+
+    def set_campaigns(self, plan: AccountPlan | Mapping[str, object]) -> None:
+        """From now on an account's campaigns are these: an AccountPlan, or what `/_sim/campaigns` takes."""
+        read = plan if isinstance(plan, AccountPlan) else msgspec.convert(plan, AccountPlan)
+        self._change(lambda machine: machine.set_plan(read))
 
     def set_accounts(self, user: str, advertisers: Sequence[Advertiser]) -> None:
         """From now on these are the user's accounts."""
@@ -82,6 +95,12 @@ class Control:
     def grant_code(self, user: str, advertiser_ids: Iterable[str], *, app_id: str | None = None) -> str:
         """A code, without any page."""
         return self._change(lambda machine: machine.grant_code(user, advertiser_ids, app_id=app_id))
+
+    def code(self, user: str, *, app_id: str | None = None) -> str:
+        """A code for all accounts of the user, without any page."""
+        return self._change(
+            lambda machine: machine.grant_code(user, [one.advertiser_id for one in machine.accounts(user)], app_id=app_id)
+        )
 
     def consent(self, address: str, *, user: str, advertiser_ids: Iterable[str] | None = None, decision: str = APPROVE) -> str:
         """What a person's click on the consent page at this address (path ignored) leads to: the address of the app's callback.
@@ -109,6 +128,14 @@ class Control:
     def log(self) -> Sequence[Call]:
         """The calls, oldest first."""
         return self.on_loop(self.simulator.log.calls)
+
+    def requests(self, path: str | None = None, *, method: str | None = None, **body: object) -> Sequence[SeenRequest]:
+        """The requests of a path (with its version, or without for any) whose JSON body has these fields, oldest first."""
+        return self.on_loop(lambda: self.simulator.requests.matching(path=path, method=method, **body))
+
+    def reset(self) -> None:
+        """Everything as at the first start, except the apps; no token of before is known."""
+        self.on_loop(self.simulator.reset)
 
     def _change(self, work: Callable[[Machine], T]) -> T:
         def change() -> T:

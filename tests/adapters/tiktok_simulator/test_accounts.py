@@ -40,12 +40,13 @@ def test_info_tells_currency_time_zone_and_status_as_text(app: SimulatedApp) -> 
 
     assert app.info(token, *ids(app, "ben")) == 0
     closed = app.data["list"][3]
-    assert (closed["advertiser_id"], closed["currency"], closed["timezone"], closed["status"]) == (
+    assert (closed["advertiser_id"], closed["currency"], closed["display_timezone"], closed["status"]) == (
         "7000000000000002003",
         "USD",
         "America/Chicago",
         CLOSED,
     )
+    assert closed["timezone"] == "Etc/GMT+6", "six hours behind UTC, as TikTok writes it"
 
 
 def test_info_can_be_cut_to_some_fields(app: SimulatedApp) -> None:

@@ -34,7 +34,7 @@ def test_a_connection_lives_through_the_whole_api(wire: WireApp) -> None:
     info = get(
         wire, "/advertiser/info/", second["access_token"], advertiser_ids=json.dumps(ids), fields='["advertiser_id","timezone"]'
     ).json()
-    assert info["data"]["list"] == [{"advertiser_id": ids[0], "timezone": "Europe/Paris"}]
+    assert info["data"]["list"] == [{"advertiser_id": ids[0], "timezone": "Etc/GMT-1"}]
     assert wire.data("/oauth2/revoke_token/", access_token=second["access_token"])["advertiser_ids"] == ids
     assert get(wire, "/oauth2/advertiser/get/", second["access_token"], **wire.keys).json()["code"] == 40105
 

@@ -1,0 +1,1 @@
+"""The simulated reports, under TikTok's rules."""
