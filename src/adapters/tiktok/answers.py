@@ -82,7 +82,7 @@ class Envelope:
                 id=name,
                 name=_text(row.get("name"), LONGEST_NAME) or name,
                 currency=_text(row.get("currency")),
-                timezone=_text(row.get("timezone")) or _text(row.get("display_timezone")),
+                timezone=_text(row.get("display_timezone")) or _text(row.get("timezone")),
                 status=_text(row.get("status")),
                 standing=standing_of(_text(row.get("status"))),
             )

@@ -51,7 +51,7 @@ def local_zone(name: str) -> tzinfo:
     """The time zone of this name; UTC where there is none."""
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):  # unknown names, and names that are no path
+    except (KeyError, ValueError, OSError):  # unknown names, and names that are no path
         return UTC
 
 
