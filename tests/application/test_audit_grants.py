@@ -40,7 +40,7 @@ def test_the_end_of_the_refresh_tokens_year_is_announced_five_times_and_each_onc
 
 
 def test_a_year_that_restarts_with_each_rotation_has_no_end_to_announce() -> None:
-    world = a_world()
+    world = a_world(year_restarts=True)
     world.connect("chloe")
     for _ in range(2 * 400):
         world.sweep()
