@@ -1,4 +1,4 @@
-"""One wall-clock deadline for a whole call, which httpx does not have: its time-outs start anew with each byte."""
+"""One wall-clock deadline for a whole call, which httpcore does not have: its time-outs start anew with each byte."""
 
 from __future__ import annotations
 

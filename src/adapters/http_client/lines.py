@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import quote, urlencode
 
 import httpcore
-import httpx
 
 from adapters.http_client.deadline import Deadline, DeadlineNetwork
 from adapters.http_client.resolver import LookUp, Resolver, ask_the_system
@@ -25,11 +24,9 @@ LONGEST_ANSWER = 4 * 1024 * 1024
 IDLE_FOR = timedelta(seconds=5)
 """How long an idle connection is kept: less than servers keep theirs, so that none is closed on a request under way."""
 
-HIDDEN_QUERY = "hidden_query"
-"""The request extension whose text joins the URL below everything that logs URLs or keeps them in exceptions."""
+HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "tiktok-connect"}
 
-for _name in ("httpx", "httpcore"):  # they log URLs, and the headers of answers: a redirect may echo our query
-    logging.getLogger(_name).setLevel(logging.WARNING)
+logging.getLogger("httpcore").setLevel(logging.WARNING)  # it logs URLs, and the headers of answers: a redirect may echo our query
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +40,12 @@ class HttpRequest:
     secret_query: str = field(default="", repr=False)
     body: bytes | None = field(default=None, repr=False)
     longest_answer: int = LONGEST_ANSWER
+
+    @property
+    def address(self) -> str:
+        """The whole address, the secret part of its query included: not for logs."""
+        query = "&".join(part for part in (urlencode(self.query or {}, quote_via=quote), self.secret_query) if part)
+        return f"{self.url}?{query}" if query else self.url
 
     def with_header(self, name: str, value: str) -> HttpRequest:
         return replace(self, headers={**self.headers, name: value})
@@ -73,58 +76,21 @@ class Lost:
     """What came of the answer's body."""
 
 
-class _Transport(httpx.BaseTransport):
-    """httpx's own way to httpcore, save that the network keeps our deadline. Never sends anything twice (retries=0)."""
-
-    def __init__(self, tls: ssl.SSLContext, network: httpcore.NetworkBackend) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=tls, max_connections=1, keepalive_expiry=IDLE_FOR.total_seconds(), retries=0, network_backend=network
-        )
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        url, hidden = request.url, request.extensions.get(HIDDEN_QUERY, "")
-        target = url.raw_path + (b"&" if url.query else b"?") + hidden.encode() if hidden else url.raw_path
-        answer = self._pool.handle_request(
-            httpcore.Request(
-                request.method,
-                httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=target),
-                headers=request.headers.raw,
-                content=request.stream,
-            )
-        )
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Stream(answer))
-
-    def close(self) -> None:
-        self._pool.close()
-
-
-class _Stream(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._answer.iter_stream()
-
-    def close(self) -> None:
-        self._answer.close()
-
-
 class Line:
-    """One connection to the platform, for one thread at a time: httpx's pool collapses when threads share it.
+    """One connection to the platform, for one thread at a time: a pool's bookkeeping collapses when threads share it.
 
-    No redirects, no cookies, and nothing from the environment: a stray HTTPS_PROXY or ~/.netrc must not see the app's
-    secret, and behind a proxy a failure to connect would no longer prove that nothing was sent.
+    There are no redirects, no cookies, and nothing comes from the environment: a stray HTTPS_PROXY or ~/.netrc must not see
+    the app's secret, and behind a proxy a failure to connect would no longer prove that nothing was sent.
     """
 
     def __init__(self, clock: Clock, tls: ssl.SSLContext, resolver: Resolver) -> None:
         self._deadline = Deadline(clock)
-        self._client = httpx.Client(
-            transport=_Transport(tls, DeadlineNetwork(self._deadline, resolver)),
-            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "tiktok-connect"},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            timeout=None,  # noqa: S113 (the deadline is below)
-            trust_env=False,
-            follow_redirects=False,
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=tls,
+            max_connections=1,
+            keepalive_expiry=IDLE_FOR.total_seconds(),
+            retries=0,
+            network_backend=DeadlineNetwork(self._deadline, resolver),
         )
 
     def send(self, request: HttpRequest, *, within: timedelta) -> HttpAnswer | NotSent | Lost:
@@ -136,34 +102,29 @@ class Line:
     def _once(self, request: HttpRequest) -> HttpAnswer | NotSent | Lost:
         body = bytearray()
         try:
-            with self._client.stream(
-                request.method,
-                request.url,
-                params=request.query,
-                headers=request.headers,
-                content=request.body,
-                extensions={HIDDEN_QUERY: request.secret_query},
-            ) as response:
-                for chunk in response.iter_raw():
+            headers = list({**HEADERS, **request.headers}.items())
+            with self._pool.stream(request.method, request.address, headers=headers, content=request.body) as response:
+                for chunk in response.iter_stream():
                     body += chunk
                     if len(body) > request.longest_answer:
                         return Lost("the answer is too long")
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as fault:
             return NotSent(type(fault).__name__)
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpx.HTTPError, OSError) as fault:
+        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as fault:
             return Lost(type(fault).__name__, bytes(body))
         return _whole(response, bytes(body), request.longest_answer)
 
     def close(self) -> None:
-        self._client.close()
+        self._pool.close()
 
 
-def _whole(response: httpx.Response, body: bytes, longest: int) -> HttpAnswer | Lost:
+def _whole(response: httpcore.Response, body: bytes, longest: int) -> HttpAnswer | Lost:
     """It is asked for as it is, and may come packed all the same."""
-    plain = unpacked(body, longest=longest, raw_deflate="deflate" in response.headers.get("content-encoding", "").lower())
+    headers = {name.lower(): value.decode("latin-1") for name, value in response.headers}
+    plain = unpacked(body, longest=longest, raw_deflate="deflate" in headers.get(b"content-encoding", "").lower())
     if plain is None:
         return Lost("the answer is too long")
-    return HttpAnswer(response.status_code, response.headers.get("retry-after"), plain)
+    return HttpAnswer(response.status, headers.get(b"retry-after"), plain)
 
 
 class Lines:
@@ -175,7 +136,7 @@ class Lines:
 
     def __init__(self, clock: Clock, tls: ssl.SSLContext | None = None, look_up: LookUp = ask_the_system) -> None:
         self._clock, self._look_up = clock, look_up
-        self._tls = tls or httpx.create_ssl_context()  # reads the authorities once, not at each connection
+        self._tls = tls or httpcore.default_ssl_context()  # reads the authorities once, not at each connection
         self._closed = False
         self._begin()
 
