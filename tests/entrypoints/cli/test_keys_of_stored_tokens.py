@@ -7,6 +7,8 @@ import pytest
 
 from support.deployment import Deployment, deployment
 
+pytestmark = pytest.mark.timeout(150)
+
 WORKING = f"k1:{'a1' * 32}"
 OTHER_BYTES, OTHER_KEY = f"k1:{'b2' * 32}", f"k2:{'c3' * 32}"
 

@@ -9,6 +9,8 @@ from sqlalchemy import text
 from adapters.sql.migrations import head
 from support.deployment import Deployment, deployment
 
+pytestmark = pytest.mark.timeout(150)
+
 
 def made_by_a_newer_version(here: Deployment, suits: str) -> None:
     with here.container.database().writing() as connection:
