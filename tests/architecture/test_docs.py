@@ -209,6 +209,12 @@ def test_a_place_that_is_gone_would_be_found() -> None:
     assert sum(len(places_in(path.read_text())) for path in GUIDES) > 50
 
 
+def test_every_test_that_proves_a_figure_or_a_fault_is_there() -> None:
+    tests = set(re.findall(r"(?:[\w.]+/)*test_\w+\.py", document("docs/reliability.md")))
+    assert len(tests) > 20
+    assert [path for path in sorted(tests) if not ((ROOT / path).exists() or (ROOT / "tests" / path).exists())] == []
+
+
 def test_the_table_of_ports_has_them_all() -> None:
     table = document("docs/adapters.md")
     rows = re.findall(r"^\| `(\w+\.py)` \| ([^|]*) \|.*\| ([^|]*) \|$", table, re.MULTILINE)
