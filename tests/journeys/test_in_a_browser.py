@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from support import processes, servers
 
@@ -27,16 +27,6 @@ HARMLESS = ("throttle", "unavailable", "http401_throttle", "html504", "timeout_b
 
 A_FIFTH = 0.2 / len(HARMLESS)
 """The rate of each kind, so that a fifth of all answers are faults."""
-
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 class Demo:
@@ -71,18 +61,6 @@ class Demo:
 @pytest.fixture
 def demo(tmp_path: Path) -> Demo:
     return Demo(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def chromium(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM) as browser:
-        yield browser
-
-
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    with chromium.new_context() as context:
-        yield context
 
 
 def watched(page: Page) -> Callable[[], None]:

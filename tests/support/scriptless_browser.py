@@ -56,9 +56,9 @@ class PlainBrowser:
         return [account.advertiser_id for account in self.world.machine.accounts(user)]
 
 
-def demo_settings(folder: Path) -> Settings:
+def demo_settings(folder: Path, *, address: str = ADDRESS) -> Settings:
     return Settings.for_demo(
-        address=ADDRESS,
+        address=address,
         simulator_address="http://127.0.0.1:9000",
         folder=folder,
         encryption_key=EncryptionKey("k1", Secret("00" * 32)),

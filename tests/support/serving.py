@@ -16,9 +16,11 @@ from entrypoints.http.wire import BoundedProtocol
 
 
 @contextmanager
-def served(app: Litestar | ASGIApp, protocol: type[BoundedProtocol] = BoundedProtocol, *, keepalive: int = 75) -> Iterator[str]:
+def served(
+    app: Litestar | ASGIApp, protocol: type[BoundedProtocol] = BoundedProtocol, *, port: int = 0, keepalive: int = 75
+) -> Iterator[str]:
     """Serve an ASGI application as `serve` does; yields its address. Its lifespan ends with it."""
-    with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
+    with socket.create_server(("127.0.0.1", port), backlog=512) as listener:
         config = uvicorn.Config(
             app,
             http=protocol,

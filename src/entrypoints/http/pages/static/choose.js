@@ -7,7 +7,7 @@
   const [search, all, words, count] = ["search", "all", "all-words", "count"].map((id) => document.getElementById(id));
   for (const part of form.querySelectorAll("[data-script]")) part.hidden = false;
 
-  const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/ß/g, "ss");
   const texts = new Map(rows.map((row) => [row, plain(row.textContent)]));
   const shown = () => boxes.filter((box) => !box.closest(".choice").hidden);
 
