@@ -115,6 +115,7 @@ ERRORS: Mapping[type[Exception], Code] = {
     errors.ClockSkewed: codes.UNAVAILABLE,
     errors.Conflict: codes.UNAVAILABLE,
     errors.CannotOpen: codes.MISCONFIGURED,
+    errors.KeyAbsent: codes.MISCONFIGURED,
     Unauthenticated: codes.UNAUTHORIZED,
     OriginRefused: codes.ORIGIN_REFUSED,
     ScopeMissing: codes.FORBIDDEN,
