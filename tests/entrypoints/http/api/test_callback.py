@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.errors import StoreUnavailable, Unstorable
 from domain.outcomes import (
     Failure,
     InDoubt,
@@ -202,3 +203,21 @@ def test_texts_of_the_address_are_never_repeated(house: House) -> None:
 
 def test_the_platform_of_these_tests_is_asked_through_the_real_use_cases(house: House) -> None:
     assert isinstance(house.container.complete_connect().platform, SimulatedPlatform)
+
+
+@pytest.mark.parametrize(
+    ("surprise", "code"),
+    (
+        (Unstorable("DataError 22P05"), "UNAVAILABLE"),
+        (StoreUnavailable("OperationalError"), "UNAVAILABLE"),
+        (RuntimeError("nobody foresaw this"), "INTERNAL"),
+    ),
+)
+def test_whatever_happens_after_the_code_is_spent_a_person_is_sent_back_with_a_sentence(
+    house: House, surprise: Exception, code: str
+) -> None:
+    def fail() -> None:
+        raise surprise
+
+    house.world.platform.on_reach = fail
+    assert house.consent("chloe") == failure(code)
