@@ -38,7 +38,7 @@ from domain.outcomes import (
     Throttled,
     Unavailable,
 )
-from domain.rotation import RotationPolicy
+from domain.rotation import Restored, RotationPolicy
 from domain.tokens import Expiring, LongTerm, Tokens
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -78,6 +78,9 @@ class Schedule:
     def doubtful(self) -> bool:
         """Whether the refresh token may be spent: an attempt ended without an outcome, or none has ended yet."""
         return self.in_doubt or self.attempt is not None
+
+    restored: Restored | None = None
+    """The tokens came with a restored backup, and no answer has confirmed them since."""
 
 
 @dataclass(slots=True)
@@ -211,6 +214,16 @@ class Grant:
         self.schedule = Schedule(policy.due_at(fresh, self.id), settled_at=now)
         self.events.append(TokensRotated(self.id, self.owner, self.generation, at=now))
 
+    def recover(self, pair: Expiring, fingerprint: str, *, spent: int, policy: RotationPolicy, now: datetime) -> None:
+        """Take a pair that the journal kept. `spent`: the generation that was spent for it.
+
+        The grant may be further back, since it came with a backup.
+        """
+        if self.generation > spent:
+            raise AlreadyRotated(self.id, newest=self.generation)
+        self.generation = spent
+        self.rotate(pair, fingerprint, from_generation=spent, policy=policy, now=now)
+
     def fail(self, failure: Failure, policy: RotationPolicy, now: datetime, *, pause: timedelta | None = None) -> None:
         """Note that the refresh brought no tokens. `pause`: how long the whole app has to wait, where it must."""
         was = self.schedule
@@ -241,6 +254,11 @@ class Grant:
         was = self.schedule
         settled = replace(was, attempt=None, last_failure=failure or was.last_failure, settled_at=now)
         match self.health, failure:
+            case Active(), None | Refused() if was.restored and isinstance(self.tokens, Expiring):
+                restored = Restored.ACCESS_DEAD if failure else Restored.ACCESS_WORKS
+                self.schedule = replace(settled, restored=restored, due_at=now)
+            case Active(), Refused() if was.restored:
+                self._refused(Reason.RESTORED_BACKUP, settled, now)
             case Degraded(reason=reason), Refused():
                 self._ask_for_reauthorisation(reason, settled, now)
             case Degraded(usable_until=until) as health, _:
@@ -289,6 +307,30 @@ class Grant:
         self.tokens, self.fingerprint = None, ""
         return True
 
+    # ---- a database that is not what it was
+
+    def distrust(self, now: datetime) -> bool:
+        """Have the tokens of a restored backup show whether they live: by a probe, then by one try. Whether there are any.
+
+        What was refused before stays so.
+        """
+        if self.tokens is None or not isinstance(self.health, Active):
+            return False
+        self.schedule = Schedule(due_at=now, settled_at=self.schedule.settled_at, restored=Restored.UNPROBED)
+        return True
+
+    def disown(self, now: datetime) -> bool:
+        """Forget tokens that are another database's, of which this one is a copy. Whether its people have to authorise again.
+
+        Nothing is revoked, and no event tells of it: its people are the other database's.
+        """
+        if self.erased:
+            return False
+        self.tokens, self.fingerprint, self.health = None, "", NeedsReauth(Reason.COPIED_DATABASE, since=now)
+        self.generation += 1
+        self.schedule = Schedule(due_at=None)
+        return True
+
     # ---- what callers ask
 
     @property
@@ -322,6 +364,9 @@ class Grant:
         self.events.append(GrantErased(self.id, self.owner, revoked=isinstance(health, Revoked), at=now))
 
     def _refused(self, reason: Reason, settled: Schedule, now: datetime) -> None:
+        if settled.restored:
+            self._refused_after_restore(settled, now)
+            return
         if not settled.in_doubt:
             settled = replace(settled, refused_at=now)
         if isinstance(self.tokens, LongTerm) or self.tokens is None or self.tokens.access_expires_at <= now:
@@ -330,6 +375,15 @@ class Grant:
         self.health = Degraded(self.tokens.access_expires_at, reason)
         self.schedule = replace(settled, due_at=now, failures=0)
         self.events.append(GrantDegraded(self.id, self.owner, reason, self.tokens.access_expires_at, at=now))
+
+    def _refused_after_restore(self, settled: Schedule, now: datetime) -> None:
+        """Its person is told at once: what a backup holds was spent or given up since, and was dead before it was sent."""
+        reason, ends = Reason.RESTORED_BACKUP, self.tokens.access_expires_at if isinstance(self.tokens, Expiring) else now
+        if settled.restored is Restored.ACCESS_DEAD or ends <= now:
+            self._ask_for_reauthorisation(reason, settled, now)
+            return
+        self.health, self.schedule = Degraded(ends, reason, probed=True), replace(settled, due_at=ends, failures=0)
+        self.events.append(GrantDegraded(self.id, self.owner, reason, ends, at=now))
 
     def _ask_for_reauthorisation(self, reason: Reason, settled: Schedule, now: datetime) -> None:
         self.health, self.schedule = NeedsReauth(reason, since=now), replace(settled, due_at=None, failures=0)

@@ -22,6 +22,8 @@ class Reason(Enum):
     AUTHORISATION_WITHDRAWN = "authorisation_withdrawn"
     ROTATION_IN_DOUBT = "rotation_in_doubt"
     ACCESS_TOKEN_REFUSED = "access_token_refused"
+    RESTORED_BACKUP = "restored_backup"
+    COPIED_DATABASE = "copied_database"
 
     @classmethod
     def _missing_(cls, _word: object) -> Reason:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
 from domain.back_off import doubled
 from domain.errors import UnsafePolicy
@@ -104,6 +105,14 @@ def usual_validity(tokens: Expiring) -> timedelta:
     return min(timedelta(minutes=5), longest_validity(tokens))
 
 
+class Restored(Enum):
+    """How far a grant from a restored backup has shown whether its tokens live."""
+
+    UNPROBED = "unprobed"
+    ACCESS_WORKS = "access_works"
+    ACCESS_DEAD = "access_dead"
+
+
 @dataclass(frozen=True, slots=True)
 class Keep:
     """Nothing to do."""
@@ -133,15 +142,25 @@ class Reauthorise:
 Decision = Keep | Rotate | Probe | Reauthorise
 
 
-def decide(tokens: Tokens | None, health: Health, now: datetime, *, insist: bool = False, probe: bool = False) -> Decision:
+def decide(
+    tokens: Tokens | None,
+    health: Health,
+    now: datetime,
+    *,
+    restored: Restored | None = None,
+    insist: bool = False,
+    probe: bool = False,
+) -> Decision:
     """What to do with a grant whose time has come. `insist`: an operator wants a refused refresh token tried once more. `probe`:
     somebody says that the access token is dead.
+
+    A pair that came with a backup is probed before it is tried, so that what a refusal leaves to serve is known.
     """
     match tokens, health:
         case None, _:
             return Keep()
         case (Expiring() | LongTerm()) as held, Active():
-            return _ordinary(held)
+            return Probe(held.access) if restored is Restored.UNPROBED and _lasts(held, now) else _ordinary(held)
         case (Expiring() | LongTerm()) as held, Degraded() | NeedsReauth() if insist:
             return _ordinary(held)
         case _, Degraded(usable_until=until, reason=reason) if now >= until:
@@ -150,6 +169,10 @@ def decide(tokens: Tokens | None, health: Health, now: datetime, *, insist: bool
             return Probe(held.access)
         case _:
             return Keep()
+
+
+def _lasts(tokens: Tokens, now: datetime) -> bool:
+    return isinstance(tokens, LongTerm) or now < tokens.access_expires_at
 
 
 def _ordinary(tokens: Tokens) -> Rotate | Probe:

@@ -34,6 +34,7 @@ from adapters.sql.outbox_feed import SqlOutboxFeed
 from adapters.sql.store import SqlStore
 from adapters.system import SystemClock, SystemIds, SystemNonces, chance
 from adapters.tiktok.ad_platform import TikTok
+from application.adopt_database import AdoptDatabase
 from application.audit_grants import AuditGrants
 from application.audit_reach import AuditReach
 from application.begin_connect import BeginConnect
@@ -280,6 +281,15 @@ class Container(containers.DeclarativeContainer):
     clear_offers = providers.ThreadSafeSingleton(ClearOffers, store=store, clock=clock, ids=ids)
     revoke_tokens = providers.ThreadSafeSingleton(
         RevokeTokens, store=store, platform=platform, sealer=sealer, budget=budget, clock=clock, policy=policy
+    )
+    adopt_database = providers.ThreadSafeSingleton(
+        AdoptDatabase,
+        record=identity_record,
+        store=store,
+        repeat_removals=repeat_removals,
+        clock=clock,
+        ids=ids,
+        here=public_origin,
     )
     list_connections = providers.ThreadSafeSingleton(ListConnections, store=store, clock=clock)
 

@@ -10,6 +10,7 @@ from domain.grant import Attempt, Grant
 from domain.health import Active, NeedsReauth, Revoked, Superseded
 from domain.ids import AppId, AttemptId, ConnectionId, GrantId
 from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Reason, Refused, Throttled, Unavailable
+from domain.rotation import Restored
 from support.builders import (
     ANNA,
     BERT,
@@ -356,3 +357,40 @@ def test_a_disconnected_connection_answers_to_neither_id(kept: Kept) -> None:
         work.commit()
     with kept.store.read() as work:
         assert [work.grants.of_connection(ConnectionId(name)) for name in ("0190-7-new", "renamed/1")] == [None, None]
+
+
+def test_all_grants_that_are_not_erased_come_by_their_ids_page_by_page(kept: Kept) -> None:
+    erased, asked = a_grant("b"), a_grant("d")
+    erased.revoke(START)
+    asked.disown(START)
+    kept.add(a_grant("c", connects=(3,)), a_grant("a"), erased, asked)
+    with kept.store.read() as work:
+        assert work.grants.page(after=None, limit=2) == ["a", "c"]
+        assert work.grants.page(after=GrantId("c"), limit=2) == ["d"]
+        assert work.grants.page(after=GrantId("d"), limit=2) == []
+
+
+@pytest.mark.parametrize("restored", Restored)
+def test_how_far_a_restored_grant_has_shown_itself_comes_back(kept: Kept, restored: Restored) -> None:
+    kept.add(a_grant())
+    with kept.store.write() as work:
+        [grant] = work.grants.get([GrantId("grant-1")])
+        assert grant.distrust(START + HOUR)
+        grant.schedule = replace(grant.schedule, restored=restored)
+        work.grants.save(grant)
+        work.commit()
+    assert kept.grant().schedule.restored is restored
+    assert kept.grant().schedule.due_at == START + HOUR
+
+
+def test_a_disowned_grant_has_no_tokens_and_its_connections_stay(kept: Kept) -> None:
+    kept.add(a_grant(connects=(1,)))
+    with kept.store.write() as work:
+        [grant] = work.grants.get([GrantId("grant-1")])
+        assert grant.disown(START + HOUR)
+        work.grants.save(grant)
+        work.commit()
+    stored = kept.grant()
+    assert (stored.tokens, stored.fingerprint, stored.generation) == (None, "", 2)
+    assert stored.health == NeedsReauth(Reason.COPIED_DATABASE, since=START + HOUR)
+    assert stored.connections

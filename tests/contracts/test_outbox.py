@@ -40,3 +40,15 @@ def test_facts_of_what_is_undone_never_leave(kept: Kept) -> None:
         work.outbox.add(ONE_OF_EACH)
         work.grants.add(a_grant(connects=(1,)))
     assert kept.facts() == []
+
+
+def test_facts_that_are_cleared_never_leave(kept: Kept) -> None:
+    with kept.store.write() as work:
+        work.outbox.add(ONE_OF_EACH)
+        work.commit()
+    with kept.store.write() as work:
+        work.outbox.add(ONE_OF_EACH[:1])
+        work.outbox.clear()
+        work.outbox.add(ONE_OF_EACH[1:2])
+        work.commit()
+    assert kept.facts() == ONE_OF_EACH[1:2]

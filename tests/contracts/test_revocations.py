@@ -92,3 +92,11 @@ def test_a_revocation_of_another_app_waits_for_that_app_until_it_is_given_up(kep
     with kept.store.write() as work:
         assert [r.id for r in work.revocations.take_due(other, limit=9, lease=MINUTE, now=START)] == ["theirs"]
     assert [r.id for r in take(kept, after=HOUR)] == ["theirs"], "nobody may send it then"
+
+
+def test_a_queue_that_is_cleared_is_empty(kept: Kept) -> None:
+    add(kept, a_revocation(), a_revocation("revocation-2", due_at=START + HOUR))
+    with kept.store.write() as work:
+        work.revocations.clear()
+        work.commit()
+    assert take(kept, after=2 * HOUR) == []

@@ -146,9 +146,17 @@ class Postgres(Server):
     def __init__(self, folder: Path, identity: Identity, binaries: Path, *, durable: bool) -> None:
         super().__init__(folder, identity)
         self.binaries, self.durable = binaries, durable
+        self.make_data()
+
+    def make_data(self) -> None:
+        """Make the cluster's files."""
         options = ["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
         subprocess.run(
-            [binaries / "initdb", "-D", folder / "data", *options], check=True, capture_output=True, cwd=folder, **identity
+            [self.binaries / "initdb", "-D", self.folder / "data", *options],
+            check=True,
+            capture_output=True,
+            cwd=self.folder,
+            **self.identity,
         )
 
     def command(self) -> list[str]:
@@ -226,6 +234,30 @@ class PgBouncer(Server):
     def url(self, database_url: str) -> str:
         """The way through it to a database of the PostgreSQL behind."""
         return database_url.replace(f":{self.postgres.port}/", f":{self.port}/")
+
+
+class CopiedPostgres(Postgres):
+    """A cluster that begins as a base backup of another; a standby of it, if asked for, until it is promoted."""
+
+    def __init__(self, folder: Path, primary: Postgres, *, standby: bool) -> None:
+        self.primary, self.standby = primary, standby
+        super().__init__(folder, primary.identity, primary.binaries, durable=primary.durable)
+
+    def make_data(self) -> None:
+        options = ["--host=127.0.0.1", f"--port={self.primary.port}", "--username=postgres", "--checkpoint=fast"]
+        options += ["--write-recovery-conf"] if self.standby else []
+        subprocess.run(
+            [self.binaries / "pg_basebackup", "-D", self.folder / "data", *options],
+            check=True,
+            capture_output=True,
+            cwd=self.folder,
+            **self.identity,
+        )
+
+    def promote(self) -> None:
+        """Make a standby the primary, once it has replayed what there is."""
+        with psycopg.connect(self.url(), autocommit=True, connect_timeout=5) as connection:
+            connection.execute("SELECT pg_promote()")
 
 
 class Redis(Server):
@@ -322,6 +354,13 @@ def pgbouncer(postgres: Postgres, *, sessions: int = 3, clients: int = 200, seco
         server = PgBouncer(folder, identity, postgres, sessions=sessions, clients=clients, seconds=seconds)
         with _running(server):
             yield server
+
+
+@contextlib.contextmanager
+def copied_postgres(primary: Postgres, *, standby: bool = False) -> Iterator[CopiedPostgres]:
+    """Take a base backup of a running server, and run a server over it."""
+    with _folder(primary.identity) as folder, _running(CopiedPostgres(folder, primary, standby=standby)) as server:
+        yield server
 
 
 @contextlib.contextmanager

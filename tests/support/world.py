@@ -144,6 +144,7 @@ class World:
         )
         self.rotate, self.sweep, self.audit = container.rotate_grant(), container.sweep_due_grants(), container.audit_grants()
         self.vend, self.disconnect, self.revoke = container.vend_token(), container.disconnect(), container.revoke_tokens()
+        self.adopt = container.adopt_database()
         self.clear_offers, self.list_connections = container.clear_offers(), container.list_connections()
 
     def over(self, settings: Settings, **more: object) -> ApplicationOverMemory[SimulatedPlatform]:

@@ -52,11 +52,14 @@ class Changes:
         self.revocations = Overlay(rows.revocations)
         self.notices = Overlay(rows.notices)
         self.events: list[Event] = []
+        self.forgotten = 0
+        """How many of the oldest events are dropped."""
 
     def apply(self) -> None:
         """Let everybody see it."""
         for table in (self.grants, self.offers, self.consents, self.revocations, self.notices):
             table.apply()
+        del self.rows.events[: self.forgotten]
         self.rows.events.extend(self.events)
 
 

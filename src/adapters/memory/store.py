@@ -81,6 +81,10 @@ class MemoryGrants:
         hopeless_since = [(g.health.since, g.id) for g in grants if isinstance(g.health, NeedsReauth) and g.tokens]
         return [grant for since, grant in sorted(hopeless_since) if since < before][:limit]
 
+    def page(self, *, after: GrantId | None, limit: int) -> list[GrantId]:
+        living = (g.id for g in self._rows.grants.values() if not g.erased)
+        return sorted(g for g in living if after is None or g > after)[:limit]
+
     def _connected(self) -> Iterator[Grant]:
         return (g for g in self._rows.grants.values() if isinstance(g.health, Active | Degraded) and g.connections)
 
@@ -202,6 +206,10 @@ class MemoryRevocations:
     def done(self, revocation: RevocationId) -> None:
         self._rows.revocations.pop(revocation, None)
 
+    def clear(self) -> None:
+        for revocation in list(self._rows.revocations):
+            self.done(revocation)
+
 
 class MemoryNotices:
     """What was announced, in a dictionary."""
@@ -219,11 +227,15 @@ class MemoryNotices:
 class MemoryOutbox:
     """Facts in a list."""
 
-    def __init__(self, events: list[Event]) -> None:
-        self._events = events
+    def __init__(self, rows: Changes) -> None:
+        self._rows = rows
 
     def add(self, events: Sequence[Event]) -> None:
-        self._events.extend(events)
+        self._rows.events.extend(events)
+
+    def clear(self) -> None:
+        self._rows.events.clear()
+        self._rows.forgotten = len(self._rows.rows.events)
 
 
 class MemoryUnitOfWork:
@@ -245,7 +257,7 @@ class MemoryUnitOfWork:
         self.consents = MemoryConsents(self._changes)
         self.revocations = MemoryRevocations(self._changes)
         self.notices = MemoryNotices(self._changes)
-        self.outbox = MemoryOutbox(self._changes.events)
+        self.outbox = MemoryOutbox(self._changes)
         return self
 
     def commit(self) -> None:

@@ -126,6 +126,11 @@ class SqlGrants:
             self._connection.execute(update(tables.grants).where(row.id.in_(ids)).values(settled_at=None, reach_read_at=None))
         return len(ids)
 
+    def page(self, *, after: GrantId | None, limit: int) -> list[GrantId]:
+        row = tables.grants.c
+        living = select(row.id).where(row.health.not_in(["revoked", "superseded"]), row.id > (after or ""))
+        return list(self._connection.scalars(living.order_by(row.id).limit(limit)))
+
     def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
         grants, accounts, offers = tables.grants, tables.reach, tables.offers
         awaited = and_(offers.c.grant_id == grants.c.id, ~offers.c.closed, offers.c.chosen.is_(None), offers.c.expires_at > now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, delete, insert
 
 from adapters.sql import tables
 from domain.events import Event
@@ -28,3 +28,6 @@ class SqlOutbox:
                     payload=msgspec.json.encode(event).decode(),
                 )
             )
+
+    def clear(self) -> None:
+        self._connection.execute(delete(tables.outbox))

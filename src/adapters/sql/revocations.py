@@ -64,6 +64,9 @@ class SqlRevocations:
     def done(self, revocation: RevocationId) -> None:
         self._connection.execute(delete(tables.revocations).where(tables.revocations.c.id == revocation))
 
+    def clear(self) -> None:
+        self._connection.execute(delete(tables.revocations))
+
 
 def is_due(app: AppId, now: datetime, keys: Collection[str] | None) -> ColumnElement[bool]:
     """Whether a row is this app's and these keys' to be tried, or anybody's to be given up."""

@@ -14,7 +14,7 @@ from domain.grant import Attempt, Grant, Schedule
 from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AttemptId
 from domain.outcomes import Reason
-from domain.rotation import urgent_at
+from domain.rotation import Restored, urgent_at
 from domain.tokens import Expiring, LongTerm, Sealed, Tokens
 
 Columns = dict[str, Any]
@@ -87,6 +87,7 @@ def schedule_columns(schedule: Schedule) -> Columns:
         "in_doubt": schedule.in_doubt,
         "settled_at": schedule.settled_at,
         "refused_at": schedule.refused_at,
+        "restored": schedule.restored and schedule.restored.value,
     }
 
 
@@ -193,6 +194,7 @@ def schedule_of(row: Row[Any]) -> Schedule:
         in_doubt=row.in_doubt,
         settled_at=row.settled_at,
         refused_at=row.refused_at,
+        restored=restored_of(row.restored),
     )
 
 
@@ -200,3 +202,10 @@ def connection_of(row: Row[Any]) -> Connection:
     """A row as the connection it was."""
     advertiser = Advertiser(row.advertiser_id, row.name, row.currency, row.timezone, row.status, Standing(row.standing))
     return Connection(row.id, row.owner, advertiser, row.created_at, row.lost_at, row.former_id)
+
+
+def restored_of(word: str | None) -> Restored | None:
+    """A word of a row; one that a newer version wrote is read as nothing shown yet."""
+    if word is None:
+        return None
+    return next((restored for restored in Restored if restored.value == word), Restored.UNPROBED)

@@ -97,6 +97,7 @@ grants = Table(
     Column("in_doubt", Boolean, nullable=False),
     Column("settled_at", Utc),
     Column("refused_at", Utc),
+    Column("restored", Text),  # a word of the domain's Restored: its tokens came with a backup
     Index(None, "fingerprint"),
     Index("ix_grants_due", "app", "kind", "due_at", sqlite_where=ROTATABLE, postgresql_where=ROTATABLE),
     Index("ix_grants_expiry", "app", "kind", "access_expires_at", sqlite_where=ROTATABLE, postgresql_where=ROTATABLE),

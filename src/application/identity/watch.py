@@ -59,6 +59,11 @@ class IdentityWatch:
         """What the last look found; it asks nobody."""
         return self._hold
 
+    @property
+    def adoption(self) -> datetime | None:
+        """When the database was last adopted as a restored backup, if it was; as of the last look."""
+        return self._adoption
+
     def refuse_if_held(self) -> None:
         """Raises OnHold, StoreUnavailable."""
         if hold := self.hold():

@@ -57,6 +57,9 @@ class Grants(Protocol):
         Their reach and their notices go; id, generation and health stay, by which a late answer is known to be unwanted.
         """
 
+    def page(self, *, after: GrantId | None, limit: int) -> list[GrantId]:
+        """All grants that are not erased, by their ids, from behind `after` on."""
+
     def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
         """Whether another live grant, of any owner, has this very access token or reaches one of these accounts.
 
@@ -132,6 +135,9 @@ class Revocations(Protocol):
     def done(self, revocation: RevocationId) -> None:
         """Erase it with its token."""
 
+    def clear(self) -> None:
+        """Erase all of them with their tokens, which stay as they are at the platform."""
+
 
 class Notices(Protocol):
     """What was announced, so that it is announced once."""
@@ -145,6 +151,9 @@ class Outbox(Protocol):
 
     def add(self, events: Sequence[Event]) -> None:
         """Send these with the commit, in this order."""
+
+    def clear(self) -> None:
+        """Forget everything that was not sent."""
 
 
 class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):

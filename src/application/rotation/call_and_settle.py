@@ -138,7 +138,9 @@ class CallAndSettle:
         if elsewhere := self.elsewhere(grant):
             return self.release(claim, elsewhere)
         try:
-            match decide(grant.tokens, grant.health, self.clock.now(), insist=insist, probe=probe):
+            match decide(
+                grant.tokens, grant.health, self.clock.now(), restored=grant.schedule.restored, insist=insist, probe=probe
+            ):
                 case Keep():
                     grant.leave(self.clock.now())
                     return self._settled(claim, Ended.UNSENT)
@@ -210,7 +212,7 @@ class CallAndSettle:
         if not isinstance(failure, Refused):
             grant.fail(failure, self.policy, now, pause=self._learn(grant, failure))
             return self._settled(claim, ended_by(failure), failure)
-        if in_incident:
+        if in_incident and not grant.schedule.restored:
             grant.spare(failure, now)
         else:
             grant.fail(failure, self.policy, now)
@@ -240,7 +242,7 @@ class CallAndSettle:
         if isinstance(failure, PathMissing):
             return self._spent_nothing(claim, failure)
         if isinstance(failure, Refused) and all_there_is:
-            if in_incident and not grant.refused_before(now):
+            if in_incident and not (grant.refused_before(now) or grant.schedule.restored):
                 grant.spare(failure, now)
             else:
                 grant.note_probe(failure, self.policy, now)

@@ -69,9 +69,8 @@ class DrainJournal:
                 self.revoke_late_pair(grant, settlement, answer.tokens, answer.fingerprint)
 
     def _outcome(self, grant: Grant, answer: KeptAnswer) -> Settlement:
-        if grant.erased or grant.generation != answer.generation:
+        if grant.erased or grant.generation > answer.generation:
             return fenced_out(grant.health)
-        claim = Claim(grant, answer.generation, answer.attempt, grant.schedule)
-        now = self.clock.now()
-        grant.rotate(answer.tokens, answer.fingerprint, from_generation=answer.generation, policy=self.policy, now=now)
+        claim = Claim(grant, grant.generation, answer.attempt, grant.schedule)
+        grant.recover(answer.tokens, answer.fingerprint, spent=answer.generation, policy=self.policy, now=self.clock.now())
         return self.claims.settle(grant, claim)

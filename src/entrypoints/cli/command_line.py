@@ -28,6 +28,7 @@ COMMANDS = {
     "doctor": ("entrypoints.cli.doctor:doctor", "Check configuration, keys, database, journal, broker and TikTok."),
     "status": ("entrypoints.cli.status:status", "The fleet's grants: health, due, overdue, at risk."),
     "refresh": ("entrypoints.cli.refresh:refresh", "Renew tokens now."),
+    "adopt": ("entrypoints.cli.adopt:adopt", "End a hold: the database was restored, is a copy, or has moved."),
     "keys": ("entrypoints.cli.keys:keys", "Token encryption keys."),
 }
 """Where each command is, and its line in the help: that imports none of them, and is quick."""

@@ -16,6 +16,7 @@ from domain.errors import CannotOpen, StoreUnavailable
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configuration import JOURNAL_REMEDY, SCHEMA_SENTENCES, configure_logs
 from entrypoints.cli.database_remedies import database_sentence
+from entrypoints.cli.error_lines import why_held
 from entrypoints.container import Container, build
 from entrypoints.operations import (
     BrokerUnavailable,
@@ -92,11 +93,24 @@ def storage(container: Container) -> Generator[Finding, None, bool]:
         yield Finding("database", database_sentence(away), wrong=True)
         return False
     yield Finding("database", f"answers and takes changes, {SCHEMA_SENTENCES[schema]}")
+    yield from identity(container)
     skew = abs(container.claims().skew())
     if skew > MOST_SKEW:
         told = f"is {skew.total_seconds():.0f} s off the database's, and nothing is renewed from here: set it right (NTP)"
         yield Finding("clock", told, wrong=True)
     return True
+
+
+def identity(container: Container) -> Iterator[Finding]:
+    """Whether the database is ours, and whether it is where it was."""
+    if hold := container.identity_watch().hold():
+        yield Finding("identity", f"is on hold, nothing is sent to TikTok: {why_held(hold)}", wrong=True)
+    else:
+        yield Finding("identity", "is the database that was here before, as far as is noted")
+    was, place = container.identity_record().read().place, container.identity_record().place()
+    if was and was != place:
+        told = f"is {place}, and was {was}: where that was no move and no fail-over, a backup was restored, or this is a copy"
+        yield Finding("server", f"{told} (see `tiktok-connect adopt --help`)")
 
 
 def keys(container: Container, *, stored: bool) -> Finding:

@@ -10,8 +10,10 @@ from typing import Any
 import click
 
 from application.ports.fleet import HEALTH_WORDS, FleetView
+from domain.database_identity import Elsewhere, Hold, WentBack
 from domain.health import Active, Degraded
 from entrypoints.cli.configuration import configured, ready
+from entrypoints.cli.error_lines import why_held
 
 Seen = Mapping[str, datetime | None]
 
@@ -41,11 +43,14 @@ def status(*, as_json: bool) -> None:
     now, overdue_after = container.clock().now(), OVERDUE_AFTER * settings.sweep_interval
     view = container.fleet().counts(now, overdue_after=overdue_after)
     seen = {component: container.heartbeats().latest(component) for component in COMPONENTS}
+    hold = container.identity_watch().hold()
     capacity = int(settings.tiktok.qps * (1 - FOR_PEOPLE) * ROTATED_EVERY.total_seconds())
     if as_json:
-        click.echo(json.dumps(as_data(view, seen, capacity), indent=2))
-    else:
-        click.echo(as_text(view, seen, capacity, overdue_after))
+        click.echo(json.dumps(as_data(view, seen, capacity) | {"hold": hold_as_data(hold)}, indent=2))
+        return
+    if hold:
+        click.echo(f"on hold: nothing is sent to TikTok: {why_held(hold)}\n")
+    click.echo(as_text(view, seen, capacity, overdue_after))
 
 
 def as_data(view: FleetView, seen: Seen, capacity: int) -> dict[str, Any]:
@@ -63,6 +68,17 @@ def as_data(view: FleetView, seen: Seen, capacity: int) -> dict[str, Any]:
         "capacity": capacity,
         "lastSeen": {component: at and instant(at) for component, at in seen.items()},
     }
+
+
+def hold_as_data(hold: Hold | None) -> dict[str, Any] | None:
+    """Why the database is on hold; null when it is not."""
+    match hold:
+        case None:
+            return None
+        case WentBack(restored_to=restored_to, noted_at=noted_at):
+            return {"why": "went_back", "restoredTo": instant(restored_to), "notedAt": instant(noted_at)}
+        case Elsewhere(home=home, here=here):
+            return {"why": "elsewhere", "home": home, "here": here}
 
 
 def as_text(view: FleetView, seen: Seen, capacity: int, overdue_after: timedelta) -> str:

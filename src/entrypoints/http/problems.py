@@ -78,6 +78,8 @@ REAUTHORISATION: Mapping[Reason, Code] = {
     Reason.AUTHORISATION_WITHDRAWN: codes.REFRESH_TOKEN_EXPIRED,
     Reason.ROTATION_IN_DOUBT: codes.ROTATION_IN_DOUBT,
     Reason.ACCESS_TOKEN_REFUSED: codes.ACCESS_TOKEN_EXPIRED,
+    Reason.RESTORED_BACKUP: codes.REFRESH_TOKEN_EXPIRED,
+    Reason.COPIED_DATABASE: codes.REFRESH_TOKEN_EXPIRED,
 }
 """What a person is told who must authorise again."""
 

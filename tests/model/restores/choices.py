@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Each field is one decision of docs/adr/0015-a-database-that-is-not-ours.md."""
+    """Each field is one decision of docs/adr/0011-a-database-that-is-not-ours.md."""
 
     note_follows_commit: bool = True
     """Else: a time is noted first, and the database may then refuse it."""

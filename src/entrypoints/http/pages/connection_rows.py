@@ -23,6 +23,8 @@ WHY = {
     Reason.AUTHORISATION_WITHDRAWN.value: "The permission was withdrawn at TikTok.",
     Reason.ROTATION_IN_DOUBT.value: "A renewal got no answer, and TikTok has since refused the token.",
     Reason.ACCESS_TOKEN_REFUSED.value: "TikTok no longer accepts this permission.",
+    Reason.RESTORED_BACKUP.value: "This service was restored from a backup, and its permission for this account is out of date.",
+    Reason.COPIED_DATABASE.value: "This is a copy of another installation, which keeps the permission for this account.",
 }
 """Why a person must act, by the view's reason."""
 

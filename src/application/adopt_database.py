@@ -1,0 +1,86 @@
+"""End a hold: the database was restored, is a copy, or is ours at a new address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from application.connecting.removals import RepeatRemovals
+from application.ports.database_identity import IdentityRecord
+from application.ports.store import Store
+from application.ports.system import Clock, Ids
+from domain.database_identity import DatabaseIdentity, WentBack
+from domain.grant import Grant
+from domain.ids import DatabaseId, GrantId
+
+ADOPTION_BATCH = 100
+"""How many grants are changed in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptDatabase:
+    """Each way may be gone again where it was interrupted: the hold ends last, when everything else is done."""
+
+    record: IdentityRecord
+    store: Store
+    repeat_removals: RepeatRemovals
+    clock: Clock
+    ids: Ids
+    here: str | None
+
+    def restored(self, *, progress: Callable[[int], None] = lambda _: None) -> int:
+        """A backup was restored: every grant has to show whether its tokens live. How many there are.
+
+        What people had removed since is removed again first. Raises StoreUnavailable.
+        """
+        identity = self.record.change(held)
+        self.repeat_removals(identity)
+        grants = self._change_all(lambda grant, now: grant.distrust(now), progress)
+        self.record.change(lambda known, now: replace(known.adopted_restored(now), place=None))
+        return grants
+
+    def copied(self, *, progress: Callable[[int], None] = lambda _: None) -> int:
+        """It is a copy, and becomes a database of its own, at home here: the tokens are forgotten, since they are the original's.
+        Nothing is revoked, and nobody is told of what happened there. How many grants need their people. Raises StoreUnavailable.
+        """
+        self.record.change(held)
+        grants = self._change_all(lambda grant, now: grant.disown(now), progress)
+        with self.store.write() as work:
+            work.revocations.clear()
+            work.outbox.clear()
+            work.commit()
+        self.store.vacuum_traces()
+        new_id = DatabaseId(self.ids.new())
+        self.record.change(lambda known, now: replace(known.adopted_copy(new_id, self.here, now), place=None))
+        return grants
+
+    def moved(self) -> DatabaseIdentity:
+        """It is ours, and served here from now on. Raises StoreUnavailable."""
+        return self.record.change(lambda known, _: replace(known, home=self.here, place=None))
+
+    def _change_all(self, change: Callable[[Grant, datetime], bool], progress: Callable[[int], None]) -> int:
+        changed = 0
+        for batch in self._batches():
+            with self.store.write() as work:
+                for grant in work.grants.get(batch):
+                    changed += change(grant, self.clock.now())
+                    work.grants.save(grant)
+                work.commit()
+            progress(changed)
+        return changed
+
+    def _batches(self) -> Iterator[list[GrantId]]:
+        last: GrantId | None = None
+        while True:
+            with self.store.read() as work:
+                batch = work.grants.page(after=last, limit=ADOPTION_BATCH)
+            if not batch:
+                return
+            yield batch
+            last = batch[-1]
+
+
+def held(known: DatabaseIdentity, now: datetime) -> DatabaseIdentity:
+    """On hold until the adoption is through, also where nobody had noticed what the operator knows."""
+    return known if known.hold else replace(known, hold=WentBack(restored_to=known.stamped_at or now, noted_at=now))
