@@ -20,7 +20,6 @@ from entrypoints.http.addresses import Addresses
 from entrypoints.http.api import API, SharedWaits, StrictRequest, described, polish
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import Gate
-from entrypoints.http.auth.sessions import Sessions
 from entrypoints.http.bridge import always, provided, readiness_checks_of
 from entrypoints.http.middleware import RequestMiddleware, protective_headers
 from entrypoints.http.pages import PAGES, for_whoever_asks, show_hold
@@ -55,7 +54,7 @@ class App(Litestar):
 def create_app(container: Container) -> App:
     """The application. Threads are started with it and end with it; what they have begun comes to its end first."""
     settings, clock = container.settings(), container.clock()
-    sessions, request_metrics = Sessions.from_settings(settings), RequestMetrics()
+    request_metrics = RequestMetrics()
     addresses = Addresses(settings.web.dashboard_url)
     browser = BrowserCookie(https=addresses.https)
     rotation = ThreadPoolExecutor(ROTATION_THREADS, thread_name_prefix="people")
@@ -91,11 +90,11 @@ def create_app(container: Container) -> App:
         dependencies=provided(container) | {name: always(value) for name, value in given.items()},
         exception_handlers={**for_whoever_asks(EXCEPTION_HANDLERS), OnHold: show_hold},
         lifespan=[threads],
-        openapi_config=described(browser),
+        openapi_config=described(https=browser.https),
         request_max_body_size=LARGEST_BODY,
         request_class=StrictRequest,
         logging_config=None,  # the process decides where its lines go
-        state=State({"gate": Gate(settings, sessions, clock)}),
+        state=State({"gate": Gate.of(settings, clock)}),
     )
     polish(app.openapi_schema)
     app.outermost = RequestMiddleware(

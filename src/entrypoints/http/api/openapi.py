@@ -32,7 +32,6 @@ from litestar.types import OperationIDCreator
 from entrypoints.http import codes
 from entrypoints.http.api.request_examples import bodies_for
 from entrypoints.http.api.schema_page import SwaggerPage, reference_router
-from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.codes import Code
 from entrypoints.http.problems import PROBLEM_JSON, Problem
 
@@ -102,9 +101,9 @@ def redirects(*known: Code, nothing: str | None = None) -> Responses:
     return spec
 
 
-def described(browser: BrowserCookie) -> OpenAPIConfig:
+def described(*, https: bool) -> OpenAPIConfig:
     """The document, under /schema/openapi.json, and its page, under /schema."""
-    session = "__Secure-authjs.session-token" if browser.https else "authjs.session-token"
+    session = "__Secure-authjs.session-token" if https else "authjs.session-token"
     schemes: dict[str, SecurityScheme | Reference] = {
         "session": SecurityScheme(
             type="apiKey", security_scheme_in="cookie", name=session, description="The dashboard's session."

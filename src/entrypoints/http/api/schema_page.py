@@ -6,11 +6,10 @@ from typing import Any
 
 from litestar import MediaType, Request, Response, Router, get
 from litestar.datastructures import ResponseHeader
+from litestar.exceptions import NotFoundException
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.params import FromPath
 from openapi_ui_bundles import swagger_ui
-
-from entrypoints.http.problems import NotServed
 
 FILES = {
     "swagger-ui.css": "text/css",
@@ -54,7 +53,7 @@ def file_of_page(name: FromPath[str]) -> Response[bytes]:
     if name == "start.js":
         return Response(START.encode(), media_type="text/javascript")
     if name not in FILES:
-        raise NotServed
+        raise NotFoundException
     content = (swagger_ui.static_path / name).read_bytes()
     return Response(content, media_type=FILES[name], headers={"Cache-Control": "public, max-age=86400"})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from litestar import Request
 from litestar.connection import ASGIConnection
@@ -32,6 +32,11 @@ class Gate:
     settings: Settings
     sessions: Sessions
     clock: Clock
+
+    @classmethod
+    def of(cls, settings: Settings, clock: Clock) -> Self:
+        """The gate of a process with these settings."""
+        return cls(settings, Sessions.from_settings(settings), clock)
 
     def session(self, connection: Connection) -> Session:
         """Who is asking. Raises Unauthenticated."""
