@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.ports.system import Clock, Ids
 from entrypoints.http import codes
-from entrypoints.http.auth.client_address import comes_from
+from entrypoints.http.auth.client_address import told_by_proxy
 from entrypoints.http.bare_answers import bare_answer, wants_a_page
 from entrypoints.http.problems import USUAL_RETRY_AFTER, BodyCutShort
 from entrypoints.settings import Settings
@@ -96,12 +96,9 @@ class RequestMiddleware:
 
     def _request_id(self, scope: Scope) -> str:
         """The one of a trusted proxy, so that its log and ours tell of the same request; else a new one."""
-        peer, given = (
-            scope.get("client"),
-            [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"],
-        )
-        trusted = comes_from(peer[0] if peer else None, self.settings.web.trusted_proxies)
-        return given[0] if trusted and len(given) == 1 and REQUEST_ID.fullmatch(given[0]) else self.ids.new()
+        peer, trusted = scope["client"], self.settings.web.trusted_proxies
+        told = told_by_proxy("x-request-id", scope["headers"], peer=peer[0] if peer else None, trusted=trusted)
+        return told if told and REQUEST_ID.fullmatch(told) else self.ids.new()
 
     def _seconds(self, scope: Scope) -> float | None:
         return None if scope["path"].startswith(UNHURRIED) else ANSWER_WITHIN.total_seconds()

@@ -12,6 +12,8 @@ from entrypoints.http.api.connect import begin, callback
 from entrypoints.http.api.connections import disconnect_account, listed_connections
 from entrypoints.http.api.cron import sweep_now
 from entrypoints.http.api.health import live, ready
+from entrypoints.http.api.ids import connection_id, offer_id
+from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.metrics import show_metrics
 from entrypoints.http.api.openapi import CRON, METRICS, SERVICE, SESSION, described, polish
 from entrypoints.http.api.refresh import refresh_connection
@@ -21,7 +23,7 @@ from entrypoints.http.api.strict_json import StrictRequest
 from entrypoints.http.api.vend import vended_token
 from entrypoints.http.auth.guards import brings_json, is_cron, may_measure, may_vend, may_write, owner_of, signed_in
 
-__all__ = ["API", "SharedWaits", "StrictRequest", "described", "polish"]
+__all__ = ["API", "Injected", "SharedWaits", "StrictRequest", "connection_id", "described", "offer_id", "polish"]
 
 
 def guarded(guards: list[Guard], security: list[SecurityRequirement], *handlers: HTTPRouteHandler) -> Router:

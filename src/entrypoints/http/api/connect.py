@@ -28,7 +28,6 @@ from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.shared_waits import SharedWaits
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import gate_of, headers_of
-from entrypoints.http.auth.request_headers import RequestHeaders
 from entrypoints.http.problems import USUAL_RETRY_AFTER, code_of, prefers_a_page
 
 log = logging.getLogger(__name__)
@@ -46,8 +45,9 @@ REPEAT_WAITS = timedelta(seconds=20)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=100), timedelta(seconds=1)
 
 
-def is_prefetch(headers: RequestHeaders) -> bool:
+def is_prefetch(request: AnyRequest) -> bool:
     """Whether nobody clicked: Next.js's own fetches (RSC), a browser's prefetch, or anything but a navigation."""
+    headers = headers_of(request)
     modes = headers.all("sec-fetch-mode")
     purposes = {element.partition(";")[0] for name in ("purpose", "sec-purpose") for element in headers.elements(name)}
     return bool(headers.all("rsc")) or "prefetch" in purposes or (bool(modes) and modes != ("navigate",))
@@ -82,13 +82,12 @@ async def begin(
     ] = None,
 ) -> Response[None]:
     """To TikTok's consent page, or to sign in first. What goes wrong is told to a person on the dashboard, to others as it is."""
-    headers = headers_of(request)
-    if is_prefetch(headers):
+    if is_prefetch(request):
         return Response(None, status_code=204)
     session = gate_of(request).session_if_any(request)
     if session is None:
         return redirect(addresses.login())
-    browser = browser_cookie.read(headers) or nonces.new()
+    browser = browser_cookie.read(headers_of(request)) or nonces.new()
     try:
         guarded = connection_id(reconnects) if reconnects else None
         begun = asyncio.to_thread(begin_connect, session.owner_id, browser, reconnects=guarded)

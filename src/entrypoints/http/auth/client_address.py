@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -52,10 +52,12 @@ def resolve_client(headers: RequestHeaders, *, peer: str | None, trusted: Sequen
     return Client(ip, forwarded)
 
 
-def comes_from(peer: str | None, networks: Sequence[Network]) -> bool:
-    """Whether a peer's address is in one of these networks."""
-    ip = parse_address(peer or "")
-    return ip is not None and _is_trusted(ip, networks)
+def told_by_proxy(
+    name: str, headers: Iterable[tuple[bytes, bytes]], *, peer: str | None, trusted: Sequence[Network]
+) -> str | None:
+    """What a header says, if a trusted proxy sent it, once; a client can write anything into it."""
+    ip, values = parse_address(peer or ""), RequestHeaders.from_scope(headers).all(name)
+    return values[0] if ip is not None and _is_trusted(ip, trusted) and len(values) == 1 else None
 
 
 def parse_address(text: str) -> Address | None:

@@ -51,6 +51,13 @@ class Gate:
                 raise
             return None
 
+    def known_owner(self, connection: Connection) -> OwnerId | None:
+        """Who is asking, for what is shown to anybody; None: nobody that is known."""
+        try:
+            return self.session(connection).owner_id
+        except Unauthenticated:
+            return None
+
     def client(self, connection: Connection) -> Client:
         """Where the request comes from, behind the proxies that are trusted."""
         peer = connection.scope["client"]

@@ -10,7 +10,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_307_TEMP
 
 from application.ports.system import Clock
 from entrypoints.http.addresses import PLATFORMS, Addresses
-from entrypoints.http.api.injected import Injected
+from entrypoints.http.api import Injected
 from entrypoints.http.auth.demo_sessions import COOKIE_NAME, DEMO_SESSION_LIFE, DemoSessions
 from entrypoints.http.auth.guards import Connection, gate_of, headers_of
 from entrypoints.http.pages.demo_users import DEMO_USERS, demo_user

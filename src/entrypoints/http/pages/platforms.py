@@ -15,8 +15,7 @@ from application.ports.system import Clock
 from domain.errors import ConnectionNotFound
 from domain.ids import OwnerId
 from entrypoints.http.addresses import PLATFORMS, Addresses
-from entrypoints.http.api.ids import connection_id
-from entrypoints.http.api.injected import Injected
+from entrypoints.http.api import Injected, connection_id
 from entrypoints.http.pages.flash_messages import Notice, flash_of
 from entrypoints.http.pages.rendering import AnyRequest, page, to
 from entrypoints.http.pages.sections import sections_of

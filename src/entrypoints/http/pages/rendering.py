@@ -13,7 +13,6 @@ from litestar.datastructures import CacheControlHeader
 from litestar.static_files import create_static_files_router
 
 from entrypoints.http.auth.guards import gate_of
-from entrypoints.http.auth.jwt_claims import Unauthenticated
 from entrypoints.http.pages.demo_users import demo_user
 
 AnyRequest = Request[Any, Any, Any]
@@ -68,11 +67,8 @@ def favicon_bytes() -> bytes:
 
 def demo_name(request: AnyRequest) -> str | None:
     """How the demo calls whoever is asking; None for nobody that is known. Asked anew, since a wrong address has no guard."""
-    try:
-        session = gate_of(request).session_if_any(request)
-    except Unauthenticated:
-        return None
-    user = demo_user(session.owner_id) if session else None
+    owner = gate_of(request).known_owner(request)
+    user = demo_user(owner) if owner else None
     return user.name if user else None
 
 

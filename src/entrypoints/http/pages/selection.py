@@ -18,8 +18,7 @@ from domain.errors import AccountNotOnOffer, InvalidRequest, OfferUsed, Refusal
 from domain.ids import AdvertiserId, OfferId, OwnerId
 from domain.offer import Offer
 from entrypoints.http.addresses import PLATFORMS, SELECT, Addresses
-from entrypoints.http.api.ids import offer_id
-from entrypoints.http.api.injected import Injected
+from entrypoints.http.api import Injected, offer_id
 from entrypoints.http.pages.connection_rows import choice_of
 from entrypoints.http.pages.flash_messages import Notice
 from entrypoints.http.pages.forms import field, fields
