@@ -131,6 +131,8 @@ class StoreFault(Enum):
     TOO_MANY_CONNECTIONS = "too many connections"
     POOL_EXHAUSTED = "all connections of this process are in use"
     POOLER = "the pooler has no connection"
+    STATEMENT_POOLING = "the pooler pools statements"
+    LOCKED = "others hold a lock"
     TIMEOUT = "timeout"
     READ_ONLY = "read-only"
     FULL = "its disk is full"

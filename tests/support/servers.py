@@ -204,7 +204,7 @@ class PgBouncer(Server):
     """A PgBouncer before a PostgreSQL: each transaction has whichever of its few sessions is free."""
 
     def __init__(
-        self, folder: Path, identity: Identity, postgres: Postgres, *, sessions: int, clients: int, seconds: int
+        self, folder: Path, identity: Identity, postgres: Postgres, *, sessions: int, clients: int, seconds: int, pools: str
     ) -> None:
         super().__init__(folder, identity)
         self.postgres = postgres
@@ -215,7 +215,7 @@ class PgBouncer(Server):
             "unix_socket_dir": "",
             "auth_type": "trust",
             "auth_file": folder / "users",
-            "pool_mode": "transaction",
+            "pool_mode": pools,
             "default_pool_size": sessions,
             "max_client_conn": clients,
             "query_wait_timeout": seconds,
@@ -343,15 +343,17 @@ def postgres(*, durable: bool = False) -> Iterator[Postgres]:
 
 
 @contextlib.contextmanager
-def pgbouncer(postgres: Postgres, *, sessions: int = 3, clients: int = 200, seconds: int = 120) -> Iterator[PgBouncer]:
-    """Run a PgBouncer that pools transactions, over so many sessions a database and for so many clients in all. A client waits
-    for a session so many seconds.
+def pgbouncer(
+    postgres: Postgres, *, sessions: int = 3, clients: int = 200, seconds: int = 120, pools: str = "transaction"
+) -> Iterator[PgBouncer]:
+    """Run a PgBouncer over so many sessions a database, for so many clients in all, of whom each waits for a session so many
+    seconds.
     """
     if not Path("/usr/sbin/pgbouncer").exists():
         missing("PgBouncer")
     identity = _unprivileged()
     with _folder(identity) as folder:
-        server = PgBouncer(folder, identity, postgres, sessions=sessions, clients=clients, seconds=seconds)
+        server = PgBouncer(folder, identity, postgres, sessions=sessions, clients=clients, seconds=seconds, pools=pools)
         with _running(server):
             yield server
 

@@ -142,6 +142,8 @@ def place_of(url: str | URL) -> str:
     host = url.host or ""
     server = f"[{host}]" if ":" in host else host
     at = f"{server}:{url.port}" if url.port else server
+    if not host and isinstance(several := url.query.get("host"), tuple):
+        at = " or ".join(several)
     return f"{url.get_backend_name()} {url.database or ''}".strip() + (f" at {at}" if at else "")
 
 

@@ -16,12 +16,14 @@ STANDBY = frozenset({"25006", "0A000"})
 """read_only_sql_transaction and feature_not_supported: what a session says whose server was the primary once. No connection to
 it is of use any more."""
 
+PROTOCOL_VIOLATION = "08P01"
+
 CODES = {
-    "08P01": StoreFault.POOLER,
     "25006": StoreFault.READ_ONLY,
     "3F000": StoreFault.NO_SCHEMA,
     "42501": StoreFault.NOT_PERMITTED,
     "53100": StoreFault.FULL,
+    "55P03": StoreFault.LOCKED,
     "53300": StoreFault.TOO_MANY_CONNECTIONS,
     "57014": StoreFault.TIMEOUT,
     "SQLITE_FULL": StoreFault.FULL,
@@ -46,6 +48,7 @@ SIGNS = {
     re.compile(r"Connection refused|No such file or directory"): StoreFault.CONNECTION_REFUSED,
     re.compile(r"translate host name|resolve host|[Nn]ame or service not known"): StoreFault.NO_SUCH_HOST,
     re.compile(r"read-only|hot standby mode"): StoreFault.READ_ONLY,
+    re.compile(r"statement pooling mode"): StoreFault.STATEMENT_POOLING,
     re.compile(r"server_login_retry|server_login|query_wait_timeout|pgbouncer cannot connect"): StoreFault.POOLER,
     re.compile(r"time-?out|timed out"): StoreFault.TIMEOUT,
 }
@@ -84,6 +87,8 @@ def name_of(error: exc.DBAPIError) -> str:
 def fault_of(error: exc.DBAPIError) -> StoreFault | None:
     """What an operator has to mend, by the error's code, else by its text."""
     code = code_of(error)
+    if code == PROTOCOL_VIOLATION:  # what poolers call whatever they refuse; the text quotes nothing
+        return sign_of(str(error.orig)) or StoreFault.POOLER
     return CODES.get(code) if code else sign_of(str(error.orig))
 
 

@@ -18,6 +18,8 @@ REMEDIES = {
     "docs/production.md has the sum",
     StoreFault.POOL_EXHAUSTED: "raise DATABASE_POOL_SIZE, or see what makes the database so slow",
     StoreFault.POOLER: "see that PostgreSQL runs behind the pooler, and that the pooler has connections to it",
+    StoreFault.STATEMENT_POOLING: "let the pooler pool transactions (pool_mode = transaction)",
+    StoreFault.LOCKED: "see in pg_stat_activity who does (a dump, a transaction that is open for long), and try again",
     StoreFault.TIMEOUT: "see that it can be reached and is not overloaded",
     StoreFault.READ_ONLY: "see that DATABASE_URL leads to the primary, and that it takes changes",
     StoreFault.FULL: "make room on its disk",

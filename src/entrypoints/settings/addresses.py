@@ -29,6 +29,10 @@ DATABASE_DRIVERS = {
 """Drivers that a URL may name, and ours: the contract's table."""
 
 
+SEVERAL_HOSTS = re.compile(
+    r"^(?P<before>postgres(?:ql)?(?:\+\w+)?://(?:[^@/]*@)?)(?P<hosts>[^@/?#]*,[^@/?#]*)(?P<path>/[^?#]*)?(?:\?(?P<query>.*))?$"
+)
+
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 """libpq's ("Database Connection Control Functions")."""
 
@@ -173,8 +177,15 @@ def refuse_foreign_parameters(parts: SplitResult) -> None:
             raise Malformed("carries an sslmode that libpq does not know", f"use one of {', '.join(SSL_MODES)}")
 
 
+def hosts_in_query(several: re.Match[str]) -> str:
+    """A URL of several hosts, as libpq has them for a fail-over, in SQLAlchemy's way of writing that."""
+    hosts = [f"host={host}" for host in several["hosts"].split(",")]
+    return f"{several['before']}{several['path'] or '/'}?{'&'.join(hosts + ([several['query']] if several['query'] else []))}"
+
+
 def database_url(value: str) -> Secret:
     """A SQLAlchemy URL with our driver. Raises Malformed."""
+    value = SEVERAL_HOSTS.sub(hosts_in_query, value)
     parts = split(value)
     driver = DATABASE_DRIVERS.get(parts.scheme)
     if driver is None or "://" not in value:

@@ -1,6 +1,8 @@
 import re
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -183,4 +185,20 @@ def test_connections_from_before_get_v7_ids_in_their_order_and_keep_the_former_o
     downgrade(empty_url, BEFORE_V7)
     with database.reading() as connection:
         assert set(connection.scalars(text("SELECT id FROM connections"))) == set(former)
+    database.dispose()
+
+
+def test_a_dump_that_holds_a_table_keeps_nobody_waiting_behind_the_migration(postgres_url: str) -> None:
+    migrate(postgres_url, "0006")
+    database = open_database(postgres_url)
+    with database.reading() as dump, ThreadPoolExecutor() as threads:
+        dump.execute(text("LOCK TABLE grants IN ACCESS SHARE MODE"))  # as a dump does until it ends
+        migrating = threads.submit(migrate, postgres_url)
+        for _ in range(8):
+            time.sleep(0.5)
+            with database.reading() as connection:  # within its 3 s for a lock, whenever it comes
+                assert connection.execute(text("SELECT count(*) FROM grants")).scalar_one() == 0
+        assert not migrating.done()
+        dump.rollback()
+        assert migrating.result(timeout=40) is SchemaState.CURRENT
     database.dispose()

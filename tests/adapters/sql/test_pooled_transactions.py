@@ -121,3 +121,16 @@ def fault_of(database: Database) -> StoreFault | None:
     with pytest.raises(StoreUnavailable) as caught, database.reading():
         pass
     return caught.value.fault
+
+
+def test_a_pooler_of_statements_is_told_apart_and_one_of_sessions_will_do(
+    postgres_server: servers.Postgres, migrated_postgres_url: str
+) -> None:
+    for pools, fault in (("statement", StoreFault.STATEMENT_POOLING), ("session", None)):
+        with servers.pgbouncer(postgres_server, pools=pools) as bouncer:
+            database = open_database(bouncer.url(migrated_postgres_url))
+            if fault:
+                assert fault_of(database) is fault
+            else:
+                assert schema_state(database) is SchemaState.CURRENT
+            database.dispose()

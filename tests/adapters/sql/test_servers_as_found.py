@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from adapters.sql.database import Database, open_database
+from adapters.sql.database import Database, open_database, place_of
 from adapters.sql.migrations import SchemaState, migrate, schema_state
 from adapters.sql.store import SqlStore
 from domain.errors import StoreFault, StoreUnavailable, Unstorable
@@ -181,3 +181,17 @@ def test_a_text_that_no_database_holds_is_told_apart(migrated_postgres_url: str,
     with opened(migrated_postgres_url) as database, pytest.raises(Unstorable) as caught, SqlStore(database).write() as work:
         work.grants.add(a_grant(owner=OwnerId(value)))
     assert value not in str(caught.value)
+
+
+def test_of_several_hosts_the_one_is_used_that_answers(postgres_server: servers.Postgres) -> None:
+    dead, alive = f"127.0.0.1:{servers.free_port()}", f"127.0.0.1:{postgres_server.port}"
+    with opened(f"postgresql+psycopg://postgres@/postgres?host={dead}&host={alive}&target_session_attrs=read-write") as database:
+        with database.writing() as connection:
+            assert connection.execute(text("SELECT 17")).scalar_one() == 17
+        assert place_of(database.engine.url) == f"postgresql postgres at {dead} or {alive}"
+
+
+def test_a_lock_that_others_hold_is_told_apart(migrated_postgres_url: str) -> None:
+    with opened(migrated_postgres_url) as database, database.writing() as connection:
+        connection.execute(text("LOCK TABLE heartbeats"))
+        assert fault_of(database.try_write) is StoreFault.LOCKED

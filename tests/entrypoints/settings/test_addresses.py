@@ -200,3 +200,17 @@ def test_a_process_holds_sixteen_connections_unless_told_otherwise() -> None:
     assert load_settings(an_environ(DATABASE_POOL_SIZE="3")).storage.pool_size == 3
     for value in ("0", "-1", "many", "1001"):
         assert faulty(DATABASE_POOL_SIZE=value) == ["DATABASE_POOL_SIZE"]
+
+
+@pytest.mark.parametrize(
+    ("given", "ours"),
+    (
+        (
+            "postgresql://u:p@a:5432,b:5433/x?target_session_attrs=read-write",
+            "postgresql+psycopg://u:p@/x?host=a:5432&host=b:5433&target_session_attrs=read-write",
+        ),
+        ("postgres://a,b,c/x", "postgresql+psycopg:///x?host=a&host=b&host=c"),
+    ),
+)
+def test_several_hosts_are_taken_as_libpq_takes_them(given: str, ours: str) -> None:
+    assert load_settings(an_environ(DATABASE_URL=given)).storage.database_url.reveal() == ours

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum
@@ -16,12 +17,18 @@ from sqlalchemy import URL, Connection, delete, func, insert, inspect, make_url,
 from adapters.sql import tables
 from adapters.sql.database import Database
 from adapters.sql.engine import open_engine
-from domain.errors import Refusal, StoreFault, StoreUnavailable
+from adapters.sql.postgres import milliseconds
+from domain.errors import Conflict, Refusal, StoreFault, StoreUnavailable
 
 HERE = Path(__file__).parent
 
 MIGRATES_WITHIN = timedelta(minutes=10)
 """How long one statement of a migration may take, and how long a second migration waits for the first."""
+
+TABLE_WITHIN = timedelta(seconds=2)
+"""How long a change waits for a table that a transaction holds, such as a dump: all who come later wait behind it."""
+
+TRIES_AGAIN_AFTER = timedelta(seconds=1)
 
 ADVISORY_LOCK = 0x7469_6B74_6F6B
 """The name of the migrations' lock in PostgreSQL: any number that nobody else uses, here "tiktok" in ASCII."""
@@ -86,23 +93,37 @@ def _change(url: str | URL, change: Callable[[Config, str], None], revision: str
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)  # SQLite gives the files beside it the same mode
     database = Database(open_engine(url, connections=1, statement_within=MIGRATES_WITHIN))
+    until = time.monotonic() + MIGRATES_WITHIN.total_seconds()
     try:
-        with database.writing() as connection:
-            if database.is_postgres:
-                require_utf8(connection)
-                connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
-            if _state(connection) is SchemaState.NEWER:
-                return SchemaState.NEWER
-            config = Config()
-            config.set_main_option("script_location", str(HERE).replace("%", "%%"))
-            config.attributes["connection"] = connection
-            change(config, revision)
-            _note_oldest_program(connection)
-            state = _state(connection)
-            connection.commit()
-            return state
+        while True:
+            try:
+                return _change_at_once(database, change, revision)
+            except (StoreUnavailable, Conflict) as others_first:
+                locked = isinstance(others_first, Conflict) or others_first.fault is StoreFault.LOCKED
+                if not locked or time.monotonic() > until:
+                    raise
+            time.sleep(TRIES_AGAIN_AFTER.total_seconds())
     finally:
         database.dispose()
+
+
+def _change_at_once(database: Database, change: Callable[[Config, str], None], revision: str) -> SchemaState:
+    """In one transaction, that waits for other migrations, and next to not for those who use the tables."""
+    with database.writing() as connection:
+        if database.is_postgres:
+            require_utf8(connection)
+            connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds(TABLE_WITHIN)}")
+        if _state(connection) is SchemaState.NEWER:
+            return SchemaState.NEWER
+        config = Config()
+        config.set_main_option("script_location", str(HERE).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        change(config, revision)
+        _note_oldest_program(connection)
+        state = _state(connection)
+        connection.commit()
+        return state
 
 
 def _state(connection: Connection) -> SchemaState:
