@@ -237,7 +237,8 @@ class CompleteConnect:
             offer.close()
             return Failed(ConsentFailure.ACCOUNT_MISMATCH)
         relink(work, grant, offer.advertisers, now)
-        unconnected = [a for a in offer.selectable if grant.connection_to(a.id) is None]
+        connected = grant.by_account
+        unconnected = [a for a in offer.selectable if a.id not in connected]
         if reconnects is not None or (offer.selectable and not unconnected):
             offer.close()
             return Connected()

@@ -75,14 +75,16 @@ class SelectAccounts:
                 return self._as_chosen(work, stored)
             [grant] = work.grants.get([stored.grant])
             relink(work, grant, chosen, now)
-            new = [a for a in stored.selectable if a.id in accounts and grant.connection_to(a.id) is None]
+            connected = grant.by_account
+            new = [a for a in stored.selectable if a.id in accounts and a.id not in connected]
             ids = sorted(self.ids.connection() for _ in new)  # lists go by time, then id: these come as they were offered
             for connection, advertiser in zip(ids, new, strict=True):
                 grant.connect(ConnectionId(connection), advertiser, now)
             work.offers.save(stored)
             work.grants.save(grant)
             work.commit()
-            return tuple(c for a in chosen if (c := grant.connection_to(a.id)))
+            connected = grant.by_account
+            return tuple(connected[a.id] for a in chosen if a.id in connected)
 
     def _as_chosen(self, work: UnitOfWork, offer: Offer) -> tuple[Connection, ...]:
         """The connections of a choice made before, as far as they still exist."""

@@ -148,6 +148,11 @@ class Grant:
             raise ConnectionNotFound
         return renamed
 
+    @property
+    def by_account(self) -> dict[AdvertiserId, Connection]:
+        """The connections by their accounts: for many look-ups at once."""
+        return {c.advertiser.id: c for c in self.connections.values()}
+
     def connection_to(self, advertiser: AdvertiserId) -> Connection | None:
         return next((c for c in self.connections.values() if c.advertiser.id == advertiser), None)
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, or_, select, update
 
 from adapters.sql import tables
+from adapters.sql.many_rows import add_many, put_many
 from adapters.sql.outbox import SqlOutbox
 from adapters.sql.rows import (
     Columns,
@@ -158,28 +159,23 @@ class SqlGrants:
     def _save_accounts(self, grant: Grant) -> None:
         """Its connections, its reach and its events, as far as they changed."""
         was = self._read[grant.id]
-        for gone in was.connections.keys() - grant.connections.keys():
-            row = tables.connections.c
-            self._connection.execute(delete(tables.connections).where(row.id == gone, row.grant_id == grant.id))
-        for connection in grant.connections.values():
-            if was.connections.get(connection.id) != connection:
-                self._put(connection, grant)
+        row = tables.connections.c
+        if gone := was.connections.keys() - grant.connections.keys():
+            self._connection.execute(delete(tables.connections).where(row.id.in_(sorted(gone)), row.grant_id == grant.id))
+        self._put([c for c in grant.connections.values() if was.connections.get(c.id) != c], grant)
         row = tables.reach.c
         if lost := was.reach - grant.reach:
             self._connection.execute(delete(tables.reach).where(row.grant_id == grant.id, row.advertiser_id.in_(sorted(lost))))
         if gained := grant.reach - was.reach:
-            rows = [{"grant_id": grant.id, "advertiser_id": a} for a in sorted(gained)]
-            self._connection.execute(insert(tables.reach), rows)
+            add_many(self._connection, tables.reach, [{"grant_id": grant.id, "advertiser_id": a} for a in sorted(gained)])
         self._outbox.add(grant.events)
         grant.events.clear()
         self._note(grant)
 
-    def _put(self, connection: AccountConnection, grant: Grant) -> None:
-        """A connection keeps its id when it moves here from another grant, so the row may exist, whichever is stored first."""
-        values = connection_row(connection, grant)
-        changed = update(tables.connections).where(tables.connections.c.id == connection.id).values(values)
-        if not self._connection.execute(changed).rowcount:
-            self._connection.execute(insert(tables.connections).values(values))
+    def _put(self, changed: list[AccountConnection], grant: Grant) -> None:
+        """A connection keeps its id when it moves here from another grant, so its row may exist, whichever is stored first."""
+        if changed:
+            put_many(self._connection, tables.connections, [connection_row(c, grant) for c in changed])
 
 
 def unchanged_columns(grant: Grant, was: AsRead) -> Columns:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete
 
 from adapters.sql import tables
+from adapters.sql.many_rows import add_many
 from domain.events import Event
 
 
@@ -18,16 +19,18 @@ class SqlOutbox:
         self._connection = connection
 
     def add(self, events: Sequence[Event]) -> None:
-        for event in events:
-            self._connection.execute(
-                insert(tables.outbox).values(
-                    type=type(event).__name__,
-                    grant_id=event.grant,
-                    owner=event.owner,
-                    at=event.at,
-                    payload=msgspec.json.encode(event).decode(),
-                )
-            )
+        rows = [
+            {
+                "type": type(event).__name__,
+                "grant_id": event.grant,
+                "owner": event.owner,
+                "at": event.at,
+                "payload": msgspec.json.encode(event).decode(),
+            }
+            for event in events
+        ]
+        if rows:
+            add_many(self._connection, tables.outbox, rows)
 
     def clear(self) -> None:
         self._connection.execute(delete(tables.outbox))

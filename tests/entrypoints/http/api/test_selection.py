@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from adapters.tiktok_simulator.advertisers import Advertiser
 from domain.ids import OfferId
 from support.http_application import House
 from support.world import ANNA, BERT, START
@@ -182,3 +183,14 @@ def test_with_the_database_away_one_comes_again(house: House, offer: str) -> Non
 def test_a_body_that_no_parser_gets_through_is_a_bad_request(house: House, body: bytes) -> None:
     answer = house.post("/api/auth/tiktok/select-account", body)
     assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_REQUEST")
+
+
+def test_a_choice_of_all_of_ten_thousand_accounts_is_taken(house: House) -> None:
+    accounts = [Advertiser(advertiser_id=str(7_000_000_000_000_000_000 + n), name="Client") for n in range(10_000)]
+    house.world.machine.set_accounts("agency", accounts)
+    _, query = house.consent("agency")
+    ids = [account.advertiser_id for account in accounts]
+    body = {"pendingTokenId": query["pendingTokenId"], "accountIds": ids}
+    answer = house.post("/api/auth/tiktok/select-account", body)
+    assert answer.status_code == 200
+    assert [connection["accountId"] for connection in answer.json()["connections"]] == sorted(ids)

@@ -189,3 +189,11 @@ def test_a_form_that_is_too_large_is_refused_with_a_page(nora: PlainBrowser) -> 
     answer = nora.post(SELECT, pendingTokenId=nora.offer(), accountIds=["9" * 600_000])
     assert answer.status_code == 413
     assert "That is too much at once" in answer.text
+
+
+def test_all_of_ten_thousand_accounts_can_be_ticked(nora: PlainBrowser) -> None:
+    accounts = [Advertiser(advertiser_id=str(7_000_000_000_000_000_000 + n), name="Client") for n in range(10_000)]
+    nora.world.machine.set_accounts("agency", accounts)
+    answer = nora.post(SELECT, pendingTokenId=nora.offer("agency"), accountIds=nora.accounts("agency"))
+    assert answer.status_code == 303
+    assert len(nora.world.list_connections(NORA)) == 10_000
