@@ -32,7 +32,7 @@ def claims(database: Database, clock: SimulatedClock) -> SqlClaims:
         connection.execute(insert(tables.grants), rows)
         connection.execute(text("ANALYZE"))
         connection.commit()
-    return SqlClaims(database, host="here", ids=SystemIds(), clock=clock)
+    return SqlClaims(database, host="here", ids=SystemIds(), clock=clock, keys={"k1", "k2"})
 
 
 @pytest.fixture
