@@ -159,7 +159,14 @@ class CompleteConnect:
         tokens = first_tokens(access, refresh, issued.lifetimes, asked_at=asked_at)
         fingerprint = self.sealer.fingerprint(issued.access)
         made = Grant.consented(
-            grant, consent.owner, self.platform.app, tokens, fingerprint, frozenset(issued.advertisers), self.policy
+            grant,
+            consent.owner,
+            self.platform.app,
+            tokens,
+            fingerprint,
+            frozenset(issued.advertisers),
+            self.policy,
+            issued.origin,
         )
         offer = Offer(OfferId(self.ids.new()), consent.owner, grant, self.clock.now() + OFFER_LIFE)
         self._commit(made, offer)

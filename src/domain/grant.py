@@ -39,7 +39,7 @@ from domain.outcomes import (
     Unavailable,
 )
 from domain.rotation import Restored, RotationPolicy
-from domain.tokens import Expiring, LongTerm, Tokens
+from domain.tokens import FIRST_ORIGIN, Expiring, LongTerm, TokenOrigin, Tokens
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -101,6 +101,8 @@ class Grant:
     """Every account that the token reaches, connected or not."""
     connections: dict[ConnectionId, Connection] = field(default_factory=dict)
     provider: str = TIKTOK_ADS
+    origin: TokenOrigin = FIRST_ORIGIN
+    """How its tokens were obtained: every rotation goes to the same version."""
     reach_read_at: datetime | None = None
     """When the platform was last asked which accounts the token reaches; None: at the consent."""
     events: list[Event] = field(default_factory=list, repr=False)
@@ -115,10 +117,12 @@ class Grant:
         fingerprint: str,
         reach: frozenset[AdvertiserId],
         policy: RotationPolicy,
+        origin: TokenOrigin = FIRST_ORIGIN,
     ) -> Self:
         """A new grant, as an offer: it has tokens to keep alive, and no connection yet."""
         at = tokens.issued_at
-        return cls(grant, owner, app, tokens, fingerprint, at, schedule=Schedule(policy.due_at(tokens, grant)), reach=reach)
+        schedule = Schedule(policy.due_at(tokens, grant))
+        return cls(grant, owner, app, tokens, fingerprint, at, schedule=schedule, reach=reach, origin=origin)
 
     # ---- accounts
 

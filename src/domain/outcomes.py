@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import Enum
 
 from domain.ids import AdvertiserId
-from domain.tokens import Lifetimes, Secret
+from domain.tokens import FIRST_ORIGIN, Lifetimes, Secret, TokenOrigin
 
 
 class Reason(Enum):
@@ -39,6 +39,7 @@ class Issued:
     refresh: Secret | None
     lifetimes: Lifetimes
     advertisers: tuple[AdvertiserId, ...] = ()
+    origin: TokenOrigin = FIRST_ORIGIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ ASSUMED_REFRESH_LIFE = timedelta(days=365)
 LONGEST_ACCESS_LIFE, LONGEST_REFRESH_LIFE = timedelta(days=7), timedelta(days=400)
 """What is named beyond these is no span, but a point in time, or milliseconds: a grant that believed it would sleep for years."""
 
+FIRST_VERSION = "1.3"
+"""The version of the platform's authentication under which every grant was obtained before there was a choice."""
+
 
 class Secret:
     """Text that cannot be printed, logged or pickled by accident; `reveal()` is a verb one can search for."""
@@ -62,6 +65,34 @@ class Sealed:
     """A token encrypted for its place (grant and kind); opening it is an explicit act of the few that speak for a grant."""
 
     ciphertext: bytes = field(repr=False)
+
+
+class TokenTerm(Enum):
+    """Which of the platform's two kinds of tokens is asked for at a consent; what comes is accepted either way."""
+
+    AS_ISSUED = "as-issued"
+    """Nothing is asked for."""
+    SHORT = "short"
+    LONG = "long"
+
+    @classmethod
+    def _missing_(cls, _word: object) -> TokenTerm:
+        """What a newer version calls by another word."""
+        return cls.AS_ISSUED
+
+
+@dataclass(frozen=True, slots=True)
+class TokenOrigin:
+    """Under which version of the platform's authentication tokens were obtained, and so where they are refreshed, and what was
+    asked for. Never a host: that may change.
+    """
+
+    version: str = FIRST_VERSION
+    term: TokenTerm = TokenTerm.AS_ISSUED
+
+
+FIRST_ORIGIN = TokenOrigin()
+"""What holds for every grant from before there was a choice."""
 
 
 @dataclass(frozen=True, slots=True)

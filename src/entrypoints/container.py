@@ -96,6 +96,8 @@ def tiktok(settings: Settings, policy: RotationPolicy, clock: Clock) -> TikTok:
         redirect_uri=app.redirect_uri,
         auth_url=app.auth_url,
         api_url=app.api_url,
+        auth_api_url=app.auth_api_url,
+        term=app.token_term,
         clock=clock,
         timeout=policy.call_timeout,
     )

@@ -18,7 +18,7 @@ from domain.errors import StoreUnavailable
 from domain.grant import Grant
 from domain.ids import AppId, GrantId
 from domain.outcomes import Failure, Issued, Unread
-from domain.tokens import Secret
+from domain.tokens import FIRST_VERSION, Secret
 
 SURELY_KEPT = timedelta(seconds=1)
 """An answer that came longer ago, and is in the journal, was there before the claim that looks at it began."""
@@ -135,8 +135,8 @@ class CuttingPlatform:
     def app(self) -> AppId:
         return self.platform.app
 
-    def refresh(self, token: Secret) -> Issued | Unread | Failure:
-        answer = self.platform.refresh(token)
+    def refresh(self, token: Secret, version: str = FIRST_VERSION) -> Issued | Unread | Failure:
+        answer = self.platform.refresh(token, version)
         with self.lock:
             if self.armed:
                 self.armed = False

@@ -22,7 +22,7 @@ from domain.health import Active
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Failure, InDoubt, Issued, Unread
 from domain.rotation import RotationPolicy
-from domain.tokens import Secret, TokenKind, first_tokens
+from domain.tokens import FIRST_VERSION, Secret, TokenKind, first_tokens
 from support.simulated_platform import SimulatedPlatform, issued
 from support.world import CountedIds, SimulatedClock, World
 
@@ -44,7 +44,7 @@ class NotingPlatform(SimulatedPlatform):
         self.lapsed: list[tuple[datetime, timedelta]] = []
         """Ends of access tokens that were renewed only later, and how much later."""
 
-    def refresh(self, token: Secret) -> Issued | Unread | Failure:
+    def refresh(self, token: Secret, version: str = FIRST_VERSION) -> Issued | Unread | Failure:
         self._note()
         if self.away is None and (holder := self.machine.holder(token.reveal())):
             self.refreshed[holder.grant] += 1
@@ -52,7 +52,7 @@ class NotingPlatform(SimulatedPlatform):
             end, now = family.access_ends[family.generation], self.machine.clock.now()
             if end < now and not family.revoked:
                 self.lapsed.append((end, now - end))
-        return super().refresh(token)
+        return super().refresh(token, version)
 
     def reach(self, access: Secret) -> tuple[Advertiser, ...] | Failure:
         self._note()

@@ -26,7 +26,7 @@ from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth, Revoked
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Failure, InDoubt, Issued, Reason, Refused, Unread
-from domain.tokens import Expiring, Secret, TokenKind
+from domain.tokens import FIRST_VERSION, Expiring, Secret, TokenKind
 from support.simulated_platform import SimulatedPlatform as Platform
 from support.simulated_platform import failure_of, issued
 from support.world import World
@@ -54,7 +54,7 @@ class TroubledPlatform(Platform):
         self.refused: set[tuple[int, int]] = set()
         """Consents and generations of which a living token was refused."""
 
-    def refresh(self, token: Secret) -> Issued | Unread | Failure:
+    def refresh(self, token: Secret, version: str = FIRST_VERSION) -> Issued | Unread | Failure:
         host = self.at_work
         planned = self.refresh_plan.popleft() if self.refresh_plan else None
         holder, reuses = self.machine.holder(token.reveal()), self.machine.state.counters.reuses

@@ -17,7 +17,7 @@ from application.ports.ad_platform import DETAILS_PER_CALL, AdPlatform
 from domain.advertiser import Advertiser, Standing
 from domain.ids import AdvertiserId, AppId
 from domain.outcomes import Failure, InDoubt, Issued, Misconfigured, NotPermitted, Reason, Refused, Throttled, Unavailable
-from domain.tokens import Lifetimes, Secret
+from domain.tokens import Lifetimes, Secret, TokenTerm
 from support.world import SimulatedClock
 
 LIVES = Lifetimes(timedelta(seconds=7200), timedelta(days=90))
@@ -78,9 +78,11 @@ def in_memory(*, rotating: bool, details: bool) -> Iterator[Rig]:
     yield Rig(platform, platform.consent, clock.advance, fail, lambda account: platform.refuse_details([account]))
 
 
-def over_http(*, rotating: bool, details: bool) -> Iterator[Rig]:
+def over_http(*, rotating: bool, details: bool, version: str = "v1.3") -> Iterator[Rig]:
+    """At v1.3 TikTok decides which tokens it gives; from v2.0 on the app asks for them."""
+    chosen, term = version != "v1.3", TokenTerm.SHORT if rotating else TokenTerm.LONG
     settings: dict[str, object] = {
-        "profile": "rotating" if rotating else "long-term",
+        "profile": "rotating" if rotating is not chosen else "long-term",
         "access_token_seconds": 7200,
         "refresh_token_seconds": 90 * 86_400,
         "info_permission": details,
@@ -103,6 +105,8 @@ def over_http(*, rotating: bool, details: bool) -> Iterator[Rig]:
             redirect_uri="https://dashboard.example/api/auth/tiktok/callback",
             auth_url=simulator.auth_url,
             api_url=simulator.api_url,
+            auth_api_url=f"{simulator.url}/open_api/{version}",
+            term=term if chosen else TokenTerm.AS_ISSUED,
             clock=SystemClock(),
             timeout=timedelta(seconds=1),
         ) as platform:
@@ -115,10 +119,14 @@ def over_http(*, rotating: bool, details: bool) -> Iterator[Rig]:
             )
 
 
+def over_http_by_choice(*, rotating: bool, details: bool) -> Iterator[Rig]:
+    return over_http(rotating=rotating, details=details, version="v2.0")
+
+
 Kept = Callable[..., Iterator[Rig]]
 
 
-@pytest.fixture(params=[in_memory, over_http])
+@pytest.fixture(params=[in_memory, over_http, over_http_by_choice])
 def kept(request: pytest.FixtureRequest) -> Kept:
     made: Kept = request.param
     return made

@@ -11,6 +11,7 @@ from domain.health import Active, NeedsReauth, Revoked, Superseded
 from domain.ids import AppId, AttemptId, ConnectionId, GrantId
 from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Reason, Refused, Throttled, Unavailable
 from domain.rotation import Restored
+from domain.tokens import TokenOrigin, TokenTerm
 from support.builders import (
     ANNA,
     BERT,
@@ -68,6 +69,8 @@ def erased(*, revoked: bool) -> Grant:
     (
         a_grant(connects=(1, 2), reaches=(3, 4)),
         a_grant(reaches=()),
+        replace(a_grant("short at v2.0"), origin=TokenOrigin("2.0", TokenTerm.SHORT)),
+        replace(a_grant("long at v2.0", tokens=a_long_term_token()), origin=TokenOrigin("2.0", TokenTerm.LONG)),
         a_grant(tokens=a_long_term_token(), connects=(1,)),
         a_grant(tokens=replace(a_pair(at=START + UNEVEN, life=DAY + UNEVEN), assumed=True)),
         claimed_in_doubt(),

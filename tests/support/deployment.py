@@ -85,8 +85,9 @@ def deployment(
     environ: dict[str, str] | None = None,
     access_token_seconds: int = 86_400,
     latency_ms: int = 0,
+    auth_version: str = "v1.3",
 ) -> Iterator[Deployment]:
-    """A deployment in this folder, at a TikTok whose tokens live and whose answers take that long."""
+    """A deployment in this folder, at a TikTok whose tokens live, and whose answers take, that long."""
     address = f"http://127.0.0.1:{servers.free_port()}"
     with running_simulator(access_token_seconds=access_token_seconds, latency_ms=latency_ms) as simulator:
         usual = {
@@ -94,6 +95,7 @@ def deployment(
             "TIKTOK_APP_SECRET": simulator.app_secret,
             "TIKTOK_API_URL": simulator.api_url,
             "TIKTOK_AUTH_URL": simulator.auth_url,
+            "TIKTOK_AUTH_API_URL": f"{simulator.url}/open_api/{auth_version}",
             "TIKTOK_REDIRECT_URI": f"{address}/api/auth/tiktok/callback",
             "DASHBOARD_URL": address,
             "DATABASE_URL": f"sqlite:///{folder / 'connect.db'}",

@@ -24,7 +24,7 @@ from domain.outcomes import (
     Unavailable,
     Unread,
 )
-from domain.tokens import Lifetimes, Secret
+from domain.tokens import FIRST_VERSION, Lifetimes, Secret
 
 APP = AppId("sim-app")
 
@@ -73,7 +73,7 @@ class SimulatedPlatform:
         reply = self.machine.exchange(self.app, self.secret, code.reveal())
         return issued(reply) if reply["code"] == 0 else failure_of(reply["code"])
 
-    def refresh(self, token: Secret) -> Issued | Unread | Failure:
+    def refresh(self, token: Secret, version: str = FIRST_VERSION) -> Issued | Unread | Failure:
         self.refreshes += 1
         planned = self.refresh_plan.popleft() if self.refresh_plan else None
         if self.away:

@@ -15,7 +15,7 @@ from application.ports.system import Clock
 from domain.advertiser import Advertiser
 from domain.ids import AdvertiserId, AppId
 from domain.outcomes import Failure, Issued, NotPermitted, Reason, Refused, Unread
-from domain.tokens import Lifetimes, Secret
+from domain.tokens import FIRST_VERSION, Lifetimes, Secret
 
 T = TypeVar("T")
 CODE_LIFE = timedelta(hours=1)
@@ -138,7 +138,7 @@ class MemoryAdPlatform:
     def exchange(self, code: Secret) -> Issued | Unread | Failure:
         return self._answer(Verb.EXCHANGE, lambda: self._exchanged(code))
 
-    def refresh(self, token: Secret) -> Issued | Unread | Failure:
+    def refresh(self, token: Secret, version: str = FIRST_VERSION) -> Issued | Unread | Failure:
         return self._answer(Verb.REFRESH, lambda: self._refreshed(token))
 
     def reach(self, access: Secret) -> tuple[Advertiser, ...] | Failure:

@@ -15,7 +15,7 @@ from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Supers
 from domain.ids import AdvertiserId, AttemptId
 from domain.outcomes import Reason
 from domain.rotation import Restored, urgent_at
-from domain.tokens import Expiring, LongTerm, Sealed, Tokens
+from domain.tokens import Expiring, LongTerm, Sealed, TokenOrigin, Tokens, TokenTerm
 
 Columns = dict[str, Any]
 """Values by the name of their column."""
@@ -28,6 +28,8 @@ def row_of(grant: Grant) -> Columns:
         "owner": grant.owner,
         "app": grant.app,
         "provider": grant.provider,
+        "auth_version": grant.origin.version,
+        "token_term": grant.origin.term.value,
         "created_at": grant.created_at,
         "generation": grant.generation,
         "connected": bool(grant.connections),
@@ -136,6 +138,7 @@ def grant_of(row: Row[Any], reach: Iterable[AdvertiserId] = (), connections: Ite
         reach=frozenset(reach),
         connections={c.id: c for c in connections},
         provider=row.provider,
+        origin=TokenOrigin(row.auth_version, TokenTerm(row.token_term)),
         reach_read_at=row.reach_read_at,
     )
 

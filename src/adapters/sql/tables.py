@@ -27,6 +27,7 @@ from domain.advertiser import Advertiser
 from domain.consent import ConsentFailure, Ending, Failed
 from domain.database_identity import DatabaseIdentity
 from domain.outcomes import Failure, InDoubt
+from domain.tokens import FIRST_VERSION, TokenTerm
 
 metadata = MetaData(
     naming_convention={
@@ -64,6 +65,8 @@ grants = Table(
     Column("owner", Text, nullable=False),
     Column("app", Text, nullable=False),
     Column("provider", Text, nullable=False),
+    Column("auth_version", Text, nullable=False, server_default=FIRST_VERSION),  # at which its tokens were obtained
+    Column("token_term", Text, nullable=False, server_default=TokenTerm.AS_ISSUED.value),  # and what was asked for
     Column("fingerprint", Text, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("generation", Integer, nullable=False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -15,11 +16,12 @@ from adapters.http_client.lines import HttpAnswer, HttpRequest, Lines, Lost, Not
 from adapters.tiktok.answers import SUCCESS, Envelope
 from adapters.tiktok.resting_paths import RestingPaths
 from adapters.tiktok.return_codes import CallKind, failure_of, pause_of, uncertain
+from adapters.tiktok.token_calls import EXCHANGE, REFRESH, REVOKE, TokenCalls
 from application.ports.system import Clock
 from domain.advertiser import Advertiser
 from domain.ids import AdvertiserId, AppId
 from domain.outcomes import Failure, InDoubt, Issued, PathMissing, Refused, Unavailable, Unread
-from domain.tokens import Secret
+from domain.tokens import FIRST_VERSION, Secret, TokenTerm
 
 DETAIL_FIELDS = ("advertiser_id", "name", "currency", "timezone", "display_timezone", "status")
 LONGEST_LIST = 32 * 1024 * 1024
@@ -32,13 +34,13 @@ HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 
 
 class TikTok:
-    """TikTok's API for Business v1.3, for one developer app. Keeps the promises of the port `AdPlatform`.
+    """TikTok's API for Business, for one developer app. Keeps the promises of the port `AdPlatform`.
 
     Any number of threads may share it. Each HTTP call is over within `timeout` by the wall clock, name look-up and connecting
     included. Close it at the end, or use it as a context manager.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each is one explicit fact of one developer app)
         self,
         app: AppId,
         secret: Secret,
@@ -47,11 +49,14 @@ class TikTok:
         auth_url: str,
         api_url: str,
         clock: Clock,
+        auth_api_url: str | None = None,
+        term: TokenTerm = TokenTerm.AS_ISSUED,
         timeout: timedelta = timedelta(seconds=10),
         lines: Lines | None = None,
     ) -> None:
         self._app, self._secret = app, secret
         self._redirect_uri, self._auth_url, self._api_url = redirect_uri, auth_url, api_url.rstrip("/")
+        self._token_calls = TokenCalls((auth_api_url or api_url).rstrip("/"), term)
         self._clock, self._timeout = clock, timeout
         self._lines = lines or Lines(clock)
         self._resting = RestingPaths(clock)
@@ -66,11 +71,16 @@ class TikTok:
         return urlunsplit(url._replace(query=urlencode(query)))
 
     def exchange(self, code: Secret) -> Issued | Unread | Failure:
-        return self._issued(CallKind.EXCHANGE, "/oauth2/access_token/", {"auth_code": code.reveal()})
+        calls = self._token_calls
+        issued = self._issued(CallKind.EXCHANGE, calls.url(EXCHANGE), {"auth_code": code.reveal(), **calls.asked_for})
+        if isinstance(issued, Issued):
+            calls.compare(issued)
+            return replace(issued, origin=calls.origin)
+        return issued
 
-    def refresh(self, token: Secret) -> Issued | Unread | Failure:
+    def refresh(self, token: Secret, version: str = FIRST_VERSION) -> Issued | Unread | Failure:
         wanted = {"refresh_token": token.reveal(), "grant_type": "refresh_token"}
-        return self._issued(CallKind.REFRESH, "/oauth2/refresh_token/", wanted)
+        return self._issued(CallKind.REFRESH, self._token_calls.url(REFRESH, version), wanted)
 
     def reach(self, access: Secret) -> tuple[Advertiser, ...] | Failure:
         credentials = urlencode({"app_id": self._app, "secret": self._secret.reveal()})
@@ -86,7 +96,8 @@ class TikTok:
         return _listed(envelope.accounts()) if isinstance(envelope, Envelope) else envelope
 
     def revoke(self, access: Secret) -> Failure | None:
-        answer = self._post(CallKind.REVOKE, "/oauth2/revoke_token/", {"access_token": access.reveal()}, access=access)
+        url = self._token_calls.url(REVOKE)
+        answer = self._post(CallKind.REVOKE, url, {"access_token": access.reveal()}, access=access)
         if isinstance(answer, Envelope | Refused):
             return None  # refused: dead already, which is what was wanted
         return answer.failure if isinstance(answer, Unread) else answer
@@ -101,31 +112,31 @@ class TikTok:
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _issued(self, kind: CallKind, path: str, fields: Mapping[str, str]) -> Issued | Unread | Failure:
-        envelope = self._post(kind, path, fields)
+    def _issued(self, kind: CallKind, url: str, fields: Mapping[str, str | bool]) -> Issued | Unread | Failure:
+        envelope = self._post(kind, url, fields)
         if not isinstance(envelope, Envelope):
             return envelope
         failure = InDoubt("a success without an access token")
         return envelope.tokens(self._clock.now()) or _unread(failure, envelope.body)
 
     def _post(
-        self, kind: CallKind, path: str, fields: Mapping[str, str], access: Secret | None = None
+        self, kind: CallKind, url: str, fields: Mapping[str, str | bool], access: Secret | None = None
     ) -> Envelope | Unread | Failure:
         body = msgspec.json.encode({"app_id": self._app, "secret": self._secret.reveal(), **fields})
-        request = HttpRequest("POST", self._api_url + path, {"Content-Type": "application/json"}, body=body)
-        return self._call(kind, path, request, access=access)
+        request = HttpRequest("POST", url, {"Content-Type": "application/json"}, body=body)
+        return self._call(kind, url, request, access=access)
 
     def _get(
         self, path: str, access: Secret, *, query: Mapping[str, str] | None = None, secret_query: str = ""
     ) -> Envelope | Failure:
         url = self._api_url + path
         request = HttpRequest("GET", url, {}, query=query, secret_query=secret_query, longest_answer=LONGEST_LIST)
-        answer = self._call(CallKind.WITH_TOKEN, path, request, access=access)
+        answer = self._call(CallKind.WITH_TOKEN, url, request, access=access)
         return answer.failure if isinstance(answer, Unread) else answer
 
-    def _call(self, kind: CallKind, path: str, request: HttpRequest, *, access: Secret | None) -> Envelope | Unread | Failure:
+    def _call(self, kind: CallKind, url: str, request: HttpRequest, *, access: Secret | None) -> Envelope | Unread | Failure:
         """The envelope of a success, or what else it came to."""
-        if missing := self._resting.until_over(path):
+        if missing := self._resting.until_over(urlsplit(url).path):
             return missing
         if access is not None:
             if not HEADER_SAFE.fullmatch(access.reveal()):
@@ -142,14 +153,14 @@ class TikTok:
                 envelope = Envelope.of(body)
                 if envelope is not None and envelope.code in SUCCESS:
                     return envelope
-                failure = self._failure_of(kind, path, envelope, answer)
+                failure = self._failure_of(kind, url, envelope, answer)
                 return failure if envelope else _unread(failure, body)
 
-    def _failure_of(self, kind: CallKind, path: str, envelope: Envelope | None, answer: HttpAnswer) -> Failure:
+    def _failure_of(self, kind: CallKind, url: str, envelope: Envelope | None, answer: HttpAnswer) -> Failure:
         pause = pause_of(answer.retry_after, self._clock.now())
         failure = failure_of(kind, envelope.code if envelope else None, answer.status, pause)
         if isinstance(failure, PathMissing):
-            self._resting.rest(path, failure)
+            self._resting.rest(urlsplit(url).path, failure)
         return failure
 
 

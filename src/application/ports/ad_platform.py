@@ -7,7 +7,7 @@ from typing import Protocol
 from domain.advertiser import Advertiser
 from domain.ids import AdvertiserId, AppId
 from domain.outcomes import Failure, Issued, Unread
-from domain.tokens import Secret
+from domain.tokens import FIRST_VERSION, Secret
 
 DETAILS_PER_CALL = 100
 """How many accounts one look-up of details takes."""
@@ -31,12 +31,13 @@ class AdPlatform(Protocol):
         """Trade the callback's one-use code for tokens; `Issued.advertisers` are the accounts that were agreed to, if it tells.
 
         Refused, for whatever reason, where the code is used, made up or too old. Unread where an answer came that may hold
-        tokens and can't be read.
+        tokens and can't be read. `Issued.origin` says under which version, and what was asked for.
         """
 
-    def refresh(self, token: Secret) -> Issued | Unread | Failure:
-        """Spend the refresh token. Anything but a definite answer is InDoubt, or Unread where an answer came that may hold the
-        new tokens; Issued always has an access token. A lifetime that can't be meant is left out.
+    def refresh(self, token: Secret, version: str = FIRST_VERSION) -> Issued | Unread | Failure:
+        """Spend the refresh token, at the version of the authentication under which it was obtained. Anything but a definite
+        answer is InDoubt, or Unread where an answer came that may hold the new tokens; Issued always has an access token.
+        A lifetime that can't be meant is left out.
 
         Refused with REFRESH_TOKEN_REFUSED where it was spent before, with REFRESH_TOKEN_EXPIRED where it is too old.
         """

@@ -178,7 +178,7 @@ class CallAndSettle:
         if hindered := self._hindered(claim, taken_at, turn, in_incident=in_incident):
             return hindered
         asked_at = self.clock.now()
-        answer = self.platform.refresh(token)
+        answer = self.platform.refresh(token, grant.origin.version)
         if isinstance(answer, Unread):
             answer = self.keep_unread(answer, grant.id, grant.owner)
         if not isinstance(answer, Issued):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,7 @@ import httpx
 
 from application.rotation.batches import MOST_SKEW
 from domain.errors import CannotOpen, StoreUnavailable
+from domain.tokens import TokenTerm
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configuration import JOURNAL_REMEDY, SCHEMA_SENTENCES, configure_logs
 from entrypoints.cli.database_remedies import database_sentence
@@ -28,8 +30,10 @@ from entrypoints.operations import (
     check_redis,
     require_schema,
 )
-from entrypoints.settings import Settings, faults_of, load_settings, read_environment
+from entrypoints.settings import Settings, TikTokSettings, faults_of, load_settings, read_environment
+from entrypoints.settings.addresses import origin_of
 
+ONE_X = re.compile(r"/(v1\.\d+)$")
 ANSWER_WITHIN = timedelta(seconds=5)
 REDIS_REMEDY = "see that it runs, takes writes and that REDIS_URL is right, or unset it: then the database shares the budget"
 
@@ -41,9 +45,11 @@ class Finding:
     subject: str
     told: str
     wrong: bool = False
+    doubtful: bool = False
+    """Whether it works and hardly does what was meant."""
 
     def __str__(self) -> str:
-        return f"{'FAIL' if self.wrong else 'ok':<4}  {self.subject:<13}  {self.told}"
+        return f"{'FAIL' if self.wrong else 'warn' if self.doubtful else 'ok':<4}  {self.subject:<13}  {self.told}"
 
 
 @click.command()
@@ -75,7 +81,10 @@ def examine(settings: Settings, container: Container) -> Iterator[Finding]:
     if url := settings.storage.redis_url:
         yield look("redis", lambda: check_redis(url), "answers, the budget is shared in it", REDIS_REMEDY)
     yield look("broker", container.broker().check, "answers", "see that it runs and that CELERY_BROKER_URL is right")
+    yield from token_term(settings.tiktok)
     yield tiktok(settings.tiktok.api_url)
+    if origin_of(settings.tiktok.auth_api_url) != origin_of(settings.tiktok.api_url):
+        yield tiktok(settings.tiktok.auth_api_url, "TIKTOK_AUTH_API_URL")
 
 
 def storage(container: Container) -> Generator[Finding, None, bool]:
@@ -146,14 +155,24 @@ def look(subject: str, check: Callable[[], object], well: str, remedy: str) -> F
     return Finding(subject, well)
 
 
-def tiktok(api_url: str) -> Finding:
+def token_term(app: TikTokSettings) -> Iterator[Finding]:
+    """Whether TikTok's version takes the term that is asked for."""
+    if app.token_term is not TokenTerm.AS_ISSUED and (version := ONE_X.search(app.auth_api_url)):
+        told = (
+            f"TIKTOK_TOKEN_TERM={app.token_term.value} is a choice of v2.0, and {version[1]} decides by itself: "
+            "set TIKTOK_AUTH_API_URL to the same address with v2.0, or leave the term out"
+        )
+        yield Finding("token term", told, doubtful=True)
+
+
+def tiktok(url: str, variable: str = "TIKTOK_API_URL") -> Finding:
     """Whether a request arrives there. It carries nothing and asks for nothing, so whatever the answer is will do.
 
     Proxies that the environment names are passed by, as our client does.
     """
     try:
-        httpx.get(f"{api_url}/", timeout=ANSWER_WITHIN.total_seconds(), trust_env=False)
+        httpx.get(f"{url}/", timeout=ANSWER_WITHIN.total_seconds(), trust_env=False)
     except httpx.HTTPError as error:
-        remedy = "see that this machine may call out, and that TIKTOK_API_URL is right"
+        remedy = f"see that this machine may call out, and that {variable} is right"
         return Finding("TikTok", f"can't be reached ({type(error).__name__}): {remedy}", wrong=True)
     return Finding("TikTok", "can be reached (app id and secret are tried at the first connect)")

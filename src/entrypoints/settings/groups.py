@@ -10,7 +10,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from domain.ids import AppId
-from domain.tokens import Secret
+from domain.tokens import Secret, TokenTerm
 from entrypoints.settings.published_secrets import DEMO_APP_ID, DEMO_APP_SECRET
 
 CALLBACK_PATH = "/api/auth/tiktok/callback"
@@ -29,6 +29,9 @@ class TikTokSettings:
     redirect_uri: str
     auth_url: str
     api_url: str
+    auth_api_url: str
+    """Base of the three calls about tokens, its version included."""
+    token_term: TokenTerm
     qps: int
 
 
@@ -175,6 +178,8 @@ class Settings:
                 redirect_uri=address + CALLBACK_PATH,
                 auth_url=simulator_address + "/portal/auth",
                 api_url=simulator_address + "/open_api/v1.3",
+                auth_api_url=simulator_address + "/open_api/v2.0",
+                token_term=TokenTerm.SHORT,
                 qps=qps,
             ),
             storage=StorageSettings(

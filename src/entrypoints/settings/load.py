@@ -10,7 +10,7 @@ from pathlib import Path
 
 from domain.ids import AppId
 from domain.rotation import RotationPolicy
-from domain.tokens import ASSUMED_ACCESS_LIFE, Secret
+from domain.tokens import ASSUMED_ACCESS_LIFE, Secret, TokenTerm
 from entrypoints.settings import addresses, credentials
 from entrypoints.settings.environment import Reader
 from entrypoints.settings.faults import Fault, InvalidSettings, Malformed
@@ -89,6 +89,7 @@ def faults_of(environ: Mapping[str, str], *, own_address: str | None = None) -> 
 
 
 def _tiktok(reader: Reader, callback: str) -> TikTokSettings:
+    api_url = reader.optional("TIKTOK_API_URL", addresses.tls_url, TIKTOK_API_URL)
     return TikTokSettings(
         app_id=AppId(reader.required("TIKTOK_APP_ID", word, "copy it from the app's page at TikTok", stand_in="")),
         app_secret=reader.required(
@@ -96,7 +97,9 @@ def _tiktok(reader: Reader, callback: str) -> TikTokSettings:
         ),
         redirect_uri=callback,
         auth_url=reader.optional("TIKTOK_AUTH_URL", addresses.tls_url, TIKTOK_AUTH_URL),
-        api_url=reader.optional("TIKTOK_API_URL", addresses.tls_url, TIKTOK_API_URL),
+        api_url=api_url,
+        auth_api_url=reader.optional("TIKTOK_AUTH_API_URL", addresses.tls_url, api_url),
+        token_term=reader.optional("TIKTOK_TOKEN_TERM", token_term, TokenTerm.AS_ISSUED),
         qps=reader.optional("TIKTOK_QPS", partial(whole_number, highest=MAX_QPS), 10),
     )
 
@@ -156,6 +159,14 @@ def _web(reader: Reader, callback: str, own_address: str | None) -> WebSettings:
         metrics_token=reader.optional("METRICS_TOKEN", credentials.header_secret, None),
         keepalive=reader.optional("HTTP_KEEPALIVE_SECONDS", seconds(MAX_KEEPALIVE), timedelta(seconds=75)),
     )
+
+
+def token_term(value: str) -> TokenTerm:
+    """Which kind of tokens is asked for. Raises Malformed."""
+    terms = {term.value: term for term in TokenTerm}
+    if value not in terms:
+        raise Malformed("is no term of tokens", f"use one of {', '.join(terms)}")
+    return terms[value]
 
 
 def word(value: str) -> str:

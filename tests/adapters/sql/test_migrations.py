@@ -3,6 +3,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -16,12 +17,15 @@ from sqlalchemy import delete, insert, inspect, select, text
 from adapters.sql import tables
 from adapters.sql.database import Database, open_database
 from adapters.sql.migrations import NewerSchema, SchemaState, downgrade, head, migrate, schema_state
+from adapters.sql.rows import row_of
 from adapters.sql.store import SqlStore
 from adapters.sql.tables import metadata
 from domain.ids import ConnectionId
+from domain.tokens import TokenOrigin, TokenTerm
 from support.builders import START, a_grant, an_advertiser
 
 BEFORE_V7 = "0003"
+BEFORE_TERMS = "0009"
 SRC = Path(__file__).parents[3] / "src"
 MIGRATIONS = SRC / "adapters/sql/migrations"
 MIGRATE = "import sys; from adapters.sql.migrations import migrate; migrate(sys.argv[1])"
@@ -202,3 +206,30 @@ def test_a_dump_that_holds_a_table_keeps_nobody_waiting_behind_the_migration(pos
         dump.rollback()
         assert migrating.result(timeout=40) is SchemaState.CURRENT
     database.dispose()
+
+
+def test_a_grant_from_before_there_was_a_choice_was_obtained_at_1_3_as_issued(empty_url: str) -> None:
+    migrate(empty_url)
+    database = open_database(empty_url)
+    with SqlStore(database).write() as work:
+        work.grants.add(replace(a_grant(), origin=TokenOrigin("2.0", TokenTerm.SHORT)))
+        work.commit()
+    downgrade(empty_url, BEFORE_TERMS)
+    migrate(empty_url)
+    with SqlStore(database).read() as work:
+        [migrated] = work.grants.get([a_grant().id])
+    database.dispose()
+    assert migrated.origin == TokenOrigin("1.3", TokenTerm.AS_ISSUED)
+
+
+def test_an_older_program_goes_on_adding_grants(empty_url: str) -> None:
+    migrate(empty_url)
+    database = open_database(empty_url)
+    known = {name: value for name, value in row_of(a_grant()).items() if name not in {"auth_version", "token_term"}}
+    with database.writing() as connection:
+        connection.execute(insert(tables.grants).values(known))
+        connection.commit()
+    with SqlStore(database).read() as work:
+        [added] = work.grants.get([a_grant().id])
+    database.dispose()
+    assert (added.id, added.origin) == (a_grant().id, TokenOrigin())

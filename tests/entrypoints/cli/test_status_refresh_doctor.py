@@ -169,3 +169,16 @@ def test_refresh_of_an_unknown_connection_says_so(tmp_path: Path) -> None:
     with deployment(tmp_path) as here:
         answers = [here.run("refresh", "--connection", name) for name in (unknown, "not a uuid")]
     assert [(a.returncode, "there is no connection" in a.stderr) for a in answers] == [(1, True), (1, True)]
+
+
+@pytest.mark.parametrize(
+    ("version", "term", "warned"),
+    (("v1.3", "short", True), ("v1.3", "long", True), ("v1.3", "as-issued", False), ("v2.0", "short", False)),
+)
+def test_doctor_warns_of_a_term_that_the_version_does_not_take(tmp_path: Path, version: str, term: str, *, warned: bool) -> None:
+    with deployment(tmp_path, environ={"TIKTOK_TOKEN_TERM": term}, auth_version=version) as here:
+        answer = here.run("doctor")
+    assert answer.returncode == 0, "what works is no failure"
+    lines = [line for line in answer.stdout.splitlines() if line.startswith("warn")]
+    assert len(lines) == warned
+    assert all("TIKTOK_AUTH_API_URL" in line for line in lines)

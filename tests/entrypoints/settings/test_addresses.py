@@ -106,7 +106,7 @@ def test_what_is_no_origin_is_refused(value: str) -> None:
     assert faulty(ALLOWED_ORIGINS=value) == ["ALLOWED_ORIGINS"]
 
 
-@pytest.mark.parametrize("name", ("TIKTOK_AUTH_URL", "TIKTOK_API_URL"))
+@pytest.mark.parametrize("name", ("TIKTOK_AUTH_URL", "TIKTOK_API_URL", "TIKTOK_AUTH_API_URL"))
 def test_tiktok_is_spoken_to_in_clear_only_nearby(name: str) -> None:
     assert faulty(**{name: "http://tiktok.example.org/x"}) == [name]
     assert faulty(**{name: "http://192.0.2.1/x"}) == [name]

@@ -8,7 +8,7 @@ import pytest
 
 from domain.errors import UnsafePolicy
 from domain.rotation import RotationPolicy
-from domain.tokens import Secret
+from domain.tokens import Secret, TokenTerm
 from entrypoints.settings import (
     CronSettings,
     EncryptionKey,
@@ -44,6 +44,8 @@ def test_the_required_variables_alone_give_the_documented_defaults() -> None:
     settings = load_settings(an_environ())
     assert settings.tiktok.auth_url == "https://business-api.tiktok.com/portal/auth"
     assert settings.tiktok.api_url == "https://business-api.tiktok.com/open_api/v1.3"
+    assert settings.tiktok.auth_api_url == settings.tiktok.api_url
+    assert settings.tiktok.token_term is TokenTerm.AS_ISSUED
     assert settings.tiktok.qps == 10
     assert settings.tiktok.app_secret.reveal() == APP_SECRET
     assert settings.storage.database_url.reveal().startswith("sqlite+pysqlite:///.data/")
@@ -304,6 +306,22 @@ def test_the_demo_reads_nothing_but_its_arguments(monkeypatch: pytest.MonkeyPatc
     )
     assert settings.tiktok.redirect_uri == "http://127.0.0.1:8000/api/auth/tiktok/callback"
     assert settings.tiktok.api_url == "http://127.0.0.1:9000/open_api/v1.3"
+    assert settings.tiktok.auth_api_url == "http://127.0.0.1:9000/open_api/v2.0"
+    assert settings.tiktok.token_term is TokenTerm.SHORT
     assert str(tmp_path) in settings.storage.database_url.reveal()
     assert settings.cron.secret is None
     assert settings.demo is not None
+
+
+def test_calls_about_tokens_go_where_all_others_go_unless_told_otherwise() -> None:
+    elsewhere = load_settings(an_environ(TIKTOK_API_URL="https://proxy.example.org/tiktok/v1.3")).tiktok
+    assert elsewhere.auth_api_url == "https://proxy.example.org/tiktok/v1.3"
+    base = "https://business-api.tiktok.com/open_api/v2.0"
+    chosen = load_settings(an_environ(TIKTOK_AUTH_API_URL=f"{base}/", TIKTOK_TOKEN_TERM="short")).tiktok
+    assert (chosen.auth_api_url, chosen.token_term) == (base, TokenTerm.SHORT)
+    assert chosen.api_url == "https://business-api.tiktok.com/open_api/v1.3"
+
+
+@pytest.mark.parametrize("value", ("Short", "24h", "long-term", "true"))
+def test_a_term_that_tiktok_does_not_have_is_refused(value: str) -> None:
+    assert faulty(TIKTOK_TOKEN_TERM=value) == ["TIKTOK_TOKEN_TERM"]
