@@ -30,6 +30,8 @@ MOST = 10_000
 MOST_UNREAD = 1_000
 """Answers that nobody could read: each waits for a person."""
 LONGEST_NAME = 100
+PROBE = bytes(64 * 1024)
+"""What is written to see that there is room: about forty answers."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -77,7 +79,12 @@ class FileJournal:
             self._open_folder()
             if self._folder.stat().st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH:
                 raise JournalUnavailable("everybody may remove what is kept in it")
-            with self._aside(b""):
+            if sum(1 for _ in self._folder.glob("*.answer")) >= self._most:
+                raise JournalUnavailable("full")
+            disk = os.statvfs(self._folder)
+            if disk.f_bavail * disk.f_frsize < len(PROBE) or (disk.f_files and not disk.f_favail):
+                raise JournalUnavailable("its disk is full")
+            with self._aside(PROBE):  # a full disk takes an empty file, and no content
                 pass
         except OSError as error:
             raise JournalUnavailable(described(error)) from error

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from application.ports.journal import JournalUnavailable
 from application.ports.journal_register import JournalRegister
 from application.ports.outbox_feed import OutboxFeed
+from application.ports.removals import Removals
 from application.ports.store import Store
 from application.ports.system import Clock
 from application.rotation.permit_turn import never
@@ -19,6 +21,9 @@ LATE_ANSWERS_WITHIN = timedelta(days=30)
 """For how long after its end a grant's accounts are kept: a pair that comes late may be revoked only if nobody else reaches them.
 Later its access token has ended by itself, and so has what is known of a host's journal."""
 
+KEPT_REMOVALS = timedelta(days=400)
+"""How long removals are noted: no backup that is restored is older."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
@@ -29,6 +34,8 @@ class Pruned:
     """Those that were cut down to what tells that they are erased."""
     hosts: int
     """Those of which nothing was heard any more."""
+    removals: int
+    """Notes of what people had removed, older than any backup that is restored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,7 @@ class PruneHistory:
     """Who reads the outbox, by the names of their cursors."""
     retention: timedelta
     """How long a fact is kept after the slowest of them passed it."""
+    removals: Removals
 
     def __call__(self, *, stopping: Callable[[], bool] = never) -> Pruned:
         """Raises StoreUnavailable."""
@@ -52,7 +60,14 @@ class PruneHistory:
             facts=repeated(lambda: self.feed.prune(self.consumers, now - self.retention, limit=PRUNED_AT_ONCE), stopping),
             erased_grants=repeated(self._cut_down, stopping),
             hosts=self.journals.forget(now - 2 * LATE_ANSWERS_WITHIN),
+            removals=self._forget_removals(),
         )
+
+    def _forget_removals(self) -> int:
+        try:
+            return self.removals.forget(self.clock.now() - KEPT_REMOVALS)
+        except JournalUnavailable:  # the upkeep tells of it
+            return 0
 
     def _cut_down(self) -> int:
         with self.store.write() as work:

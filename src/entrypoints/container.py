@@ -56,10 +56,12 @@ from application.rotation.call_and_settle import CallAndSettle
 from application.rotation.journal_upkeep import JournalUpkeep
 from application.rotation.late_answers import DrainJournal, RevokeLatePair
 from application.rotation.outage_aware_claims import OutageAwareClaims
+from application.rotation.outage_log import OutageTellingBudget
 from application.rotation.single_call import SingleCall
 from application.rotation.unread_answers import KeepUnread
 from application.select_accounts import SelectAccounts
 from application.sweep_due_grants import SweepDueGrants
+from application.try_app_secret import TryAppSecret
 from application.vend_token import VendToken
 from domain.rotation import RotationPolicy
 from entrypoints.settings import Settings, public_origin
@@ -184,7 +186,8 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         here=public_origin,
     )
-    budget = providers.ThreadSafeSingleton(HeldBudget, shared_budget, identity_watch)
+    telling_budget = providers.ThreadSafeSingleton(OutageTellingBudget, shared_budget, clock)
+    budget = providers.ThreadSafeSingleton(HeldBudget, telling_budget, identity_watch)
     app = providers.Callable(lambda platform: platform.app, platform)
     revoke_late_pair = providers.ThreadSafeSingleton(RevokeLatePair, store, clock, ids)
     drain = providers.ThreadSafeSingleton(
@@ -277,12 +280,16 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         consumers=outbox_consumers,
         retention=settings.provided.storage.outbox_retention,
+        removals=removals,
     )
     vend_token = providers.ThreadSafeSingleton(VendToken, store=store, single_call=single_call, sealer=sealer, clock=clock)
     disconnect = providers.ThreadSafeSingleton(Disconnect, store=store, clock=clock, ids=ids, note_removal=note_removal)
     clear_offers = providers.ThreadSafeSingleton(ClearOffers, store=store, clock=clock, ids=ids)
     revoke_tokens = providers.ThreadSafeSingleton(
         RevokeTokens, store=store, platform=platform, sealer=sealer, budget=budget, clock=clock, policy=policy
+    )
+    try_app_secret = providers.ThreadSafeSingleton(
+        TryAppSecret, store=store, platform=platform, sealer=sealer, budget=budget, watch=identity_watch, clock=clock
     )
     adopt_database = providers.ThreadSafeSingleton(
         AdoptDatabase,

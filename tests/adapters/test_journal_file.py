@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -322,3 +323,33 @@ if __name__ == "__main__":
         write(*sys.argv[2:])
     else:
         write_to_a_full_disk(sys.argv[2])
+
+
+def test_a_full_disk_is_noticed_before_an_answer_has_to_be_kept(tmp_path: Path) -> None:
+    journal = FileJournal(tmp_path / "journal")
+    journal.check()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))  # the system refuses content, and takes an empty file
+    try:
+        with pytest.raises(JournalUnavailable):
+            journal.check()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    journal.check()
+    assert not list((tmp_path / "journal").glob("*.aside"))
+
+
+@pytest.mark.parametrize("short", ["f_bavail", "f_favail"])
+def test_a_disk_without_room_or_inodes_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short: str) -> None:
+    disk = {name: getattr(os.statvfs(tmp_path), name) for name in ("f_bavail", "f_frsize", "f_files", "f_favail")}
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(**(disk | {"f_files": 10, short: 0})))
+    with pytest.raises(JournalUnavailable, match="full"):
+        FileJournal(tmp_path / "journal").check()
+
+
+def test_a_journal_that_holds_all_it_may_is_noticed_before_one_more_comes(tmp_path: Path) -> None:
+    journal = FileJournal(tmp_path, most=1)
+    journal.check()
+    journal.keep(an_answer())
+    with pytest.raises(JournalUnavailable, match="full"):
+        journal.check()

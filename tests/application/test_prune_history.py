@@ -3,7 +3,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from adapters.memory.outbox_feed import MemoryOutboxFeed
+from application.ports.removals import Disconnected
 from application.prune_history import PruneHistory
+from domain.ids import ConnectionId
 from support.world import ANNA, World
 
 WEEK = timedelta(days=7)
@@ -13,7 +15,7 @@ def pruning(world: World, *consumers: str, retention: timedelta = WEEK) -> tuple
     feed = MemoryOutboxFeed(world.database)
     store = world.store
     assert store is not None
-    return PruneHistory(feed, store, world.journals, world.clock, frozenset(consumers), retention), feed
+    return PruneHistory(feed, store, world.journals, world.clock, frozenset(consumers), retention, world.removals), feed
 
 
 def test_facts_that_nobody_reads_leave_a_week_after_they_were_told() -> None:
@@ -64,3 +66,13 @@ def test_it_stops_between_batches() -> None:
     world.pass_time(days=30)
     assert prune(stopping=lambda: True).facts == 0
     assert prune().facts > 0
+
+
+def test_removals_that_are_older_than_any_backup_are_forgotten() -> None:
+    world = World()
+    database = world.identity_record.read().id
+    world.removals.note(database, Disconnected(ConnectionId("long ago"), world.clock.now() - timedelta(days=401)))
+    world.removals.note(database, Disconnected(ConnectionId("lately"), world.clock.now() - timedelta(days=399)))
+    prune, _ = pruning(world)
+    assert prune().removals == 1
+    assert [removal.connection for removal in world.removals.noted(database)] == ["lately"]  # type: ignore[union-attr]  # both are

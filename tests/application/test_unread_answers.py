@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from application.ports.journal import JournalUnavailable
 from application.rotation.call_and_settle import Ended
 from application.rotation.journal_upkeep import JournalUpkeep
 from domain.consent import ConsentFailure, Failed
@@ -66,3 +67,18 @@ def test_an_unread_answer_is_kept_for_thirty_days() -> None:
         world.clock.advance(timedelta(days=days))
         upkeep()
         assert len(world.journal.unread) == kept
+
+
+def test_a_journal_that_is_full_is_told_every_time_until_it_is_not() -> None:
+    world = World()
+    upkeep = world.container.journal_upkeep()
+    upkeep()
+    world.journal.full = True
+    upkeep()  # it was tried less than a minute ago
+    world.pass_time(minutes=1)
+    for _ in range(3):
+        with pytest.raises(JournalUnavailable):
+            upkeep()
+        world.pass_time(seconds=2)
+    world.journal.full = False
+    upkeep()

@@ -13,12 +13,13 @@ import click
 import httpx
 
 from application.rotation.batches import MOST_SKEW
+from application.try_app_secret import NotTaken, Taken, Untried
 from domain.errors import CannotOpen, StoreUnavailable
 from domain.tokens import TokenTerm
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configuration import JOURNAL_REMEDY, SCHEMA_SENTENCES, configure_logs
 from entrypoints.cli.database_remedies import database_sentence
-from entrypoints.cli.error_lines import why_held
+from entrypoints.cli.error_lines import obstacle, why_held
 from entrypoints.container import Container, build
 from entrypoints.operations import (
     BrokerUnavailable,
@@ -85,6 +86,7 @@ def examine(settings: Settings, container: Container) -> Iterator[Finding]:
     yield tiktok(settings.tiktok.api_url)
     if origin_of(settings.tiktok.auth_api_url) != origin_of(settings.tiktok.api_url):
         yield tiktok(settings.tiktok.auth_api_url, "TIKTOK_AUTH_API_URL")
+    yield app(container, stored=readable)
 
 
 def storage(container: Container) -> Generator[Finding, None, bool]:
@@ -175,4 +177,22 @@ def tiktok(url: str, variable: str = "TIKTOK_API_URL") -> Finding:
     except httpx.HTTPError as error:
         remedy = f"see that this machine may call out, and that {variable} is right"
         return Finding("TikTok", f"can't be reached ({type(error).__name__}): {remedy}", wrong=True)
-    return Finding("TikTok", "can be reached (app id and secret are tried at the first connect)")
+    return Finding("TikTok", "can be reached")
+
+
+def app(container: Container, *, stored: bool) -> Finding:
+    """Whether TikTok takes the app's id and secret; it is asked with a stored token, since it tells nobody without one."""
+    try:
+        outcome = container.try_app_secret()() if stored else Untried()
+    except StoreUnavailable as away:
+        return Finding("app", f"id and secret could not be tried: the database {database_sentence(away)}")
+    match outcome:
+        case Taken():
+            return Finding("app", "TikTok takes TIKTOK_APP_ID and TIKTOK_APP_SECRET, tried with a stored token")
+        case NotTaken(failure=failure):
+            remedy = "correct TIKTOK_APP_ID and TIKTOK_APP_SECRET, or ask TikTok why it forbids the app"
+            return Finding("app", f"TikTok does not take this app's id and secret ({failure.detail}): {remedy}", wrong=True)
+        case Untried(obstacle=hindrance):
+            nothing = "no stored token of this app is alive" if stored else "no stored token could be looked at"
+            because = obstacle(hindrance) if hindrance else f"{nothing}; the first connect tries them"
+            return Finding("app", f"id and secret could not be tried: {because}")

@@ -21,15 +21,17 @@ def test_doctor_finds_nothing_wrong_with_a_whole_deployment(tmp_path: Path) -> N
     assert [line.split()[:2] for line in answer.stdout.splitlines()] == [
         ["ok", "configuration"],
         ["ok", "database"],
+        ["ok", "identity"],
         ["ok", "keys"],
         ["ok", "journal"],
         ["ok", "redis"],
         ["ok", "broker"],
         ["ok", "TikTok"],
+        ["ok", "app"],
     ]
     assert "1 stored tokens were opened" in answer.stdout
     assert f"{tmp_path / 'journal'} can be written (mode 0700)" in answer.stdout
-    assert "app id and secret are tried at the first connect" in answer.stdout
+    assert "TikTok takes TIKTOK_APP_ID and TIKTOK_APP_SECRET, tried with a stored token" in answer.stdout
 
 
 def test_doctor_tells_everything_that_is_away_each_with_its_remedy(tmp_path: Path) -> None:
@@ -61,6 +63,7 @@ def test_doctor_names_migrate_where_the_schema_is_missing(tmp_path: Path) -> Non
         "journal",
         "broker",
         "TikTok",
+        "app",
     ]
 
 
@@ -182,3 +185,21 @@ def test_doctor_warns_of_a_term_that_the_version_does_not_take(tmp_path: Path, v
     lines = [line for line in answer.stdout.splitlines() if line.startswith("warn")]
     assert len(lines) == warned
     assert all("TIKTOK_AUTH_API_URL" in line for line in lines)
+
+
+def test_doctor_finds_a_wrong_secret_with_a_stored_token(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        here.connect()
+        here.environ["TIKTOK_APP_SECRET"] = "not-the-secret-of-this-app"
+        answer = here.run("doctor")
+    [app] = [line for line in answer.stdout.splitlines() if line.split()[1] == "app"]
+    assert (answer.returncode, app.split()[0]) == (1, "FAIL")
+    assert "correct TIKTOK_APP_ID and TIKTOK_APP_SECRET" in app
+    assert "not-the-secret-of-this-app" not in answer.stdout + answer.stderr
+
+
+def test_doctor_says_why_the_secret_could_not_be_tried(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        answer = here.run("doctor")
+    assert answer.returncode == 0
+    assert "id and secret could not be tried: no stored token of this app is alive" in answer.stdout

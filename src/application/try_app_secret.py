@@ -1,0 +1,111 @@
+"""See whether the platform takes the app's id and secret, with a token that is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+
+from application.identity.watch import IdentityWatch
+from application.ports.ad_platform import AdPlatform
+from application.ports.budget import Budget, Lane, Obstacle
+from application.ports.sealer import Sealer
+from application.ports.store import Store
+from application.ports.system import Clock
+from application.rotation.permit_turn import PERMIT_PATIENCE
+from domain.database_identity import Held
+from domain.errors import CannotOpen
+from domain.grant import Grant
+from domain.health import Active
+from domain.ids import GrantId
+from domain.outcomes import Misconfigured, NotPermitted, Refused, Throttled
+from domain.tokens import Expiring, Secret, TokenKind
+
+MOST_TRIES = 3
+"""How many tokens are tried where one after the other is dead."""
+
+SEARCHED_BATCH, MOST_SEARCHED = 100, 2_000
+"""How many grants are looked at for a token that should be alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The platform took them."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """The platform refuses them, or forbids the app."""
+
+    failure: Misconfigured
+
+
+@dataclass(frozen=True, slots=True)
+class Untried:
+    """There is no telling. `obstacle` None: no stored token of the app is alive."""
+
+    obstacle: Obstacle | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TryAppSecret:
+    """The cheapest call that carries the secret: which accounts a token reaches. It spends nothing."""
+
+    store: Store
+    platform: AdPlatform
+    sealer: Sealer
+    budget: Budget
+    watch: IdentityWatch
+    clock: Clock
+
+    def __call__(self) -> Taken | NotTaken | Untried:
+        """Raises StoreUnavailable."""
+        if hold := self.watch.hold():
+            return Untried(Held(hold))
+        for access in islice(self._stored_tokens(), MOST_TRIES):
+            if outcome := self._tried(access):
+                return outcome
+        return Untried()
+
+    def _tried(self, access: Secret) -> Taken | NotTaken | Untried | None:
+        """None: this token is dead, and says nothing of the secret."""
+        permits = self.budget.take(self.platform.app, 1, Lane.PEOPLE, within=PERMIT_PATIENCE)
+        if not permits.count and not isinstance(permits.because, Misconfigured):  # which is what is to be found out
+            return Untried(permits.because or Throttled())
+        self.clock.sleep(permits.wait if permits.count else timedelta(0))
+        answer = self.platform.reach(access)
+        self.budget.learn(self.platform.app, None if isinstance(answer, tuple) else answer)
+        match answer:
+            case tuple() | NotPermitted():
+                return Taken()
+            case Misconfigured():
+                return NotTaken(answer)
+            case Refused():
+                return None
+            case _:
+                return Untried(answer)
+
+    def _stored_tokens(self) -> Iterator[Secret]:
+        last: GrantId | None = None
+        for _ in range(MOST_SEARCHED // SEARCHED_BATCH):
+            with self.store.read() as work:
+                batch = work.grants.page(after=last, limit=SEARCHED_BATCH)
+                grants = work.grants.get(batch)
+            for grant in grants:
+                if access := self._opened(grant):
+                    yield access
+            if len(batch) < SEARCHED_BATCH:
+                return
+            last = batch[-1]
+
+    def _opened(self, grant: Grant) -> Secret | None:
+        """Its access token, if it is one of this app's that should be alive and opens here."""
+        if grant.app != self.platform.app or grant.tokens is None or not isinstance(grant.health, Active):
+            return None
+        if isinstance(grant.tokens, Expiring) and grant.tokens.access_expires_at <= self.clock.now():
+            return None
+        try:
+            return self.sealer.open(grant.tokens.access, grant.id, TokenKind.ACCESS)
+        except CannotOpen:
+            return None
