@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import logging
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +15,7 @@ import pytest
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.database_identity import MemoryIdentityNotes
 from application.vend_token import ByConnection
-from domain.database_identity import Elsewhere, Held, WentBack
+from domain.database_identity import DatabaseIdentity, Elsewhere, Held, WentBack
 from domain.errors import OnHold, StoreUnavailable
 from support.world import ANNA, BROWSER, World
 
@@ -222,3 +225,29 @@ def copied(production: World, here: str | None) -> World:
     )
     staging.database.rows = copy.deepcopy(production.database.rows)
     return staging
+
+
+def test_callers_who_waited_for_a_look_at_a_database_that_is_away_wait_once() -> None:
+    world, looks, waiting = World(), list[int](), threading.Barrier(9)
+    away = world.identity_record.read
+
+    def slow_and_away() -> DatabaseIdentity:
+        looks.append(1)
+        if len(looks) == 1:
+            waiting.wait(20)
+            time.sleep(0.3)  # the others come to the lock meanwhile
+        raise StoreUnavailable("away")
+
+    def ask(number: int) -> bool:
+        if number:
+            waiting.wait(20)
+        with pytest.raises(StoreUnavailable):
+            world.watch.hold()
+        return True
+
+    world.identity_record.read = slow_and_away  # type: ignore[method-assign]  # a database that hangs, then fails
+    with ThreadPoolExecutor(9) as threads:
+        assert all(threads.map(ask, range(9)))
+    assert len(looks) < 9, "not one after the other, each as long as a time-out"
+    world.identity_record.read = away  # type: ignore[method-assign]  # it is back
+    assert world.watch.hold() is None

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from application.ports.database_identity import IdentityNotes, IdentityRecord
 from application.ports.system import Clock
 from domain.database_identity import STAMP_EVERY, DatabaseIdentity, Elsewhere, Hold, WentBack
-from domain.errors import OnHold
+from domain.errors import OnHold, StoreUnavailable
 from domain.ids import DatabaseId
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,9 @@ class IdentityWatch:
     here: str | None
     """The public origin that this process serves; None: a loopback one, which is nobody's home."""
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _looks: int = field(default=0, init=False)
+    _unavailable: StoreUnavailable | None = field(default=None, init=False)
+    """What the last look failed with, if it did."""
     _looked_at: timedelta | None = field(default=None, init=False)
     _stamped_at: timedelta | None = field(default=None, init=False)
     _noted: dict[DatabaseId, datetime] = field(default_factory=dict, init=False)
@@ -47,11 +50,20 @@ class IdentityWatch:
 
     def hold(self) -> Hold | None:
         """Why nothing may be sent from here, if it may not; at most a second old. Raises StoreUnavailable."""
+        looks = self._looks
         with self._lock:
+            if self._looks != looks and self._unavailable:
+                raise StoreUnavailable(str(self._unavailable))  # who waited for a look shares what it came to
             now = self.clock.monotonic()
             if self._looked_at is None or now - self._looked_at >= FRESH:
-                self._look(now)
-                self._looked_at = now
+                try:
+                    self._look(now)
+                except StoreUnavailable as unavailable:
+                    self._unavailable = unavailable
+                    raise
+                finally:
+                    self._looks += 1
+                self._looked_at, self._unavailable = now, None
             return self._hold
 
     @property
@@ -99,7 +111,7 @@ class IdentityWatch:
         def stamp(known: DatabaseIdentity, now: datetime) -> DatabaseIdentity:
             if not known.at_home(self.here):
                 return known
-            return replace(known.stamped(now), home=known.home or self.here, place=known.place or place)
+            return replace(known.stamped(now), home=known.home or self.here, place=known.place or place or None)
 
         identity = self.record.change(stamp)
         if identity.at_home(self.here) and (at := identity.noteworthy):

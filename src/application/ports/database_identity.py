@@ -23,7 +23,10 @@ class IdentityRecord(Protocol):
         """
 
     def place(self) -> str:
-        """Which server or file this is, in a word: another one after a copy or a restore elsewhere, the same after a restart."""
+        """Which server or file this is, in a word: another one after a copy or a restore elsewhere, the same after a restart.
+
+        Empty where it can't be told; it raises nothing.
+        """
 
 
 class IdentityNotes(Protocol):

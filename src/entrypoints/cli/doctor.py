@@ -119,9 +119,10 @@ def identity(container: Container) -> Iterator[Finding]:
     else:
         yield Finding("identity", "is the database that was here before, as far as is noted")
     was, place = container.identity_record().read().place, container.identity_record().place()
-    if was and was != place:
-        told = f"is {place}, and was {was}: where that was no move and no fail-over, a backup was restored, or this is a copy"
-        yield Finding("server", f"{told} (see `tiktok-connect adopt --help`)")
+    told = f"{place or 'not told by the database'}, the same as at its first use"
+    if was and place and was != place:
+        told = f"{place}, and was {was}: where it was not moved, a backup was restored, or this is a copy (see `adopt --help`)"
+    yield Finding("server", told)
 
 
 def keys(container: Container, *, stored: bool) -> Finding:

@@ -22,6 +22,7 @@ def test_doctor_finds_nothing_wrong_with_a_whole_deployment(tmp_path: Path) -> N
         ["ok", "configuration"],
         ["ok", "database"],
         ["ok", "identity"],
+        ["ok", "server"],
         ["ok", "keys"],
         ["ok", "journal"],
         ["ok", "redis"],
