@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from enum import Enum
+from itertools import islice
 from pathlib import PurePath
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from domain.tokens import Secret
 
 REDACTED = "[redacted]"
 MAX_DEPTH = 8  # levels of nesting; deeper structures are no log fields
+MAX_TEXT = 16_000  # characters, a deep traceback's; what is longer is somebody else's text
+MAX_ELEMENTS = 100  # of a list or a mapping
 
 SECRET_NAME = re.compile(
     r"secret|token|passw|pwd|authorization|cookie|credential|signature|api_?key|private_?key|encryption_?key|jwt"
@@ -59,7 +62,7 @@ class Redaction:
             text = self._known.sub(REDACTED, text)
         for pattern, replacement in PATTERNS:
             text = pattern.sub(replacement, text)
-        return text
+        return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}… ({len(text) - MAX_TEXT} characters more)"
 
     def fields(self, fields: Mapping[str, object]) -> dict[str, object]:
         """Log fields; all that is left can be written as JSON."""
@@ -71,14 +74,16 @@ class Redaction:
         if SECRET_NAME.search(name) or isinstance(value, Secret | bytes | bytearray | memoryview) or depth == 0:
             return REDACTED
         if isinstance(value, Mapping):
-            return {self.text(str(key)): self._field(str(key), inner, depth - 1) for key, inner in value.items()}
+            first = islice(value.items(), MAX_ELEMENTS)
+            return {self.text(str(key)): self._field(str(key), inner, depth - 1) for key, inner in first}
         if isinstance(value, Sequence | AbstractSet) and not isinstance(value, str):
             return self._elements(tuple(value), depth - 1)
         return self.text(str(value) if isinstance(value, str | UUID | PurePath) else repr(value))
 
     def _elements(self, values: tuple[object, ...], depth: int) -> list[object]:
         name = values[0] if len(values) == len(("name", "value")) and isinstance(values[0], str) else ""
-        return [self._field("" if value is name else name, value, depth) for value in values]
+        shown = [self._field("" if value is name else name, value, depth) for value in values[:MAX_ELEMENTS]]
+        return shown if len(values) <= MAX_ELEMENTS else [*shown, f"… ({len(values) - MAX_ELEMENTS} more)"]
 
 
 def _shown(value: Shown | None) -> object:

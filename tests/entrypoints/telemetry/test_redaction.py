@@ -153,6 +153,18 @@ def test_endless_nesting_is_cut() -> None:
     assert REDACTED in json.dumps(Redaction().fields({"loop": loop}))
 
 
+@pytest.mark.parametrize(
+    "value", ["X" * 900_000, ["X" * 10] * 100_000, {str(n): n for n in range(100_000)}, ("X", "X" * 900_000)]
+)
+def test_a_log_field_has_a_longest_length(value: object) -> None:
+    assert len(json.dumps(Redaction().fields({"name": value}))) < 20_000
+
+
+def test_a_secret_in_the_middle_of_a_long_text_is_no_less_taken_out() -> None:
+    text = Redaction([Secret("a-known-secret")]).text("X" * 15_995 + " a-known-secret" + "X" * 900_000)
+    assert "a-kn" not in text
+
+
 def test_long_text_takes_no_long_time() -> None:
     began = time.process_time()
     for piece in ("token", "a", "?a", "://", '"token', "Bearer ", "eyJ", "cookie:", "token="):

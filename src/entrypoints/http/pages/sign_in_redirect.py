@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar import Request, Response
 
-from entrypoints.http.addresses import PLATFORMS, Addresses
+from entrypoints.http.addresses import PLATFORMS, SELECT, Addresses
 from entrypoints.http.auth.guards import gate_of
 from entrypoints.http.pages.rendering import to
 
@@ -17,15 +17,19 @@ LOCAL_PATH = re.compile(r"/(?:[!-.0-\[\]-~][!-\[\]-~]*)?")
 
 
 def sign_in_first(request: Request[Any, Any, Any], _: Exception) -> Response[str]:
-    """To the dashboard's sign-in, and back afterwards to the page that was asked for; a form is not sent again."""
+    """To the dashboard's sign-in, and back afterwards to the page that was asked for; a form is not sent again.
+
+    A choice of accounts is made on a page of the same address, so one comes back to that.
+    """
     addresses = Addresses(gate_of(request).settings.web.dashboard_url)
+    query, page = request.scope["query_string"].decode("latin-1"), request.scope["path"]
+    path = f"{page}?{query}" if query else page
     if request.method == "POST":
-        return to(addresses.at("/login", callbackUrl=PLATFORMS), HTTPStatus.SEE_OTHER)
-    query = request.scope["query_string"].decode("latin-1")
-    path = f"{request.scope['path']}?{query}" if query else request.scope["path"]
+        back = path if page == SELECT and query else PLATFORMS
+        return to(addresses.at("/login", callbackUrl=back), HTTPStatus.SEE_OTHER)
     return to(addresses.at("/login", callbackUrl=path), HTTPStatus.TEMPORARY_REDIRECT)
 
 
 def local_path(path: str) -> str:
-    """The path to go to after signing in: `wanted` only if it is one on this site, so that this is no open redirect."""
+    """The path to go to after signing in: `path` only if it is one on this site, so that this is no open redirect."""
     return path if LOCAL_PATH.fullmatch(path) else PLATFORMS

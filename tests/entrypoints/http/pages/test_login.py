@@ -22,6 +22,12 @@ def test_a_form_without_a_session_is_not_carried_through_the_sign_in(browser: Pl
     assert (answer.status_code, answer.headers["location"]) == (303, f"{ADDRESS}/login?callbackUrl=%2Fdashboard%2Fplatforms")
 
 
+def test_whose_session_ended_while_choosing_comes_back_to_the_choice(browser: PlainBrowser) -> None:
+    form = "/dashboard/platforms/tiktok/select?pendingTokenId=7"
+    answer = browser.post(form, pendingTokenId="7", accountIds="1")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{ADDRESS}/login?callbackUrl={quote(form, safe='')}")
+
+
 def test_signing_in_begins_a_session_that_scripts_cannot_read_and_goes_where_one_wanted_to_go(browser: PlainBrowser) -> None:
     answer = browser.post("/login", user="demo-nora", callbackUrl="/dashboard/platforms?code=X")
     assert (answer.status_code, answer.headers["location"]) == (303, f"{ADDRESS}/dashboard/platforms?code=X")

@@ -2,6 +2,7 @@ import re
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.tiktok_simulator.advertisers import Advertiser
 from entrypoints.http.codes import ALL, Code
@@ -69,6 +70,14 @@ def test_one_click_reconnects_all_accounts_of_a_permission(nora: PlainBrowser, w
     assert link == f"/api/auth/tiktok?connectionId={connections[0].id}"
     assert re.search(r'class="button" href="/api/auth/tiktok">Connect more accounts', text)
     assert text.index("share one permission") < text.index("Chloe")
+
+
+def test_while_nothing_is_broken_connecting_more_is_the_first_thing_to_do(nora: PlainBrowser, world: World) -> None:
+    world.machine.config = replace(world.machine.config, refresh_token_seconds=30 * 86_400)
+    world.connect("ana", 0, 1, owner=NORA)
+    text = nora.page()
+    assert "Reconnect all 2" in text
+    assert re.findall(r'<a class="button main[^"]*"[^>]*>([^<]+)', text) == ["Connect more accounts"]
 
 
 def test_hostile_names_stay_text(nora: PlainBrowser, world: World) -> None:
