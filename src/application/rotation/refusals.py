@@ -17,7 +17,7 @@ from domain.errors import (
 )
 from domain.grant import Grant
 from domain.health import Degraded, NeedsReauth
-from domain.outcomes import Misconfigured, NotPermitted, OurFault, PathMissing, Reason, Throttled
+from domain.outcomes import InDoubt, Misconfigured, NotPermitted, OurFault, PathMissing, Reason, Refused, Throttled, Unavailable
 from domain.tokens import LongTerm
 
 SHORTEST_WAIT = timedelta(seconds=1)
@@ -51,5 +51,5 @@ def stopped(failure: Obstacle | None, wait: timedelta, *, probing: bool = True) 
             return OnHold(hold, wait)
         case OurFault(code=code) | NotPermitted(code=code) if probing:
             return PlatformError(code)
-        case _:
+        case None | Refused() | InDoubt() | Unavailable() | OurFault() | NotPermitted():
             return PlatformUnavailable(wait)
