@@ -17,7 +17,6 @@ from application.ports.claims import Settlement
 from application.ports.store import Store
 from application.vend_token import ByConnection, Vended
 from chaos.accidents import Crash, TroubledClaims, TroubledJournal, TroubledStore, Troubles
-from chaos.backends import Backend
 from chaos.upkeep import in_touch
 from domain.advertiser import Connection
 from domain.errors import PlatformUnavailable, Refusal
@@ -27,6 +26,7 @@ from domain.health import Active, Degraded, NeedsReauth, Revoked
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Failure, InDoubt, Issued, Reason, Refused, Unread
 from domain.tokens import FIRST_VERSION, Expiring, Secret, TokenKind
+from support.databases import Kept
 from support.simulated_platform import SimulatedPlatform as Platform
 from support.simulated_platform import failure_of, issued
 from support.world import World
@@ -94,7 +94,7 @@ class Host:
 class Chaos:
     """The whole stage. `do` runs something in a host's process, which may die of it."""
 
-    backend: Backend
+    backend: Kept
     mode: str
     connected: dict[ConnectionId, tuple[OwnerId, AdvertiserId]] = field(default_factory=dict)
     """What people connected and did not disconnect."""

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from chaos.accidents import MOMENTS, Kind, Moment
-from chaos.backends import Backend, in_memory, in_sqlite
 from chaos.real_processes import Chaos
 from domain.consent import Choosing
 from domain.ids import ConnectionId, OfferId, OwnerId
 from domain.outcomes import Failure, InDoubt, Reason, Refused, Throttled, Unavailable
+from support.databases import Kept, in_memory, in_sql
 from support.world import ANNA, BERT, BROWSER, World
 
 HOSTS, OWNERS, USERS = st.integers(0, 1), st.sampled_from([ANNA, BERT]), st.sampled_from(["ana", "chloe"])
@@ -42,7 +42,7 @@ FAULTS: list[Failure | str] = [
 class Schedule(RuleBasedStateMachine):
     """The rules are what can happen; what must hold is in `Chaos.check`."""
 
-    def __init__(self, opened: Callable[[], Backend]) -> None:
+    def __init__(self, opened: Callable[[], Kept]) -> None:
         super().__init__()
         self.opened = opened
         self.chaos: Chaos
@@ -252,12 +252,12 @@ class Schedule(RuleBasedStateMachine):
 
 
 @contextmanager
-def on(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Callable[[], Backend]]:
+def on(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Callable[[], Kept]]:
     if kind == "memory":
         yield in_memory
         return
     template, count = request.getfixturevalue("migrated_file"), iter(range(1_000_000))
-    yield lambda: in_sqlite(f"sqlite:///{copy(template, folder / f'{next(count)}.db')}")
+    yield lambda: in_sql(f"sqlite:///{copy(template, folder / f'{next(count)}.db')}")
 
 
 SIZES = {"memory": (150, 30, 600, 50), "sqlite": (8, 15, 80, 40)}

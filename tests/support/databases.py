@@ -1,10 +1,30 @@
-"""What the contract tests of the storage ports are given: one database, whichever it is."""
+"""One database, whichever it is, with everything that is stored in it: for contract and chaos tests."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import msgspec
+from sqlalchemy import select
+
+from adapters.memory.claims import MemoryClaims
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.fleet import MemoryFleet
+from adapters.memory.heartbeats import MemoryHeartbeats
+from adapters.memory.incidents import MemoryIncidents
+from adapters.memory.journal_register import MemoryJournalRegister
+from adapters.memory.outbox_feed import MemoryOutboxFeed
+from adapters.memory.store import MemoryStore
+from adapters.sql import tables
+from adapters.sql.claims import SqlClaims
+from adapters.sql.database import open_database
+from adapters.sql.fleet import SqlFleet
+from adapters.sql.heartbeats import SqlHeartbeats
+from adapters.sql.incidents import SqlIncidents
+from adapters.sql.journal_register import SqlJournalRegister
+from adapters.sql.outbox_feed import SqlOutboxFeed
+from adapters.sql.store import SqlStore
 from application.ports.claims import Claim, Claims, Due
 from application.ports.fleet import Fleet
 from application.ports.heartbeats import Heartbeats
@@ -12,11 +32,12 @@ from application.ports.incidents import Incidents
 from application.ports.journal_register import JournalRegister
 from application.ports.outbox_feed import OutboxFeed
 from application.ports.store import Store
+from domain import events
 from domain.events import Event
 from domain.grant import Grant
 from domain.ids import GrantId
 from support.builders import APP, MINUTE
-from support.world import SimulatedClock
+from support.world import CountedIds, SimulatedClock
 
 
 @dataclass
@@ -31,8 +52,18 @@ class Kept:
     journals: JournalRegister
     feed: OutboxFeed
     clock: SimulatedClock
+    ids: CountedIds
     facts: Callable[[], list[Event]]
     """What the outbox holds, in order."""
+    queued: Callable[[], set[GrantId]]
+    """Grants with a token in the queue of revocations."""
+    names: Callable[[], Iterable[GrantId]]
+    """Of all grants that there are."""
+    close: Callable[[], None] = lambda: None
+
+    def grants(self) -> list[Grant]:
+        with self.store.read() as work:
+            return work.grants.get(self.names())
 
     def add(self, *grants: Grant) -> None:
         with self.store.write() as work:
@@ -50,3 +81,52 @@ class Kept:
 
     def take(self, name: str = "grant-1", *, generation: int = 1) -> Claim | None:
         return self.claims.take(GrantId(name), generation=generation, lease=MINUTE / 2)
+
+
+def in_memory() -> Kept:
+    """A new database of this process."""
+    memory, clock, ids = MemoryDatabase(), SimulatedClock(), CountedIds()
+    return Kept(
+        store=MemoryStore(memory),
+        claims=MemoryClaims(memory, clock=clock, ids=ids),
+        fleet=MemoryFleet(memory),
+        heartbeats=MemoryHeartbeats(clock=clock),
+        incidents=MemoryIncidents(memory),
+        journals=MemoryJournalRegister(memory, clock=clock),
+        feed=MemoryOutboxFeed(memory),
+        clock=clock,
+        ids=ids,
+        facts=lambda: list(memory.rows.events),
+        queued=lambda: {revocation.grant for revocation in memory.rows.revocations.values()},
+        names=lambda: list(memory.rows.grants),
+    )
+
+
+def in_sql(url: str) -> Kept:
+    """An empty, migrated database: SQLite or PostgreSQL."""
+    database, clock, ids = open_database(url), SimulatedClock(), CountedIds()
+
+    def facts() -> list[Event]:
+        with database.reading() as connection:
+            rows = connection.execute(select(tables.outbox).order_by(tables.outbox.c.id)).all()
+            return [msgspec.json.decode(row.payload, type=getattr(events, row.type)) for row in rows]
+
+    def read(column: str, table: str) -> list[GrantId]:
+        with database.reading() as connection:
+            return list(connection.scalars(select(getattr(tables, table).c[column])))
+
+    return Kept(
+        store=SqlStore(database),
+        claims=SqlClaims(database, host="here", ids=ids, clock=clock),
+        fleet=SqlFleet(database),
+        heartbeats=SqlHeartbeats(database, clock=clock),
+        incidents=SqlIncidents(database),
+        journals=SqlJournalRegister(database, clock=clock),
+        feed=SqlOutboxFeed(database),
+        clock=clock,
+        ids=ids,
+        facts=facts,
+        queued=lambda: set(read("grant_id", "revocations")),
+        names=lambda: read("id", "grants"),
+        close=database.dispose,
+    )
