@@ -9,7 +9,7 @@ from litestar.di import Provide
 
 from domain.errors import StoreUnavailable
 from entrypoints.container import Container
-from entrypoints.http.api.readiness import ReadinessChecks
+from entrypoints.http.api.readiness import DEGRADED, OK, ReadinessChecks
 from entrypoints.operations import check_keys, require_keys, require_schema
 
 USE_CASES = (
@@ -49,11 +49,12 @@ def always(value: object) -> Provide:
 def readiness_checks_of(container: Container) -> ReadinessChecks:
     """What readiness looks at. Keys: that a sealed text opens again, and stored tokens do, as far as they can be had."""
 
-    def keys() -> None:
+    def keys() -> str:
         try:
-            require_keys(container)
+            report = require_keys(container)
         except StoreUnavailable:
-            check_keys(container, stored=False)
+            report = check_keys(container, stored=False)
+        return DEGRADED if report.absent or report.wrong else OK
 
     return ReadinessChecks(
         {

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from entrypoints.container import build
+from entrypoints.settings import load_settings
 from support.deployment import Deployment, deployment
 
 pytestmark = pytest.mark.timeout(150)
@@ -51,3 +54,18 @@ def test_readiness_looks_at_stored_tokens(tmp_path: Path) -> None:
             here.connect()  # as another host does, whose key of that name has other bytes
             answer = httpx.get(f"{here.address}/health/ready")
             assert (answer.status_code, answer.json()["checks"]["keys"]) == (503, "failed")
+
+
+def test_a_key_beside_the_first_that_has_other_bytes_is_reported(tmp_path: Path) -> None:
+    with deployment(tmp_path, environ={"TOKEN_ENCRYPTION_KEYS": WORKING}) as here:
+        here.connect(user="ana")
+        later = build(load_settings(here.environ | {"TOKEN_ENCRYPTION_KEYS": f"{OTHER_KEY},{WORKING}"}))
+        replace(here, container=later).connect(owner="bert", user="ben")
+        later.platform().close()
+        later.database().dispose()
+        here.environ["TOKEN_ENCRYPTION_KEYS"] = f"{OTHER_KEY},{OTHER_BYTES}"
+        with here.start("serve", "--port", here.address.rpartition(":")[2]) as serve:
+            serve.says("listening at")
+            assert "some stored tokens can't be opened here" in serve.told()
+            answer = httpx.get(f"{here.address}/health/ready")
+            assert (answer.status_code, answer.json()["checks"]["keys"]) == (200, "degraded")

@@ -8,10 +8,10 @@ from datetime import timedelta
 from litestar import HttpMethod, Response, route
 from litestar.openapi.datastructures import ResponseSpec
 
-from entrypoints.http.api.bodies import Check, Checks, Liveness, Readiness
+from entrypoints.http.api.bodies import Checks, Liveness, Readiness
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.openapi import each_method
-from entrypoints.http.api.readiness import ReadinessChecks
+from entrypoints.http.api.readiness import DEGRADED, FAILED, ReadinessChecks
 
 LOOK_WITHIN = timedelta(seconds=5)
 """A look that takes longer has failed."""
@@ -50,12 +50,9 @@ async def live() -> Liveness:
 )
 async def ready(readiness_checks: Injected[ReadinessChecks]) -> Response[Readiness]:
     """Database, schema and keys must be well. Broker, journal and a hold are only reported."""
-    asked = (
-        readiness_checks.succeeds(name, within=GLANCE_WITHIN if name in REPORTED else LOOK_WITHIN) for name in readiness_checks
-    )
-    found = dict(zip(readiness_checks, await asyncio.gather(*asked), strict=True))
-    states: dict[str, Check] = {name: "ok" if well else "failed" for name, well in found.items()}
-    states |= {name: "degraded" for name in REPORTED if not found[name]}
-    serving = all(state != "failed" for state in states.values())
+    asked = (readiness_checks.state(name, within=GLANCE_WITHIN if name in REPORTED else LOOK_WITHIN) for name in readiness_checks)
+    states = dict(zip(readiness_checks, await asyncio.gather(*asked), strict=True))
+    states |= {name: DEGRADED for name in REPORTED if states[name] == FAILED}
+    serving = all(state != FAILED for state in states.values())
     body = Readiness(status="ready" if serving else "unready", checks=Checks(**states))
     return Response(body, status_code=200 if serving else 503)
