@@ -139,6 +139,12 @@ def test_the_tree_in_readme_is_there() -> None:
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def test_the_tree_in_readme_has_every_room() -> None:
+    rooms = {path.parent.relative_to(ROOT / "src") for path in (ROOT / "src").glob("*/*/__init__.py")}
+    shown = {Path(path).relative_to("src") for path in tree_in_readme() if path.startswith("src/")}
+    assert rooms - shown == set()
+
+
 def test_decisions_are_numbered_without_a_gap() -> None:
     numbers = [int(path.name.partition("-")[0]) for path in DECISIONS]
     assert numbers == list(range(1, len(DECISIONS) + 1))
