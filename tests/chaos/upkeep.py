@@ -1,4 +1,4 @@
-"""What the upkeep_thread of a long-lived process does beside everything else."""
+"""What the upkeep thread of a long-lived process does beside everything else."""
 
 from __future__ import annotations
 

@@ -268,7 +268,7 @@ class World:
         self.stay_in_touch()
 
     def stay_in_touch(self) -> None:
-        """What the upkeep_thread of a running process does every two seconds, without the steps between."""
+        """What the upkeep thread of a running process does every two seconds, without the steps between."""
         if self.database.away:
             self.contact.lost()
         else:
