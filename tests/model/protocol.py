@@ -35,6 +35,10 @@ class Protocol:
     refusal_is_one_statement: bool = True
     """Else: look at the grant, then write."""
     settle_heals: bool = True
+    believed_at: Literal["the second refusal", "the first refusal"] = "the second refusal"
+    """When a person is asked to authorise again whose access token still lives."""
+    refused_is_sent_again: bool = True
+    """Else: a refusal is for good, however wrong the provider was."""
     late_pair_leaves_doubt: bool = True
     """A pair that comes after another attempt heals the grant; should that attempt have killed the family, a refusal says so."""
     doubt_is_told: bool = True

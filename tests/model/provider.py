@@ -37,6 +37,8 @@ def carry_out(world: World, kind: Kind, f: int, token: int) -> tuple[Answer, Wor
     family = world.families[f]
     if family.live == DEAD:
         return "refused", world
+    if world.refusing:
+        return "refused", world.put_family(f, family._replace(slandered=token))
     if token == family.live:
         return token + 1, world.put_family(f, family._replace(live=token + 1, gone=False))
     guilty = world._replace(sin="sent twice") if ours(world, f) else world
@@ -57,6 +59,23 @@ def slow_request_arrives(world: World, kind: Kind) -> Iterator[tuple[str, World]
             if answer != "refused":
                 after = after.put_family(f, after.families[f]._replace(gone=True))
             yield f"the slow t{token} arrives", after
+
+
+def probe(world: World, f: int) -> Iterator[Answer]:
+    """All that a look at the access token can come to."""
+    dead = world.families[f].live == DEAD
+    if dead or world.refusing:
+        yield "refused"
+    if not dead:
+        yield "works"
+
+
+def incident(world: World) -> Iterator[tuple[str, World]]:
+    if world.refusing:
+        yield "the provider is well again", world._replace(refusing=False)
+    elif world.left.incidents:
+        less = world.left._replace(incidents=world.left.incidents - 1)
+        yield "the provider begins to refuse everybody", world._replace(refusing=True, left=less)
 
 
 def person_withdraws(world: World) -> Iterator[tuple[str, World]]:

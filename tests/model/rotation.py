@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from model.protocol import Protocol
-from model.provider import Kind, refresh
-from model.world import DEAD, Record, Row, Worker, World
+from model.provider import Kind, probe, refresh
+from model.world import Record, Row, Worker, World
 
 Steps = Iterator[tuple[str, World]]
 
@@ -15,7 +15,7 @@ def rotation(world: World, protocol: Protocol, kind: Kind, limit: int | None) ->
         match w.step:
             case "idle":
                 yield from claim(world, protocol, i, w)
-                yield from declare(world, i, w)
+                yield from declare(world, protocol, i, w)
             case "claimed":
                 yield from send(world, protocol, kind, limit, i, w)
             case "answered":
@@ -40,7 +40,7 @@ def claim(world: World, protocol: Protocol, i: int, w: Worker) -> Steps:
     if protocol.drain_before_claiming and world.journals[w.host]:
         return
     for r, row in enumerate(world.rows):
-        if row.token is None or row.leased or row.health not in {"active", "degraded"}:
+        if row.token is None or row.leased or (row.health not in {"active", "degraded"} and not protocol.refused_is_sent_again):
             continue
         if row.doubtful and not may_take_over(world, protocol, w):
             continue
@@ -92,14 +92,13 @@ def take_permit(world: World) -> World:
     return world if world.permits is None else world._replace(permits=world.permits - 1)
 
 
-def declare(world: World, i: int, w: Worker) -> Steps:
+def declare(world: World, protocol: Protocol, i: int, w: Worker) -> Steps:
     """The access token of a refused grant has ended, and a sweep says so: a claim and its settle, with no call between them."""
     for r, row in enumerate(world.rows):
-        if row.health in {"degraded", "probed"} and not row.leased and world.reached_by(w) and not w.stopping:
-            yield (
-                f"the access token ends, p{i} asks for reauthorisation",
-                world.put_row(r, row._replace(health="needs_reauth", attempt=0)),
-            )
+        if row.health in {"degraded", "probed", "dead"} and not row.leased and world.reached_by(w) and not w.stopping:
+            doubted = row.in_doubt or (row.attempt != 0 and protocol.claim_marks_doubt)
+            over = row._replace(health="needs_reauth", asked=True, outlived=True, attempt=0, in_doubt=doubted)
+            yield f"the access token ends, p{i} asks for reauthorisation", world.put_row(r, over)
 
 
 # ---- send
@@ -126,8 +125,8 @@ def send(world: World, protocol: Protocol, kind: Kind, limit: int | None, i: int
     world = count(world, limit)
     family = world.rows[w.row].family
     if w.probes:
-        dead = world.families[family].live == DEAD
-        yield f"p{i} probes", world.put(i, w._replace(step="answered", answer="refused" if dead else "works"))
+        for looked in probe(world, family):
+            yield f"p{i} probes: {looked}", world.put(i, w._replace(step="answered", answer=looked))
         return
     for event, answer, after in refresh(world, kind, family, w.token):
         yield f"p{i} sends t{w.token}, {event}", after.put(i, w._replace(step="answered", answer=answer))
@@ -194,7 +193,7 @@ def store_pair(world: World, protocol: Protocol, pair: Record) -> tuple[str, Wor
         in_doubt = overtaken and protocol.late_pair_leaves_doubt
         healed = Row(row.family, pair.token, row.generation + 1, in_doubt=in_doubt, ended=row.ended)
         if not protocol.settle_heals:
-            healed = healed._replace(health=row.health, reason=row.reason)
+            healed = healed._replace(health=row.health, reason=row.reason, refusals=row.refusals, asked=row.asked)
         return f"settles t{pair.token}", world.put_row(pair.row, healed)
     if row.health == "revoked" and protocol.late_pair_is_revoked:
         return f"queues t{pair.token} for revocation", world._replace(queue=world.queue | {(row.family, pair.token)})
@@ -208,15 +207,26 @@ def failed(row: Row, protocol: Protocol, w: Worker) -> Row:
         case "works":
             return settled._replace(health="probed")
         case "refused" if w.probes:
-            return settled._replace(health="needs_reauth")
+            return settled._replace(health="needs_reauth" if row.asked else "dead")
         case "refused":
-            return settled._replace(health="degraded", reason="in doubt" if w.doubted and protocol.doubt_is_told else "refused")
+            return refused(settled, protocol, w)
         case "silence" if not protocol.silence_is_doubt:
-            return settled._replace(health="degraded", reason="refused")
+            return settled._replace(health="degraded", reason="refused", refusals=1)
         case "silence":
             return settled._replace(in_doubt=True, leased=row.leased)
         case _:
             return settled
+
+
+def refused(row: Row, protocol: Protocol, w: Worker) -> Row:
+    """The grant after a refusal. How many others were renewed meanwhile may delay what a person is told, and nothing else: it is
+    left out.
+    """
+    refusals = min(row.refusals + 1, 2)
+    asked = row.asked or w.doubted or refusals == 2 or protocol.believed_at == "the first refusal"
+    health = "degraded" if row.health == "active" else "needs_reauth" if row.health == "dead" and asked else row.health
+    reason = "in doubt" if w.doubted and protocol.doubt_is_told else "refused"
+    return row._replace(health=health, reason=reason, refusals=refusals, asked=asked)
 
 
 def write_reloaded(world: World, protocol: Protocol, i: int, w: Worker) -> Steps:

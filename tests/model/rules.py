@@ -10,14 +10,15 @@ RULES = {
     "budget": "No window sees more calls than its budget.",
     "revoked": "No revocation takes the token of another live grant, or of a callback, with it.",
     "kept": "A live token whose answer reached somebody who lives is stored, or in a journal.",
-    "truthful": "A grant is not degraded or declared dead while the database has its live token.",
-    "honest": "A refusal is called one only if the person withdrew; doubt is claimed only where something went wrong.",
+    "truthful": "A grant whose live token is in the database is degraded only while the provider itself refused that one.",
+    "honest": "A refusal is called one only if the person withdrew, or the provider was wrong; doubt only where something went wrong.",
+    "asked": "Nobody is asked to authorise again before a second refusal, a doubt, or the access token's end.",
     "loud": "A spent token is not called healthy: an attempt without outcome, or a doubt, points at it.",
     "erased": "An erased grant has no tokens.",
     "forgotten": "A live token of a disconnected grant is queued for revocation.",
     "served": "A grant is superseded only by one that is stored.",
     "graced": "With a provider that repeats its answer, no death and no lost reply ends in a refusal.",
-    "stuck": "No healthy grant is left that nobody may ever claim.",
+    "stuck": "No grant is left that is healthy, or has its live token, and that nobody may ever claim.",
 }
 
 TROUBLES = ("deaths", "losses", "dawdles", "pauses", "outages", "partitions")
@@ -58,10 +59,11 @@ def alive(world: World, row: Row, kind: Kind, start: Chances) -> str | None:
     stored = any(other.family == row.family and other.token == family.live for other in world.rows)
     journalled = any(k.token == family.live and world.rows[k.row].family == row.family for j in world.journals for k in j)
     checks: dict[str, Callable[[], bool]] = {
-        "graced": lambda: kind != "grace" or family.withdrawn or row.health == "active",
+        "graced": lambda: kind != "grace" or family.withdrawn or row.token == family.slandered or row.health == "active",
         "kept": lambda: stored or family.live == DEAD or family.gone or journalled,
-        "truthful": lambda: row.health == "active" or not current,
+        "truthful": lambda: row.health == "active" or not current or row.token == family.slandered,
         "honest": lambda: honest(row, world, start),
+        "asked": lambda: not row.asked or row.refusals > 1 or row.outlived or row.reason == "in doubt",
         "loud": lambda: current or family.live == DEAD or journalled or row.doubtful or row.health != "active",
     }
     return next((rule for rule, holds in checks.items() if not holds()), None)
@@ -70,7 +72,8 @@ def alive(world: World, row: Row, kind: Kind, start: Chances) -> str | None:
 def honest(row: Row, world: World, start: Chances) -> bool:
     match row.reason:
         case "refused":
-            return world.families[row.family].withdrawn
+            family = world.families[row.family]
+            return family.withdrawn or row.token == family.slandered
         case "in doubt":
             return any(getattr(world.left, trouble) < getattr(start, trouble) for trouble in TROUBLES)
         case _:

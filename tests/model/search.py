@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from model.misfortunes import misfortunes
 from model.people import NOT_YET, people
 from model.protocol import AS_WRITTEN, Protocol
-from model.provider import Kind, person_withdraws, slow_request_arrives
+from model.provider import Kind, incident, person_withdraws, slow_request_arrives
 from model.rotation import rotation
 from model.rules import broken
 from model.world import Chances, Family, Row, Worker, World
@@ -46,6 +46,7 @@ def steps(world: World, protocol: Protocol, scenario: Scenario) -> Iterator[tupl
     yield from misfortunes(world, protocol, scenario.budget)
     yield from slow_request_arrives(world, scenario.kind)
     yield from person_withdraws(world)
+    yield from incident(world)
     if world.left.disconnects or world.left.consents or world.consent or world.queue or world.revoking:
         yield from people(world, protocol)
 
@@ -75,7 +76,8 @@ def search(scenario: Scenario, protocol: Protocol = AS_WRITTEN) -> Found:
 def stuck(world: World) -> bool:
     """Whether a grant is left waiting where nothing more can happen."""
     able = any(w.lives and not w.stopping for w in world.workers)
-    return able and world.left.claims > 0 and any(row.health == "active" for row in world.rows)
+    waiting = any(row.health == "active" or row.token == world.families[row.family].live for row in world.rows)
+    return able and world.left.claims > 0 and waiting
 
 
 def history(came: dict[World, tuple[World, str] | None], world: World) -> tuple[str, ...]:

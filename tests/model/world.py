@@ -5,8 +5,9 @@ from typing import Literal, NamedTuple
 DEAD = -1
 """In place of a family's live token: nothing of this consent lives."""
 
-Health = Literal["absent", "active", "degraded", "probed", "needs_reauth", "revoked", "superseded"]
-"""`degraded`: refused, the probe is still to come; `probed`: degraded until the access token ends; `absent`: not yet stored."""
+Health = Literal["absent", "active", "degraded", "probed", "dead", "needs_reauth", "revoked", "superseded"]
+"""`degraded`: refused, the probe is still to come; `probed`: refused, and the access token works; `dead`: it does not, and nobody is
+asked yet; `absent`: not yet stored."""
 
 Answer = int | Literal["refused", "silence", "busy", "works"] | None
 """What a call came to: a token is the pair that it belongs to; `busy` is a definite answer by which nothing was spent."""
@@ -25,6 +26,12 @@ class Row(NamedTuple):
     leased: bool = False
     """Nobody else may claim yet. After a settled silence too: such a grant is due again just after its lease."""
     in_doubt: bool = False
+    refusals: int = 0
+    """How often this generation was refused; two stands for more."""
+    asked: bool = False
+    """Whether a person was asked to authorise again."""
+    outlived: bool = False
+    """Whether its access token has ended."""
     ended: bool = False
     """It was erased once: nobody's any more, whatever its columns say."""
 
@@ -90,6 +97,8 @@ class Family(NamedTuple):
     gone: bool = False
     """The live token reached nobody who lives (its reply was lost, its holder died), or was let go with good reason."""
     withdrawn: bool = False
+    slandered: int | None = None
+    """The last token that was refused while it lived: the provider was wrong."""
     underway: int | None = None
     """A refresh that we gave up waiting for, and that the provider may still carry out."""
     judged: bool = False
@@ -115,6 +124,8 @@ class Chances(NamedTuple):
     """The database goes away, for one process alone."""
     stops: int = 0
     """SIGTERM."""
+    incidents: int = 0
+    """The provider refuses everybody for a while."""
     withdrawals: int = 0
     """The person withdraws the authorisation at the provider."""
     disconnects: int = 0
@@ -130,6 +141,8 @@ class World(NamedTuple):
     families: tuple[Family, ...] = (Family(),)
     journals: tuple[tuple[Record, ...], ...] = ((), ())
     database: bool = True
+    refusing: bool = False
+    """The provider has an incident, and refuses everything."""
     permits: int | None = None
     """What is left of the window's budget; None: without bounds."""
     sent: int = 0
