@@ -92,7 +92,7 @@ def view_of(grant: Grant, connection: Connection, now: datetime) -> ConnectionVi
         usable_until=usable_until,
         token_issued_at=pair.issued_at if pair else None,
         token_expires_at=pair.access_expires_at if pair else None,
-        next_refresh_at=grant.schedule.due_at if pair and _refused(grant, now) is None else None,
+        next_refresh_at=grant.schedule.due_at if pair and not _waits_for_a_person(grant, now) else None,
         refresh_token_expires_at=pair.refresh_expires_at if pair else None,
         reconnect_by=reconnect_by(grant, pair, now),
     )
@@ -126,6 +126,12 @@ def _refused(grant: Grant, now: datetime) -> Condition | None:
             return None
 
 
+def _waits_for_a_person(grant: Grant, now: datetime) -> bool:
+    """Whether nothing is to be expected but that somebody authorises again."""
+    refused = _refused(grant, now)
+    return grant.asked_because is not None or (refused is not None and refused[0] is ConnectionState.NEEDS_REAUTH)
+
+
 def _rotation_state(grant: Grant, connection: Connection, now: datetime) -> Condition:
     """How a grant does that nobody refused."""
     ends = grant.tokens.access_expires_at if isinstance(grant.tokens, Expiring) else None
@@ -141,7 +147,7 @@ def _rotation_state(grant: Grant, connection: Connection, now: datetime) -> Cond
 def reconnect_by(grant: Grant, pair: Expiring | None, now: datetime) -> datetime | None:
     """The time by which a person must act: the end of what can still be served, or of the refresh token's year."""
     match grant.health:
-        case Degraded(usable_until=until):
+        case Degraded(usable_until=until, believed=True):
             return until
         case NeedsReauth(since=since):
             return since

@@ -32,6 +32,11 @@ UNKNOWN_CROWD = 10
 REJOINING = timedelta(seconds=15)
 """After the store's return others may still send what they gave themselves: longer than any batch and any look for it."""
 
+REPEATS_SHARE = 10
+"""Of so many slots at most one goes to a repeat of what was refused."""
+REPEATS_AHEAD = timedelta(seconds=30)
+"""For how long ahead repeats may use up their share at once: two sweeps, as they come by default."""
+
 AHEAD = timedelta(minutes=2)
 """Slots further on than anybody reserves come from a clock that was wrong, and are forgotten."""
 
@@ -70,8 +75,12 @@ class Allowance:
     callers: Mapping[str, timedelta] = field(default_factory=dict)
     """When each process last asked."""
     rejoining_until: timedelta = NONE
+    repeats_at: timedelta = NONE
+    """From when on there is room for one more repeat of what was refused."""
 
-    def take(self, now: timedelta, wanted: int, caller: Caller, *, within: timedelta, people: bool) -> tuple[Allowance, Taken]:
+    def take(
+        self, now: timedelta, wanted: int, caller: Caller, *, within: timedelta, people: bool, repeats: bool = False
+    ) -> tuple[Allowance, Taken]:
         """Give away up to `wanted` slots, or the one trial."""
         seen = self._seen(caller, now)
         outage = self._outage(caller)
@@ -79,9 +88,15 @@ class Allowance:
         if allowed < min(wanted, 1):
             again_at = now + self.wait(now, caller)
             return seen, Taken(Slots((), again_at), because=self.throttling.stops(now) or outage.because)
-        pace, slots = self._paced(now, caller.qps).reserve(now, allowed, within=within, people=people)
+        paced = self._paced(now, caller.qps)
+        repeats_at, apart = max(self.repeats_at, now), paced.apart * REPEATS_SHARE
+        if repeats:
+            allowed = min(allowed, max((now + REPEATS_AHEAD - repeats_at) // apart, 0))
+        pace, slots = paced.reserve(now, allowed, within=within, people=people)
         if not slots.times:
             return seen, Taken(slots)
+        if repeats:
+            seen = replace(seen, repeats_at=repeats_at + apart * len(slots.times))
         minute, day = self.minute.add(slots.times, now, keep=MINUTE), self.day.add(slots.times, now, keep=DAY)
         tried = outage.tried(now)
         outages = self._with_outage(caller, tried)

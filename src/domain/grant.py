@@ -25,7 +25,6 @@ from domain.events import (
 from domain.expiry_announcements import announced_days
 from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AppId, AttemptId, ConnectionId, GrantId, OwnerId
-from domain.mass_refusal import WINDOW, steps_aside
 from domain.outcomes import (
     Failure,
     InDoubt,
@@ -38,7 +37,8 @@ from domain.outcomes import (
     Throttled,
     Unavailable,
 )
-from domain.rotation import Restored, RotationPolicy
+from domain.refusals import LONG_TERM_SERVED_FOR, REPEATS_APART, Refusals, is_asked, judged
+from domain.rotation import Restored, RotationPolicy, ends_at
 from domain.tokens import FIRST_ORIGIN, Expiring, LongTerm, TokenOrigin, Tokens
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,8 +71,8 @@ class Schedule:
     """Whether an attempt at this generation ended without an outcome: its refresh token may be spent."""
     settled_at: datetime | None = None
     """When the last attempt ended."""
-    refused_at: datetime | None = None
-    """When this generation was refused, unless an earlier attempt at it had no outcome: what a mass refusal is known by."""
+    refusals: Refusals | None = None
+    """The refusals of this generation, if there were any."""
 
     @property
     def doubtful(self) -> bool:
@@ -233,15 +233,20 @@ class Grant:
         self.generation = spent
         self.rotate(pair, fingerprint, from_generation=spent, policy=policy, now=now)
 
-    def fail(self, failure: Failure, policy: RotationPolicy, now: datetime, *, pause: timedelta | None = None) -> None:
-        """Note that the refresh brought no tokens. `pause`: how long the whole app has to wait, where it must."""
+    def fail(
+        self, failure: Failure, policy: RotationPolicy, now: datetime, *, pause: timedelta | None = None, credible: bool = False
+    ) -> None:
+        """Note that the refresh brought no tokens. `pause`: how long the whole app has to wait, where it must.
+
+        `credible`: others' answers say that a second refusal is the doing of this grant's user alone.
+        """
         was = self.schedule
         failures = was.failures + 1
         again = policy.again_at(self.tokens, self.id, failures, now)
         settled = replace(was, attempt=None, last_failure=failure, settled_at=now)
         match failure:
             case Refused(reason=reason):
-                self._refused(Reason.ROTATION_IN_DOUBT if was.in_doubt else reason, settled, now)
+                self._refused(reason, settled, now, credible=credible)
             case InDoubt():
                 lease_ends = was.attempt.lease_until if was.attempt else now
                 self.schedule = replace(settled, due_at=max(lease_ends, again), failures=failures, in_doubt=True)
@@ -250,31 +255,28 @@ class Grant:
             case Unavailable() | OurFault() | NotPermitted():
                 self.schedule = replace(settled, due_at=max(again, now + (pause or timedelta(0))), failures=failures)
 
-    def spare(self, refusal: Refused, now: datetime) -> None:
-        """Note a refusal of a mass refusal: it changes no health, and the generation is due once more when that is over."""
-        was, failures = self.schedule, self.schedule.failures + 1
-        settled = replace(was, attempt=None, last_failure=refusal, settled_at=now, refused_at=now)
-        self.schedule = replace(settled, failures=failures, due_at=now + steps_aside(failures))
-
     def note_probe(
-        self, failure: Failure | None, policy: RotationPolicy, now: datetime, *, pause: timedelta | None = None
+        self,
+        failure: Failure | None,
+        policy: RotationPolicy,
+        now: datetime,
+        *,
+        pause: timedelta | None = None,
+        credible: bool = False,
     ) -> None:
-        """Take in what a look at the access token came to (None: it works)."""
+        """Take in what a look at the access token came to (None: it works). `pause` and `credible` as in `fail`."""
         was = self.schedule
         settled = replace(was, attempt=None, last_failure=failure or was.last_failure, settled_at=now)
-        match self.health, failure:
-            case Active(), None | Refused() if was.restored and isinstance(self.tokens, Expiring):
+        match self.tokens, failure:
+            case Expiring(), None | Refused() if was.restored and isinstance(self.health, Active):
                 restored = Restored.ACCESS_DEAD if failure else Restored.ACCESS_WORKS
                 self.schedule = replace(settled, restored=restored, due_at=now)
-            case Active(), Refused() if was.restored:
-                self._refused(Reason.RESTORED_BACKUP, settled, now)
-            case Degraded(reason=reason), Refused():
-                self._ask_for_reauthorisation(reason, settled, now)
-            case Degraded(usable_until=until) as health, _:
-                self.health, self.schedule = replace(health, probed=True), replace(settled, due_at=until)
+            case Expiring(), _ if was.refusals is not None:
+                works = {Refused: False, NotPermitted: True, type(None): True}.get(type(failure))
+                refusals = was.refusals.probed(works=works)
+                self._judge(self._reason or Reason.REFRESH_TOKEN_REFUSED, replace(settled, refusals=refusals), now)
             case _, Refused():
-                settled = replace(settled, refused_at=None if self.refused_before(now) else now)
-                self._ask_for_reauthorisation(Reason.ACCESS_TOKEN_REFUSED, settled, now)
+                self._refused(Reason.ACCESS_TOKEN_REFUSED, settled, now, credible=credible)
             case _, None:
                 self.health, self.schedule = Active(), Schedule(policy.probe_due_at(self.id, now), settled_at=now)
             case _, _:
@@ -282,10 +284,12 @@ class Grant:
                 due_at = max(again, now + (pause or timedelta(0)))
                 self.schedule = replace(settled, due_at=due_at, failures=was.failures + 1)
 
-    def refused_before(self, now: datetime) -> bool:
-        """Whether a refusal that was not believed is long enough ago for the next one to be."""
-        refused_at = self.schedule.refused_at
-        return refused_at is not None and refused_at < now - WINDOW
+    def hasten(self, now: datetime) -> None:
+        """Have a refused token sent again at once: another one was taken after all."""
+        if self.schedule.refusals is not None:
+            refusals = self.schedule.refusals
+            due_at = max(now, refusals.last_at + REPEATS_APART)
+            self.schedule = replace(self.schedule, due_at=due_at, refusals=refusals.hastened())
 
     def leave(self, now: datetime) -> None:
         """End a claim under which there was nothing to do."""
@@ -293,7 +297,7 @@ class Grant:
 
     def lapse(self, reason: Reason, now: datetime) -> None:
         """The last token that could be served has ended."""
-        self._ask_for_reauthorisation(reason, replace(self.schedule, attempt=None, settled_at=now), now)
+        self._judge(reason, replace(self.schedule, attempt=None, settled_at=now), now, lapsed=True)
 
     # ---- the end
 
@@ -352,10 +356,15 @@ class Grant:
         match self.tokens, self.health:
             case LongTerm(), Active():
                 return self.schedule.settled_at is not None and self.schedule.last_failure is None
-            case Expiring(), Degraded(probed=True):
-                return isinstance(self.schedule.last_failure, Refused)  # the refresh token's: a probe that failed would be there
+            case Expiring(), Degraded():
+                return self.schedule.refusals is not None and self.schedule.refusals.access_works is True
             case _:
                 return False
+
+    @property
+    def asked_because(self) -> Reason | None:
+        """Why its person is asked to authorise again, if they are."""
+        return self._reason if is_asked(self.health) else None
 
     def in_flight(self, now: datetime) -> bool:
         """Whether somebody is renewing this grant now."""
@@ -372,28 +381,41 @@ class Grant:
         self.schedule = Schedule(due_at=None, settled_at=now)
         self.events.append(GrantErased(self.id, self.owner, revoked=isinstance(health, Revoked), at=now))
 
-    def _refused(self, reason: Reason, settled: Schedule, now: datetime) -> None:
+    def _refused(self, reason: Reason, settled: Schedule, now: datetime, *, credible: bool) -> None:
         if settled.restored:
-            self._refused_after_restore(settled, now)
+            self._judge(Reason.RESTORED_BACKUP, replace(settled, failures=0), now, believed=True)
             return
-        if not settled.in_doubt:
-            settled = replace(settled, refused_at=now)
-        if isinstance(self.tokens, LongTerm) or self.tokens is None or self.tokens.access_expires_at <= now:
-            self._ask_for_reauthorisation(reason, settled, now)
-            return
-        self.health = Degraded(self.tokens.access_expires_at, reason)
-        self.schedule = replace(settled, due_at=now, failures=0)
-        self.events.append(GrantDegraded(self.id, self.owner, reason, self.tokens.access_expires_at, at=now))
+        was = settled.refusals
+        refusals = was.again(now) if was else Refusals(now, now)
+        if isinstance(self.tokens, LongTerm):
+            refusals, in_doubt = refusals.probed(works=False), False
+        else:
+            in_doubt = settled.in_doubt
+        believed = in_doubt or (was is not None and credible and was.may_be_believed(now))
+        reason = Reason.ROTATION_IN_DOUBT if in_doubt else self._reason or reason
+        self._judge(reason, replace(settled, refusals=refusals, failures=0), now, believed=believed)
 
-    def _refused_after_restore(self, settled: Schedule, now: datetime) -> None:
-        """Its person is told at once: what a backup holds was spent or given up since, and was dead before it was sent."""
-        reason, ends = Reason.RESTORED_BACKUP, self.tokens.access_expires_at if isinstance(self.tokens, Expiring) else now
-        if settled.restored is Restored.ACCESS_DEAD or ends <= now:
-            self._ask_for_reauthorisation(reason, settled, now)
-            return
-        self.health, self.schedule = Degraded(ends, reason, probed=True), replace(settled, due_at=ends, failures=0)
-        self.events.append(GrantDegraded(self.id, self.owner, reason, ends, at=now))
+    def _judge(self, reason: Reason, settled: Schedule, now: datetime, *, believed: bool = False, lapsed: bool = False) -> None:
+        """Say how it stands after a refusal, and when somebody looks at it again. Who was asked once is not asked again.
 
-    def _ask_for_reauthorisation(self, reason: Reason, settled: Schedule, now: datetime) -> None:
-        self.health, self.schedule = NeedsReauth(reason, since=now), replace(settled, due_at=None, failures=0)
-        self.events.append(ReauthorisationRequired(self.id, self.owner, reason, at=now))
+        What a backup holds was dead before it was sent: it has no `refusals`, and is not sent again.
+        """
+        was, refusals, ends = self.health, settled.refusals, ends_at(self.tokens)
+        served_until = ends or (refusals.first_at + LONG_TERM_SERVED_FOR if refusals else now)
+        if lapsed or now >= served_until:
+            served_until, refusals = now, refusals and refusals.probed(works=False)
+        dead = refusals.access_works is False if refusals else settled.restored is Restored.ACCESS_DEAD
+        self.health = judged(was, reason, served_until, now, believed=believed, dead=dead)
+        if isinstance(self.health, NeedsReauth) and not isinstance(was, NeedsReauth):
+            self.events.append(ReauthorisationRequired(self.id, self.owner, reason, at=now))
+        elif is_asked(self.health) and not is_asked(was):
+            self.events.append(GrantDegraded(self.id, self.owner, reason, served_until, at=now))
+        times = [refusals.repeat_at(ends)] if refusals else []
+        if isinstance(self.health, Degraded):
+            times.append(now if refusals and refusals.awaits_probe else served_until)
+        self.schedule = replace(settled, refusals=refusals, due_at=min((at for at in times if at), default=None))
+
+    @property
+    def _reason(self) -> Reason | None:
+        """What it was refused for, if it was."""
+        return self.health.reason if isinstance(self.health, Degraded | NeedsReauth) else None

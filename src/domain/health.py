@@ -15,12 +15,12 @@ class Active:
 
 @dataclass(frozen=True, slots=True)
 class Degraded:
-    """The refresh was refused; the access token is still served until `usable_until`, by when a person must reconnect."""
+    """The refresh was refused; the access token is still served until `usable_until`."""
 
     usable_until: datetime
     reason: Reason
-    probed: bool = False
-    """Whether the access token was already looked at after the refusal: once is enough."""
+    believed: bool = False
+    """Whether the person is asked to reconnect by then. Before, the refusal may be nobody's doing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,10 @@ class Unavailable:
     """The platform could not be reached, is in maintenance, or said something definite that we don't know."""
 
     detail: str
+    code: int | None = None
+    """The platform's code, if that is what we don't know."""
+    times: int = 1
+    """How often in a row it was this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from domain.errors import UnsafePolicy
 from domain.health import Active, Degraded, Health, NeedsReauth
 from domain.ids import GrantId
 from domain.outcomes import Reason
+from domain.refusals import Refusals
 from domain.tokens import ASSUMED_ACCESS_LIFE, Expiring, LongTerm, Sealed, Tokens
 
 FIRST_BACK_OFF = timedelta(seconds=5)
@@ -90,6 +91,11 @@ def share_of(grant: GrantId, salt: str = "") -> float:
     return zlib.crc32(f"{grant}{salt}".encode()) / 0x1_0000_0000
 
 
+def ends_at(tokens: Tokens | None) -> datetime | None:
+    """When its access token ends, if it does."""
+    return tokens.access_expires_at if isinstance(tokens, Expiring) else None
+
+
 def urgent_at(tokens: Expiring) -> datetime:
     """An hour before the access token's end, or a twenty-fourth of its life if that is less."""
     return tokens.access_expires_at - min(timedelta(hours=1), tokens.life / 24)
@@ -148,11 +154,12 @@ def decide(
     now: datetime,
     *,
     restored: Restored | None = None,
+    refusals: Refusals | None = None,
     insist: bool = False,
     probe: bool = False,
 ) -> Decision:
-    """What to do with a grant whose time has come. `insist`: an operator wants a refused refresh token tried once more. `probe`:
-    somebody says that the access token is dead.
+    """What to do with a grant whose time has come. `insist`: an operator wants a refused token tried now. `probe`: somebody says
+    that the access token is dead.
 
     A pair that came with a backup is probed before it is tried, so that what a refusal leaves to serve is known.
     """
@@ -165,14 +172,20 @@ def decide(
             return _ordinary(held)
         case _, Degraded(usable_until=until, reason=reason) if now >= until:
             return Reauthorise(reason)
-        case (Expiring() | LongTerm()) as held, Degraded(probed=probed) if probe or not probed:
-            return Probe(held.access)
+        case (Expiring() | LongTerm()) as held, Degraded() | NeedsReauth() if refusals is not None:
+            return Probe(held.access) if probe or refusals.awaits_probe else _repeat(held, refusals, now)
         case _:
             return Keep()
 
 
 def _lasts(tokens: Tokens, now: datetime) -> bool:
     return isinstance(tokens, LongTerm) or now < tokens.access_expires_at
+
+
+def _repeat(tokens: Tokens, refusals: Refusals, now: datetime) -> Decision:
+    repeat_at = refusals.repeat_at(ends_at(tokens))
+    is_time = not refusals.in_line or (repeat_at is not None and now >= repeat_at)
+    return _ordinary(tokens) if is_time else Keep()
 
 
 def _ordinary(tokens: Tokens) -> Rotate | Probe:

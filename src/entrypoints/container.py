@@ -28,9 +28,9 @@ from adapters.sql.database import Database, open_database
 from adapters.sql.database_identity import SqlIdentityRecord
 from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
-from adapters.sql.incidents import SqlIncidents
 from adapters.sql.journal_register import SqlJournalRegister
 from adapters.sql.outbox_feed import SqlOutboxFeed
+from adapters.sql.owner_tallies import SqlOwnerTallies
 from adapters.sql.store import SqlStore
 from adapters.system import SystemClock, SystemIds, SystemNonces, chance
 from adapters.tiktok.ad_platform import TikTok
@@ -160,7 +160,7 @@ class Container(containers.DeclarativeContainer):
     store = providers.ThreadSafeSingleton(SqlStore, database, keys=keys)
     stored_claims = providers.ThreadSafeSingleton(SqlClaims, database, host=host, ids=ids, keys=keys, process_clock=clock)
     journal = providers.ThreadSafeSingleton(FileJournal, settings.provided.storage.journal_dir)
-    incidents = providers.ThreadSafeSingleton(SqlIncidents, database)
+    tallies = providers.ThreadSafeSingleton(SqlOwnerTallies, database)
     journals = providers.ThreadSafeSingleton(SqlJournalRegister, database)
     outbox_feed = providers.ThreadSafeSingleton(SqlOutboxFeed, database)
     outbox_consumers = providers.Object(frozenset[str]())  # nobody reads it yet
@@ -212,7 +212,7 @@ class Container(containers.DeclarativeContainer):
         sealer=sealer,
         budget=budget,
         journal=journal,
-        incidents=incidents,
+        tallies=tallies,
         revoke_late_pair=revoke_late_pair,
         clock=clock,
         policy=policy,

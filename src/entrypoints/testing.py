@@ -20,10 +20,10 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.database_identity import MemoryIdentityNotes, MemoryIdentityRecord
 from adapters.memory.fleet import MemoryFleet
 from adapters.memory.heartbeats import MemoryHeartbeats
-from adapters.memory.incidents import MemoryIncidents
 from adapters.memory.journal import MemoryJournal
 from adapters.memory.journal_register import MemoryJournalRegister
 from adapters.memory.outbox_feed import MemoryOutboxFeed
+from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.removals import MemoryRemovals
 from adapters.memory.store import MemoryStore
 from adapters.memory.system import MemoryClock, SerialExecutor
@@ -161,7 +161,7 @@ def application_over_memory(
         "journal": journal,
         "outbox_feed": MemoryOutboxFeed(database),
         "journals": MemoryJournalRegister(database, clock=clock),
-        "incidents": MemoryIncidents(database),
+        "tallies": MemoryOwnerTallies(database),
         "fleet": MemoryFleet(database),
         "heartbeats": MemoryHeartbeats(clock=clock),
         "shared_budget": ProcessBudget(settings.tiktok.qps, clock),

@@ -220,7 +220,7 @@ def test_another_host_repeats_its_own_removals_before_it_sends_anything(world: W
         world.bare_claims,
         world.ids,
         world.platform,
-        given_incidents=world.incidents,
+        given_tallies=world.tallies,
         given_identity_record=world.identity_record,
         here=HOME,
     )

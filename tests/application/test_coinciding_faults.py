@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,10 +13,9 @@ from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.memory.claims import MemoryClaims
 from adapters.memory.database import MemoryDatabase
-from adapters.memory.incidents import MemoryIncidents
+from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.store import MemoryStore
 from adapters.tiktok_simulator.config import Config
-from application.ports.incidents import Incident
 from application.rotation.call_and_settle import Ended
 from domain.advertiser import Connection
 from domain.errors import PlatformThrottled, PlatformUnavailable, StoreUnavailable
@@ -24,6 +23,7 @@ from domain.events import RevocationGivenUp, TokenRevoked
 from domain.health import Active, Degraded, NeedsReauth
 from domain.ids import AppId, OwnerId
 from domain.outcomes import Reason, Refused, Throttled
+from domain.refusals import OwnerTally
 from support.world import ANNA, CountedIds, SimulatedClock, World
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
@@ -34,23 +34,20 @@ def a_fleet(world: World, size: int) -> list[Connection]:
     return [world.connect("chloe", owner=OwnerId(f"owner-{n}"))[0] for n in range(size)]
 
 
-def test_a_mass_refusal_ends_though_the_most_urgent_grant_is_really_dead() -> None:
+def test_an_incident_ends_though_the_most_urgent_grants_are_really_dead() -> None:
     world = World()
-    [dead] = world.connect("ana", 0, owner=OwnerId("leaver"))
-    world.pass_time(seconds=1)
-    fleet = a_fleet(world, 119)
+    dead = [world.connect("ana", 0, owner=OwnerId(f"leaver-{n}"))[0] for n in range(12)]
+    world.pass_time(minutes=1)
+    fleet = a_fleet(world, 60)
     world.pass_time(hours=12)
     world.platform.away = REFUSED
-    for _ in range(8):
-        world.sweep()
-        world.pass_time(seconds=15)
-    assert world.incidents.current(world.platform.app)
+    world.sweep_for(2 * HOUR, every=timedelta(minutes=1))
+    assert all(isinstance(world.grant_of(c).health, Degraded) for c in [*dead, *fleet])
     world.platform.away = None
     world.machine.revoke_user("ana")
-    world.sweep_for(2 * HOUR, every=timedelta(seconds=15))
-    assert world.incidents.current(world.platform.app) is None
+    world.sweep_for(14 * HOUR, every=timedelta(minutes=5))
     assert all(world.grant_of(c).generation > 1 for c in fleet)
-    assert isinstance(world.grant_of(dead).health, NeedsReauth)
+    assert all(isinstance(world.grant_of(c).health, NeedsReauth) for c in dead)
 
 
 def test_renewing_everything_ends_though_a_grant_was_refused_and_looked_at() -> None:
@@ -60,7 +57,7 @@ def test_renewing_everything_ends_though_a_grant_was_refused_and_looked_at() -> 
     world.platform.refresh_plan.append(REFUSED)
     world.sweep()
     world.sweep()
-    assert world.grant_of(acme).health == Degraded(world.clock.now() + 12 * HOUR, REFUSED.reason, probed=True)
+    assert world.grant_of(acme).health == Degraded(world.clock.now() + 12 * HOUR, REFUSED.reason)
     rounds: list[object] = []
     world.sweep.everything(since=world.clock.now(), progress=rounds.append, stopping=lambda: len(rounds) > 10)
     assert not rounds
@@ -88,29 +85,33 @@ def test_what_needs_nothing_is_claimed_once_a_sweep() -> None:
     assert len(rounds) <= 1
 
 
-class Blip(MemoryIncidents):
-    """Incidents whose third look fails."""
+class Blip(MemoryOwnerTallies):
+    """Tallies whose third look fails."""
 
-    readiness_checks = 0
+    looks = 0
 
-    def current(self, app: AppId) -> Incident | None:
-        self.readiness_checks += 1
-        if self.readiness_checks == 3:
+    def since(self, app: AppId, moment: datetime) -> OwnerTally:
+        self.looks += 1
+        if self.looks == 3:
             raise StoreUnavailable("one blip")
-        return super().current(app)
+        return super().since(app, moment)
 
 
 def test_a_moment_without_the_store_leaves_the_rest_of_a_batch_without_doubt() -> None:
     world = World()
     fleet = a_fleet(world, 40)
     world.pass_time(hours=12)
-    carry_out = replace(world.carry_out, incidents=Blip(world.database))
+    world.platform.away = REFUSED
+    world.sweep()
+    world.pass_time(minutes=10)
+    sent = world.platform.refreshes
+    carry_out = replace(world.carry_out, tallies=Blip(world.database))
     with ThreadPoolExecutor(2) as executor:
         batches = replace(world.batches, carry_out=carry_out, executor=executor, calls_in_flight=40)
         with pytest.raises(StoreUnavailable):
             replace(world.sweep, batches=batches)()
     assert sum(world.grant_of(c).schedule.attempt is not None for c in fleet) == 1
-    assert world.platform.refreshes >= 2
+    assert world.platform.refreshes > sent
 
 
 def test_a_click_waits_until_the_lease_of_a_call_without_answer_has_ended() -> None:
@@ -161,33 +162,29 @@ def test_a_revocation_that_was_given_up_is_not_called_one() -> None:
     assert [type(event) for event in told] == [RevocationGivenUp]
 
 
-def test_a_mass_refusal_of_tokens_without_an_end_costs_nobody_a_connection() -> None:
+def test_an_incident_of_tokens_without_an_end_costs_nobody_a_connection() -> None:
     world = World(config=Config(profile="long-term"))
-    fleet = a_fleet(world, 120)
+    fleet = a_fleet(world, 60)
     world.pass_time(hours=12)
     world.platform.away = Refused(Reason.ACCESS_TOKEN_REFUSED, 40105)
     world.audit()
-    assert world.incidents.current(world.platform.app)
-    assert all(world.grant_of(c).health == Active() for c in fleet)
+    world.sweep_for(12 * HOUR, every=timedelta(minutes=5))
+    assert all(isinstance(world.grant_of(c).health, Degraded) for c in fleet)
+    assert all(world.vend_of(c).degraded for c in fleet)
     world.platform.away = None
-    for _ in range(3):
-        world.pass_time(hours=12)
-        world.audit()
-    assert world.incidents.current(world.platform.app) is None
+    world.sweep_for(HOUR + timedelta(minutes=5), every=timedelta(minutes=5))
     assert all(world.grant_of(c).health == Active() for c in fleet)
-    assert all(world.grant_of(c).schedule.refused_at is None for c in fleet)
 
 
-def test_those_whose_token_without_an_end_is_refused_again_later_are_told_so() -> None:
-    """However many left between two audits, they are not taken for a mass refusal for ever."""
+def test_those_whose_token_without_an_end_was_withdrawn_are_told_so_and_the_others_go_on() -> None:
+    """However many left between two audits."""
     world = World(config=Config(profile="long-term"))
-    leavers = [world.connect("ana", 0, owner=OwnerId(f"leaver-{n}"))[0] for n in range(10)]
-    stayers = a_fleet(world, 60)
+    leavers = [world.connect("ana", 0, owner=OwnerId(f"leaver-{n}"))[0] for n in range(40)]
+    stayers = a_fleet(world, 40)
     world.pass_time(hours=12)
     world.machine.revoke_user("ana")
-    for _ in range(4):
-        world.audit()
-        world.pass_time(hours=12)
+    world.audit()
+    world.sweep_for(25 * HOUR, every=timedelta(minutes=10))
     assert all(isinstance(world.grant_of(c).health, NeedsReauth) for c in leavers)
     assert all(world.grant_of(c).health == Active() for c in stayers)
 

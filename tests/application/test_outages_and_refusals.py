@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
+from adapters.tiktok_simulator.advertisers import Advertiser
 from adapters.tiktok_simulator.config import Config
 from application.list_connections import ConnectionState
 from application.rotation.call_and_settle import Ended, InFlight
 from domain.advertiser import Connection
-from domain.errors import StoreUnavailable
+from domain.errors import ReauthorisationNeeded, StoreUnavailable
+from domain.events import GrantDegraded, ReauthorisationRequired
 from domain.health import Active, Degraded, NeedsReauth
 from domain.ids import OwnerId
 from domain.outcomes import Failure, Misconfigured, OurFault, Reason, Refused, Unavailable
+from domain.refusals import OwnerTally
 from support.world import ANNA, World
 
 REFUSED = Refused(Reason.REFRESH_TOKEN_REFUSED, 40107)
+MINUTE = timedelta(minutes=1)
+HOSTILE = OwnerId("hostile")
 
 
 def a_due_world(mode: str = "strict") -> tuple[World, Connection]:
@@ -220,69 +227,91 @@ def test_a_journalled_pair_that_was_overtaken_changes_nothing() -> None:
     assert world.grant_of(acme) == newest
 
 
-# ---- mass refusal
+# ---- refusals
 
 
 def a_fleet(size: int) -> tuple[World, list[Connection]]:
-    world = World()
-    fleet = [world.connect("chloe", owner=OwnerId(f"owner-{n}"))[0] for n in range(size)]
-    world.pass_time(hours=12)
+    """Of as many owners, whose renewals come one after the other over ten hours."""
+    world, fleet = World(), list[Connection]()
+    for number in range(size):
+        fleet += world.connect("chloe", owner=OwnerId(f"owner-{number}"))
+        world.pass_time(seconds=36_000 / size)
+    world.sweep_for(timedelta(hours=4), every=MINUTE)
     return world, fleet
 
 
-def refuse_everybody(world: World) -> None:
+def many_grants_of_one(world: World, count: int) -> list[Connection]:
+    """Grants of one user here, of as many users at the platform."""
+    connections = tuple[Connection, ...]()
+    for number in range(count):
+        world.machine.set_accounts(f"hostile-{number}", [Advertiser(advertiser_id=f"{number}", name="An account")])
+        connections = world.connect(f"hostile-{number}", owner=HOSTILE)
+    return list(connections)
+
+
+def healths(world: World, fleet: list[Connection]) -> Counter[type]:
+    return Counter(type(world.grant_of(connection).health) for connection in fleet)
+
+
+def asked(world: World) -> int:
+    """How many people were told to authorise again."""
+    return sum(isinstance(event, GrantDegraded | ReauthorisationRequired) for event in world.database.rows.events)
+
+
+def test_a_platform_that_refuses_everybody_for_a_while_costs_no_grant_and_asks_nobody() -> None:
+    world, fleet = a_fleet(30)
     world.platform.away = REFUSED
-
-
-def test_a_mass_refusal_takes_back_what_it_did_and_costs_no_grant() -> None:
-    world, fleet = a_fleet(120)
-    refuse_everybody(world)
-    for _ in range(80):
-        world.sweep()
-        world.pass_time(seconds=15)
-    assert {type(world.grant_of(c).health) for c in fleet} == {Active}
-    sent_in_the_incident = world.platform.refreshes
+    world.sweep_for(timedelta(hours=3), every=MINUTE)
+    assert 0 < healths(world, fleet)[Degraded] < 30
     world.platform.away = None
-    world.sweep_for(timedelta(minutes=20), every=timedelta(seconds=15))
-    assert {world.grant_of(c).generation for c in fleet} == {2}
+    world.sweep_for(timedelta(hours=1), every=MINUTE)
+    assert healths(world, fleet) == {Active: 30}
+    assert asked(world) == 0
     assert {v.state for c in fleet for v in world.list_connections(c.owner)} == {ConnectionState.OK}
     assert world.machine.state.counters.reuses == 0
-    assert sent_in_the_incident < 50 + 25, "one a minute once it is known"
 
 
 def test_access_tokens_that_ended_in_the_incident_come_back_with_the_others() -> None:
-    world, fleet = a_fleet(60)
-    world.pass_time(hours=13)
-    refuse_everybody(world)
-    world.sweep()
-    assert {type(world.grant_of(c).health) for c in fleet} == {Active}
+    world, fleet = a_fleet(30)
+    world.platform.away = REFUSED
+    world.sweep_for(timedelta(hours=30), every=5 * MINUTE)
+    assert healths(world, fleet)[NeedsReauth] > 10
     world.platform.away = None
-    world.sweep_for(timedelta(minutes=20), every=timedelta(seconds=15))
-    assert {world.grant_of(c).generation for c in fleet} == {2}
+    world.sweep_for(timedelta(hours=1), every=MINUTE)
+    assert healths(world, fleet) == {Active: 30}
 
 
 def test_a_few_refusals_among_many_successes_are_users_doing() -> None:
-    world, fleet = a_fleet(100)
-    world.platform.refresh_plan.extend([REFUSED, None] * 4)
-    world.sweep()
-    healths = [type(world.grant_of(c).health) for c in fleet]
-    assert healths.count(Active) == 96
-    assert world.incidents.current(world.platform.app) is None
+    world, fleet = a_fleet(30)
+    leavers = [world.connect("ana", 0, owner=OwnerId(f"leaver-{n}"))[0] for n in range(3)]
+    world.machine.revoke_user("ana")
+    world.sweep_for(timedelta(hours=15), every=MINUTE)
+    assert (healths(world, fleet), healths(world, leavers)) == ({Active: 30}, {NeedsReauth: 3})
 
 
-def test_under_fifty_refreshes_nothing_is_concluded() -> None:
-    world, fleet = a_fleet(40)
-    refuse_everybody(world)
-    world.sweep()
-    assert {type(world.grant_of(c).health) for c in fleet} == {NeedsReauth}
+def test_one_user_with_many_dead_grants_stops_nobody() -> None:
+    world, fleet = a_fleet(20)
+    dead = many_grants_of_one(world, 30)
+    for user in range(30):
+        world.machine.revoke_user(f"hostile-{user}")
+    for connection in dead:
+        with suppress(ReauthorisationNeeded):
+            world.rotate(connection.id, owner=HOSTILE, asked_at=world.clock.now())
+    world.sweep_for(timedelta(hours=14), every=MINUTE)
+    assert (healths(world, fleet), healths(world, dead)) == ({Active: 20}, {NeedsReauth: 30})
+    assert all(world.machine.is_live(world.vend_of(connection).access.reveal()) for connection in fleet)
 
 
-def test_refusals_after_an_attempt_without_outcome_do_not_count_as_a_mass() -> None:
-    world, fleet = a_fleet(60)
-    world.platform.refresh_plan.extend(["lost"] * 60)
+def test_refusals_after_an_attempt_without_outcome_are_believed_and_counted_nowhere() -> None:
+    world, fleet = a_fleet(6)
+    world.pass_time(hours=12)
+    world.platform.refresh_plan.extend(["lost"] * 6)
     world.sweep(for_at_most=timedelta(seconds=1))
     world.sweep_for(timedelta(minutes=2), every=timedelta(seconds=15))
-    assert {type(world.grant_of(c).health) for c in fleet} == {Degraded}
+    reasons = {health.reason for c in fleet if isinstance(health := world.grant_of(c).health, Degraded | NeedsReauth)}
+    assert reasons == {Reason.ROTATION_IN_DOUBT}
+    assert asked(world) == 6
+    assert world.tallies.since(world.platform.app, world.clock.now() - timedelta(hours=1)) == OwnerTally()
 
 
 @pytest.mark.parametrize("failure", [Misconfigured("x"), OurFault(40002)])

@@ -113,33 +113,59 @@ def test_what_is_no_connections_fault_leaves_it_as_it_was_and_says_when_to_try_a
     assert world.grant_of(acme).generation == 2
 
 
-def test_a_refused_grant_is_served_till_its_token_ends_probed_once_and_then_needs_a_person() -> None:
+def test_a_refused_grant_is_served_till_its_token_ends_while_the_token_is_sent_again_and_then_needs_a_person() -> None:
     world = World()
     [acme] = world.connect("chloe")
     world.pass_time(hours=12)
-    world.platform.refresh_plan.append(REFUSED)
+    world.platform.refresh_plan.extend([REFUSED] * 100)
     report = world.sweep()
-    grant = world.grant_of(acme)
-    assert isinstance(grant.health, Degraded)
+    assert isinstance(world.grant_of(acme).health, Degraded)
     assert (report.count(Ended.REFUSED), world.platform.refreshes, world.platform.probes) == (1, 1, 2)
-    vended = world.vend_of(acme)
-    assert vended.degraded
+    assert world.vend_of(acme).degraded
     [view] = world.list_connections(ANNA)
-    assert (view.state, view.reconnect_by) == (ConnectionState.DEGRADED, grant.health.usable_until)
-    world.sweep_for(timedelta(hours=13), every=timedelta(minutes=30))
+    assert (view.state, view.reconnect_by) == (ConnectionState.DEGRADED, None), "nobody is asked yet"
+    assert view.next_refresh_at == world.clock.now() + timedelta(minutes=10)
+    world.sweep_for(timedelta(hours=13), every=timedelta(minutes=5))
     assert isinstance(world.grant_of(acme).health, NeedsReauth)
-    assert (world.platform.refreshes, world.platform.probes) == (1, 2), "one refresh and one probe a dead grant"
+    assert world.platform.probes == 2, "one probe"
+    assert 12 < world.platform.refreshes < 24
     with pytest.raises(ReauthorisationNeeded):
         world.vend_of(acme)
 
 
-def test_a_consent_that_was_withdrawn_needs_a_person_at_once() -> None:
+def test_a_consent_that_was_withdrawn_needs_a_person_once_it_was_refused_again() -> None:
     world = World()
     [acme] = world.connect("chloe")
     world.machine.revoke_user("chloe")
     world.pass_time(hours=12)
     world.sweep()
+    assert isinstance(world.grant_of(acme).health, Degraded)
+    world.pass_time(minutes=10)
+    world.sweep()
     assert world.grant_of(acme).health == NeedsReauth(Reason.REFRESH_TOKEN_REFUSED, since=world.clock.now())
+
+
+def test_after_a_click_was_refused_the_probe_does_not_wait_for_the_next_sweep() -> None:
+    world = World()
+    [acme] = world.connect("chloe")
+    world.machine.revoke_user("chloe")
+    probes = world.platform.probes
+    with pytest.raises(ReauthorisationNeeded):
+        world.rotate(acme.id, owner=ANNA, asked_at=world.clock.now())
+    assert world.platform.probes == probes + 1
+    refusals = world.grant_of(acme).schedule.refusals
+    assert refusals is not None
+    assert refusals.access_works is False
+
+
+def test_after_a_token_for_a_service_was_refused_the_probe_follows_at_once_too() -> None:
+    world = World()
+    [acme] = world.connect("chloe")
+    world.pass_time(hours=17)
+    world.platform.refresh_plan.append(REFUSED)
+    probes = world.platform.probes
+    assert world.vend_of(acme, timedelta(hours=8)).degraded
+    assert world.platform.probes == probes + 1
 
 
 def test_a_click_on_a_refused_grant_makes_no_call() -> None:
@@ -408,6 +434,9 @@ def test_a_long_term_token_that_was_withdrawn_is_found_out() -> None:
     world.pass_time(hours=12)
     assert world.sweep().swept == {}, "a sweep leaves long-term tokens to the audit"
     assert world.audit().probed.count(Ended.REFUSED) == 1
+    assert isinstance(world.grant_of(acme).health, Degraded)
+    world.pass_time(minutes=10)
+    world.sweep()
     assert world.grant_of(acme).health == NeedsReauth(Reason.ACCESS_TOKEN_REFUSED, since=world.clock.now())
 
 

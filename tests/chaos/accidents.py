@@ -120,6 +120,10 @@ class TroubledClaims:
         self._before("release")
         self._claims.release(claims)
 
+    def hasten(self, app: AppId, count: int) -> None:
+        self._troubles.check()
+        self._claims.hasten(app, count)
+
     def skew(self) -> timedelta:
         self._troubles.check()
         return self._claims.skew()

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from adapters.budget.process_budget import ProcessBudget
+from adapters.tiktok_simulator.advertisers import Advertiser as SimulatedAdvertiser
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.machine import Machine
 from adapters.tiktok_simulator.state import SimulatorState
 from chaos.upkeep import in_touch
 from domain.advertiser import Advertiser
+from domain.allowance import REPEATS_AHEAD
+from domain.errors import Refusal
 from domain.events import Event, GrantDegraded, ReauthorisationRequired
 from domain.grant import Grant
 from domain.health import Active
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
-from domain.outcomes import Failure, InDoubt, Issued, Unread
+from domain.outcomes import Failure, InDoubt, Issued, Reason, Refused, Unread
 from domain.rotation import RotationPolicy
 from domain.tokens import FIRST_VERSION, Secret, TokenKind, first_tokens
 from support.simulated_platform import SimulatedPlatform, issued
 from support.world import CountedIds, SimulatedClock, World
 
 SECOND = timedelta(seconds=1)
-MINUTE, TOUCH_EVERY = 60 * SECOND, 2 * SECOND
+REFUSED = Refused(Reason.REFRESH_TOKEN_REFUSED, 40105)
+HOUR, MINUTE, TOUCH_EVERY = 3600 * SECOND, 60 * SECOND, 2 * SECOND
 
 
 class NotingPlatform(SimulatedPlatform):
@@ -43,19 +48,32 @@ class NotingPlatform(SimulatedPlatform):
         self.looked_at: Counter[int] = Counter()
         self.lapsed: list[tuple[datetime, timedelta]] = []
         """Ends of access tokens that were renewed only later, and how much later."""
+        self.refuses: Literal["nothing", "refreshes", "everything"] = "nothing"
+        """What an incident lets it refuse."""
+        self.mistaken: set[int] = set()
+        """Consents of which refreshes are refused, though nobody withdrew them."""
+        self.refusals: defaultdict[str, list[datetime]] = defaultdict(list)
+        """When each refresh token was refused."""
 
     def refresh(self, token: Secret, version: str = FIRST_VERSION) -> Issued | Unread | Failure:
         self._note()
-        if self.away is None and (holder := self.machine.holder(token.reveal())):
+        now, holder = self.machine.clock.now(), self.machine.holder(token.reveal())
+        wrong = self.refuses != "nothing" or (holder is not None and holder.grant in self.mistaken)
+        if self.away is None and not wrong and holder:
             self.refreshed[holder.grant] += 1
             family = self.machine.state.families[holder.grant]
-            end, now = family.access_ends[family.generation], self.machine.clock.now()
+            end = family.access_ends[family.generation]
             if end < now and not family.revoked:
                 self.lapsed.append((end, now - end))
-        return super().refresh(token, version)
+        answer = REFUSED if wrong else super().refresh(token, version)
+        if isinstance(answer, Refused):
+            self.refusals[token.reveal()].append(now)
+        return answer
 
     def reach(self, access: Secret) -> tuple[Advertiser, ...] | Failure:
         self._note()
+        if self.refuses == "everything":
+            return REFUSED
         if self.away is None and (holder := self.machine.holder(access.reveal())):
             self.looked_at[holder.grant] += 1
         return super().reach(access)
@@ -73,11 +91,13 @@ class Fleet:
     size: int
     calls_per_second: int
     policy: RotationPolicy = field(default_factory=RotationPolicy)
+    access_token_seconds: int = 86_400
     sweep_every: ClassVar[timedelta] = RotationPolicy().sweep_every
 
     def __post_init__(self) -> None:
         self.clock, self.ids = SimulatedClock(), CountedIds()
-        self.platform = NotingPlatform(Machine(clock=self.clock, config=Config(), state=SimulatorState(seed="00" * 16)))
+        config = Config(access_token_seconds=self.access_token_seconds)
+        self.platform = NotingPlatform(Machine(clock=self.clock, config=config, state=SimulatorState(seed="00" * 16)))
         self.machine = self.platform.machine
         budget = ProcessBudget(self.calls_per_second, self.clock)
         self.world = World(
@@ -89,7 +109,7 @@ class Fleet:
         self.leavers: set[GrantId] = set()
         self.blamed: list[Event] = []
         """Events by which a grant that nobody left was called dead or dying."""
-        self.platform.wait = self._wait
+        self.platform.wait = self.wait
 
     # what happens
 
@@ -103,8 +123,20 @@ class Fleet:
             self._connect(number)
         self.run(until=began + over)
 
-    def _connect(self, number: int) -> None:
-        user, account = f"user-{number}", self.machine.accounts("chloe")[0]
+    def add_dead(self, owner: str, count: int) -> list[ConnectionId]:
+        """Let somebody here connect so many users of the platform, and withdraw every consent there at once."""
+        connections = list[ConnectionId]()
+        for number in range(len(self.consents), len(self.consents) + count):
+            connections.append(self._connect(number, OwnerId(owner)))
+            self._withdraw(next(reversed(self.consents)))
+        return connections
+
+    def _withdraw(self, grant: GrantId) -> None:
+        self.leavers.add(grant)
+        self.machine.revoke_user(self.machine.state.families[self.consents[grant]].user)
+
+    def _connect(self, number: int, owner: OwnerId | None = None) -> ConnectionId:
+        user, account = f"user-{number}", SimulatedAdvertiser(advertiser_id=str(number), name=f"Shop {number}")
         self.machine.set_accounts(user, [account])
         code = self.machine.grant_code(user, [account.advertiser_id])
         got, grant = issued(self.machine.exchange(self.platform.app, self.platform.secret, code)), GrantId(self.ids.new())
@@ -115,13 +147,16 @@ class Fleet:
         )
         tokens = first_tokens(access, refresh, got.lifetimes, asked_at=self.clock.now())
         reached = Advertiser(AdvertiserId(account.advertiser_id), account.name)
-        fingerprint, owner = self.sealer.fingerprint(got.access), OwnerId(user)
-        made = Grant.consented(grant, owner, self.platform.app, tokens, fingerprint, frozenset([reached.id]), self.policy)
+        fingerprint = self.sealer.fingerprint(got.access)
+        made = Grant.consented(
+            grant, owner or OwnerId(user), self.platform.app, tokens, fingerprint, frozenset([reached.id]), self.policy
+        )
         made.connect(ConnectionId(f"of {grant}"), reached, self.clock.now())
         self.database.rows.grants[grant] = made
         holder = self.machine.holder(got.access.reveal())
         assert holder is not None
         self.consents[grant] = holder.grant
+        return ConnectionId(f"of {grant}")
 
     def leave(self, every: int) -> None:
         """Every so-many-th person withdraws the consent at the platform; from now on its answers are counted anew."""
@@ -129,8 +164,26 @@ class Fleet:
         self.platform.looked_at.clear()
         for grant, consent in self.consents.items():
             if consent % every == 0:
-                self.leavers.add(grant)
-                self.machine.revoke_user(self.machine.state.families[consent].user)
+                self._withdraw(grant)
+
+    def sweep_beside(self) -> None:
+        """From now on another thread sweeps at its times, whoever waits for what."""
+        sweep_at, sweeping = [self.clock.now()], list[bool]()
+
+        def beside() -> None:
+            if sweeping or self.clock.now() < sweep_at[0]:
+                return
+            sweeping.append(True)
+            sweep_at[0] += self.sweep_every
+            self.world.sweep(for_at_most=self.sweep_every)
+            sweeping.clear()
+
+        self.clock.on_sleep = beside
+
+    def click(self, connection: ConnectionId) -> None:
+        """Its owner asks for a refresh, whatever comes of it."""
+        with suppress(Refusal):
+            self.world.rotate(connection, owner=None, asked_at=self.clock.now())
 
     def run(self, *, until: datetime) -> None:
         """Sweep now and then, up to this time."""
@@ -138,14 +191,15 @@ class Fleet:
             self.world.sweep(for_at_most=min(until - now, MINUTE))
             self._read_events()
             ticks = (self.clock.now() - now) // self.sweep_every + 1
-            self._wait(min(now + ticks * self.sweep_every, until) - self.clock.now())
+            self.wait(min(now + ticks * self.sweep_every, until) - self.clock.now())
 
-    def _wait(self, span: timedelta) -> None:
+    def wait(self, span: timedelta) -> None:
         """Let time pass, in touch with the database as a worker is."""
         until = self.clock.now() + span
         while (left := until - self.clock.now()) > timedelta(0):
             self.clock.advance(min(left, TOUCH_EVERY))
             in_touch(self.world)
+            self.clock.on_sleep()
 
     def run_for(self, span: timedelta) -> None:
         self.run(until=self.clock.now() + span)
@@ -175,6 +229,14 @@ class Fleet:
             closest = min((late - early for early, late in zip(calls, calls[most:], strict=False)), default=window)
             assert closest >= window, f"{most + 1} calls within {closest}"
         assert all(early <= late for early, late in pairwise(self.platform.calls))
+
+    def assert_repeats_are_bounded(self) -> None:
+        """No refused token was sent twice a minute, and in no hour did repeats use more than a tenth of the budget."""
+        for times in self.platform.refusals.values():
+            assert all(late - early >= MINUTE for early, late in pairwise(times))
+        repeats = sorted(time for times in self.platform.refusals.values() for time in times[1:])
+        most = int((HOUR + REPEATS_AHEAD) / SECOND * self.calls_per_second / 10)
+        assert all(late - early >= HOUR for early, late in zip(repeats, repeats[most:], strict=False))
 
     def assert_nobody_else_is_harmed(self) -> None:
         """Everybody who did not leave has a working pair, and was never told otherwise; nothing was sent twice."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adapters.crypto.sealer import AesGcmSealer
-from adapters.memory import grant_table
+from adapters.memory import claims, grant_table
 from adapters.memory.claims import MemoryClaims
 from adapters.memory.database import copy_of
 from adapters.memory.store import MemoryGrants
@@ -24,19 +24,18 @@ from application.select_accounts import SelectAccounts
 from application.vend_token import VendToken
 from chaos import scenarios
 from chaos.fleet import Fleet
-from domain import breaker, rotation
+from domain import allowance, breaker, rotation
 from domain.errors import PlatformUnavailable
-from domain.grant import Grant, Schedule
+from domain.grant import Grant
 from domain.health import Revoked, Superseded
 from domain.ids import GrantId
-from domain.mass_refusal import RefusalTally
 from domain.outcomes import Failure, InDoubt, Reason, Refused, Unavailable
 from domain.pacing import Pace
+from domain.refusals import Refusals
 from domain.rotation import RotationPolicy
 from domain.tokens import Sealed, Secret, TokenKind
 from support.world import START
 
-NEVER = False
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -103,8 +102,8 @@ def failing_as(other: Callable[[Failure], Failure]) -> Plant:
     """Failures are taken for other ones."""
     fail = Grant.fail
 
-    def failed(self: Grant, failure: Failure, policy: RotationPolicy, now: datetime, *, pause: timedelta | None = None) -> None:
-        fail(self, other(failure), policy, now, pause=pause)
+    def failed(self: Grant, failure: Failure, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- passed on as it comes
+        fail(self, other(failure), *args, **kwargs)
 
     return replaced(Grant, "fail", failed)
 
@@ -132,8 +131,8 @@ def twice_a_day(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Fleet, "sweep_every", timedelta(hours=12))
 
 
-def no_end(self: Grant, _reason: Reason, settled: Schedule, now: datetime) -> None:
-    self.schedule = replace(settled, due_at=now + timedelta(minutes=15))
+def no_end(self: Refusals, _: object) -> datetime:
+    return self.last_at + timedelta(minutes=15)
 
 
 def keep_the_generation(patch: pytest.MonkeyPatch) -> None:
@@ -267,7 +266,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "Every twelve hours, whatever ends within six": Fault(twice_a_day, scenarios.a_few_days_pass, way=8),
     "A refused grant is tried for ever": Fault(
-        replaced(Grant, "_refused", no_end), scenarios.a_dead_connection_is_left_in_peace, way=9
+        replaced(Refusals, "repeat_at", no_end), scenarios.a_dead_connection_is_left_in_peace, way=9
     ),
     "Erasing leaves the generation": Fault(
         keep_the_generation, scenarios.a_person_disconnects_while_the_call_is_under_way, way=10
@@ -296,8 +295,24 @@ FAULTS: dict[str, Fault] = {
     "No second look at a generation in doubt": Fault(
         replaced(MemoryClaims, "current", lambda *_: True), scenarios.a_claim_is_resumed_after_another_attempt_succeeded
     ),
-    "A mass refusal is believed": Fault(
-        replaced(RefusalTally, "is_mass", NEVER), scenarios.the_platform_refuses_everybody_for_a_while
+    "A second refusal is believed however soon": Fault(
+        replaced(Refusals, "may_be_believed", lambda *_: True), scenarios.one_token_is_refused_by_mistake
+    ),
+    "What others are answered does not count": Fault(
+        replaced(CallAndSettle, "_others_speak_for", lambda *_: True), scenarios.the_platform_refuses_everybody_for_a_while
+    ),
+    "A refused token is never sent again": Fault(
+        replaced(Refusals, "repeat_at", lambda *_: None), scenarios.the_platform_refuses_everybody_for_a_while
+    ),
+    "A success hastens nobody": Fault(
+        replaced(MemoryClaims, "hasten", lambda *_: None), scenarios.many_wait_when_an_incident_ends
+    ),
+    "Repeats take what they can get of the budget": Fault(
+        replaced(allowance, "REPEATS_SHARE", 1), scenarios.an_incident_ends_beside_one_user_with_many_dead_grants
+    ),
+    "No turns by owner": Fault(
+        replaced(claims, "in_turns", lambda waiting, _, count: [grant for _, grant in waiting[:count]]),
+        scenarios.an_incident_ends_beside_one_user_with_many_dead_grants,
     ),
     "Those with the longest left go first": Fault(longest_left_first, scenarios.a_platform_returns_after_an_outage),
     "No budget": Fault(

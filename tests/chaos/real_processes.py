@@ -133,7 +133,7 @@ class Chaos:
             ids=self.backend.ids,
             given_platform=self.platform,
             given_journal=host.journal,
-            given_incidents=self.backend.incidents,
+            given_tallies=self.backend.tallies,
             given_fleet=self.backend.fleet,
             nonces=self.calm.nonces,
         )

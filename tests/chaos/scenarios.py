@@ -18,14 +18,13 @@ from domain.advertiser import Connection
 from domain.consent import Connected
 from domain.errors import Refusal, StoreUnavailable
 from domain.health import Active, Degraded, NeedsReauth
-from domain.ids import OwnerId
 from domain.outcomes import Failure, InDoubt, Misconfigured, OurFault, Reason, Refused, Throttled, Unavailable
 from support.world import ANNA, BERT, CountedIds, World
 
 REFUSED = Refused(Reason.REFRESH_TOKEN_REFUSED, 40107)
 NO_CONNECTION = Unavailable("no connection")
 IDS = CountedIds()
-HALF_A_DAY, MINUTE = timedelta(hours=12), timedelta(minutes=1)
+HALF_A_DAY, HOUR, MINUTE = timedelta(hours=12), timedelta(hours=1), timedelta(minutes=1)
 
 
 def due(mode: str = "strict", user: str = "chloe") -> tuple[World, Connection]:
@@ -205,12 +204,13 @@ def a_dead_connection_is_left_in_peace() -> None:
     world, acme = due()
     world.machine.revoke_user("chloe")
     sent, probed = world.platform.refreshes, world.platform.probes
-    for _ in range(48):
+    for _ in range(12 * 24):
         world.sweep(for_at_most=MINUTE)
         world.clock.advance(timedelta(minutes=59))
         stay_in_touch(world, MINUTE)
     assert isinstance(world.grant_of(acme).health, NeedsReauth)
-    assert (world.platform.refreshes - sent, world.platform.probes - probed) == (1, 1)
+    assert world.grant_of(acme).schedule.due_at is None
+    assert (world.platform.refreshes - sent < 80, world.platform.probes - probed) == (True, 1)
 
 
 def a_person_disconnects_while_the_call_is_under_way() -> None:
@@ -316,16 +316,48 @@ def a_doubtful_claim_is_given_back() -> None:
 
 
 def the_platform_refuses_everybody_for_a_while() -> None:
-    world = World()
-    fleet = [world.connect("chloe", owner=OwnerId(f"owner-{n}"))[0] for n in range(80)]
-    world.pass_time(hours=12)
-    world.platform.away = REFUSED
-    for _ in range(80):
-        world.sweep(for_at_most=MINUTE)
-        world.pass_time(seconds=15)
-    world.platform.away = None
-    world.sweep_for(timedelta(minutes=20), every=timedelta(seconds=15))
-    assert {world.grant_of(c).generation for c in fleet} == {2}
+    fleet = Fleet(60, 10)
+    fleet.grow(HALF_A_DAY)
+    fleet.platform.refuses = "everything"
+    fleet.run_for(4 * HOUR)
+    fleet.platform.refuses = "nothing"
+    fleet.run_for(HOUR + MINUTE)
+    fleet.assert_nobody_else_is_harmed()
+
+
+def one_token_is_refused_by_mistake() -> None:
+    """For forty minutes, while its access token works and others are renewed."""
+    fleet = Fleet(120, 10)
+    fleet.grow(HALF_A_DAY)
+    due_at, grant = min((g.schedule.due_at, g.id) for g in fleet.others if g.schedule.due_at)
+    fleet.platform.mistaken.add(fleet.consents[grant])
+    fleet.run(until=due_at + 40 * MINUTE)
+    assert isinstance(fleet.database.rows.grants[grant].health, Degraded)
+    fleet.platform.mistaken.clear()
+    fleet.run_for(HOUR)
+    fleet.assert_nobody_else_is_harmed()
+
+
+def many_wait_when_an_incident_ends() -> None:
+    fleet = Fleet(600, 1)
+    fleet.grow(HALF_A_DAY)
+    fleet.platform.refuses = "refreshes"
+    fleet.run_for(6 * HOUR)
+    fleet.platform.refuses = "nothing"
+    fleet.run_for(15 * MINUTE)
+    fleet.assert_all_are_active()
+
+
+def an_incident_ends_beside_one_user_with_many_dead_grants() -> None:
+    fleet = Fleet(30, 1)
+    fleet.add_dead("hostile", 400)
+    fleet.grow(HALF_A_DAY)
+    fleet.platform.refuses = "refreshes"
+    fleet.run_for(3 * HOUR)
+    fleet.assert_repeats_are_bounded()
+    fleet.platform.refuses = "nothing"
+    fleet.run_for(30 * MINUTE)
+    fleet.assert_all_are_active()
 
 
 def a_platform_returns_after_an_outage() -> None:

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -7,12 +7,15 @@ from application.ports.claims import Claim, Due, Settlement, TokenModel
 from domain.events import GrantDegraded, TokensRotated
 from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth, Revoked, Superseded
-from domain.ids import AppId, ConnectionId, GrantId
+from domain.ids import AppId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
+from domain.refusals import HASTENED_AT_ONCE
 from support.builders import APP, DAY, HOUR, MINUTE, POLICY, SECOND, START, a_due_grant, a_grant, a_long_term_token, a_pair
 from support.databases import Kept
+from support.world import ANNA, BERT
 
 LEASE = MINUTE / 2
+NO = Refused(Reason.REFRESH_TOKEN_REFUSED, 40107)
 
 
 def rotated(claim: Claim, name: str = "fresh") -> Grant:
@@ -230,7 +233,7 @@ def test_a_failure_is_stored_under_its_attempt(kept: Kept) -> None:
     assert isinstance(stored.health, Degraded)
     assert stored.schedule.attempt is None
     assert stored.schedule == claim.grant.schedule
-    assert isinstance(kept.facts()[-1], GrantDegraded)
+    assert kept.facts() == [], "nobody is asked to act yet"
 
 
 def test_a_rotation_heals_a_grant_that_others_claimed_and_were_refused_meanwhile(kept: Kept) -> None:
@@ -346,3 +349,136 @@ def test_a_claim_that_is_settled_can_be_taken_again_at_once(kept: Kept) -> None:
     assert not again.grant.schedule.in_doubt
     assert again.grant.schedule.failures == 1
     assert kept.clock.monotonic() < SECOND
+
+
+# ---- what was refused
+
+
+def refused(name: str, *, owner: OwnerId = ANNA, ends: datetime = START + 9 * HOUR, times: int = 1) -> Grant:
+    """Refused so many times, two hours apart, the first time long enough ago to be due; believed at the second."""
+    grant = a_grant(name, owner=owner, tokens=a_pair(name, at=ends - DAY))
+    for number in range(times):
+        grant.fail(NO, POLICY, START - (times - number) * 2 * HOUR, credible=True)
+        grant.note_probe(NO, POLICY, START - (times - number) * 2 * HOUR)
+    return grant
+
+
+def repeats(kept: Kept, limit: int = 100) -> list[str]:
+    return ids(kept.take_due(limit=limit, due=Due(repeats=True)))
+
+
+def test_refused_grants_wait_in_a_line_of_their_own_those_not_believed_first(kept: Kept) -> None:
+    owners = [OwnerId(f"owner-{n}") for n in range(5)]
+    kept.add(
+        refused("asked, urgent", owner=owners[0], ends=START + HOUR, times=2),
+        refused("late", owner=owners[1], ends=START + 3 * HOUR),
+        refused("urgent", owner=owners[2], ends=START + 2 * HOUR),
+        refused("asked, late", owner=owners[3], ends=START + 4 * HOUR, times=2),
+        a_due_grant("healthy"),
+        a_grant("of another app", owner=owners[4], app=AppId("another")),
+    )
+    assert kept.claims.count_due(APP, Due()) == 1
+    assert kept.claims.count_due(APP, Due(repeats=True)) == 4
+    assert ids(kept.take_due()) == ["healthy"]
+    assert repeats(kept, 2) == ["urgent", "late"]
+    assert repeats(kept) == ["asked, urgent", "asked, late"]
+    assert repeats(kept) == []
+
+
+def test_a_refused_grant_that_awaits_its_probe_does_not_wait_in_line(kept: Kept) -> None:
+    grant = a_grant(tokens=a_pair(at=START - 12 * HOUR))
+    grant.fail(NO, POLICY, START)
+    kept.add(grant)
+    assert repeats(kept) == []
+    assert ids(kept.take_due(due=Due(since=START))) == ["grant-1"]
+
+
+def test_tokens_of_both_models_wait_in_one_line(kept: Kept) -> None:
+    endless = a_grant("endless", owner=BERT, tokens=a_long_term_token())
+    endless.note_probe(NO, POLICY, START - HOUR)
+    kept.add(endless, refused("a pair"))
+    assert sorted(repeats(kept)) == ["a pair", "endless"]
+
+
+def test_of_ten_repeats_in_a_row_one_is_of_an_owner(kept: Kept) -> None:
+    many = [refused(f"of one {n:02}", ends=START + HOUR) for n in range(30)]
+    others = [refused(f"of another {n:02}", owner=OwnerId(f"owner-{n}"), ends=START + 2 * HOUR) for n in range(20)]
+    kept.add(*many, *others)
+    row = list[str]()
+    for limit in (1, 3, 7, 1, 8):
+        for claim in kept.take_due(limit=limit, due=Due(repeats=True)):
+            row.append(claim.grant.owner)
+            kept.clock.advance(SECOND)
+            claim.grant.fail(NO, POLICY, kept.clock.now())
+            kept.claims.settle(claim.grant, claim)
+    assert [place for place, owner in enumerate(row) if owner == ANNA] == [0, 10]
+    assert len(set(row)) == 19
+
+
+def test_one_owner_alone_is_not_kept_waiting(kept: Kept) -> None:
+    kept.add(*(refused(f"grant {n}") for n in range(12)))
+    assert len(repeats(kept, 8)) == 8
+    assert len(repeats(kept, 8)) == 4
+
+
+def test_a_success_hastens_those_next_in_line(kept: Kept) -> None:
+    kept.add(*(refused(f"of one {n}", ends=START + HOUR) for n in range(4)))
+    kept.add(*(refused(f"of {n}", owner=OwnerId(f"owner-{n}"), ends=START + (2 + n) * HOUR) for n in range(4)))
+    kept.claims.hasten(APP, 3)
+    assert ids(kept.take_due()) == ["of one 0", "of 0", "of 1"]
+    assert kept.claims.count_due(APP, Due(repeats=True)) == 5
+    kept.claims.hasten(AppId("another"), 3)
+    assert kept.take_due() == []
+
+
+def test_what_was_hastened_is_not_sent_again_within_the_minute(kept: Kept) -> None:
+    grant = a_grant(tokens=a_pair(at=START - 12 * HOUR))
+    grant.fail(NO, POLICY, START)
+    grant.note_probe(NO, POLICY, START)
+    kept.add(grant)
+    kept.claims.hasten(APP, 10)
+    assert kept.take_due() == []
+    kept.clock.advance(MINUTE)
+    assert ids(kept.take_due()) == ["grant-1"]
+
+
+def test_enough_are_hastened_at_once(kept: Kept) -> None:
+    kept.add(*(refused(f"grant {n}", owner=OwnerId(f"owner-{n}")) for n in range(HASTENED_AT_ONCE + 20)))
+    for _ in range(15):
+        kept.claims.hasten(APP, 10)
+    assert kept.claims.count_due(APP, Due()) == HASTENED_AT_ONCE
+    kept.take_due(limit=30)
+    kept.claims.hasten(APP, 10)
+    assert kept.claims.count_due(APP, Due()) == HASTENED_AT_ONCE + 10
+
+
+def test_nobody_is_hastened_who_is_under_way_or_waits_no_more(kept: Kept) -> None:
+    given_up = a_grant("given up", owner=BERT, tokens=a_pair(at=START - 30 * DAY))
+    given_up.fail(NO, POLICY, START - 20 * DAY)
+    given_up.note_probe(NO, POLICY, START - 20 * DAY)
+    given_up.fail(NO, POLICY, START - 10 * DAY, credible=True)
+    kept.add(given_up, refused("under way"))
+    assert repeats(kept) == ["under way"]
+    kept.claims.hasten(APP, 10)
+    assert kept.claims.count_due(APP, Due()) == 0
+
+
+def test_a_refusal_is_stored_with_all_that_is_known_of_it(kept: Kept) -> None:
+    kept.add(a_due_grant(ends=START + 9 * HOUR))
+    for _ in range(3):
+        claim = kept.take()
+        assert claim is not None
+        kept.clock.advance(HOUR)
+        claim.grant.fail(NO, POLICY, kept.clock.now(), credible=True)
+        assert kept.claims.settle(claim.grant, claim) is Settlement.STORED
+        claim = kept.take()
+        assert claim is not None
+        claim.grant.note_probe(None, POLICY, kept.clock.now())
+        assert kept.claims.settle(claim.grant, claim) is Settlement.STORED
+        assert (kept.grant().health, kept.grant().schedule) == (claim.grant.health, claim.grant.schedule)
+    assert kept.grant().asked_because is NO.reason
+    assert isinstance(kept.facts()[-1], GrantDegraded)
+    claim = kept.take()
+    assert claim is not None
+    assert kept.claims.settle(rotated(claim), claim) is Settlement.STORED
+    assert kept.grant().schedule.refusals is None

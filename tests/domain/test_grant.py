@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -22,6 +22,7 @@ from domain.outcomes import (
     Throttled,
     Unavailable,
 )
+from domain.refusals import FIRST_REPEAT_AFTER, LONG_TERM_SERVED_FOR, WORKING_BELIEVED_AFTER
 from domain.rotation import RotationPolicy
 from domain.tokens import Expiring, LongTerm, Sealed, Tokens
 from support.builders import START
@@ -82,14 +83,14 @@ def test_a_refusal_serves_what_is_left_and_names_the_day() -> None:
     grant.fail(REFUSED, POLICY, NOON)
     assert grant.health == Degraded(PAIR.access_expires_at, REFUSED.reason)
     assert (grant.schedule.due_at, grant.schedule.attempt) == (NOON, None)
-    assert grant.events == [GrantDegraded(grant.id, grant.owner, REFUSED.reason, PAIR.access_expires_at, at=NOON)]
+    assert grant.events == [], "nobody is asked to act yet"
 
 
 def test_a_refusal_with_nothing_left_needs_a_person() -> None:
     grant, late = a_grant(claimed=True), PAIR.access_expires_at
     grant.fail(REFUSED, POLICY, late)
     assert grant.health == NeedsReauth(REFUSED.reason, since=late)
-    assert grant.schedule.due_at is None
+    assert grant.schedule.due_at == late + FIRST_REPEAT_AFTER
     assert grant.events == [ReauthorisationRequired(grant.id, grant.owner, REFUSED.reason, at=late)]
 
 
@@ -98,7 +99,7 @@ def test_a_refusal_after_an_attempt_without_outcome_is_never_called_expired() ->
     grant.fail(InDoubt("time-out"), POLICY, NOON)
     grant.claim(ATTEMPT)
     grant.fail(Refused(Reason.REFRESH_TOKEN_EXPIRED, 40103), POLICY, NOON)
-    assert grant.health == Degraded(PAIR.access_expires_at, Reason.ROTATION_IN_DOUBT)
+    assert grant.health == Degraded(PAIR.access_expires_at, Reason.ROTATION_IN_DOUBT, believed=True)
 
 
 @pytest.mark.parametrize(
@@ -133,20 +134,99 @@ def test_misconfiguration_leaves_the_due_time_to_processes_that_know_better() ->
     assert grant.schedule.due_at == due
 
 
-def test_a_probe_that_fails_ends_a_degraded_grant_and_keeps_the_first_reason() -> None:
+def refused(grant: Grant, at: datetime, *, access_works: bool = True, credible: bool = True) -> Grant:
+    """The grant after one more refusal, and its probe if one is to be made."""
+    grant.claim(ATTEMPT)
+    grant.fail(REFUSED, POLICY, at, credible=credible)
+    if grant.schedule.refusals is not None and grant.schedule.refusals.awaits_probe:
+        grant.claim(ATTEMPT)
+        grant.note_probe(None if access_works else Refused(Reason.ACCESS_TOKEN_REFUSED, 40105), POLICY, at)
+    return grant
+
+
+def test_a_refused_probe_asks_nobody_before_a_second_refusal() -> None:
+    grant = refused(a_grant(), NOON, access_works=False)
+    assert (grant.health, grant.events) == (Degraded(PAIR.access_expires_at, REFUSED.reason), [])
+    again_at = NOON + FIRST_REPEAT_AFTER
+    assert grant.schedule.due_at == again_at
+    refused(grant, again_at, access_works=False)
+    assert grant.health == NeedsReauth(REFUSED.reason, since=again_at)
+    assert grant.events == [ReauthorisationRequired(grant.id, grant.owner, REFUSED.reason, at=again_at)]
+
+
+def test_while_the_access_token_works_a_refusal_is_believed_an_hour_after_the_first() -> None:
+    grant = refused(a_grant(), NOON)
+    refused(grant, NOON + FIRST_REPEAT_AFTER)
+    assert (grant.health, grant.events) == (Degraded(PAIR.access_expires_at, REFUSED.reason), [])
+    later = NOON + WORKING_BELIEVED_AFTER
+    refused(grant, later)
+    assert grant.health == Degraded(PAIR.access_expires_at, REFUSED.reason, believed=True)
+    assert grant.events == [GrantDegraded(grant.id, grant.owner, REFUSED.reason, PAIR.access_expires_at, at=later)]
+
+
+def test_a_person_is_asked_once_however_often_it_is_refused() -> None:
+    grant = refused(a_grant(), NOON, access_works=False)
+    for hours in range(1, 100):
+        refused(grant, NOON + timedelta(hours=hours), access_works=False)
+    assert grant.health == NeedsReauth(REFUSED.reason, since=NOON + timedelta(hours=1))
+    assert len(grant.events) == 1
+
+
+def test_what_others_do_not_speak_for_is_not_believed_before_the_access_token_ends() -> None:
+    grant = refused(a_grant(), NOON, access_works=False)
+    for hours in range(1, 12):
+        refused(grant, NOON + timedelta(hours=hours), access_works=False, credible=False)
+    assert (grant.health, grant.events) == (Degraded(PAIR.access_expires_at, REFUSED.reason), [])
+    assert grant.schedule.due_at == PAIR.access_expires_at - timedelta(minutes=50)
+    grant.lapse(REFUSED.reason, PAIR.access_expires_at)
+    assert isinstance(grant.health, NeedsReauth)
+    assert grant.schedule.due_at is not None, "it is sent again nevertheless"
+
+
+def test_a_refusal_after_an_attempt_without_outcome_is_believed_at_once() -> None:
     grant = a_grant(claimed=True)
-    grant.fail(REFUSED, POLICY, NOON)
-    grant.note_probe(Refused(Reason.ACCESS_TOKEN_REFUSED, 40105), POLICY, NOON)
-    assert grant.health == NeedsReauth(REFUSED.reason, since=NOON)
+    grant.fail(InDoubt("time-out"), POLICY, NOON)
+    refused(grant, NOON + timedelta(minutes=1), access_works=False, credible=False)
+    assert grant.health == NeedsReauth(Reason.ROTATION_IN_DOUBT, since=NOON + timedelta(minutes=1))
 
 
-@pytest.mark.parametrize("answer", [None, Unavailable("x"), Throttled(), NotPermitted(40001)])
-def test_any_other_answer_to_the_probe_leaves_it_degraded_until_its_day(answer: Failure | None) -> None:
+def test_a_repeat_without_answer_puts_later_refusals_in_doubt() -> None:
+    grant = refused(a_grant(), NOON)
+    grant.claim(ATTEMPT)
+    grant.fail(InDoubt("time-out"), POLICY, NOON + timedelta(minutes=10))
+    refused(grant, NOON + timedelta(minutes=11), credible=False)
+    assert grant.health == Degraded(PAIR.access_expires_at, Reason.ROTATION_IN_DOUBT, believed=True)
+
+
+@pytest.mark.parametrize("failure", [Unavailable("x"), Throttled(), Misconfigured("x"), OurFault(40002)])
+def test_time_without_an_answer_believes_nobody(failure: Failure) -> None:
+    grant = refused(a_grant(), NOON, access_works=False)
+    for hours in range(1, 12):
+        grant.claim(ATTEMPT)
+        grant.fail(failure, POLICY, NOON + timedelta(hours=hours), pause=timedelta(minutes=1), credible=True)
+    assert (grant.health, grant.events) == (Degraded(PAIR.access_expires_at, REFUSED.reason), [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "works"), [(None, True), (NotPermitted(40001), True), (Unavailable("x"), None), (Throttled(), None)]
+)
+def test_any_other_answer_to_the_probe_leaves_it_degraded_until_its_day(answer: Failure | None, works: bool | None) -> None:
     grant = a_grant(claimed=True)
     grant.fail(REFUSED, POLICY, NOON)
     grant.note_probe(answer, POLICY, NOON)
-    assert grant.health == Degraded(PAIR.access_expires_at, REFUSED.reason, probed=True)
-    assert grant.schedule.due_at == PAIR.access_expires_at
+    assert grant.health == Degraded(PAIR.access_expires_at, REFUSED.reason)
+    assert grant.schedule.refusals is not None
+    assert (grant.schedule.refusals.access_works, grant.schedule.refusals.in_line) == (works, True)
+    assert grant.schedule.due_at == NOON + FIRST_REPEAT_AFTER
+
+
+def test_a_success_heals_whatever_was_written() -> None:
+    grant = refused(a_grant(), NOON, access_works=False)
+    refused(grant, NOON + timedelta(hours=1), access_works=False)
+    assert grant.asked_because is REFUSED.reason
+    grant.claim(ATTEMPT)
+    grant.rotate(FRESH, "new", from_generation=1, policy=POLICY, now=NOON + timedelta(hours=2))
+    assert (grant.health, grant.schedule.refusals) == (Active(), None)
 
 
 def test_a_long_term_token_that_answers_is_active_and_looked_at_again_half_a_day_later() -> None:
@@ -157,10 +237,21 @@ def test_a_long_term_token_that_answers_is_active_and_looked_at_again_half_a_day
     assert grant.generation == 1
 
 
-def test_a_long_term_token_that_is_refused_needs_a_person() -> None:
-    grant = a_grant(LONG_TERM, claimed=True)
-    grant.note_probe(Refused(Reason.ACCESS_TOKEN_REFUSED, 40105), POLICY, NOON)
-    assert grant.health == NeedsReauth(Reason.ACCESS_TOKEN_REFUSED, since=NOON)
+def test_a_refused_token_without_an_end_is_served_for_a_day_and_probed_again() -> None:
+    grant, dead = a_grant(LONG_TERM), Refused(Reason.ACCESS_TOKEN_REFUSED, 40105)
+    grant.claim(ATTEMPT)
+    grant.note_probe(dead, POLICY, NOON)
+    served = Degraded(NOON + LONG_TERM_SERVED_FOR, Reason.ACCESS_TOKEN_REFUSED)
+    assert (grant.health, grant.schedule.due_at, grant.events) == (served, NOON + FIRST_REPEAT_AFTER, [])
+    grant.claim(ATTEMPT)
+    grant.note_probe(dead, POLICY, NOON + FIRST_REPEAT_AFTER, credible=True)
+    assert (grant.health, grant.asked_because) == (
+        NeedsReauth(Reason.ACCESS_TOKEN_REFUSED, since=NOON + FIRST_REPEAT_AFTER),
+        Reason.ACCESS_TOKEN_REFUSED,
+    )
+    grant.claim(ATTEMPT)
+    grant.note_probe(None, POLICY, NOON + timedelta(hours=2))
+    assert (grant.health, grant.schedule.refusals) == (Active(), None)
 
 
 def test_a_long_term_token_survives_an_outage() -> None:

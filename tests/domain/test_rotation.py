@@ -11,6 +11,7 @@ from domain.errors import UnsafePolicy
 from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import GrantId
 from domain.outcomes import Reason
+from domain.refusals import Refusals
 from domain.rotation import (
     FIRST_BACK_OFF,
     LONGEST_BACK_OFF,
@@ -121,25 +122,33 @@ def test_the_last_hour_of_a_short_life_is_a_twenty_fourth_of_it() -> None:
 
 REFUSED = Reason.REFRESH_TOKEN_REFUSED
 LATER = START + 30 * HOUR
-DECISIONS: list[tuple[Tokens | None, Health, bool, object]] = [
-    (a_pair(), Active(), False, Rotate(a_pair())),
-    (a_long_term_token(), Active(), False, Probe(A_SECRET)),
-    (a_pair(), Degraded(LATER, REFUSED), False, Probe(A_SECRET)),
-    (a_pair(), Degraded(LATER, REFUSED, probed=True), False, Keep()),
-    (a_pair(), Degraded(START, REFUSED, probed=True), False, Reauthorise(REFUSED)),
-    (a_pair(), Degraded(START, REFUSED), False, Reauthorise(REFUSED)),
-    (a_pair(), NeedsReauth(REFUSED, START), False, Keep()),
-    (a_pair(), NeedsReauth(REFUSED, START), True, Rotate(a_pair())),
-    (a_pair(), Degraded(LATER, REFUSED, probed=True), True, Rotate(a_pair())),
-    (a_long_term_token(), NeedsReauth(REFUSED, START), False, Keep()),
-    (a_long_term_token(), NeedsReauth(REFUSED, START), True, Probe(A_SECRET)),
-    (None, Revoked(), False, Keep()),
-    (None, Superseded(), True, Keep()),
+ENDED = Degraded(START, REFUSED)
+FRESHLY = Refusals(START, START)
+PROBED = FRESHLY.probed(works=True)
+RIPE = Refusals(START - HOUR, START - HOUR, access_works=False, in_line=True)
+DECISIONS: list[tuple[Tokens | None, Health, Refusals | None, bool, object]] = [
+    (a_pair(), Active(), None, False, Rotate(a_pair())),
+    (a_long_term_token(), Active(), None, False, Probe(A_SECRET)),
+    (a_pair(), Degraded(LATER, REFUSED), FRESHLY, False, Probe(A_SECRET)),
+    (a_pair(), Degraded(LATER, REFUSED), PROBED, False, Keep()),
+    (a_pair(), Degraded(LATER, REFUSED), RIPE, False, Rotate(a_pair())),
+    (a_pair(), Degraded(LATER, REFUSED), PROBED.hastened(), False, Rotate(a_pair())),
+    (a_pair(), ENDED, PROBED, False, Reauthorise(REFUSED)),
+    (a_pair(), ENDED, FRESHLY, False, Reauthorise(REFUSED)),
+    (a_pair(), NeedsReauth(REFUSED, START), PROBED, False, Keep()),
+    (a_pair(), NeedsReauth(REFUSED, START), RIPE, False, Rotate(a_pair())),
+    (a_pair(), NeedsReauth(REFUSED, START), PROBED, True, Rotate(a_pair())),
+    (a_pair(), Degraded(LATER, REFUSED), PROBED, True, Rotate(a_pair())),
+    (a_long_term_token(), NeedsReauth(REFUSED, START), PROBED, False, Keep()),
+    (a_long_term_token(), NeedsReauth(REFUSED, START), RIPE, False, Probe(A_SECRET)),
+    (a_long_term_token(), NeedsReauth(REFUSED, START), PROBED, True, Probe(A_SECRET)),
+    (None, Revoked(), None, False, Keep()),
+    (None, Superseded(), None, True, Keep()),
 ]
 
 
-@pytest.mark.parametrize(("tokens", "health", "insist", "expected"), DECISIONS)
+@pytest.mark.parametrize(("tokens", "health", "refusals", "insist", "expected"), DECISIONS)
 def test_what_is_done_with_a_grant_whose_time_has_come(
-    tokens: Tokens | None, health: Health, insist: bool, expected: object
+    tokens: Tokens | None, health: Health, refusals: Refusals | None, insist: bool, expected: object
 ) -> None:
-    assert decide(tokens, health, START, insist=insist) == expected
+    assert decide(tokens, health, START, refusals=refusals, insist=insist) == expected

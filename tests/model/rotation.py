@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from model.protocol import Protocol
 from model.provider import Kind, probe, refresh
-from model.world import Record, Row, Worker, World
+from model.world import Health, Record, Row, Worker, World
 
 Steps = Iterator[tuple[str, World]]
 
@@ -125,11 +125,12 @@ def send(world: World, protocol: Protocol, kind: Kind, limit: int | None, i: int
     world = count(world, limit)
     family = world.rows[w.row].family
     if w.probes:
-        for looked in probe(world, family):
-            yield f"p{i} probes: {looked}", world.put(i, w._replace(step="answered", answer=looked))
-        return
-    for event, answer, after in refresh(world, kind, family, w.token):
-        yield f"p{i} sends t{w.token}, {event}", after.put(i, w._replace(step="answered", answer=answer))
+        answers = ((f"probes: {answer}", answer, world) for answer in probe(world, family))
+    else:
+        answers = (
+            (f"sends t{w.token}, {event}", answer, after) for event, answer, after in refresh(world, kind, family, w.token)
+        )
+    yield from ((f"p{i} {what}", after.put(i, w._replace(step="answered", answer=answer))) for what, answer, after in answers)
 
 
 def release(world: World, protocol: Protocol, i: int, w: Worker) -> tuple[str, World]:
@@ -224,9 +225,9 @@ def refused(row: Row, protocol: Protocol, w: Worker) -> Row:
     """
     refusals = min(row.refusals + 1, 2)
     asked = row.asked or w.doubted or refusals == 2 or protocol.believed_at == "the first refusal"
-    health = "degraded" if row.health == "active" else "needs_reauth" if row.health == "dead" and asked else row.health
-    reason = "in doubt" if w.doubted and protocol.doubt_is_told else "refused"
-    return row._replace(health=health, reason=reason, refusals=refusals, asked=asked)
+    health: Health = "degraded" if row.health == "active" else "needs_reauth" if row.health == "dead" and asked else row.health
+    told = row._replace(health=health, refusals=refusals, asked=asked)
+    return told._replace(reason="in doubt" if w.doubted and protocol.doubt_is_told else "refused")
 
 
 def write_reloaded(world: World, protocol: Protocol, i: int, w: Worker) -> Steps:

@@ -11,7 +11,7 @@ RULES = {
     "revoked": "No revocation takes the token of another live grant, or of a callback, with it.",
     "kept": "A live token whose answer reached somebody who lives is stored, or in a journal.",
     "truthful": "A grant whose live token is in the database is degraded only while the provider itself refused that one.",
-    "honest": "A refusal is called one only if the person withdrew, or the provider was wrong; doubt only where something went wrong.",
+    "honest": "A refusal is called one only if the person withdrew or the provider was wrong; doubt, if something went wrong.",
     "asked": "Nobody is asked to authorise again before a second refusal, a doubt, or the access token's end.",
     "loud": "A spent token is not called healthy: an attempt without outcome, or a doubt, points at it.",
     "erased": "An erased grant has no tokens.",

@@ -6,8 +6,8 @@ DEAD = -1
 """In place of a family's live token: nothing of this consent lives."""
 
 Health = Literal["absent", "active", "degraded", "probed", "dead", "needs_reauth", "revoked", "superseded"]
-"""`degraded`: refused, the probe is still to come; `probed`: refused, and the access token works; `dead`: it does not, and nobody is
-asked yet; `absent`: not yet stored."""
+"""`degraded`: refused, the probe is still to come; `probed`: refused, and the access token works; `dead`: it does not, and nobody
+is asked yet; `absent`: not yet stored."""
 
 Answer = int | Literal["refused", "silence", "busy", "works"] | None
 """What a call came to: a token is the pair that it belongs to; `busy` is a definite answer by which nothing was spent."""

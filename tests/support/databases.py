@@ -12,25 +12,25 @@ from adapters.memory.claims import MemoryClaims
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.fleet import MemoryFleet
 from adapters.memory.heartbeats import MemoryHeartbeats
-from adapters.memory.incidents import MemoryIncidents
 from adapters.memory.journal_register import MemoryJournalRegister
 from adapters.memory.outbox_feed import MemoryOutboxFeed
+from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.store import MemoryStore
 from adapters.sql import tables
 from adapters.sql.claims import SqlClaims
 from adapters.sql.database import open_database
 from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
-from adapters.sql.incidents import SqlIncidents
 from adapters.sql.journal_register import SqlJournalRegister
 from adapters.sql.outbox_feed import SqlOutboxFeed
+from adapters.sql.owner_tallies import SqlOwnerTallies
 from adapters.sql.store import SqlStore
 from application.ports.claims import Claim, Claims, Due
 from application.ports.fleet import Fleet
 from application.ports.heartbeats import Heartbeats
-from application.ports.incidents import Incidents
 from application.ports.journal_register import JournalRegister
 from application.ports.outbox_feed import OutboxFeed
+from application.ports.owner_tallies import OwnerTallies
 from application.ports.store import Store
 from domain import events
 from domain.events import Event
@@ -48,7 +48,7 @@ class Kept:
     claims: Claims
     fleet: Fleet
     heartbeats: Heartbeats
-    incidents: Incidents
+    tallies: OwnerTallies
     journals: JournalRegister
     feed: OutboxFeed
     clock: SimulatedClock
@@ -91,7 +91,7 @@ def in_memory() -> Kept:
         claims=MemoryClaims(memory, clock=clock, ids=ids),
         fleet=MemoryFleet(memory),
         heartbeats=MemoryHeartbeats(clock=clock),
-        incidents=MemoryIncidents(memory),
+        tallies=MemoryOwnerTallies(memory),
         journals=MemoryJournalRegister(memory, clock=clock),
         feed=MemoryOutboxFeed(memory),
         clock=clock,
@@ -120,7 +120,7 @@ def in_sql(url: str) -> Kept:
         claims=SqlClaims(database, host="here", ids=ids, clock=clock),
         fleet=SqlFleet(database),
         heartbeats=SqlHeartbeats(database, clock=clock),
-        incidents=SqlIncidents(database),
+        tallies=SqlOwnerTallies(database),
         journals=SqlJournalRegister(database, clock=clock),
         feed=SqlOutboxFeed(database),
         clock=clock,

@@ -11,8 +11,8 @@ from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.database_identity import MemoryIdentityNotes
-from adapters.memory.incidents import MemoryIncidents
 from adapters.memory.journal import MemoryJournal
+from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.removals import MemoryRemovals
 from adapters.memory.system import MemoryClock
 from adapters.tiktok_simulator.config import Config
@@ -23,7 +23,7 @@ from application.ports.budget import Budget, Lane, Permits
 from application.ports.claims import Claim, Claims
 from application.ports.database_identity import IdentityNotes, IdentityRecord
 from application.ports.fleet import Fleet
-from application.ports.incidents import Incidents
+from application.ports.owner_tallies import OwnerTallies
 from application.ports.store import Store
 from application.rotation.batches import SweepReport
 from application.rotation.call_and_settle import Rotation
@@ -110,7 +110,7 @@ class World:
     given_platform: SimulatedPlatform | None = None
     given_sealer: AesGcmSealer | None = None
     given_journal: MemoryJournal | None = None
-    given_incidents: Incidents | None = None
+    given_tallies: OwnerTallies | None = None
     given_fleet: Fleet | None = None
     given_budget: Budget | None = None
     given_identity_record: IdentityRecord | None = None
@@ -129,7 +129,7 @@ class World:
         self.sealer = self.given_sealer or AesGcmSealer(KeyRing.of([("k1", bytes(32))]))
         self.budget = FreeBudget()
         self.database, self.journal = MemoryDatabase(), self.given_journal or MemoryJournal()
-        self.incidents = self.given_incidents or MemoryIncidents(self.database)
+        self.tallies = self.given_tallies or MemoryOwnerTallies(self.database)
         container = self.container = self.over(SETTINGS, calls_in_flight=self.calls_in_flight).container
         self.store, self.claims, self.journals = container.store(), container.stored_claims(), container.journals()
         self.contact, self.drain = container.claims().contact, container.drain()
@@ -152,7 +152,7 @@ class World:
         adapters: dict[str, object] = {
             "store": self.store,
             "stored_claims": self.claims,
-            "incidents": self.incidents,
+            "tallies": self.tallies,
             "fleet": self.given_fleet,
             "ids": self.ids,
             "nonces": self.nonces,
@@ -237,7 +237,7 @@ class World:
             self.bare_claims,
             self.ids,
             self.platform,
-            given_incidents=self.incidents,
+            given_tallies=self.tallies,
             given_identity_record=self.identity_record,
             identity_notes=self.identity_notes,
             removals=self.removals,

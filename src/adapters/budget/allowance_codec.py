@@ -39,6 +39,7 @@ def text_of(allowance: Allowance) -> str:
             "outages": {mark: breaker_out(breaker) for mark, breaker in allowance.outages.items()},
             "callers": {name: whole(at) for name, at in allowance.callers.items()},
             "rejoining_until": whole(allowance.rejoining_until),
+            "repeats_at": whole(allowance.repeats_at),
         },
         separators=(",", ":"),
     )
@@ -66,6 +67,7 @@ def _read(fields: Mapping[str, Any]) -> Allowance:
         outages={mark: breaker_in(breaker) for mark, breaker in fields["outages"].items()},
         callers={name: span(at) for name, at in fields["callers"].items()},
         rejoining_until=span(fields["rejoining_until"]),
+        repeats_at=span(fields.get("repeats_at", 0)),  # a version without repeats leaves it out
     )
 
 

@@ -87,7 +87,7 @@ class SharedBudget:
                 return Permits(0, wrong.wait(now), because=wrong.because)
 
         def give(allowance: Allowance, time: timedelta, caller: Caller) -> tuple[Allowance, Taken]:
-            return allowance.take(time, allowed, caller, within=within, people=lane is Lane.PEOPLE)
+            return allowance.take(time, allowed, caller, within=within, people=lane is Lane.PEOPLE, repeats=lane is Lane.REPEATS)
 
         taken = self._do(app, give)
         if taken.slots.times:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
 from adapters.memory.database import MemoryDatabase, Rows, copy_of
-from adapters.memory.grant_table import urgency
+from adapters.memory.grant_table import urgency, waits_in_line
 from application.ports.claims import Claim, Due, Settlement, TokenModel, fenced_out
 from application.ports.journal_register import machine_of
 from application.ports.system import Clock, Ids
 from domain.grant import Attempt, Grant
-from domain.health import Active, Degraded
-from domain.ids import AppId, AttemptId, GrantId
+from domain.health import Active
+from domain.ids import AppId, AttemptId, GrantId, OwnerId
+from domain.refusals import HASTENED_AT_ONCE, in_turns
 from domain.rotation import urgent_at
 from domain.tokens import Expiring, LongTerm
 
@@ -28,6 +30,10 @@ class MemoryClaims:
     def take_due(self, app: AppId, *, limit: int, lease: timedelta, due: Due) -> list[Claim]:
         with self._database.lock:
             rows, now = self._database.answer(), self._clock.now()
+            if due.repeats:
+                waiting = (rows.grants[grant] for grant in rows.grants.due(app, None, now).due)
+                chosen = in_turns(in_line(g for g in waiting if is_wanted(g, due) and not g.in_flight(now)), rows.repeated, limit)
+                return [self._repeat(rows, grant, now, lease) for grant in chosen]
             if is_ordinary(due):
                 urgent = (rows.grants[grant] for grant in rows.grants.due(app, due.kind, now).most_urgent())
                 taken = list(islice((g for g in urgent if is_wanted(g, due)), limit))
@@ -79,6 +85,18 @@ class MemoryClaims:
                     returned.schedule = replace(claim.before, attempt=None, in_doubt=row.schedule.in_doubt)
                     rows.grants[row.id] = returned
 
+    def hasten(self, app: AppId, count: int) -> None:
+        with self._database.lock:
+            rows, now = self._database.answer(), self._clock.now()
+            ahead = (rows.grants[grant] for model in TokenModel for grant in rows.grants.due(app, model, now).due)
+            if sum(g.schedule.refusals is not None and not g.in_flight(now) for g in ahead) >= HASTENED_AT_ONCE:
+                return
+            waiting = [g for g in rows.grants.in_line(app) if may_be_hastened(g, now)]
+            for grant in in_turns(in_line(waiting), (), count):
+                hastened = copy_of(grant)
+                hastened.hasten(now)
+                rows.grants[grant.id] = hastened
+
     def skew(self) -> timedelta:
         with self._database.lock:
             self._database.answer()
@@ -88,12 +106,16 @@ class MemoryClaims:
         with self._database.lock:
             rows, now = self._database.answer(), self._clock.now()
             if is_ordinary(due):
-                waiting = rows.grants.due(app, due.kind, now).due
+                waiting = rows.grants.due(app, None if due.repeats else due.kind, now).due
                 if not due.doubtful:
                     return sum(is_wanted(rows.grants[g], due) for g in waiting)
                 done = rows.grants.settled_since(due.since) if due.since else ()
                 return len(waiting) - sum(g.id in waiting and not is_wanted(g, due) for g in done)
             return sum(is_due(g, app, due, now) for g in rows.grants.values())
+
+    def _repeat(self, rows: Rows, grant: Grant, now: datetime, lease: timedelta) -> Claim:
+        rows.repeated.append(grant.owner)
+        return self._claim(rows, grant, now, lease)
 
     def _claim(self, rows: Rows, grant: Grant, now: datetime, lease: timedelta) -> Claim:
         attempt, before = Attempt(AttemptId(self._ids.new()), self._host, now, now + lease), grant.schedule
@@ -107,7 +129,7 @@ class MemoryClaims:
 
 def is_ordinary(due: Due) -> bool:
     """Whether only due times count: what sweeps ask, all the time. Other ways look at every grant."""
-    return due.urgent_within is None and not due.everything
+    return due.repeats or (due.urgent_within is None and not due.everything)
 
 
 def is_wanted(grant: Grant, due: Due) -> bool:
@@ -119,12 +141,12 @@ def is_wanted(grant: Grant, due: Due) -> bool:
 
 def awaits_probe(grant: Grant) -> bool:
     """Whether the refresh was refused and nobody has looked at the access token yet."""
-    return isinstance(grant.health, Degraded) and not grant.health.probed
+    return grant.schedule.refusals is not None and grant.schedule.refusals.awaits_probe
 
 
 def is_due(grant: Grant, app: AppId, due: Due, now: datetime) -> bool:
     """What `Due` means, said once for this adapter."""
-    if grant.app != app or not isinstance(grant.health, Active | Degraded) or grant.schedule.due_at is None:
+    if grant.app != app or waits_in_line(grant) or grant.schedule.due_at is None:
         return False
     if isinstance(grant.tokens, LongTerm) is not (due.kind is TokenModel.LONG_TERM) or not is_wanted(grant, due):
         return False
@@ -137,3 +159,14 @@ def is_urgent(grant: Grant, due: Due, now: datetime) -> bool:
     if due.urgent_within is None or not isinstance(grant.tokens, Expiring) or grant.schedule.failures:
         return False
     return isinstance(grant.health, Active) and urgent_at(grant.tokens) <= now + due.urgent_within
+
+
+def in_line(grants: Iterable[Grant]) -> list[tuple[OwnerId, Grant]]:
+    """Refused grants with their owners: those not believed first, then the most urgent."""
+    return [(g.owner, g) for g in sorted(grants, key=lambda g: (g.asked_because is not None, urgency(g), g.id))]
+
+
+def may_be_hastened(grant: Grant, now: datetime) -> bool:
+    """Whether it is a pair that is to be sent again at all, and nobody sends it now."""
+    known = grant.schedule.refusals is not None and grant.schedule.refusals.access_works is not None
+    return known and isinstance(grant.tokens, Expiring) and grant.schedule.due_at is not None and not grant.in_flight(now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 import uuid
+from collections import deque
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,8 +18,9 @@ from domain.database_identity import DatabaseIdentity
 from domain.errors import StoreUnavailable
 from domain.events import Event
 from domain.grant import Grant
-from domain.ids import DatabaseId, GrantId, OfferId, RevocationId
+from domain.ids import DatabaseId, GrantId, OfferId, OwnerId, RevocationId
 from domain.offer import Offer
+from domain.refusals import OWNER_TURNS
 from domain.revocation import Revocation
 
 
@@ -33,6 +35,8 @@ class Rows:
     notices: MutableMapping[tuple[GrantId, str], None] = field(default_factory=dict)
     drained: dict[tuple[str, str], Drained] = field(default_factory=dict)
     """What hosts said of their journals, by journal and host."""
+    repeated: deque[OwnerId] = field(default_factory=lambda: deque(maxlen=OWNER_TURNS))
+    """The owners of the last refused grants that were claimed to be sent again."""
     lost_claims: dict[str, datetime] = field(default_factory=dict)
     """When a claim of each host was last found without outcome."""
     events: list[Event] = field(default_factory=list)

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from adapters.memory.database import MemoryDatabase
+from adapters.memory.grant_table import waits_in_line
 from application.ports.fleet import HEALTH_WORDS, HORIZONS, FleetView, GrantCount
 from domain.grant import Grant
 from domain.health import Active, Degraded
@@ -23,14 +24,15 @@ class MemoryFleet:
             rows = self._database.answer()
             grants = list(rows.grants.values())
             by_health = Counter((g.app, HEALTH_WORDS[type(g.health)]) for g in grants)
-            rotatable = [g for g in grants if isinstance(g.health, Active | Degraded)]
+            served = [g for g in grants if isinstance(g.health, Active | Degraded)]
+            rotatable = [g for g in grants if not waits_in_line(g)]
             return FleetView(
                 at=now,
                 grants=tuple(GrantCount(app, health, count) for (app, health), count in sorted(by_health.items())),
                 due=sum(is_due(g, now) for g in rotatable),
                 overdue=sum(is_due(g, now - overdue_after, strictly=True) for g in rotatable),
-                in_doubt=sum(g.schedule.in_doubt and isinstance(g.health, Active) for g in rotatable),
-                at_risk=tuple((h, sum(is_at_risk(g, now, h) for g in rotatable)) for h in HORIZONS),
+                in_doubt=sum(g.schedule.in_doubt and isinstance(g.health, Active) for g in served),
+                at_risk=tuple((h, sum(is_at_risk(g, now, h) for g in served)) for h in HORIZONS),
                 pending_revocations=len(rows.revocations),
                 open_offers=sum(o.open(now) for o in rows.offers.values()),
                 connections=sum(len(g.connections) for g in grants),

@@ -10,12 +10,14 @@ from datetime import UTC, datetime, timedelta
 from application.ports.claims import TokenModel
 from domain.advertiser import Connection
 from domain.grant import Grant
-from domain.health import Active, Degraded
 from domain.ids import AppId, ConnectionId, GrantId, OwnerId
 from domain.tokens import Expiring, LongTerm
 
 MINUTE = timedelta(minutes=1)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+Place = tuple[AppId, TokenModel | None]
+"""Which queue a grant waits in; without a token model: in the line of what was refused."""
 
 Entry = tuple[datetime, GrantId, int]
 """A time, a grant, and the version of its row: an entry of an older version is passed over when it is met."""
@@ -37,7 +39,7 @@ class DueTimes:
         """Take in a row that is new or was changed."""
         version = self._versions[grant.id] = self._versions.get(grant.id, 0) + 1
         self.due.discard(grant.id)
-        if grant.schedule.due_at is not None and isinstance(grant.health, Active | Degraded):
+        if grant.schedule.due_at is not None:
             heapq.heappush(self._waiting, (grant.schedule.due_at, grant.id, version))
 
     def drop(self, grant: GrantId) -> None:
@@ -79,7 +81,8 @@ class GrantTable(dict[GrantId, Grant]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._due: defaultdict[tuple[AppId, TokenModel], DueTimes] = defaultdict(DueTimes)
+        self._due: defaultdict[Place, DueTimes] = defaultdict(DueTimes)
+        self._in_line: defaultdict[AppId, set[GrantId]] = defaultdict(set)
         self._settled: defaultdict[datetime, set[GrantId]] = defaultdict(set)
         self._latest = LONG_AGO
         self._of_owner: defaultdict[OwnerId, set[GrantId]] = defaultdict(set)
@@ -98,11 +101,15 @@ class GrantTable(dict[GrantId, Grant]):
         for key, grant in rows.items():
             self[key] = grant
 
-    def due(self, app: AppId, kind: TokenModel, now: datetime) -> DueTimes:
-        """What is due at this time."""
+    def due(self, app: AppId, kind: TokenModel | None, now: datetime) -> DueTimes:
+        """What is due at this time; `kind` None: of what was refused and waits in line."""
         found = self._due[app, kind]
         found.look(self, now)
         return found
+
+    def in_line(self, app: AppId) -> Iterator[Grant]:
+        """Grants that were refused and wait in line, due or not."""
+        return (self[grant] for grant in self._in_line[app])
 
     def settled_since(self, since: datetime) -> Iterator[Grant]:
         """Grants whose last attempt ended then or later."""
@@ -125,6 +132,7 @@ class GrantTable(dict[GrantId, Grant]):
         if before is not None and place(before) != place(grant):
             self._due[place(before)].drop(grant.id)
         self._due[place(grant)].put(grant)
+        (self._in_line[grant.app].add if waits_in_line(grant) else self._in_line[grant.app].discard)(grant.id)
 
     def _index_settled(self, before: Grant | None, grant: Grant) -> None:
         if before is not None and (was := before.schedule.settled_at) is not None:
@@ -153,8 +161,15 @@ def names_of(connections: Mapping[ConnectionId, Connection]) -> Iterator[Connect
     yield from (connection.former_id for connection in connections.values() if connection.former_id is not None)
 
 
-def place(grant: Grant) -> tuple[AppId, TokenModel]:
+def waits_in_line(grant: Grant) -> bool:
+    """Whether its next call is a repeat that shares a tenth of the budget with all others."""
+    return grant.schedule.refusals is not None and grant.schedule.refusals.in_line
+
+
+def place(grant: Grant) -> Place:
     """Which sweeps see this grant."""
+    if waits_in_line(grant):
+        return grant.app, None
     return grant.app, TokenModel.LONG_TERM if isinstance(grant.tokens, LongTerm) else TokenModel.EXPIRING
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select, true, update
 
 from adapters.sql import tables
 from adapters.sql.database import Database, time_of
@@ -17,7 +17,8 @@ from adapters.sql.rows import attempt_columns, grant_of, health_columns, schedul
 from application.ports.claims import Claim, Due, Settlement, TokenModel
 from application.ports.system import Clock, Ids
 from domain.grant import Attempt, Grant
-from domain.ids import AppId, AttemptId, GrantId
+from domain.ids import AppId, AttemptId, GrantId, OwnerId
+from domain.refusals import HASTENED_AT_ONCE, OWNER_TURNS, in_turns
 
 row = tables.grants.c
 
@@ -42,15 +43,10 @@ class SqlClaims:
         self._process_clock = process_clock
 
     def take_due(self, app: AppId, *, limit: int, lease: timedelta, due: Due) -> list[Claim]:
+        look = take_repeats if due.repeats else take_most_urgent
         with self._database.changing() as connection:
             now = time_of(connection, self._clock)
-            free = or_(row.attempt_lease_until.is_(None), row.attempt_lease_until <= now)
-            ways, urgency = where_to_look(connection, self._ours(app), due, now)
-            found = list[Row[Any]]()
-            for which in ways:
-                query = select(tables.grants).where(which, free).order_by(urgency, row.id).limit(limit)
-                found += connection.execute(query.with_for_update(skip_locked=True, key_share=True))
-            found = sorted(found, key=lambda r: (r.access_expires_at or r.due_at, r.id))[:limit]
+            found = look(connection, self._ours(app), due, now, limit)
             reach = reach_of(connection, [r.id for r in found])
             claims = [self._claim(grant_of(r, reach[r.id]), now, lease) for r in found]
             write_attempts(connection, claims, now)
@@ -117,6 +113,21 @@ class SqlClaims:
             counting = select(func.count()).select_from(tables.grants)
             return sum(connection.scalar(counting.where(which)) or 0 for which in ways_to_be_due(self._ours(app), due, now))
 
+    def hasten(self, app: AppId, count: int) -> None:
+        ahead = and_(self._ours(app), tables.ROTATABLE, tables.REFUSED, row.health != "active")
+        with self._database.changing() as connection:
+            now = time_of(connection, self._clock)
+            if (connection.scalar(select(func.count()).where(ahead, free(now))) or 0) >= HASTENED_AT_ONCE:
+                return
+            pairs = and_(self._ours(app), tables.IN_LINE, row.kind == TokenModel.EXPIRING.value)
+            again = and_(row.due_at.is_not(None), row.access_works.is_not(None), free(now))
+            chosen = in_turns(in_line(connection, and_(pairs, again), count), (), count)
+            for found in connection.execute(select(tables.grants).where(row.id.in_(list(chosen))).with_for_update()).all():
+                grant = grant_of(found)
+                grant.hasten(now)
+                connection.execute(update(tables.grants).where(row.id == grant.id).values(schedule_columns(grant.schedule)))
+            connection.commit()
+
     def skew(self) -> timedelta:
         here = self._process_clock
         with self._database.reading() as connection:
@@ -142,9 +153,48 @@ CROWD = 2000
 """From so many due grants on they are not all sorted for a few: the index in the order of expiry is walked instead."""
 
 
+def free(now: datetime) -> ColumnElement[bool]:
+    """Whether nobody has a lease on it."""
+    return or_(row.attempt_lease_until.is_(None), row.attempt_lease_until <= now)
+
+
+def take_most_urgent(connection: Connection, ours: ColumnElement[bool], due: Due, now: datetime, limit: int) -> list[Row[Any]]:
+    """Lock the due grants whose access tokens end the earliest."""
+    ways, urgency = where_to_look(connection, ours, due, now)
+    found = list[Row[Any]]()
+    for which in ways:
+        query = select(tables.grants).where(which, free(now)).order_by(urgency, row.id).limit(limit)
+        found += connection.execute(query.with_for_update(skip_locked=True, key_share=True))
+    return sorted(found, key=lambda r: (r.access_expires_at or r.due_at, r.id))[:limit]
+
+
+def take_repeats(connection: Connection, ours: ColumnElement[bool], due: Due, now: datetime, limit: int) -> list[Row[Any]]:
+    """Lock the due grants of those in line whose turn it is."""
+    [which] = ways_to_be_due(ours, due, now)
+    mine = and_(ours, tables.IN_LINE)
+    under_way = list(connection.scalars(select(row.owner).where(mine, row.attempt_lease_until > now)))
+    again = select(row.owner).where(mine, tables.REFUSED, row.refused_last_at > row.refused_at)
+    last = list(connection.scalars(again.order_by(row.refused_last_at.desc()).limit(OWNER_TURNS)))
+    chosen = list(in_turns(in_line(connection, and_(which, free(now)), limit), [*reversed(last), *under_way], limit))
+    query = select(tables.grants).where(row.id.in_(chosen), which, free(now))
+    locked = {r.id: r for r in connection.execute(query.with_for_update(skip_locked=True, key_share=True))}
+    return [locked[grant] for grant in chosen if grant in locked]
+
+
+def in_line(connection: Connection, which: ColumnElement[bool], count: int) -> list[tuple[OwnerId, GrantId]]:
+    """Enough of these grants for so many turns: those not believed first, then the most urgent, and some of each owner."""
+    asked = func.coalesce(row.believed, true())
+    order = (asked, func.coalesce(row.access_expires_at, row.due_at), row.id)
+    turn = func.row_number().over(partition_by=row.owner, order_by=order).label("turn")
+    some = select(row.id, row.owner, turn, *(o.label(f"order_{i}") for i, o in enumerate(order))).where(which).subquery()
+    by_turn = select(some).order_by(some.c.turn, some.c.order_0, some.c.order_1, some.c.id).limit(count * OWNER_TURNS)
+    found = sorted(connection.execute(by_turn), key=lambda r: (r.order_0, r.order_1, r.id))
+    return [(r.owner, r.id) for r in found]
+
+
 def rotatable(ours: ColumnElement[bool], due: Due) -> ColumnElement[bool]:
     """Which grants can be due at all."""
-    which = and_(ours, row.kind == due.kind.value, tables.ROTATABLE)
+    which = and_(ours, tables.IN_LINE if due.repeats else and_(row.kind == due.kind.value, tables.ROTATABLE))
     if due.since is not None:
         which = and_(which, or_(row.settled_at.is_(None), row.settled_at < due.since, row.probed.is_(False)))
     return which
@@ -157,6 +207,8 @@ def ways_to_be_due(
     which = rotatable(ours, due)
     if not due.doubtful:
         which = and_(which, ~row.in_doubt, row.attempt_id.is_(None))
+    if due.repeats:
+        return [and_(which, due_at <= now)]
     if due.everything:
         return [and_(which, due_at.is_not(None), or_(row.health == "active", due_at <= now))]
     ways = [and_(which, due_at <= now)]

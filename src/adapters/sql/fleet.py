@@ -22,16 +22,16 @@ class SqlFleet:
     def counts(self, now: datetime, *, overdue_after: timedelta) -> FleetView:
         trouble = or_(row.due_at <= now, row.failures > 0, row.health == "degraded")
         figures = {
-            "due": row.due_at <= now,
-            "overdue": row.due_at < now - overdue_after,
+            "due": and_(tables.ROTATABLE, row.due_at <= now),
+            "overdue": and_(tables.ROTATABLE, row.due_at < now - overdue_after),
             "in_doubt": and_(row.in_doubt, row.health == "active"),
-            **{f"at_risk_{i}": and_(row.access_expires_at <= now + h, trouble) for i, h in enumerate(HORIZONS)},
+            **{f"at_risk_{i}": and_(tables.SERVED, row.access_expires_at <= now + h, trouble) for i, h in enumerate(HORIZONS)},
         }
         grouped = select(
             row.app,
             row.health,
             func.count(row.id).label("grants"),
-            *(func.count(row.id).filter(tables.ROTATABLE, which).label(name) for name, which in figures.items()),
+            *(func.count(row.id).filter(which).label(name) for name, which in figures.items()),
         ).group_by(row.app, row.health)
         offers = tables.offers.c
         is_open = and_(offers.chosen.is_(None), ~offers.closed, offers.expires_at > now)

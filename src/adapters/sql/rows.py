@@ -14,6 +14,7 @@ from domain.grant import Attempt, Grant, Schedule
 from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AttemptId
 from domain.outcomes import Reason
+from domain.refusals import Refusals
 from domain.rotation import Restored, urgent_at
 from domain.tokens import Expiring, LongTerm, Sealed, TokenOrigin, Tokens, TokenTerm
 
@@ -68,12 +69,13 @@ def token_columns(grant: Grant) -> Columns:
 
 def health_columns(health: Health) -> Columns:
     """Its health: one word, and what that state knows."""
-    columns: Columns = {"health": HEALTH_WORDS[type(health)], "reason": None, "usable_until": None, "probed": None, "since": None}
+    columns: Columns = dict.fromkeys(("reason", "usable_until", "since", "believed"))
+    columns["health"] = HEALTH_WORDS[type(health)]
     match health:
-        case Degraded(usable_until=until, reason=reason, probed=probed):
-            columns |= {"usable_until": until, "reason": reason.value, "probed": probed}
+        case Degraded(usable_until=until, reason=reason, believed=believed):
+            columns |= {"usable_until": until, "reason": reason.value, "believed": believed}
         case NeedsReauth(reason=reason, since=since):
-            columns |= {"reason": reason.value, "since": since}
+            columns |= {"reason": reason.value, "since": since, "believed": True}
         case _:
             pass
     return columns
@@ -88,8 +90,19 @@ def schedule_columns(schedule: Schedule) -> Columns:
         "last_failure": schedule.last_failure,
         "in_doubt": schedule.in_doubt,
         "settled_at": schedule.settled_at,
-        "refused_at": schedule.refused_at,
+        **refusals_columns(schedule.refusals),
         "restored": schedule.restored and schedule.restored.value,
+    }
+
+
+def refusals_columns(refusals: Refusals | None) -> Columns:
+    """The refusals of its generation, or that there were none. `probed` is for processes of the version before."""
+    return {
+        "refused_at": refusals and refusals.first_at,
+        "refused_last_at": refusals and refusals.last_at,
+        "access_works": refusals and refusals.access_works,
+        "in_line": refusals is not None and refusals.in_line,
+        "probed": refusals and not refusals.awaits_probe,
     }
 
 
@@ -165,7 +178,7 @@ def health_of(row: Row[Any]) -> Health:
         case "active":
             return Active()
         case "degraded":
-            return Degraded(row.usable_until, Reason(row.reason), probed=bool(row.probed))
+            return Degraded(row.usable_until, Reason(row.reason), believed=row.believed is not False)
         case "needs_reauth":
             return NeedsReauth(Reason(row.reason), since=row.since)
         case "revoked":
@@ -180,7 +193,7 @@ def unknown_health(row: Row[Any]) -> Health:
     """What a health counts as that a newer version wrote: no sweep takes such a row, and what there is is served to its end."""
     reason = Reason(row.reason)
     if row.access is not None and row.access_expires_at is not None:
-        return Degraded(row.access_expires_at, reason, probed=True)
+        return Degraded(row.access_expires_at, reason, believed=True)
     return NeedsReauth(reason, since=row.since or row.settled_at or row.created_at)
 
 
@@ -196,9 +209,18 @@ def schedule_of(row: Row[Any]) -> Schedule:
         last_failure=row.last_failure,
         in_doubt=row.in_doubt,
         settled_at=row.settled_at,
-        refused_at=row.refused_at,
+        refusals=refusals_of(row),
         restored=restored_of(row.restored),
     )
+
+
+def refusals_of(row: Row[Any]) -> Refusals | None:
+    """The refusals of a row. The version before kept the first one alone, and whether the token was probed."""
+    if row.health not in {"degraded", "needs_reauth"} or row.restored:
+        return None
+    first_at = row.refused_at or row.settled_at or row.created_at
+    in_line = row.in_line or (row.access_works is None and bool(row.probed))
+    return Refusals(first_at, row.refused_last_at or first_at, row.access_works, in_line)
 
 
 def connection_of(row: Row[Any]) -> Connection:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     or_,
     text,
     true,
@@ -38,11 +39,13 @@ metadata = MetaData(
     }
 )
 
-ROTATABLE = text("health IN ('active', 'degraded')")
+ROTATABLE = text("health IN ('active', 'degraded', 'needs_reauth') AND NOT in_line")
+IN_LINE = text("health IN ('degraded', 'needs_reauth') AND in_line")
 """Written out in each statement, never bound: PostgreSQL sees only then that its partial index serves."""
 
 UNTROUBLED = text("health = 'active' AND failures = 0")
 REFUSED = text("refused_at IS NOT NULL")
+SERVED = text("health IN ('active', 'degraded')")
 HELD = text("health IN ('active', 'degraded') AND connected")
 HOPELESS = text("health = 'needs_reauth' AND kind IS NOT NULL")
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
@@ -99,13 +102,18 @@ grants = Table(
     Column("last_failure", OneOf(Failure, otherwise=InDoubt("told by a newer version"))),
     Column("in_doubt", Boolean, nullable=False),
     Column("settled_at", Utc),
-    Column("refused_at", Utc),
+    Column("refused_at", Utc),  # for the first time at this generation; this and the next four are those of its refusals
+    Column("refused_last_at", Utc),
+    Column("access_works", Boolean),
+    Column("in_line", Boolean, nullable=False, server_default=false()),
+    Column("believed", Boolean),
     Column("restored", Text),  # a word of the domain's Restored: its tokens came with a backup
     Index(None, "fingerprint"),
     Index("ix_grants_due", "app", "kind", "due_at", sqlite_where=ROTATABLE, postgresql_where=ROTATABLE),
     Index("ix_grants_expiry", "app", "kind", "access_expires_at", sqlite_where=ROTATABLE, postgresql_where=ROTATABLE),
     Index("ix_grants_issued", "app", "kind", "issued_at"),
-    Index("ix_grants_refused", "app", "refused_at", sqlite_where=REFUSED, postgresql_where=REFUSED),
+    Index("ix_grants_in_line", "app", "due_at", sqlite_where=IN_LINE, postgresql_where=IN_LINE),
+    Index("ix_grants_refused", "app", "refused_last_at", sqlite_where=REFUSED, postgresql_where=REFUSED),
     Index("ix_grants_urgent", "app", "kind", "urgent_at", sqlite_where=UNTROUBLED, postgresql_where=UNTROUBLED),
     Index("ix_grants_known", "app", "reach_known_at", sqlite_where=HELD, postgresql_where=HELD),
     Index("ix_grants_ending", "refresh_expires_at", sqlite_where=HELD, postgresql_where=HELD),
@@ -230,6 +238,7 @@ notices = Table(
     Column("what", Text, primary_key=True),
 )
 
+# read by processes of the version before; to be dropped by the next one
 incidents = Table(
     "incidents",
     metadata,

@@ -17,10 +17,14 @@ Obstacle = Failure | Held
 
 
 class Lane(Enum):
-    """Who wants to call. A tenth of the budget is kept for people, who may also use what the background leaves."""
+    """Who wants to call. A tenth of the budget is kept for people, who may also use what the background leaves.
+
+    Repeats of what was refused have a tenth of it at the most.
+    """
 
     BACKGROUND = "background"
     PEOPLE = "people"
+    REPEATS = "repeats"
 
 
 @dataclass(frozen=True, slots=True)

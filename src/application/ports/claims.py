@@ -68,6 +68,9 @@ class Due:
     since: datetime | None = None
     """None of those that were settled at this time or later: nothing is renewed twice in one sweep, however short its life. Those
     that were refused and not probed yet are wanted nevertheless."""
+    repeats: bool = False
+    """Instead, of either kind: those that were refused and wait in line to be sent again, first those that are not believed, then
+    the most urgent; of several in a row no two are of one owner, while others wait (`domain.refusals.in_turns`)."""
     doubtful: bool = True
     """Also those in doubt, or with an attempt that nobody settled: their successor may lie in another host's journal."""
 
@@ -100,6 +103,12 @@ class Claims(Protocol):
 
     def release(self, claims: list[Claim]) -> None:
         """Give back claims of which nothing was sent, as they were before."""
+
+    def hasten(self, app: AppId, count: int) -> None:
+        """Have so many refused pairs that wait in line sent again at once, among all that is due, in the order of `Due.repeats`.
+
+        None while enough of them are yet to be sent (`domain.refusals.HASTENED_AT_ONCE`).
+        """
 
     def skew(self) -> timedelta:
         """How far the store's clock is ahead of this process's, which is behind it if negative."""

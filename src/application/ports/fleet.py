@@ -32,7 +32,7 @@ class GrantCount:
 
 @dataclass(frozen=True, slots=True)
 class FleetView:
-    """The fleet at one moment. Due, overdue and at risk count active and degraded grants alone."""
+    """The fleet at one moment. Due and overdue leave out what was refused and waits in line to be sent again."""
 
     at: datetime
     grants: tuple[GrantCount, ...]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from application.ports.budget import Budget, Lane, Obstacle
+from application.ports.budget import Budget, Lane, Obstacle, Permits
 from application.ports.claims import Claim, Claims, Due
 from application.ports.system import Clock, Executor
 from application.rotation.call_and_settle import CallAndSettle, Counted, Ended, Rotation
 from application.rotation.permit_turn import PermitTurn, never, wait
 from domain.errors import ClockSkewed, StoreUnavailable
-from domain.health import Degraded, NeedsReauth
 from domain.ids import AppId, GrantId
 from domain.outcomes import Reason
 from domain.rotation import RotationPolicy
@@ -20,8 +19,15 @@ from domain.rotation import RotationPolicy
 MOST_SKEW = timedelta(seconds=5)
 """How far this process's clock, by which lifetimes count, may be from the store's, by which leases do."""
 
-Slot = tuple[Claim, timedelta, timedelta]
-"""A claim, the monotonic time before it was taken, and that of its turn."""
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A claim, the monotonic time before it was taken, and the lane and the time of its turn."""
+
+    claim: Claim
+    lane: Lane
+    taken_at: timedelta
+    send_at: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +75,10 @@ class SweepReport:
 
     def take(self, rotation: Rotation) -> None:
         """Count one more claim."""
-        health, grant = rotation.grant.health, rotation.grant.id
+        grant = rotation.grant.id
         known = self.swept.get(grant)
         if rotation.ended is not Ended.OVERTAKEN and (known is None or known.ended is Ended.UNSENT):
-            reason = health.reason if isinstance(health, Degraded | NeedsReauth) else None
-            self.swept[grant] = Swept(grant, rotation.ended, reason)
+            self.swept[grant] = Swept(grant, rotation.ended, rotation.grant.asked_because)
 
 
 def ignore_progress(_: SweepReport) -> None:
@@ -112,23 +117,19 @@ class Batches:
         if abs(skew := self.claims.skew()) > MOST_SKEW:
             raise ClockSkewed(skew)
         while not stopping() and (for_at_most is None or self.clock.monotonic() - began < for_at_most):
-            waiting = self.claims.count_due(self.app, due)
-            if not waiting:
-                return report
-            permits = self.budget.take(self.app, min(waiting, self._most()), Lane.BACKGROUND, within=self.policy.lease / 4)
-            if not permits.count:
+            _, _, repeats = self._claimed(replace(due, repeats=True), Lane.REPEATS)
+            waiting, permits, ordinary = self._claimed(due, Lane.BACKGROUND)
+            if not (slots := [*repeats, *ordinary]):
+                if not waiting:
+                    return report
                 if permits.because:
                     report.stopped_by = permits.because
                     break
-                wait(self.clock, self.clock.monotonic() + permits.wait, stopping)
+                if not permits.count:
+                    wait(self.clock, self.clock.monotonic() + permits.wait, stopping)
+                elif not patience():
+                    break
                 continue
-            taken_at = self.clock.monotonic()
-            claims = self.claims.take_due(self.app, limit=permits.count, lease=self.policy.lease, due=due)
-            if not claims:
-                if patience():
-                    continue
-                break
-            slots = [(claim, taken_at, taken_at + permits.wait_for(i)) for i, claim in enumerate(claims)]
             for rotation in self._batch(slots, stopping):
                 report.take(rotation)
                 progress(report)
@@ -137,6 +138,18 @@ class Batches:
                 break
         report.remaining = self.claims.count_due(self.app, due)
         return report
+
+    def _claimed(self, due: Due, lane: Lane) -> tuple[int, Permits, list[Slot]]:
+        """How many are due, what leave there is to call for them, and the claims that it is for."""
+        waiting = self.claims.count_due(self.app, due)
+        if not waiting:
+            return 0, Permits(0, timedelta(0)), []
+        permits = self.budget.take(self.app, min(waiting, self._most()), lane, within=self.policy.lease / 4)
+        if not permits.count:
+            return waiting, permits, []
+        taken_at = self.clock.monotonic()
+        claims = self.claims.take_due(self.app, limit=permits.count, lease=self.policy.lease, due=due)
+        return waiting, permits, [Slot(claim, lane, taken_at, taken_at + permits.wait_for(i)) for i, claim in enumerate(claims)]
 
     def _most(self) -> int:
         """A batch that this process can surely send in a quarter of the lease, at two seconds a call."""
@@ -148,7 +161,7 @@ class Batches:
 
         def carry_out(slot: Slot) -> Rotation | None:
             try:
-                return self._one(*slot, lambda: bool(trouble) or stopping())
+                return self._one(slot, lambda: bool(trouble) or stopping())
             except StoreUnavailable as unavailable:
                 trouble.append(unavailable)
                 return None
@@ -157,6 +170,6 @@ class Batches:
         if trouble:
             raise trouble[0]
 
-    def _one(self, claim: Claim, taken_at: timedelta, send_at: timedelta, stopping: Callable[[], bool]) -> Rotation:
-        turn = PermitTurn(self.budget, self.clock, self.app, Lane.BACKGROUND, send_at, stopping)
-        return self.carry_out(claim, taken_at=taken_at, turn=turn)
+    def _one(self, slot: Slot, stopping: Callable[[], bool]) -> Rotation:
+        turn = PermitTurn(self.budget, self.clock, self.app, slot.lane, slot.send_at, stopping)
+        return self.carry_out(slot.claim, taken_at=slot.taken_at, turn=turn)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -11,8 +12,8 @@ from enum import Enum
 from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Obstacle
 from application.ports.claims import Claim, Claims, Settlement
-from application.ports.incidents import Incidents
 from application.ports.journal import Journal, JournalUnavailable, KeptAnswer
+from application.ports.owner_tallies import OwnerTallies
 from application.ports.sealer import Sealer
 from application.ports.system import Clock
 from application.rotation.late_answers import RevokeLatePair
@@ -20,7 +21,7 @@ from application.rotation.permit_turn import at_once
 from application.rotation.unread_answers import KeepUnread
 from domain.errors import CannotOpen, Conflict, StoreUnavailable
 from domain.grant import Grant
-from domain.mass_refusal import ONE_EVERY, WINDOW
+from domain.ids import AppId
 from domain.outcomes import (
     Failure,
     InDoubt,
@@ -34,6 +35,7 @@ from domain.outcomes import (
     Unavailable,
     Unread,
 )
+from domain.refusals import A_DAY, HASTENED_BY_SUCCESS, Refusals
 from domain.rotation import Keep, Probe, Reauthorise, Rotate, RotationPolicy, decide
 from domain.tokens import Expiring, Lifetimes, LongTerm, TokenKind
 
@@ -56,9 +58,6 @@ ANOTHER_KEY = Misconfigured("another key")
 
 UNTIL_CONFIGURED = timedelta(minutes=5)
 """When to ask for such a grant again: an operator has to act."""
-
-NOT_BELIEVED = Unavailable("mass refusal")
-"""Why a call is not sent while the platform refuses too many: only one a minute is."""
 
 
 class Counted(Enum):
@@ -120,7 +119,7 @@ class CallAndSettle:
     sealer: Sealer
     budget: Budget
     journal: Journal
-    incidents: Incidents
+    tallies: OwnerTallies
     revoke_late_pair: RevokeLatePair
     clock: Clock
     policy: RotationPolicy
@@ -138,8 +137,15 @@ class CallAndSettle:
         if elsewhere := self.elsewhere(grant):
             return self.release(claim, elsewhere)
         try:
+            schedule, now = grant.schedule, self.clock.now()
             match decide(
-                grant.tokens, grant.health, self.clock.now(), restored=grant.schedule.restored, insist=insist, probe=probe
+                grant.tokens,
+                grant.health,
+                now,
+                restored=schedule.restored,
+                refusals=schedule.refusals,
+                insist=insist,
+                probe=probe,
             ):
                 case Keep():
                     grant.leave(self.clock.now())
@@ -172,17 +178,21 @@ class CallAndSettle:
         return Rotation(claim.grant, Ended.UNSENT, because)
 
     def _rotate(self, claim: Claim, pair: Expiring, taken_at: timedelta, turn: Callable[[], bool]) -> Rotation:
-        grant = claim.grant
+        grant, refusals = claim.grant, claim.grant.schedule.refusals
         token = self.sealer.open(pair.refresh, grant.id, TokenKind.REFRESH)
-        in_incident = self.incidents.current(grant.app) is not None
-        if hindered := self._hindered(claim, taken_at, turn, in_incident=in_incident):
+        credible = self._others_speak_for(refusals, grant.app)
+        if hindered := self._hindered(claim, taken_at, turn):
             return hindered
         asked_at = self.clock.now()
         answer = self.platform.refresh(token, grant.origin.version)
         if isinstance(answer, Unread):
             answer = self.keep_unread(answer, grant.id, grant.owner)
+        if isinstance(answer, PathMissing):
+            return self._spent_nothing(claim, answer)
         if not isinstance(answer, Issued):
-            return self._failed(claim, answer, in_incident=in_incident)
+            pause = self._learn(grant, answer)
+            grant.fail(answer, self.policy, self.clock.now(), pause=pause, credible=credible)
+            return self._settled(claim, ended_by(answer), answer)
         access = self.sealer.seal(answer.access, grant.id, TokenKind.ACCESS)
         refresh = self.sealer.seal(answer.refresh or token, grant.id, TokenKind.REFRESH)  # one key for both, also for a kept one
         lifetimes = answer.lifetimes if answer.refresh else Lifetimes(answer.lifetimes.access)
@@ -191,12 +201,30 @@ class CallAndSettle:
         if self.policy.too_short(fresh.life):
             log.warning("an access token lives too short a time to be renewed in peace", extra={"grant": grant.id})
         grant.rotate(fresh, fingerprint, from_generation=claim.generation, policy=self.policy, now=self.clock.now())
-        rotation = self._stored(
-            claim, KeptAnswer(grant.id, claim.generation, claim.attempt, fresh, fingerprint, self.clock.now())
-        )
+        answered = KeptAnswer(grant.id, claim.generation, claim.attempt, fresh, fingerprint, self.clock.now())
+        rotation = self._stored(claim, answered)
         self.budget.learn(grant.app, None)
-        if in_incident:
-            self.incidents.close(grant.app, self.clock.now())
+        self._healed(refusals, grant.app)
+        return rotation
+
+    def _probe(self, claim: Claim, taken_at: timedelta, turn: Callable[[], bool]) -> Rotation:
+        grant, refusals = claim.grant, claim.grant.schedule.refusals
+        if grant.tokens is None:
+            return self.release(claim)
+        token = self.sealer.open(grant.tokens.access, grant.id, TokenKind.ACCESS)
+        all_there_is = isinstance(grant.tokens, LongTerm)
+        credible = all_there_is and self._others_speak_for(refusals, grant.app)
+        if hindered := self._hindered(claim, taken_at, turn):
+            return hindered
+        answer = self.platform.reach(token)
+        failure = None if isinstance(answer, tuple) else answer
+        if isinstance(failure, PathMissing):
+            return self._spent_nothing(claim, failure)
+        pause = self._learn(grant, failure)
+        grant.note_probe(failure, self.policy, self.clock.now(), pause=pause, credible=credible)
+        rotation = self._settled(claim, Ended.ROTATED if failure is None else ended_by(failure), failure)
+        if all_there_is and failure is None:
+            self._healed(refusals, grant.app)
         return rotation
 
     def _spent_nothing(self, claim: Claim, failure: PathMissing) -> Rotation:
@@ -204,58 +232,22 @@ class CallAndSettle:
         self.budget.learn(claim.grant.app, failure)
         return self.release(claim, failure)
 
-    def _failed(self, claim: Claim, failure: Failure, *, in_incident: bool) -> Rotation:
-        """A refresh brought no tokens. During a mass refusal that is noted, and changes no grant's health."""
-        grant, now = claim.grant, self.clock.now()
-        if isinstance(failure, PathMissing):
-            return self._spent_nothing(claim, failure)
-        if not isinstance(failure, Refused):
-            grant.fail(failure, self.policy, now, pause=self._learn(grant, failure))
-            return self._settled(claim, ended_by(failure), failure)
-        if in_incident and not grant.schedule.restored:
-            grant.spare(failure, now)
-        else:
-            grant.fail(failure, self.policy, now)
-        return self._refused(claim, failure, in_incident=in_incident)
+    def _others_speak_for(self, refusals: Refusals | None, app: AppId) -> bool:
+        """Whether others were answered, since the last refusal, in a way by which one more is to be believed."""
+        if refusals is None:
+            return False
+        since = self.tallies.since(app, refusals.last_at)
+        if since.speaks_for_refusals or refusals.access_works is not False or not since.is_few:
+            return since.speaks_for_refusals
+        return self.tallies.since(app, self.clock.now() - A_DAY).is_few
 
-    def _refused(self, claim: Claim, refusal: Refused, *, in_incident: bool) -> Rotation:
-        """Store a refusal, and see whether there are too many."""
-        app, now = claim.grant.app, self.clock.now()
-        rotation = self._settled(claim, Ended.REFUSED, refusal)
-        self.budget.learn(app, refusal)
-        if not in_incident and self.incidents.tally(app, now - WINDOW).is_mass:
-            taken_back = self.incidents.open(app, now, now - WINDOW)
-            log.critical("the platform refuses too many grants to be believed", extra={"app": app, "taken_back": taken_back})
-        return rotation
+    def _healed(self, refusals: Refusals | None, app: AppId) -> None:
+        """A token was taken that had been refused: others may be too."""
+        if refusals is not None:
+            with suppress(StoreUnavailable):
+                self.claims.hasten(app, HASTENED_BY_SUCCESS)
 
-    def _probe(self, claim: Claim, taken_at: timedelta, turn: Callable[[], bool]) -> Rotation:
-        grant = claim.grant
-        if grant.tokens is None:
-            return self.release(claim)
-        token = self.sealer.open(grant.tokens.access, grant.id, TokenKind.ACCESS)
-        all_there_is = isinstance(grant.tokens, LongTerm)
-        in_incident = all_there_is and self.incidents.current(grant.app) is not None
-        if hindered := self._hindered(claim, taken_at, turn, in_incident=in_incident):
-            return hindered
-        answer, now = self.platform.reach(token), self.clock.now()
-        failure = None if isinstance(answer, tuple) else answer
-        if isinstance(failure, PathMissing):
-            return self._spent_nothing(claim, failure)
-        if isinstance(failure, Refused) and all_there_is:
-            if in_incident and not (grant.refused_before(now) or grant.schedule.restored):
-                grant.spare(failure, now)
-            else:
-                grant.note_probe(failure, self.policy, now)
-            return self._refused(claim, failure, in_incident=in_incident)
-        grant.note_probe(failure, self.policy, now, pause=self._learn(grant, failure))
-        rotation = self._settled(claim, Ended.ROTATED if failure is None else ended_by(failure), failure)
-        if in_incident and failure is None:
-            self.incidents.close(grant.app, now)
-        return rotation
-
-    def _hindered(
-        self, claim: Claim, taken_at: timedelta, turn: Callable[[], bool], *, in_incident: bool = False
-    ) -> Rotation | None:
+    def _hindered(self, claim: Claim, taken_at: timedelta, turn: Callable[[], bool]) -> Rotation | None:
         """The turn, then the look at the generation, the breaker and, last and directly before sending, the clock."""
         app = claim.grant.app
         if not turn():
@@ -264,8 +256,6 @@ class CallAndSettle:
             return Rotation(claim.grant, Ended.OVERTAKEN)
         if stopped := self.budget.stopped(app):
             return self.release(claim, stopped)
-        if in_incident and not self.incidents.may_send(app, self.clock.now(), ONE_EVERY):
-            return self.release(claim, NOT_BELIEVED)
         if self.clock.monotonic() - taken_at > self.policy.last_moment:
             return self.release(claim)
         return None

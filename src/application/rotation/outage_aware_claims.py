@@ -89,6 +89,9 @@ class OutageAwareClaims:
     def release(self, claims: list[Claim]) -> None:
         self._watch(lambda: self.claims.release(claims))
 
+    def hasten(self, app: AppId, count: int) -> None:
+        self._watch(lambda: self.claims.hasten(app, count))
+
     def count_due(self, app: AppId, due: Due) -> int:
         return self._watch(lambda: self.claims.count_due(app, due))
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from application.ports.budget import Budget, Lane, Permits
 from application.ports.claims import Claims
 from application.ports.system import Clock
-from application.rotation.call_and_settle import UNTIL_CONFIGURED, CallAndSettle, InFlight, Rotation
+from application.rotation.call_and_settle import UNTIL_CONFIGURED, CallAndSettle, Ended, InFlight, Rotation
 from application.rotation.permit_turn import PERMIT_PATIENCE, PermitTurn
+from domain.errors import StoreUnavailable
 from domain.grant import Grant
 from domain.rotation import RotationPolicy
 
@@ -24,9 +26,21 @@ class SingleCall:
     policy: RotationPolicy
 
     def __call__(self, grant: Grant, *, insist: bool = False, probe: bool = False) -> Rotation | InFlight | Permits:
-        """Renew the grant, unless somebody else does. Permits: none were to be had, and this is why."""
+        """Refresh, unless somebody else does. Permits: none were to be had, and this is why.
+
+        After a refusal the access token is probed at once, and the grant is told as that left it.
+        """
         if elsewhere := self.carry_out.elsewhere(grant):
             return Permits(0, UNTIL_CONFIGURED, because=elsewhere)
+        rotation = self._once(grant, insist=insist, probe=probe)
+        if isinstance(rotation, Rotation) and (refusals := rotation.grant.schedule.refusals) and refusals.awaits_probe:
+            with suppress(StoreUnavailable):
+                probed = self._once(rotation.grant)
+                if isinstance(probed, Rotation) and probed.ended is not Ended.OVERTAKEN:
+                    return replace(rotation, grant=probed.grant)
+        return rotation
+
+    def _once(self, grant: Grant, *, insist: bool = False, probe: bool = False) -> Rotation | InFlight | Permits:
         permits = self.budget.take(grant.app, 1, Lane.PEOPLE, within=PERMIT_PATIENCE)
         if not permits.count:
             return permits

@@ -8,7 +8,6 @@ from datetime import datetime
 import click
 
 from application.ports.budget import Obstacle
-from application.rotation.call_and_settle import NOT_BELIEVED
 from domain.database_identity import Elsewhere, Held, Hold, WentBack
 from domain.errors import (
     OnHold,
@@ -105,8 +104,6 @@ def obstacle(failure: Obstacle) -> str:
     match failure:
         case Held(hold=hold):
             return f"the database is on hold: {why_held(hold)}"
-        case _ if failure == NOT_BELIEVED:
-            return "TikTok refuses too many for it to be their users' doing, so only one a minute is tried"
         case Throttled():
             return OBSTACLES[PlatformThrottled]
         case Misconfigured():

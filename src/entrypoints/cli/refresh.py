@@ -155,8 +155,8 @@ def what_is_left(report: SweepReport, *, interrupted: bool) -> str:
     refusals = [swept.reason for swept in report.swept.values() if swept.ended is Ended.REFUSED]
     if asked := sum(reason is not None for reason in refusals):
         told.append(f"TikTok refused {asked}: their users have to connect the accounts again, as their pages say")
-    if spared := len(refusals) - asked:
-        told.append(f"TikTok refused {spared} more, and is not believed while it refuses so many: they are tried again")
+    if unasked := len(refusals) - asked:
+        told.append(f"TikTok refused {unasked}: they are tried again by themselves before anybody is asked to act")
     told += [f"{count} {why}" for ended, why in REASONS.items() if (count := report.count(ended))]
     if report.unreached and not told:
         told.append(f"{report.unreached} are in doubt, or under way elsewhere: run it again in a minute")

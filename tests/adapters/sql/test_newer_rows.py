@@ -71,7 +71,7 @@ def test_an_unknown_failure_stops_nobody(database: Database, written: object, fa
 def test_an_unknown_health_is_served_to_its_end_and_left_alone(database: Database, health: str) -> None:
     add(database)
     a_newer_version_writes(database, health=health, reason="restored_from_mars")
-    assert read(database).health == Degraded(START + HOUR, Reason.REFRESH_TOKEN_REFUSED, probed=True)
+    assert read(database).health == Degraded(START + HOUR, Reason.REFRESH_TOKEN_REFUSED, believed=True)
     assert claimed(database) == []
 
 
@@ -84,7 +84,7 @@ def test_an_unknown_health_without_tokens_needs_a_person(database: Database) -> 
 
 def test_an_unknown_reason_is_a_refusal(database: Database) -> None:
     add(database)
-    a_newer_version_writes(database, health="needs_reauth", reason="copied_database")
+    a_newer_version_writes(database, health="needs_reauth", reason="password_changed")
     assert read(database).health == NeedsReauth(Reason.REFRESH_TOKEN_REFUSED, None)  # type: ignore[arg-type]  # the row says no time
 
 

@@ -118,7 +118,8 @@ def test_who_is_refused_by_tiktok_is_usable_until_the_token_ends_and_then_needs_
     [listed] = house.get("/api/platforms").json()["connections"]
     ends = written(START + timedelta(days=1))
     assert (listed["status"], listed["health"]["state"], listed["health"]["usableUntil"]) == ("active", "degraded", ends)
-    assert listed["reconnectBy"] == ends
+    assert listed["reconnectBy"] is None, "nobody is asked after one refusal"
+    assert listed["nextRefreshAt"] == written(START + timedelta(minutes=10))
     house.world.pass_time(days=1)
     [listed] = house.get("/api/platforms").json()["connections"]
     assert (listed["status"], listed["health"]["state"]) == ("needs_reauth", "needs_reauth")

@@ -190,6 +190,9 @@ def test_a_token_without_an_end_that_tiktok_refuses_needs_a_person(house: House)
     connection = house.connected()
     house.world.machine.revoke_user("ana")
     assert house.refresh(connection).status_code == 401
+    assert house.vend(connectionId=connection.id).json()["degraded"]
+    house.world.pass_time(minutes=10)
+    house.world.sweep()
     answer = house.vend(connectionId=connection.id)
     assert (answer.status_code, answer.json()["code"]) == (409, "TIKTOK_ACCESS_TOKEN_EXPIRED")
     assert answer.json()["reconnectUrl"].endswith(connection.id)

@@ -48,6 +48,7 @@ def test_an_account_that_needs_a_person_says_why_and_leads_to_a_guarded_reconnec
     world.machine.revoke_user("ana")
     world.pass_time(hours=13)
     world.sweep()
+    world.pass_time(minutes=10)
     world.sweep()
     text = nora.sign_in().page()
     assert "Needs reconnection" in text
@@ -63,6 +64,7 @@ def test_one_click_reconnects_all_accounts_of_a_permission(nora: PlainBrowser, w
     world.machine.revoke_user("ana")
     world.pass_time(hours=13)
     world.sweep()
+    world.pass_time(minutes=10)
     world.sweep()
     text = nora.sign_in().page()
     assert re.findall(r"Reconnect all (\d+)<", text) == [str(len(connections))]

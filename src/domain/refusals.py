@@ -1,0 +1,149 @@
+"""When a refused token is sent again, and when its refusal is believed. Each grant is judged for itself."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from domain.health import Degraded, Health, NeedsReauth
+from domain.ids import OwnerId
+from domain.outcomes import Reason
+
+T = TypeVar("T")
+
+FIRST_REPEAT_AFTER = timedelta(minutes=10)
+HOURLY_FOR = timedelta(days=2)
+"""How long after the first refusal a token is sent again every hour; after that once a day."""
+DAILY_FOR = timedelta(days=7)
+"""How long it is sent again once a day; after that never."""
+BEFORE_THE_END = tuple(timedelta(minutes=minutes) for minutes in (60, 50, 40, 30, 20, 10, 1))
+"""At these times before its access token's end it is sent again as well: the end of an incident may be the last chance."""
+REPEATS_APART = timedelta(minutes=1)
+"""No token is sent again sooner."""
+
+WORKING_BELIEVED_AFTER = timedelta(hours=1)
+"""How long after the first refusal another is believed, where the access token works; else after `FIRST_REPEAT_AFTER`."""
+LONG_TERM_SERVED_FOR = timedelta(days=1)
+"""How long a refused token without an end is served: it has no other end."""
+
+A_DAY = timedelta(days=1)
+FEW_OWNERS = 5
+"""With fewer owners answered in `A_DAY`, nothing can be learnt from others."""
+ALARM_OWNERS = 20
+"""With fewer owners answered in `ALARM_WINDOW`, many refusals ring no alarm."""
+ALARM_WINDOW = timedelta(minutes=10)
+
+OWNER_TURNS = 10
+"""Of so many repeats in a row one is of an owner, while others wait."""
+HASTENED_BY_SUCCESS = 10
+"""So many refused tokens are sent again at once when one of them is taken after all."""
+HASTENED_AT_ONCE = 100
+"""While so many of them are yet to be sent, there are enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerTally:
+    """How many owners of an app were answered in a span of time, each counted once."""
+
+    rotated: int = 0
+    newly_refused: int = 0
+    """Owners of a token that was refused for the first time."""
+    only_refused: int = 0
+    """Owners that were refused, for the first time or again, and of whom nothing was rotated."""
+
+    @property
+    def is_few(self) -> bool:
+        """Whether these are too few to learn from."""
+        return self.rotated + self.only_refused < FEW_OWNERS
+
+    @property
+    def speaks_for_refusals(self) -> bool:
+        """Whether a refusal among these answers is the doing of a user, and of nothing larger."""
+        return self.rotated > self.newly_refused
+
+    @property
+    def is_alarming(self) -> bool:
+        """Whether something larger than users may be wrong: half of the owners were refused."""
+        answered = self.rotated + self.only_refused
+        return answered >= ALARM_OWNERS and 2 * self.only_refused >= answered
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """The refusals of one generation; a success ends them."""
+
+    first_at: datetime
+    last_at: datetime
+    access_works: bool | None = None
+    """What a probe of the access token said after the refusal; None: nothing yet."""
+    in_line: bool = False
+    """Whether the token waits for its turn among the repeats. Else it is to be probed, or sent again at once."""
+
+    @property
+    def awaits_probe(self) -> bool:
+        return self.access_works is None and not self.in_line
+
+    def again(self, now: datetime) -> Refusals:
+        """After one more refusal."""
+        return replace(self, last_at=now, in_line=self.access_works is not None)
+
+    def hastened(self) -> Refusals:
+        """To be sent again at once, among all that is due."""
+        return replace(self, in_line=False)
+
+    def probed(self, *, works: bool | None) -> Refusals:
+        """After a probe; None: it brought no answer."""
+        return replace(self, access_works=works, in_line=True)
+
+    def repeat_at(self, access_ends_at: datetime | None) -> datetime | None:
+        """When the token is sent again; None: never."""
+        soonest = self.last_at + REPEATS_APART
+        age = self.last_at - self.first_at
+        times = [at for span in BEFORE_THE_END if access_ends_at and (at := access_ends_at - span) >= soonest]
+        if age < FIRST_REPEAT_AFTER:
+            times.append(max(self.first_at + FIRST_REPEAT_AFTER, soonest))
+        elif age < HOURLY_FOR:
+            times.append(self.last_at + timedelta(hours=1))
+        elif age < HOURLY_FOR + DAILY_FOR:
+            times.append(self.last_at + timedelta(days=1))
+        return min(times, default=None)
+
+    def may_be_believed(self, now: datetime) -> bool:
+        """Whether one more refusal is late enough to tell a person."""
+        return now - self.first_at >= (WORKING_BELIEVED_AFTER if self.access_works else FIRST_REPEAT_AFTER)
+
+
+def is_asked(health: Health) -> bool:
+    """Whether a person is asked to authorise again."""
+    return isinstance(health, NeedsReauth) or (isinstance(health, Degraded) and health.believed)
+
+
+def judged(was: Health, reason: Reason, served_until: datetime, now: datetime, *, believed: bool, dead: bool) -> Health:
+    """How a refused grant stands. Who was asked stays asked; without a token to serve everybody is. `dead`: so the probe says."""
+    asked = believed or is_asked(was)
+    if now >= served_until or (asked and dead):
+        return NeedsReauth(reason, since=was.since if isinstance(was, NeedsReauth) else now)
+    return Degraded(served_until, reason, asked)
+
+
+def in_turns(waiting: Iterable[tuple[OwnerId, T]], served: Iterable[OwnerId], count: int) -> Iterator[T]:
+    """Up to `count` of those who wait, in their order, but of `OWNER_TURNS` in a row one of an owner, while others wait.
+
+    `served`: the owners of the last ones, the latest last.
+    """
+    left, recent = list(waiting), deque(served, maxlen=OWNER_TURNS - 1)
+    for _ in range(min(count, len(left))):
+        place = next((place for place, (owner, _) in enumerate(left) if owner not in recent), None)
+        if place is None:  # nobody else waits: whose turn is the longest ago
+            place = min(range(len(left)), key=lambda place: latest(recent, left[place][0]))
+        owner, chosen = left.pop(place)
+        recent.append(owner)
+        yield chosen
+
+
+def latest(recent: deque[OwnerId], owner: OwnerId) -> int:
+    """How lately this owner had a turn."""
+    return max(place for place, served in enumerate(recent) if served == owner)
