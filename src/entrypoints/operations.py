@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.budget.redis_ledger import RedisLedger
-from adapters.celery_broker import BrokerUnavailable
+from adapters.celery.broker import BrokerUnavailable
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.journal_file import Damaged, Newer, read_unread
@@ -18,6 +18,7 @@ from adapters.sql.stored_token_samples import sealed_access_tokens
 from application.ports.journal import JournalUnavailable, UnreadAnswer
 from domain.errors import CannotOpen
 from domain.ids import GrantId
+from domain.signs_of_life import SignsOfLife
 from domain.tokens import Sealed, Secret, TokenKind
 from entrypoints.container import Container, key_ring
 from entrypoints.settings import Settings
@@ -39,6 +40,7 @@ __all__ = [
     "require_keys",
     "require_schema",
     "run_simulator",
+    "signs_of_life",
     "simulated_app",
 ]
 
@@ -154,6 +156,14 @@ def open_unread(settings: Settings, name: str) -> tuple[UnreadAnswer, bytes]:
         raise UnreadableFile from fault
     sealer = AesGcmSealer(key_ring(settings))
     return answer, sealer.open(answer.answer, answer.grant, TokenKind.ANSWER).reveal().encode("latin-1")
+
+
+def signs_of_life(container: Container) -> SignsOfLife:
+    """What workers and beat last got done. Raises StoreUnavailable."""
+    heartbeats = container.heartbeats()
+    return SignsOfLife(
+        worker=heartbeats.age("worker"), beat=heartbeats.age("beat"), sweep_every=container.settings().sweep_interval
+    )
 
 
 def check_redis(url: Secret) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +15,7 @@ from domain.grant import Grant
 from domain.ids import ConnectionId, OwnerId
 from support import servers
 from support.deployment import SERVICE_TOKEN, Deployment, deployment
-from support.processes import eventually
+from support.processes import BARE, eventually
 
 MINUTE = 60
 LIFE, SHORT_LIFE = 20, 10
@@ -76,16 +78,36 @@ def test_a_worker_sweeps_as_soon_as_it_starts_whatever_its_pool(pool: str, tmp_p
     assert "Traceback" not in worker.told()
 
 
-@pytest.mark.parametrize("broker", ["redis_server", "rabbitmq_server"])
-def test_a_broker_server_carries_the_messages_too(broker: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    url = request.getfixturevalue(broker).url()
-    with deployment(tmp_path, environ={**SWEEPS, "CELERY_BROKER_URL": url}, access_token_seconds=SHORT_LIFE) as here:
+@pytest.mark.timeout(3 * MINUTE)
+@pytest.mark.parametrize("broker", ["redis_server", "rabbitmq_server", None])
+def test_two_workers_and_two_beats_share_a_broker_on_one_machine(
+    broker: str | None, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    server = {"CELERY_BROKER_URL": request.getfixturevalue(broker).url()} if broker else {}
+    with ExitStack() as running, deployment(tmp_path, environ=SWEEPS | server, access_token_seconds=SHORT_LIFE) as here:
         connection = here.connect()
-        with here.start("beat") as beat, here.start("worker") as worker:
-            eventually(lambda: here.generation(connection) >= 3, why=worker.told)
-            assert here.run("doctor").returncode == 0
-            assert (beat.terminate(), worker.terminate()) == (0, 0)
-    assert not (tmp_path / ".data/broker").exists()
+        names = ("worker", "worker", "beat", "beat")
+        processes = [running.enter_context(here.start(name, name=f"{name}-{n}")) for n, name in enumerate(names)]
+        for worker in processes[:2]:
+            worker.says(" ready.")
+        eventually(lambda: here.generation(connection) >= 3, why=processes[0].told)
+        assert here.run("doctor").returncode == 0
+        assert len(nodes_that_answer(here)) == 2
+        for process in processes:
+            process.process.terminate()
+        assert [process.process.wait(40) for process in processes] == [0, 0, 0, 0]
+        assert here.tiktok.control.stats()["reuses"] == 0
+        assert [process.log.name for process in processes if "Traceback" in process.told()] == []
+    assert (tmp_path / ".data/broker").exists() is (broker is None)
+
+
+def nodes_that_answer(here: Deployment) -> set[str]:
+    """Names of the workers that answer Celery's remote control."""
+    program = (
+        "from entrypoints.worker.app import app; print(*(name for answer in app.control.ping(timeout=5) for name in answer))"
+    )
+    command = [sys.executable, "-P", "-c", program]
+    return set(subprocess.check_output(command, cwd=here.folder, env={**BARE, **here.environ}, text=True).split())
 
 
 def test_without_a_broker_everything_works_but_the_sweep_which_comes_back_with_it(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta
 
 from application.ports.system import Clock
@@ -15,6 +16,8 @@ class MemoryHeartbeats:
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
         self._beats: dict[tuple[str, str, int], datetime] = {}
+        self._reserved: dict[str, datetime] = {}
+        self._lock = threading.Lock()
 
     def beat(self, component: str, host: str, pid: int) -> None:
         self._beats[component, host, pid] = self._clock.now()
@@ -22,3 +25,18 @@ class MemoryHeartbeats:
     def latest(self, component: str) -> datetime | None:
         newest = max((at for (of, _, _), at in self._beats.items() if of == component), default=None)
         return newest if newest and newest > self._clock.now() - REMEMBERED else None
+
+    def age(self, component: str) -> timedelta | None:
+        newest = self.latest(component)
+        return self._clock.now() - newest if newest else None
+
+    def reserve(self, work: str, *, for_at_most: timedelta) -> bool:
+        now = self._clock.now()
+        with self._lock:
+            if work in self._reserved and self._reserved[work] > now - for_at_most:
+                return False
+            self._reserved[work] = now
+            return True
+
+    def release(self, work: str) -> None:
+        self._reserved.pop(work, None)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.database import Database, time_of
 from application.ports.system import Clock
 
 REMEMBERED = timedelta(days=1)
+
+NOBODY = ""
+"""The host of the row by which a work is reserved."""
 
 
 class SqlHeartbeats:
@@ -30,7 +34,36 @@ class SqlHeartbeats:
             connection.commit()
 
     def latest(self, component: str) -> datetime | None:
+        newest, _ = self._newest(component)
+        return newest
+
+    def age(self, component: str) -> timedelta | None:
+        newest, now = self._newest(component)
+        return max(now - newest, timedelta()) if newest else None
+
+    def reserve(self, work: str, *, for_at_most: timedelta) -> bool:
+        place = {"component": work, "host": NOBODY, "pid": 0}
+        row = tables.heartbeats.c
+        with self._database.changing() as connection:
+            now = time_of(connection, self._clock)
+            insert_or_update = postgresql.insert if self._database.is_postgres else sqlite.insert
+            mine = insert_or_update(tables.heartbeats).values(**place, beaten_at=now)
+            reserved = mine.on_conflict_do_update(
+                index_elements=list(place), set_={"beaten_at": now}, where=row.beaten_at <= now - for_at_most
+            )
+            mine_now = connection.execute(reserved.returning(row.component)).first() is not None
+            connection.commit()
+        return mine_now
+
+    def release(self, work: str) -> None:
+        row = tables.heartbeats.c
+        with self._database.changing() as connection:
+            connection.execute(delete(tables.heartbeats).where(row.component == work, row.host == NOBODY))
+            connection.commit()
+
+    def _newest(self, component: str) -> tuple[datetime | None, datetime]:
         row = tables.heartbeats.c
         with self._database.reading() as connection:
-            newest = connection.scalar(select(func.max(row.beaten_at)).where(row.component == component))
-            return newest if newest and newest > time_of(connection, self._clock) - REMEMBERED else None
+            newest = connection.scalar(select(func.max(row.beaten_at)).where(row.component == component, row.host != NOBODY))
+            now = time_of(connection, self._clock)
+        return (newest if newest and newest > now - REMEMBERED else None), now

@@ -18,6 +18,9 @@ SCHEMA_SENTENCES = {
     SchemaState.NEWER: "the schema is a newer version's, which this one can work with",
 }
 
+BEAT_MISSING = ": see that `tiktok-connect beat` runs and reaches the broker; the workers sweep by themselves meanwhile"
+WORKERS_MISSING = ": see that `tiktok-connect worker` runs and reaches the database"
+
 JOURNAL_REMEDY = "make JOURNAL_DIR a folder that this user may write in, on a disk with room"
 
 

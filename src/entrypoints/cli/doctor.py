@@ -17,9 +17,10 @@ from application.try_app_secret import NotTaken, Taken, Untried
 from domain.errors import CannotOpen, StoreUnavailable
 from domain.tokens import TokenTerm
 from entrypoints.cli.command_line import debugging
-from entrypoints.cli.configuration import JOURNAL_REMEDY, SCHEMA_SENTENCES, configure_logs
+from entrypoints.cli.configuration import BEAT_MISSING, JOURNAL_REMEDY, SCHEMA_SENTENCES, WORKERS_MISSING, configure_logs
 from entrypoints.cli.database_remedies import database_sentence
 from entrypoints.cli.error_lines import obstacle, why_held
+from entrypoints.cli.status import last_done
 from entrypoints.container import Container, build
 from entrypoints.operations import (
     BrokerUnavailable,
@@ -30,6 +31,7 @@ from entrypoints.operations import (
     check_keys,
     check_redis,
     require_schema,
+    signs_of_life,
 )
 from entrypoints.settings import Settings, TikTokSettings, faults_of, load_settings, read_environment
 from entrypoints.settings.addresses import origin_of
@@ -41,7 +43,7 @@ REDIS_REMEDY = "see that it runs, takes writes and that REDIS_URL is right, or u
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: what was looked at, what is wrong with it (nothing, when None), and what to do or to know."""
+    """One line: what was looked at, whether it is wrong, and what to do or to know. A warning fails nothing."""
 
     subject: str
     told: str
@@ -83,6 +85,8 @@ def examine(settings: Settings, container: Container) -> Iterator[Finding]:
         yield look("redis", lambda: check_redis(url), "answers, the budget is shared in it", REDIS_REMEDY)
     yield look("broker", container.broker().check, "answers", "see that it runs and that CELERY_BROKER_URL is right")
     yield from token_term(settings.tiktok)
+    if readable:
+        yield from processes(container)
     yield tiktok(settings.tiktok.api_url)
     if origin_of(settings.tiktok.auth_api_url) != origin_of(settings.tiktok.api_url):
         yield tiktok(settings.tiktok.auth_api_url, "TIKTOK_AUTH_API_URL")
@@ -147,6 +151,16 @@ def journal(folder: Path, container: Container) -> Finding:
     except JournalUnavailable as unusable:
         return Finding("journal", f"{folder} can't be used ({unusable}): {JOURNAL_REMEDY}", wrong=True)
     return Finding("journal", f"{folder} can be written (mode {S_IMODE(folder.stat().st_mode):04o})")
+
+
+def processes(container: Container) -> Iterator[Finding]:
+    """Whether workers and beat get their work done. None has to run while this is asked, so that is a warning."""
+    signs = signs_of_life(container)
+    for component, ago, missing, remedy in (
+        ("worker", signs.worker, signs.workers_are_missing, WORKERS_MISSING),
+        ("beat", signs.beat, signs.beat_is_missing, BEAT_MISSING),
+    ):
+        yield Finding(component, last_done(component, ago) + (remedy if missing else ""), doubtful=missing)
 
 
 def look(subject: str, check: Callable[[], object], well: str, remedy: str) -> Finding:

@@ -12,17 +12,19 @@ import click
 from application.ports.fleet import HEALTH_WORDS, FleetView
 from domain.database_identity import Elsewhere, Hold, WentBack
 from domain.health import Active, Degraded
-from entrypoints.cli.configuration import configured, ready
+from domain.signs_of_life import SignsOfLife
+from entrypoints.cli.configuration import BEAT_MISSING, WORKERS_MISSING, configured, ready
 from entrypoints.cli.error_lines import why_held
+from entrypoints.operations import signs_of_life
 
 Seen = Mapping[str, datetime | None]
+
+DONE = {"worker": "last got a sweep done", "beat": "last had a message confirmed"}
 
 ROTATED = (HEALTH_WORDS[Active], HEALTH_WORDS[Degraded])
 
 OVERDUE_AFTER = 2
 """Sweeps that may pass over a due grant before it counts as overdue."""
-
-COMPONENTS = ("worker", "beat")
 
 ROTATED_EVERY = timedelta(hours=12)
 """At the least, where tokens live for 24 hours."""
@@ -42,7 +44,8 @@ def status(*, as_json: bool) -> None:
     container = ready(settings)
     now, overdue_after = container.clock().now(), OVERDUE_AFTER * settings.sweep_interval
     view = container.fleet().counts(now, overdue_after=overdue_after)
-    seen = {component: container.heartbeats().latest(component) for component in COMPONENTS}
+    seen = {component: container.heartbeats().latest(component) for component in DONE}
+    signs = signs_of_life(container)
     hold = container.identity_watch().hold()
     capacity = int(settings.tiktok.qps * (1 - FOR_PEOPLE) * ROTATED_EVERY.total_seconds())
     if as_json:
@@ -50,7 +53,7 @@ def status(*, as_json: bool) -> None:
         return
     if hold:
         click.echo(f"on hold: nothing is sent to TikTok: {why_held(hold)}\n")
-    click.echo(as_text(view, seen, capacity, overdue_after))
+    click.echo(as_text(view, signs, capacity, overdue_after))
 
 
 def as_data(view: FleetView, seen: Seen, capacity: int) -> dict[str, Any]:
@@ -81,7 +84,7 @@ def hold_as_data(hold: Hold | None) -> dict[str, Any] | None:
             return {"why": "elsewhere", "home": home, "here": here}
 
 
-def as_text(view: FleetView, seen: Seen, capacity: int, overdue_after: timedelta) -> str:
+def as_text(view: FleetView, signs: SignsOfLife, capacity: int, overdue_after: timedelta) -> str:
     """The same for people."""
     by_app: dict[str, list[str]] = {}
     order = list(HEALTH_WORDS.values())
@@ -95,7 +98,8 @@ def as_text(view: FleetView, seen: Seen, capacity: int, overdue_after: timedelta
         ("in doubt", str(view.in_doubt)),
         ("capacity", in_words(capacity, living(view))),
         ("connections", f"{view.connections}, open offers {view.open_offers}, revocations to send {view.pending_revocations}"),
-        *((component, last_seen(at, view.at)) for component, at in seen.items()),
+        ("worker", last_done("worker", signs.worker) + (WORKERS_MISSING if signs.workers_are_missing else "")),
+        ("beat", last_done("beat", signs.beat) + (BEAT_MISSING if signs.beat_is_missing else "")),
     ]
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
@@ -113,9 +117,9 @@ def in_words(capacity: int, grants: int) -> str:
     return f"TIKTOK_QPS carries {capacity} grants and there are {grants}: all are renewed late; ask TikTok for a higher tier"
 
 
-def last_seen(at: datetime | None, now: datetime) -> str:
-    """How long ago a process gave a sign of life."""
-    return f"seen {max(0, round((now - at).total_seconds()))} s ago" if at else "not seen within a day"
+def last_done(component: str, ago: timedelta | None) -> str:
+    """How long ago a process got its work done."""
+    return f"{DONE[component]} {ago.total_seconds():.0f} s ago" if ago is not None else "not seen within a day"
 
 
 def instant(at: datetime) -> str:

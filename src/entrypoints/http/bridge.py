@@ -10,7 +10,7 @@ from litestar.di import Provide
 from domain.errors import StoreUnavailable
 from entrypoints.container import Container
 from entrypoints.http.api.readiness import DEGRADED, OK, ReadinessChecks
-from entrypoints.operations import check_keys, require_keys, require_schema
+from entrypoints.operations import check_keys, require_keys, require_schema, signs_of_life
 
 USE_CASES = (
     "begin_connect",
@@ -62,6 +62,7 @@ def readiness_checks_of(container: Container) -> ReadinessChecks:
             "schema": lambda: require_schema(container.database()),
             "keys": keys,
             "broker": lambda: container.broker().check(),
+            "beat": lambda: not signs_of_life(container).beat_is_missing,
             "journal": lambda: container.journal().check(),
             "identity": lambda: container.identity_watch().hold() is None,
         }

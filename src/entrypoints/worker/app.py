@@ -7,7 +7,7 @@ from typing import Any
 from celery import Celery, signals
 
 from entrypoints.worker.process_container import process
-from entrypoints.worker.schedule import schedule_of
+from entrypoints.worker.schedule import SteadyScheduler, schedule_of
 
 QUEUE = "tiktok-connect"
 CONCURRENCY = 2
@@ -23,6 +23,7 @@ def configuration() -> dict[str, Any]:
     settings, broker = process.settings, process.container.broker()
     return {
         "broker_url": broker.url.reveal(),
+        "broker_transport": broker.transport,
         "broker_transport_options": broker.options(),
         "broker_connection_timeout": 4,
         "broker_connection_retry_on_startup": True,
@@ -37,7 +38,7 @@ def configuration() -> dict[str, Any]:
         "worker_send_task_events": False,
         "worker_redirect_stdouts": False,
         "beat_schedule": schedule_of(settings.sweep_interval),
-        "beat_schedule_filename": str(settings.storage.data_dir / "beat-schedule"),
+        "beat_scheduler": SteadyScheduler,
         "enable_utc": True,
         "timezone": "UTC",
     }

@@ -6,20 +6,20 @@ import logging
 import os
 import signal
 import threading
-from datetime import timedelta
 from types import FrameType
 
 from celery import signals
-from kombu.exceptions import OperationalError
 
 from domain.errors import StoreUnavailable
 from entrypoints.ending_signals import heed
 from entrypoints.worker.process_container import process
-from entrypoints.worker.tasks import sweep
+from entrypoints.worker.schedule import SteadyScheduler
+from entrypoints.worker.standby import standby
+from entrypoints.worker.tasks import WORKER
 
 log = logging.getLogger(__name__)
 
-BEAT_EVERY = timedelta(seconds=10)
+BEAT = "beat"
 
 heeded_in_child = set[int]()
 """Signals that a forked child ignores until its first task."""
@@ -27,13 +27,10 @@ heeded_in_child = set[int]()
 
 @signals.worker_ready.connect
 def begin(**_: object) -> None:
-    """Sweep at once: whoever starts a worker after an outage has due grants."""
-    give_signs_of_life("worker")
+    """Begin the work that nobody has to ask for."""
+    log.info("started", extra={"component": WORKER})
     process.container.upkeep_thread().start()
-    try:
-        sweep.apply_async(expires=process.settings.sweep_interval.total_seconds())
-    except OperationalError:
-        log.warning("the broker took no message; beat's next one starts the first sweep")
+    standby.start()
 
 
 @signals.worker_process_init.connect
@@ -59,8 +56,9 @@ def end_all(_signal: int, _frame: FrameType | None) -> None:
 
 @signals.beat_init.connect
 def begin_beat(**_: object) -> None:
-    """Beat only sends; that it does is worth knowing."""
-    give_signs_of_life("beat")
+    """Beat only sends; that its messages arrive is worth knowing."""
+    log.info("started", extra={"component": BEAT})
+    SteadyScheduler.sent = staticmethod(SignsOfBeat().note)
 
 
 @signals.worker_shutting_down.connect
@@ -69,20 +67,25 @@ def stop(**_: object) -> None:
     process.stop()
 
 
-def give_signs_of_life(component: str) -> None:
-    """Note every few seconds, in the database, that this process lives; a thread that ends with the process."""
-    log.info("started", extra={"component": component})
-    container, wait = process.container, threading.Event().wait
+class SignsOfBeat:
+    """Tells the database of messages that a broker confirmed, in a thread: the database being away holds up no message."""
 
-    def beat() -> None:
+    def __init__(self) -> None:
+        self._sent = threading.Event()
+        threading.Thread(target=self._tell, name="signs-of-life", daemon=True).start()
+
+    def note(self) -> None:
+        """A message was confirmed."""
+        self._sent.set()
+
+    def _tell(self) -> None:
+        container = process.container
         heartbeats, host, pid = container.heartbeats(), container.host(), os.getpid()
-        while True:
+        while self._sent.wait():
+            self._sent.clear()
             try:
-                heartbeats.beat(component, host, pid)
+                heartbeats.beat(BEAT, host, pid)
             except StoreUnavailable as away:
-                log.warning("no sign of life could be given", extra={"component": component, "because": str(away)})
-            except Exception:  # the thread has to go on, or a process that works is taken for dead
-                log.exception("no sign of life could be given", extra={"component": component})
-            wait(BEAT_EVERY.total_seconds())
-
-    threading.Thread(target=beat, name="signs-of-life", daemon=True).start()
+                log.warning("no sign of life could be given", extra={"component": BEAT, "because": str(away)})
+            except Exception:  # the thread has to go on, or a beat that works is taken for dead
+                log.exception("no sign of life could be given", extra={"component": BEAT})

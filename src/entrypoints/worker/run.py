@@ -13,6 +13,7 @@ from entrypoints.ending_signals import heed
 from entrypoints.settings import Settings
 from entrypoints.worker.app import app
 from entrypoints.worker.process_container import process
+from entrypoints.worker.standby import standby
 
 Pool = Literal["threads", "prefork", "solo"]
 
@@ -66,12 +67,14 @@ def run_worker(settings: Settings, *, pool: Pool, concurrency: int, debug: bool)
         without_heartbeat=True,
     )
     worker.start()
-    return 0 if process.stopping() else int(worker.exitcode or 0)  # to Celery, Ctrl-C is a failure
+    status = 0 if process.stopping() else int(worker.exitcode or 0)
+    process.stop()
+    standby.join()
+    return status
 
 
 def run_beat(settings: Settings, *, debug: bool) -> int:
     """Send what is scheduled until a signal asks for the end; returns the exit status."""
     process.use(settings, debug=debug)
-    settings.storage.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # for the file of when what was sent last
     OrderlyBeat(app=app, loglevel="DEBUG" if debug else "INFO", quiet=True).run()
     return 0

@@ -1,9 +1,16 @@
-"""The schedule, as data."""
+"""What beat sends and when, as data, and the scheduler that sends it."""
 
 from __future__ import annotations
 
+import logging
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+
+from celery.beat import Scheduler
+
+log = logging.getLogger(__name__)
 
 SWEEP = "sweep"
 AUDIT = "audit"
@@ -14,6 +21,9 @@ AUDIT_EVERY = timedelta(hours=12)
 CLOCKS_APART = timedelta(minutes=2)
 """The least that a message is good for: its end is set by beat's clock and read by the worker's. One sweep too many is free."""
 
+CONFIRMED_WITHIN = timedelta(seconds=10)
+"""How long a broker may take to confirm a message (AMQP's word; the others answer at once)."""
+
 
 def schedule_of(sweep_every: timedelta) -> dict[str, dict[str, Any]]:
     """What beat sends and when. A message that nobody took until the next one is sent has expired, if the clocks agree."""
@@ -22,4 +32,56 @@ def schedule_of(sweep_every: timedelta) -> dict[str, dict[str, Any]]:
 
 def entry(task: str, every: timedelta) -> dict[str, Any]:
     """One line of the schedule."""
-    return {"task": task, "schedule": every, "options": {"expires": max(every, CLOCKS_APART).total_seconds()}}
+    return {"task": task, "schedule": every, "options": options(every)}
+
+
+def options(every: timedelta) -> dict[str, float]:
+    """How such a message is sent: with an end, and not without the broker's confirmation."""
+    return {
+        "expires": max(every, CLOCKS_APART).total_seconds(),
+        "confirm_timeout": CONFIRMED_WITHIN.total_seconds(),
+    }
+
+
+class SteadyScheduler(Scheduler):
+    """Sends everything at once and then at each interval, by a clock that nobody can set, and keeps no file.
+
+    Celery's own notes in a file, by the wall clock, what it sent last: after a time in the future it is silent until then, a
+    file that is damaged or locked ends it, and two beats in one folder share it. What is sent once too often costs nothing: the
+    database knows when the audit was done.
+    """
+
+    monotonic: Callable[[], float] = staticmethod(time.monotonic)
+    sent: Callable[[], None] = staticmethod(lambda: None)
+    """Called when the broker has confirmed a message."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        self._due = dict[str, float]()
+        super().__init__(*args, **kwargs)
+
+    def install_default_entries(self, data: object) -> None:
+        """None of Celery's: no results are kept, so that there are none to clean up."""
+
+    def tick(self, *_: object, **__: object) -> float:
+        """Send what is due; returns for how many seconds nothing will be."""
+        for name, line in self.schedule.items():
+            if self._due.get(name, 0.0) <= self.monotonic():
+                self._due[name] = self.monotonic() + line.schedule.run_every.total_seconds()
+                self._send(line)
+        return max(min(self._due.values()) - self.monotonic(), 0.0)
+
+    def _send(self, line: Any) -> None:  # noqa: ANN401 (Celery has no types)
+        try:
+            self.apply_async(line, producer=self.producer, advance=False)
+        except Exception as error:  # noqa: BLE001 (each transport has errors of its own)
+            log.warning("a message was not sent", extra={"task": line.task, "error": type(error.__cause__ or error).__name__})
+            self._forget_connection()
+        else:
+            self.sent()
+
+    def _forget_connection(self) -> None:
+        """Make a new one next time: this one may be dead without knowing it."""
+        self.__dict__.pop("producer", None)
+        connection = self.__dict__.pop("connection", None)
+        if connection is not None:
+            connection.collect()

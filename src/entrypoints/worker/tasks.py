@@ -3,31 +3,65 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
+from contextlib import suppress
+from datetime import timedelta
 
 from application.rotation.batches import SweepReport
 from application.rotation.call_and_settle import Ended
 from domain.errors import ClockSkewed, StoreUnavailable
 from entrypoints.worker.app import app
 from entrypoints.worker.process_container import process
-from entrypoints.worker.schedule import AUDIT, SWEEP
+from entrypoints.worker.schedule import AUDIT, AUDIT_EVERY, SWEEP
 
 log = logging.getLogger(__name__)
 
-sweeping = threading.Lock()
-"""One sweep at a time in a process. Between processes the leases in the database decide."""
+WORKER = "worker"
+
+SIGN_EVERY = timedelta(seconds=10)
+"""How often a sweep that goes on and on tells of itself."""
+
+AUDIT_EARLY = timedelta(hours=1)
+"""By how much an audit may come before twelve hours are over: beats that started at different times send at different ones."""
+
+AUDIT_RESERVED = timedelta(minutes=30)
+"""How long the audit of a process that died is waited for."""
+
+
+class OneAtATime:
+    """Held by the sweep that runs in this process. Between processes the leases in the database decide."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        os.register_at_fork(after_in_child=self._forget)
+
+    def acquire(self) -> bool:
+        """Whether none runs, so that the caller's may."""
+        return self._lock.acquire(blocking=False)
+
+    def release(self) -> None:
+        self._lock.release()
+
+    def _forget(self) -> None:
+        """What a parent was at when it forked is not the child's."""
+        self._lock = threading.Lock()
+
+
+sweeping = OneAtATime()
 
 
 @app.task(name=SWEEP)
 def sweep() -> None:
     """Renew what is due, end the choices that nobody made, revoke what is queued."""
-    if process.stopping() or not sweeping.acquire(blocking=False):
+    if process.stopping() or not sweeping.acquire():
         return
     try:
-        container = process.container
-        tell("sweep", container.sweep_due_grants()(stopping=process.stopping))
+        container, sign = process.container, SignOfWork()
+        tell("sweep", container.sweep_due_grants()(stopping=process.stopping, progress=sign.now_and_then))
         container.clear_offers()()
         container.revoke_tokens()(stopping=process.stopping)
+        sign.give()
     except StoreUnavailable as away:
         log.warning("the database is away; the next sweep tries again", extra={"because": str(away)})
     except ClockSkewed as skewed:
@@ -36,13 +70,48 @@ def sweep() -> None:
         sweeping.release()
 
 
+class SignOfWork:
+    """Notes in the database that this process gets sweeps done."""
+
+    def __init__(self) -> None:
+        self._given = process.container.clock().monotonic()
+
+    def give(self) -> None:
+        """Raises StoreUnavailable."""
+        self._given = process.container.clock().monotonic()
+        process.container.heartbeats().beat(WORKER, process.container.host(), os.getpid())
+
+    def now_and_then(self, _: SweepReport) -> None:
+        """The same while a sweep goes on."""
+        if process.container.clock().monotonic() - self._given > SIGN_EVERY:
+            with suppress(StoreUnavailable):  # the sweep itself finds out
+                self.give()
+
+
 @app.task(name=AUDIT, autoretry_for=(StoreUnavailable, ClockSkewed), retry_backoff=30, max_retries=10)
 def audit() -> None:
     """Look at what no sweep sees; sooner than in 12 hours if the database is away now."""
-    container = process.container
-    tell("audit", container.audit_grants()(stopping=process.stopping).probed)
-    pruned = container.prune_history()(stopping=process.stopping)
-    log.info("pruned", extra={"facts": pruned.facts, "erased_grants": pruned.erased_grants, "hosts": pruned.hosts})
+    audit_unless_done(within=AUDIT_EVERY - AUDIT_EARLY)
+
+
+def audit_unless_done(*, within: timedelta) -> None:
+    """Audit, unless an audit ended within this time or runs elsewhere: two beats are one too many for it, and do no harm.
+
+    Raises StoreUnavailable, ClockSkewed.
+    """
+    heartbeats = process.container.heartbeats()
+    last = heartbeats.age(AUDIT)
+    if (last is not None and last < within) or not heartbeats.reserve(AUDIT, for_at_most=AUDIT_RESERVED):
+        return
+    try:
+        container = process.container
+        tell("audit", container.audit_grants()(stopping=process.stopping).probed)
+        pruned = container.prune_history()(stopping=process.stopping)
+        log.info("pruned", extra={"facts": pruned.facts, "erased_grants": pruned.erased_grants, "hosts": pruned.hosts})
+        if not process.stopping():
+            heartbeats.beat(AUDIT, container.host(), os.getpid())
+    finally:
+        heartbeats.release(AUDIT)
 
 
 def tell(what: str, report: SweepReport) -> None:

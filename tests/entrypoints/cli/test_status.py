@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from application.ports.fleet import HORIZONS, FleetView, GrantCount
 from domain.ids import AppId
+from domain.signs_of_life import SignsOfLife
 from entrypoints.cli.status import as_text
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -23,9 +24,9 @@ def a_view(*counts: tuple[str, str, int]) -> FleetView:
     )
 
 
-def told(view: FleetView, *, capacity: int = 1000) -> dict[str, str]:
-    seen = {"worker": NOW - timedelta(seconds=12), "beat": None}
-    text = as_text(view, seen, capacity, timedelta(seconds=30))
+def told(view: FleetView, *, capacity: int = 1000, beat: timedelta | None = None) -> dict[str, str]:
+    signs = SignsOfLife(worker=timedelta(seconds=12), beat=beat, sweep_every=timedelta(seconds=15))
+    text = as_text(view, signs, capacity, timedelta(seconds=30))
     return {name.strip(): value for name, _, value in (line.partition("  ") for line in text.splitlines())}
 
 
@@ -44,9 +45,16 @@ def test_what_is_due_and_at_risk_is_told() -> None:
     assert lines["at risk"].strip() == "4 in 1 h, 5 in 6 h, 6 in 12 h"
 
 
-def test_the_processes_last_signs_of_life_are_told() -> None:
-    lines = told(a_view())
-    assert (lines["worker"].strip(), lines["beat"].strip()) == ("seen 12 s ago", "not seen within a day")
+def test_what_the_processes_last_got_done_is_told() -> None:
+    lines = told(a_view(), beat=timedelta(seconds=7))
+    assert lines["worker"].strip() == "last got a sweep done 12 s ago"
+    assert lines["beat"].strip() == "last had a message confirmed 7 s ago"
+
+
+def test_a_beat_that_is_missing_is_told_with_what_to_do() -> None:
+    for beat, since in ((None, "not seen within a day"), (timedelta(minutes=4), "last had a message confirmed 240 s ago")):
+        line = told(a_view(), beat=beat)["beat"].strip()
+        assert line.startswith(f"{since}: see that `tiktok-connect beat` runs")
 
 
 def test_a_fleet_that_the_budget_cannot_carry_is_told() -> None:

@@ -3,10 +3,13 @@ from __future__ import annotations
 import json
 import signal
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
+from adapters.sql import tables
 from support import servers
 from support.deployment import deployment
 from support.processes import eventually
@@ -27,12 +30,28 @@ def test_doctor_finds_nothing_wrong_with_a_whole_deployment(tmp_path: Path) -> N
         ["ok", "journal"],
         ["ok", "redis"],
         ["ok", "broker"],
+        ["ok", "worker"],
+        ["ok", "beat"],
         ["ok", "TikTok"],
         ["ok", "app"],
     ]
     assert "1 stored tokens were opened" in answer.stdout
     assert f"{tmp_path / 'journal'} can be written (mode 0700)" in answer.stdout
     assert "TikTok takes TIKTOK_APP_ID and TIKTOK_APP_SECRET, tried with a stored token" in answer.stdout
+
+
+def test_doctor_warns_of_a_beat_whose_messages_stopped_and_fails_for_none_of_it(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        with here.container.database().writing() as connection:
+            at = here.container.clock().now() - timedelta(minutes=4)
+            connection.execute(insert(tables.heartbeats).values(component="beat", host="here", pid=1, beaten_at=at))
+            connection.commit()
+        here.container.heartbeats().beat("worker", "here", 2)
+        answer = here.run("doctor")
+    [line] = [line for line in answer.stdout.splitlines() if line.startswith("warn")]
+    assert "beat" in line
+    assert "see that `tiktok-connect beat` runs" in line
+    assert answer.returncode == 0
 
 
 def test_doctor_tells_everything_that_is_away_each_with_its_remedy(tmp_path: Path) -> None:

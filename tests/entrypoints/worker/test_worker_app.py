@@ -6,6 +6,7 @@ import json
 import stat
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ import json
 from entrypoints.worker.app import app
 app.loader.import_default_modules()
 names = ("broker_url", "accept_content", "task_serializer", "result_backend", "worker_prefetch_multiplier", "task_ignore_result",
-         "worker_send_task_events", "broker_connection_retry_on_startup", "beat_schedule_filename")
+         "worker_send_task_events", "broker_connection_retry_on_startup", "broker_transport")
 tasks = sorted(name for name in app.tasks if not name.startswith("celery."))
 print(json.dumps({"tasks": tasks, **{name: app.conf[name] for name in names}}))
 """
@@ -48,15 +49,31 @@ tasks.sweep()
 """
 
 GIVE_A_SIGN_AS_PROCESS_1 = """
-import os, socket, time
+import os, socket
 os.getpid, socket.gethostname = lambda: 1, lambda: "app"
-from entrypoints.worker.lifecycle import give_signs_of_life
+from entrypoints.worker.tasks import SignOfWork
+SignOfWork().give()
+"""
+
+COUNT_AUDITS = """
+from dependency_injector import providers
+from domain.errors import StoreUnavailable
 from entrypoints.worker.process_container import process
-latest = process.container.heartbeats().latest
-before = latest("worker")
-give_signs_of_life("worker")
-while latest("worker") == before:
-    time.sleep(0.05)
+from entrypoints.worker.tasks import audit
+real = process.container.audit_grants()
+
+def counted(**options):
+    print("audited")
+    return real(**options)
+
+def failing(**_):
+    raise StoreUnavailable("away")
+
+process.container.audit_grants.override(providers.Object(failing if FAILS else counted))
+try:
+    audit.run()
+except StoreUnavailable:
+    print("failed")
 """
 
 NAME_PARENT_AND_CHILD = """
@@ -91,7 +108,7 @@ def test_messages_are_json_and_nothing_else_is_kept_or_told(tmp_path: Path) -> N
         "worker_send_task_events": False,
         "task_ignore_result": True,
         "broker_connection_retry_on_startup": True,
-        "beat_schedule_filename": ".data/beat-schedule",
+        "broker_transport": "adapters.celery.filesystem:Transport",
     }
     folders = [tmp_path / ".data/broker", tmp_path / ".data/broker/messages", tmp_path / ".data/broker/control"]
     assert [stat.filemode(folder.stat().st_mode) for folder in folders] == ["drwx------"] * 3
@@ -138,7 +155,8 @@ def test_a_running_worker_answers_a_ping_on_the_embedded_broker(tmp_path: Path) 
     [("worker", "the database is away; the next sweep tries again"), ("beat", "no sign of life could be given")],
 )
 def test_a_database_that_goes_away_does_not_end_a_process(command: str, notices: str, tmp_path: Path) -> None:
-    with servers.postgres() as server, deployment(tmp_path, environ={"DATABASE_URL": server.new_database()}) as here:
+    environ = {"SWEEP_INTERVAL_SECONDS": "2"}
+    with servers.postgres() as server, deployment(tmp_path, environ={**environ, "DATABASE_URL": server.new_database()}) as here:
         with here.start(command) as process:
             process.says("started")
             server.stop()
@@ -155,6 +173,34 @@ def test_workers_of_two_containers_give_signs_of_life_of_their_own(tmp_path: Pat
             told(GIVE_A_SIGN_AS_PROCESS_1, here)
         with here.container.database().reading() as connection:
             assert connection.scalar(select(func.count()).select_from(tables.heartbeats)) == 2
+
+
+def test_two_beats_are_harmless_since_an_audit_that_was_just_done_is_not_done_again(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        assert [told(f"FAILS = False{COUNT_AUDITS}", here) for _ in range(3)] == ["audited\n", "", ""]
+
+
+def test_an_audit_that_failed_is_done_again(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        assert told(f"FAILS = True{COUNT_AUDITS}", here) == "failed\n"
+        assert told(f"FAILS = False{COUNT_AUDITS}", here) == "audited\n"
+
+
+def test_an_audit_that_runs_elsewhere_is_left_alone(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        assert here.container.heartbeats().reserve("audit", for_at_most=timedelta(minutes=30))
+        assert told(f"FAILS = False{COUNT_AUDITS}", here) == ""
+
+
+def test_a_sweep_that_can_not_be_done_is_no_sign_of_life(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        here.container.heartbeats().beat("worker", "an-earlier-one", 1)
+        before = here.container.heartbeats().latest("worker")
+        told(SWEEP_BESIDE_ANOTHER, here)
+        told(SWEEP_WHEN_STOPPED, here)
+        assert here.container.heartbeats().latest("worker") == before
+        told(SWEEP, here)
+        assert here.container.heartbeats().latest("worker") != before
 
 
 def test_a_forked_child_has_a_name_of_its_own(tmp_path: Path) -> None:

@@ -184,12 +184,13 @@ Check = Literal["ok", "failed", "degraded"]
 
 
 class Checks(Wire, frozen=True, kw_only=True):
-    """What was looked at. Broker, journal and identity can only be degraded: requests are served without, and on hold."""
+    """What was looked at. Broker, beat, journal and identity can only be degraded: requests are served without, and on hold."""
 
     database: Check
     schema: Check
     keys: Check
     broker: Check
+    beat: Check
     journal: Check
     identity: Check
 

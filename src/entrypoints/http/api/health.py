@@ -22,7 +22,7 @@ GLANCE_WITHIN = timedelta(seconds=1)
 PROBED = (HttpMethod.GET, HttpMethod.HEAD)
 """Some load balancers ask for the head alone."""
 
-REPORTED = ("broker", "journal", "identity")
+REPORTED = ("broker", "beat", "journal", "identity")
 """What serving does not depend on."""
 
 
@@ -49,7 +49,7 @@ async def live() -> Liveness:
     },
 )
 async def ready(readiness_checks: Injected[ReadinessChecks]) -> Response[Readiness]:
-    """Database, schema and keys must be well. Broker, journal and a hold are only reported."""
+    """Database, schema and keys must be well. Broker, beat, journal and a hold are only reported."""
     asked = (readiness_checks.state(name, within=GLANCE_WITHIN if name in REPORTED else LOOK_WITHIN) for name in readiness_checks)
     states = dict(zip(readiness_checks, await asyncio.gather(*asked), strict=True))
     states |= {name: DEGRADED for name in REPORTED if states[name] == FAILED}

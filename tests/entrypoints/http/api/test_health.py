@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def test_a_probe_may_ask_for_the_head_alone(house: House) -> None:
 
 def test_with_everything_well_it_is_ready(house: House) -> None:
     answer = house.get("/health/ready", owner=None)
-    checks = {"database": "ok", "schema": "ok", "keys": "ok", "broker": "ok", "journal": "ok", "identity": "ok"}
+    checks = {"database": "ok", "schema": "ok", "keys": "ok", "broker": "ok", "beat": "ok", "journal": "ok", "identity": "ok"}
     assert (answer.status_code, answer.json()) == (200, {"status": "ready", "checks": checks})
 
 
@@ -114,7 +115,15 @@ def test_a_look_that_hangs_is_begun_once_and_takes_nothing_from_requests_or_othe
             assert house.get(path).status_code == 200
             assert time.monotonic() - began < 3
         for answer in [one.result() for one in asked]:
-            checks = {"database": "ok", "schema": "ok", "keys": "ok", "broker": "degraded", "journal": "ok", "identity": "ok"}
+            checks = {
+                "database": "ok",
+                "schema": "ok",
+                "keys": "ok",
+                "broker": "degraded",
+                "beat": "ok",
+                "journal": "ok",
+                "identity": "ok",
+            }
             assert (answer.status_code, answer.json()["checks"]) == (200, checks)
     assert hanging.readiness_checks == 1
 
@@ -126,3 +135,18 @@ def test_a_look_that_hung_is_begun_again_once_it_has_ended(house: House, hanging
     assert house.get("/health/ready", owner=None).json()["checks"]["broker"] == "ok"
     house.container.broker.override(NoBroker())
     assert house.get("/health/ready", owner=None).json()["checks"]["broker"] == "degraded"
+
+
+def test_a_beat_whose_messages_stopped_is_reported_and_requests_are_served(house: House) -> None:
+    heartbeats = house.container.heartbeats()
+    heartbeats.beat("beat", "host", 1)
+    heartbeats.beat("worker", "host", 2)
+    assert house.get("/health/ready", owner=None).json()["checks"]["beat"] == "ok"
+    house.world.clock.advance(timedelta(minutes=2))
+    answer = house.get("/health/ready", owner=None)
+    assert (answer.status_code, answer.json()["checks"]["beat"]) == (200, "degraded")
+
+
+def test_workers_without_any_beat_are_reported(house: House) -> None:
+    house.container.heartbeats().beat("worker", "host", 2)
+    assert house.get("/health/ready", owner=None).json()["checks"]["beat"] == "degraded"

@@ -14,6 +14,8 @@ from domain.tokens import Secret
 EMBEDDED = Secret("filesystem://localhost")
 """kombu's transport over files: no server, and the one embedded transport that also answers `inspect`."""
 
+TRANSPORT = "adapters.celery.filesystem:Transport"
+
 CONNECT_WITHIN = timedelta(seconds=3)
 ANSWER_WITHIN = timedelta(seconds=10)
 """Without it a broker that stopped without a word stops beat too. Well above the second that kombu waits for a message."""
@@ -34,6 +36,11 @@ class CeleryBroker:
     def url(self) -> Secret:
         return self.server or EMBEDDED
 
+    @property
+    def transport(self) -> str | None:
+        """The transport, where kombu's own for the URL will not do."""
+        return None if self.server else TRANSPORT
+
     def options(self) -> dict[str, Any]:
         """What kombu is to know beside the URL. Makes the embedded broker's folder where there is none yet."""
         if self.server is None:
@@ -47,14 +54,23 @@ class CeleryBroker:
                 "socket_timeout": ANSWER_WITHIN.total_seconds(),
                 "socket_keepalive": True,
             }
-        return {}
+        return {
+            "confirm_publish": True,  # else a message to a peer that fell silent counts as sent
+            "read_timeout": ANSWER_WITHIN.total_seconds(),
+            "write_timeout": ANSWER_WITHIN.total_seconds(),
+        }
 
     def check(self) -> None:
         """Connect once. Raises BrokerUnavailable."""
         options = self.options()
         if self.server is not None and self.server.reveal().startswith("redis"):
             options["socket_timeout"] = CONNECT_WITHIN.total_seconds()
-        connection = Connection(self.url.reveal(), transport_options=options, connect_timeout=CONNECT_WITHIN.total_seconds())
+        connection = Connection(
+            self.url.reveal(),
+            transport=self.transport,
+            transport_options=options,
+            connect_timeout=CONNECT_WITHIN.total_seconds(),
+        )
         try:
             connection.connect()
         except Exception as error:  # noqa: BLE001 (each transport has errors of its own)

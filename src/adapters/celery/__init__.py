@@ -1,0 +1,1 @@
+"""Celery's messages: the broker, and the one that needs no server."""

@@ -1,0 +1,80 @@
+"""Work that a worker does without being told, when nobody tells it: no beat runs, or the broker carries nothing."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+
+from domain.errors import Refusal
+from domain.signs_of_life import SignsOfLife
+from entrypoints.worker.process_container import process
+from entrypoints.worker.schedule import AUDIT_EVERY, options
+from entrypoints.worker.tasks import AUDIT_EARLY, WORKER, audit_unless_done, sweep
+
+log = logging.getLogger(__name__)
+
+NAP = timedelta(milliseconds=500)
+"""How soon a stop is noticed."""
+
+AUDIT_LOOK_EVERY = timedelta(minutes=10)
+
+
+class Standby:
+    """A thread that looks, by the signs in the database, whether anybody sweeps; if nobody does, it sweeps itself."""
+
+    def __init__(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="standby", daemon=True)
+        self._told, self._audit_looked_at = False, timedelta()
+
+    def start(self) -> None:
+        """Begin with a sweep: whoever starts a worker after an outage has due grants."""
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait for the end of what is under way, which comes soon once the process is told to stop."""
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        self._first_sweep()
+        clock, every = process.container.clock(), process.settings.sweep_interval
+        self._audit_looked_at = clock.monotonic()
+        while not self._stopped_within(every):
+            try:
+                self._sweep_if_nobody_does(every)
+                if clock.monotonic() - self._audit_looked_at >= AUDIT_LOOK_EVERY:
+                    self._audit_looked_at = clock.monotonic()
+                    audit_unless_done(within=AUDIT_EVERY + AUDIT_EARLY)
+            except Refusal as refused:  # the database is away, or the clock is off: the tasks tell of it
+                log.debug("the worker could not look whether anybody sweeps", extra={"because": type(refused).__name__})
+            except Exception:  # the thread has to go on, or nobody is left who notices
+                log.exception("work that nobody asked for failed")
+
+    def _first_sweep(self) -> None:
+        """By a message, since the pool may be other processes; without one where the broker takes none."""
+        try:
+            sweep.apply_async(retry=False, **options(process.settings.sweep_interval))
+        except Exception as error:  # noqa: BLE001 (each transport has errors of its own)
+            log.warning("the broker took no message; this worker sweeps without one", extra={"error": type(error).__name__})
+            sweep()
+
+    def _sweep_if_nobody_does(self, every: timedelta) -> None:
+        signs = SignsOfLife(worker=process.container.heartbeats().age(WORKER), beat=None, sweep_every=every)
+        if not signs.sweep_is_missing:
+            self._told = False
+            return
+        if not self._told:
+            log.warning("no message asks for a sweep: see that beat runs and reaches the broker; the workers sweep by themselves")
+        self._told = True
+        sweep()
+
+    def _stopped_within(self, span: timedelta) -> bool:
+        clock = process.container.clock()
+        end = clock.monotonic() + span
+        while not process.stopping() and clock.monotonic() < end:
+            clock.sleep(min(NAP, max(end - clock.monotonic(), timedelta())))
+        return process.stopping()
+
+
+standby = Standby()
