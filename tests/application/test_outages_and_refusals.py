@@ -14,7 +14,7 @@ from adapters.tiktok_simulator.config import Config
 from application.list_connections import ConnectionState
 from application.rotation.call_and_settle import Ended, InFlight
 from domain.advertiser import Connection
-from domain.errors import ReauthorisationNeeded, StoreUnavailable
+from domain.errors import ReauthorisationNeeded, StoreFault, StoreUnavailable
 from domain.events import GrantDegraded, ReauthorisationRequired
 from domain.health import Active, Degraded, NeedsReauth
 from domain.ids import OwnerId
@@ -328,3 +328,20 @@ def test_a_platform_that_is_away_rings_no_alarm(caplog: pytest.LogCaptureFixture
     world.platform.away = Unavailable("x")
     world.carry_out_now(acme)
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(("fault", "lost"), ((StoreFault.POOL_EXHAUSTED, False), (StoreFault.TIMEOUT, True), (None, True)))
+def test_a_process_that_is_too_busy_for_a_connection_does_not_take_the_database_for_away(
+    monkeypatch: pytest.MonkeyPatch, fault: StoreFault | None, *, lost: bool
+) -> None:
+    world = World()
+    world.careful_claims.skew()
+    before = world.contact.steady_in(world.clock.monotonic())
+
+    def refuse(*_: object) -> timedelta:
+        raise StoreUnavailable("not now", fault)
+
+    monkeypatch.setattr(type(world.bare_claims), "skew", refuse)
+    with pytest.raises(StoreUnavailable):
+        world.careful_claims.skew()
+    assert (world.contact.steady_in(world.clock.monotonic()) > before) is lost

@@ -8,10 +8,13 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from adapters.sql.database_errors import translate
-from adapters.sql.postgres import CONNECT_WITHIN, STATEMENT_WITHIN, arguments_of, beginning, bound_answers
+from adapters.sql.postgres import STATEMENT_WITHIN, arguments_of, beginning, bound_answers
 
 CONNECTIONS = 16
 """How many connections a process holds at the most, unless it is told otherwise."""
+
+CONNECTION_WITHIN = timedelta(seconds=8)
+"""How long a thread waits for a connection that others of its process use: on a busy machine theirs take their time too."""
 
 SQLITE_BUSY_WITHIN = timedelta(seconds=4)
 """How long another process may write; SQLite tries again by itself within that time."""
@@ -35,7 +38,7 @@ def open_engine(url: str | URL, *, connections: int = CONNECTIONS, statement_wit
         **how,
         pool_size=connections,
         max_overflow=0,
-        pool_timeout=CONNECT_WITHIN.total_seconds(),
+        pool_timeout=CONNECTION_WITHIN.total_seconds(),
         hide_parameters=True,
     )
     event.listen(engine, "handle_error", translate)

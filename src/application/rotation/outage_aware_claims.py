@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from application.ports.claims import Claim, Claims, Due, Settlement
 from application.ports.system import Clock
-from domain.errors import StoreUnavailable
+from domain.errors import StoreFault, StoreUnavailable
 from domain.grant import Grant
 from domain.ids import AppId, GrantId
 
@@ -105,8 +105,11 @@ class OutageAwareClaims:
     def _watch(self, do: Callable[[], T]) -> T:
         try:
             done = do()
-        except StoreUnavailable:
-            self.contact.lost()
+        except StoreUnavailable as unavailable:
+            if (
+                unavailable.fault is not StoreFault.POOL_EXHAUSTED
+            ):  # which says that this process is busy, and nothing of the store
+                self.contact.lost()
             raise
         self.contact.made(self.clock.monotonic())
         return done
