@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.budget.process_budget import ProcessBudget
 from adapters.memory.database import MemoryDatabase
 from adapters.tiktok_simulator.config import Config
-from application.ports.claims import Claim
+from application.ports.claims import Claim, Due
 from application.vend_token import ByConnection
 from domain.database_identity import Elsewhere, Held
 from domain.errors import ReauthorisationNeeded, StoreUnavailable
@@ -17,10 +18,11 @@ from domain.events import Event, GrantDegraded, ReauthorisationRequired
 from domain.health import Active, Degraded, NeedsReauth
 from domain.ids import OwnerId
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
-from support.world import ANNA, BERT, World
+from support.world import ANNA, BERT, SimulatedClock, World
 
 HOME, STAGING = "https://ads.example.com", "https://staging.example.com"
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 
 
 def in_use(world: World, **span: float) -> None:
@@ -176,18 +178,40 @@ def test_trouble_on_the_way_is_no_refusal(world: World, trouble: Unavailable | I
     assert world.grant_of(acme).schedule.restored is None
 
 
-def test_a_thousand_dead_grants_are_no_mass_refusal(world: World) -> None:
-    for number in range(60):
-        world.connect("chloe", owner=OwnerId(f"owner-{number}"))
-    in_use(world, minutes=5)
+def test_a_fleet_that_was_restored_is_told_within_one_audit_and_each_dead_token_is_sent_once() -> None:
+    """200 owners whose pairs were spent since the backup, 100 whose pairs were not; ten calls a second."""
+    clock = SimulatedClock()
+    world = World(clock, here=HOME, given_budget=ProcessBudget(10, clock))
+    dead = [OwnerId(f"dead-{n}") for n in range(200)]
+    living = [OwnerId(f"living-{n}") for n in range(100)]
+    for owner in dead:
+        world.connect("chloe", owner=owner)
+    world.pass_time(hours=6)
+    for owner in living:
+        world.connect("ana", 0, owner=owner)
+    in_use(world, minutes=3)
     backup = backup_of(world)
-    in_use(world, hours=13)
+    world.pass_time(hours=6, minutes=5)
     world.sweep()
+    assert world.platform.refreshes == 200
+    in_use(world, minutes=3)
     restore(world, backup)
-    assert world.adopt.restored() == 60
-    sweeps(world)
-    told_owners = {e.owner for e in told(world)}
-    assert len(told_owners) == 60
+    assert world.adopt.restored() == 300
+    until = clock.now() + timedelta(hours=12)
+    while clock.now() < until and world.container.stored_claims().count_due(world.platform.app, Due()):
+        world.pass_time(seconds=15)
+        world.sweep()
+    took = timedelta(hours=12) - (until - clock.now())
+    assert took < timedelta(minutes=5), "300 probes and 300 tries at nine a second"
+    assert {e.owner for e in told(world)} == set(dead)
+    assert len(told(world)) == 200
+    for owner in dead:
+        [view] = world.list_connections(owner)
+        assert view.reason == "restored_backup"
+    for owner in living:
+        [view] = world.list_connections(owner)
+        assert (view.reason, view.generation) == (None, 2)
+    assert world.machine.state.counters.reuses == 200, "each once"
 
 
 def test_what_a_person_disconnected_since_the_backup_does_not_come_back(world: World) -> None:
@@ -233,6 +257,26 @@ def test_another_host_repeats_its_own_removals_before_it_sends_anything(world: W
     other.pass_time(minutes=1)
     assert other.watch.hold() is None
     assert not world.list_connections(ANNA)
+
+
+def test_who_connected_again_before_another_host_repeats_its_removals_stays_connected(world: World) -> None:
+    [acme] = world.connect("chloe", owner=ANNA)
+    in_use(world, minutes=5)
+    backup = backup_of(world)
+    in_use(world, minutes=30)
+    world.disconnect(ANNA, acme.id)
+    removals = world.removals.noted(world.identity_record.read().id)
+    world.removals.forget(world.clock.now() + DAY)  # as if another host had noted it
+    restore(world, backup)
+    world.adopt.restored()
+    world.pass_time(minutes=1)
+    [again] = world.connect("chloe", owner=ANNA)
+    assert again.id == acme.id
+    other = world.another_host()
+    for removal in removals:
+        other.removals.note(world.identity_record.read().id, removal)
+    other.watch()
+    assert world.list_connections(ANNA)
 
 
 def test_who_connected_again_after_the_restore_stays_connected(world: World) -> None:
