@@ -1,8 +1,7 @@
-"""What commands do beyond use-cases: migrate, check keys and servers, make a key, run the simulator."""
+"""What commands do beyond use-cases: migrate, check keys and servers, and make a key."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,9 +38,7 @@ __all__ = [
     "open_unread",
     "require_keys",
     "require_schema",
-    "run_simulator",
     "signs_of_life",
-    "simulated_app",
 ]
 
 SAMPLED_TOKENS = 20
@@ -174,43 +171,3 @@ def check_redis(url: Secret) -> None:
 def new_encryption_key() -> str:
     """A key as TOKEN_ENCRYPTION_KEYS takes it."""
     return KeyRing.generate()
-
-
-def simulated_app() -> tuple[str, str]:
-    """Id and secret of the app that the simulator knows when it is told of none. Everybody can read them."""
-    from adapters.tiktok_simulator.machine import DEFAULT_APPS  # noqa: PLC0415 (a web framework that nobody else here pays for)
-
-    [app] = DEFAULT_APPS.items()
-    return app
-
-
-def run_simulator(
-    *,
-    host: str,
-    port: int,
-    control_token: str | None,
-    state_file: Path | None,
-    announce: Callable[[str], None] | None = None,
-    app: tuple[str, str] | None = None,
-    redirect_uris: Sequence[str] = (),
-    **config: object,
-) -> None:
-    """Run the simulator of TikTok until a signal ends it; `config` is what is not to be as at TikTok, by its fields' names.
-
-    `app` is the id and secret of the one app that it knows, else a few of its own. Raises OSError when the port is taken,
-    ValueError for a host beyond this machine without a control token, or for a state file that is not one.
-    """
-    from adapters.tiktok_simulator.config import Config  # noqa: PLC0415 (a web framework that nobody else here pays for)
-    from adapters.tiktok_simulator.machine import DEFAULT_APPS  # noqa: PLC0415 (the same)
-    from adapters.tiktok_simulator.server import serve  # noqa: PLC0415 (the same)
-
-    serve(
-        host,
-        port,
-        config=Config().but(**config),
-        apps=dict([app]) if app else DEFAULT_APPS,
-        redirect_uris=redirect_uris,
-        control_token=control_token,
-        state_file=state_file,
-        announce=announce,
-    )

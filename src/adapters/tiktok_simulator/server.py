@@ -47,7 +47,7 @@ def serve(
     With state_file everything is found again at the next start. announce is called with the URL as soon as it listens.
     Raises ValueError when host is not loopback and there is no control_token, OSError when the port is taken.
     """
-    if not control_token and not _is_loopback(host):
+    if not control_token and not is_loopback(host):
         raise ValueError("Beyond loopback the simulator needs a control token, since anybody could change it.")
     simulator = _simulator(
         config=config, apps=apps, redirect_uris=redirect_uris, control_token=control_token, state_file=state_file
@@ -201,7 +201,8 @@ def _url(host: str, listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

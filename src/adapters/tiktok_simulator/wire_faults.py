@@ -89,7 +89,7 @@ class TikTokDoor:
                     self._simulator.machine.count_throttled()
                 reply = HttpReply(status, envelope(failure(code), self._simulator.machine.clock.now()))
         self._simulator.record(endpoint, code, fault=fault.kind)
-        seen.status, seen.code = reply.status, code
+        seen.status, seen.code = int(reply.status), code
         await send_reply(send, reply)
         return True
 
@@ -100,7 +100,7 @@ class TikTokDoor:
         if fault is not None and fault.kind == "lost_reply":
             await _drop(scope, receive)
             return
-        seen.status = reply.status
+        seen.status = int(reply.status)
         if fault is not None and fault.kind == "drip":
             await self._drip(fault.seconds or 0.25, reply, scope, receive)
             return

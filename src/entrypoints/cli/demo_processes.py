@@ -12,8 +12,8 @@ from entrypoints.cli.demo_folder import STATE, DemoFolder, Notes
 from entrypoints.cli.error_lines import CommandFailure
 from entrypoints.cli.ports import listener
 from entrypoints.cli.supervision import end_with_parent
-from entrypoints.operations import run_simulator
 from entrypoints.settings import Settings
+from entrypoints.simulation import run_simulator
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +58,10 @@ def run_named(part: str, notes: Notes, settings: Settings, folder: DemoFolder) -
 
 def simulate(notes: Notes, settings: Settings, folder: DemoFolder) -> None:
     """TikTok, with short lives."""
-    resolve_name("entrypoints.cli.serve:leave_in_order")()
+    resolve_name("entrypoints.cli.orderly_end:leave_in_order")()
     run_simulator(
         host=HOST,
         port=port_of(notes.simulator),
-        control_token=None,
         state_file=folder.path / STATE,
         app=(settings.tiktok.app_id, settings.tiktok.app_secret.reveal()),
         redirect_uris=[settings.tiktok.redirect_uri],

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import signal
 import socket
-import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from pkgutil import resolve_name
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 import uvicorn
@@ -17,6 +15,7 @@ from uvicorn.supervisors import Multiprocess
 
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configuration import configure_logs, configured, durable
+from entrypoints.cli.orderly_end import end_in_order, leave_in_order
 from entrypoints.cli.ports import base_url, listener
 from entrypoints.container import build
 from entrypoints.ending_signals import heed
@@ -96,19 +95,3 @@ def listen(app: Any, accepting: socket.socket, *, keepalive: timedelta, workers:
     server = uvicorn.Server(config)
     server.run(sockets=[accepting])
     return 0 if server.started else 1
-
-
-def leave_in_order() -> None:
-    """Have every signal end this process as SIGTERM does: uvicorn stops in order, then raises that again."""
-    heed(end_in_order, but={signal.SIGTERM})
-    signal.signal(signal.SIGTERM, leave)
-
-
-def end_in_order(_signal: int, _frame: FrameType | None) -> None:
-    """SIGTERM is what uvicorn ends in order by: it hurries at a second SIGINT, and knows no other."""
-    signal.raise_signal(signal.SIGTERM)
-
-
-def leave(_signal: int, _frame: FrameType | None) -> NoReturn:
-    """An orderly end is a success."""
-    sys.exit(0)
