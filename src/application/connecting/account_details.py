@@ -92,7 +92,7 @@ class _Reading:
                 case NotPermitted():
                     if not self.details.told and not self._tells_of_any(accounts):
                         return
-                    batches.extend((half, 1) for half in halves(batch))
+                    batches.extendleft((half, 1) for half in reversed(halves(batch)))  # before the time is up
                 case Unavailable() | InDoubt() if tries < TRIES:
                     batches.append((batch, tries + 1))
                 case Unavailable() | InDoubt():
