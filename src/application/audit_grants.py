@@ -19,6 +19,7 @@ from domain.database_identity import Held
 from domain.expiry_announcements import ANNOUNCED_BEFORE
 from domain.ids import GrantId
 from domain.rotation import RotationPolicy
+from domain.tokens import LONGEST_ACCESS_LIFE
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ class AuditReport:
     offers_forgotten: int
     grants_given_up: int
     """Those whose tokens were erased since nobody authorised again in time."""
+    grants_woken: int
+    """Those that believed a life which can't be meant; they are due now."""
     endings_announced: int
     reaches_read: int
     fleet: FleetView
@@ -73,6 +76,7 @@ class AuditGrants:
         """While the database is on hold it only counts. Raises StoreUnavailable, ClockSkewed."""
         hold = self.watch.hold()
         report = AuditReport(
+            grants_woken=0 if hold else self._wake(stopping),
             endings_announced=0 if hold else self._announce_endings(stopping),
             probed=SweepReport(stopped_by=Held(hold)) if hold else self._probed(stopping, progress),
             reaches_read=0 if hold else self.audit_reach(stopping),
@@ -121,6 +125,22 @@ class AuditGrants:
                     work.grants.save(grant)
                 work.commit()
         return given_up
+
+    def _wake(self, stopping: Callable[[], bool]) -> int:
+        """An earlier version believed what can't be meant, and would have them sleep for years."""
+        now, woken = self.clock.now(), 0
+        while not stopping():
+            with self.store.read() as work:
+                asleep = work.grants.asleep(self.batches.app, now + LONGEST_ACCESS_LIFE, limit=AUDIT_BATCH)
+            if not asleep:
+                break
+            with self.store.write() as work:
+                for grant in work.grants.get(asleep):
+                    grant.wake(now)
+                    work.grants.save(grant)
+                work.commit()
+            woken += len(asleep)
+        return woken
 
     def _announce_endings(self, stopping: Callable[[], bool]) -> int:
         announced, last = 0, None

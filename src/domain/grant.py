@@ -39,7 +39,7 @@ from domain.outcomes import (
 )
 from domain.refusals import LONG_TERM_SERVED_FOR, REPEATS_APART, Refusals, is_asked, judged
 from domain.rotation import Restored, RotationPolicy, ends_at
-from domain.tokens import FIRST_ORIGIN, Expiring, LongTerm, TokenOrigin, Tokens
+from domain.tokens import FIRST_ORIGIN, LONGEST_ACCESS_LIFE, Expiring, LongTerm, TokenOrigin, Tokens
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -290,6 +290,11 @@ class Grant:
             refusals = self.schedule.refusals
             due_at = max(now, refusals.last_at + REPEATS_APART)
             self.schedule = replace(self.schedule, due_at=due_at, refusals=refusals.hastened())
+
+    def wake(self, now: datetime) -> None:
+        """Have a pair renewed at once of which an earlier version believed that it lives for years."""
+        if isinstance(self.tokens, Expiring) and self.tokens.access_expires_at > now + LONGEST_ACCESS_LIFE:
+            self.schedule = replace(self.schedule, due_at=now)
 
     def leave(self, now: datetime) -> None:
         """End a claim under which there was nothing to do."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace as replace_pair
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from domain.errors import AccountOutOfReach, ReauthorisationNeeded
 from domain.events import AccountFound, AccountLost, AccountsAdded, AccountStandingChanged, RefreshTokenEnding
 from domain.ids import AdvertiserId
 from domain.outcomes import Unavailable
+from domain.tokens import Expiring
 from support.world import ANNA, START, World
 
 DAY = timedelta(days=1)
@@ -191,3 +193,22 @@ def test_a_grant_that_gave_up_is_disconnected_like_any_other() -> None:
     assert world.disconnect(ANNA, acme.id)
     assert world.list_connections(ANNA) == ()
     assert world.database.rows.revocations == {}
+
+
+def test_a_grant_that_an_earlier_version_let_sleep_for_years_is_renewed_after_the_next_audit() -> None:
+    world = a_world()
+    [acme] = world.connect("chloe")
+    assert world.store is not None
+    with world.store.write() as work:
+        [grant] = work.grants.get([world.grant_of(acme).id])
+        assert isinstance(grant.tokens, Expiring)
+        grant.tokens = replace_pair(grant.tokens, access_expires_at=START + 57 * 365 * DAY)
+        grant.schedule = replace_pair(grant.schedule, due_at=START + 20 * 365 * DAY)
+        work.grants.save(grant)
+        work.commit()
+    world.pass_time(hours=12)
+    assert world.sweep().swept == {}
+    assert world.audit().grants_woken == 1
+    world.sweep()
+    assert world.grant_of(acme).generation == 2
+    assert world.audit().grants_woken == 0

@@ -125,3 +125,18 @@ def test_what_is_kept_of_erased_grants_is_cut_down_to_what_a_late_answer_needs(k
     assert kept.grant("grant-3").reach == accounts(4)
     with kept.store.write() as work:
         assert work.notices.first(GrantId("grant-1"), "60 days")
+
+
+def test_grants_that_are_said_to_live_for_years_are_asleep_until_they_are_woken(kept: Kept) -> None:
+    for_years = [a_grant(name, tokens=a_pair(name, life=20_000 * DAY), connects=(number,)) for number, name in enumerate("ab")]
+    kept.add(*for_years, a_grant("c", connects=(7,)), a_grant("d", app=AppId("other"), tokens=a_pair("d", life=20_000 * DAY)))
+    kept.add(a_grant("e", tokens=a_long_term_token("e"), connects=(8,)))
+    with kept.store.write() as work:
+        assert work.grants.asleep(APP, START + 7 * DAY, limit=1) == ["a"]
+        for grant in work.grants.get(work.grants.asleep(APP, START + 7 * DAY, limit=10)):
+            grant.wake(START)
+            work.grants.save(grant)
+        work.commit()
+    with kept.store.read() as work:
+        assert work.grants.asleep(APP, START + 7 * DAY, limit=10) == []
+    assert {claim.grant.id for claim in kept.take_due()} == {"a", "b"}

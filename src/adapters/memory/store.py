@@ -81,6 +81,14 @@ class MemoryGrants:
         hopeless_since = [(g.health.since, g.id) for g in grants if isinstance(g.health, NeedsReauth) and g.tokens]
         return [grant for since, grant in sorted(hopeless_since) if since < before][:limit]
 
+    def asleep(self, app: AppId, until: datetime, *, limit: int) -> list[GrantId]:
+        def sleeps(grant: Grant) -> bool:
+            due_at, tokens = grant.schedule.due_at, grant.tokens
+            renewable = isinstance(grant.health, Active | Degraded) and grant.app == app and due_at is not None and due_at > until
+            return renewable and isinstance(tokens, Expiring) and tokens.access_expires_at > until
+
+        return sorted(g.id for g in self._rows.grants.values() if sleeps(g))[:limit]
+
     def page(self, *, after: GrantId | None, limit: int) -> list[GrantId]:
         living = (g.id for g in self._rows.grants.values() if not g.erased)
         return sorted(g for g in living if after is None or g > after)[:limit]

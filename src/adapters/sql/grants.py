@@ -22,6 +22,7 @@ from adapters.sql.rows import (
     schedule_columns,
     token_columns,
 )
+from application.ports.claims import TokenModel
 from domain.advertiser import Connection as AccountConnection
 from domain.errors import Conflict
 from domain.grant import Grant, Schedule
@@ -116,6 +117,14 @@ class SqlGrants:
         row = tables.grants.c
         hopeless = select(row.id).where(tables.HOPELESS, row.since < before)
         return list(self._connection.scalars(hopeless.order_by(row.since, row.id).limit(limit)))
+
+    def asleep(self, app: AppId, until: datetime, *, limit: int) -> list[GrantId]:
+        row = tables.grants.c
+        expiring = row.kind == TokenModel.EXPIRING.value
+        asleep = select(row.id).where(
+            tables.ROTATABLE, row.app == app, expiring, row.access_expires_at > until, row.due_at > until
+        )
+        return list(self._connection.scalars(asleep.order_by(row.id).limit(limit)))
 
     def cut_down(self, before: datetime, *, limit: int) -> int:
         row = tables.grants.c

@@ -51,6 +51,9 @@ class Grants(Protocol):
     def hopeless(self, before: datetime, *, limit: int) -> list[GrantId]:
         """Grants that have needed reauthorisation since before this time and still hold tokens, the longest first."""
 
+    def asleep(self, app: AppId, until: datetime, *, limit: int) -> list[GrantId]:
+        """Grants of the app that can be renewed, not due yet, whose access token is said to live beyond this time."""
+
     def cut_down(self, before: datetime, *, limit: int) -> int:
         """Drop what is kept of grants that were erased before this time, but for what tells that they are; returns how many.
 
