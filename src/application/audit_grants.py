@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from application.identity.watch import IdentityWatch
-from application.ports.claims import Due, TokenModel
+from application.ports.claims_and_settlements import Due, TokenModel
 from application.ports.fleet import Fleet, FleetView
 from application.ports.journal_register import JournalRegister, Undrained
 from application.ports.store import Store

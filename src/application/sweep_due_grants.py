@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from application.ports.claims import Due
+from application.ports.claims_and_settlements import Due
 from application.ports.system import Clock
 from application.rotation.batches import Batches, SweepReport, ignore_progress
 from application.rotation.permit_turn import never

@@ -23,7 +23,7 @@ from adapters.identity_notes_redis import RedisIdentityNotes
 from adapters.journal_file import FileJournal
 from adapters.removals_file import FileRemovals
 from adapters.sql.budget_ledger import SqlLedger
-from adapters.sql.claims import SqlClaims
+from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database import Database, open_database
 from adapters.sql.database_identity import SqlIdentityRecord
 from adapters.sql.fleet import SqlFleet

@@ -15,7 +15,7 @@ from joserfc.jwk import OctKey
 from adapters.budget.process_budget import ProcessBudget
 from adapters.memory.ad_platform import MemoryAdPlatform
 from adapters.memory.broker import MemoryBroker
-from adapters.memory.claims import MemoryClaims
+from adapters.memory.claims_and_settlements import MemoryClaims
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.database_identity import MemoryIdentityNotes, MemoryIdentityRecord
 from adapters.memory.fleet import MemoryFleet

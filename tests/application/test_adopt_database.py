@@ -10,7 +10,7 @@ import pytest
 from adapters.budget.process_budget import ProcessBudget
 from adapters.memory.database import MemoryDatabase
 from adapters.tiktok_simulator.config import Config
-from application.ports.claims import Claim, Due
+from application.ports.claims_and_settlements import Claim, Due
 from application.vend_token import ByConnection
 from domain.database_identity import Elsewhere, Held
 from domain.errors import ReauthorisationNeeded, StoreUnavailable

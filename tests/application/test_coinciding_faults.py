@@ -11,7 +11,7 @@ import pytest
 from adapters.budget.process_budget import ProcessBudget
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
-from adapters.memory.claims import MemoryClaims
+from adapters.memory.claims_and_settlements import MemoryClaims
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.store import MemoryStore

@@ -10,7 +10,6 @@ from application.rotate_grant import Rotated
 from application.rotation.call_and_settle import Ended, InFlight
 from domain.consent import Choosing
 from domain.errors import (
-    ConnectionNotFound,
     PlatformError,
     PlatformMisconfigured,
     PlatformThrottled,
@@ -19,11 +18,11 @@ from domain.errors import (
     Refusal,
     StoreUnavailable,
 )
-from domain.health import Active, Degraded, NeedsReauth, Revoked
-from domain.ids import ConnectionId, OwnerId
+from domain.health import Active, Degraded, NeedsReauth
+from domain.ids import OwnerId
 from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Reason, Refused, Throttled, Unavailable
 from domain.tokens import LongTerm
-from support.world import ANNA, BERT, World
+from support.world import ANNA, World
 
 REFUSED = Refused(Reason.REFRESH_TOKEN_REFUSED, 40107)
 
@@ -268,115 +267,6 @@ def test_a_refusal_that_comes_after_another_settled_is_quiet() -> None:
     assert world.carry_out(first, taken_at=world.clock.monotonic()).ended is Ended.OVERTAKEN
     assert taken_at < world.clock.monotonic()
     assert (world.grant_of(acme).health, world.grant_of(acme).generation) == (Active(), 2)
-
-
-def test_disconnecting_in_mid_rotation_erases_the_grant_and_revokes_the_late_pair() -> None:
-    world = World()
-    [acme] = world.connect("chloe")
-    claim, grant = world.claim(acme), world.grant_of(acme).id
-    disconnected: list[bool] = []
-    world.platform.on_refresh = lambda: disconnected.append(world.disconnect(ANNA, acme.id))
-    assert world.carry_out(claim, taken_at=world.clock.monotonic()).ended is Ended.OVERTAKEN
-    assert disconnected == [True]
-    assert (world.grant(grant).health, world.grant(grant).tokens) == (Revoked(), None)
-    assert len(world.database.rows.revocations) == 2, "the pair that was erased, and the one that came late"
-    assert world.revoke() == 2
-    assert world.machine.live_refresh_tokens() == 0
-
-
-def test_a_late_pair_is_only_erased_when_its_account_was_connected_again_meanwhile() -> None:
-    world = World()
-    [acme] = world.connect("chloe")
-    claim, grant = world.claim(acme), world.grant_of(acme).id
-
-    def disconnect_and_consent_again() -> None:
-        world.platform.on_refresh = lambda: None
-        world.disconnect(ANNA, acme.id)
-        world.connect("chloe")
-
-    world.platform.on_refresh = disconnect_and_consent_again
-    world.carry_out(claim, taken_at=world.clock.monotonic())
-    assert world.revoke() == 2
-    assert world.machine.state.counters.revocations == 0
-    assert world.grant(grant).tokens is None
-    [view] = world.list_connections(ANNA)
-    assert view.state is ConnectionState.OK
-    assert world.machine.is_live(world.vend_of(view.connection).access.reveal())
-
-
-def test_the_last_released_connection_revokes_the_grant() -> None:
-    world = World()
-    first, second = world.connect("ana", 0, 1)
-    grant = world.grant_of(first).id
-    assert not world.disconnect(ANNA, first.id)
-    assert world.grant(grant).health == Active()
-    assert world.disconnect(ANNA, second.id)
-    assert world.grant(grant).health == Revoked()
-    with pytest.raises(ConnectionNotFound):
-        world.disconnect(ANNA, second.id)
-
-
-def test_a_revocation_is_tried_again_until_the_platform_takes_it() -> None:
-    world = World()
-    [acme] = world.connect("chloe")
-    world.disconnect(ANNA, acme.id)
-    world.platform.away = Unavailable("x")
-    assert world.revoke() == 0
-    assert world.revoke() == 0, "it waits for its time"
-    world.platform.away = None
-    world.pass_time(minutes=1)
-    assert world.revoke() == 1
-    assert world.database.rows.revocations == {}
-
-
-def test_a_revocation_ends_with_its_token() -> None:
-    world = World()
-    [acme] = world.connect("chloe")
-    world.disconnect(ANNA, acme.id)
-    world.platform.away = Unavailable("x")
-    world.pass_time(hours=24)
-    assert world.revoke() == 1
-    assert world.database.rows.revocations == {}
-
-
-def test_a_revocation_waits_for_a_consent_that_may_bring_the_same_token_again() -> None:
-    world = a_long_term_world()
-    [acme] = world.connect("chloe")
-    world.disconnect(ANNA, acme.id)
-    revoked: list[int] = []
-    world.platform.on_exchange = lambda: revoked.append(world.revoke())
-    [again] = world.connect("chloe")
-    assert revoked == [0]
-    world.pass_time(minutes=1)
-    assert world.revoke() == 1
-    assert world.machine.state.counters.revocations == 0, "by then the token is shared"
-    assert world.machine.is_live(world.vend_of(again).access.reveal())
-
-
-def test_an_exchange_waits_for_a_revocation_under_way() -> None:
-    world = a_long_term_world()
-    [acme] = world.connect("chloe")
-    world.disconnect(ANNA, acme.id)
-    waited: list[timedelta] = []
-
-    def consent_meanwhile() -> None:
-        began = world.clock.now()
-        world.platform.on_exchange = lambda: waited.append(world.clock.now() - began)
-        world.connect("chloe")
-
-    world.platform.on_revoke = consent_meanwhile
-    world.revoke()
-    assert waited == [world.policy.call_timeout], "as long as the revocation's own call can last, and no longer"
-
-
-def test_foreign_and_unknown_connections_cannot_be_rotated_or_disconnected() -> None:
-    world = World()
-    [acme] = world.connect("chloe")
-    for owner, connection in [(BERT, acme.id), (ANNA, ConnectionId("nobody"))]:
-        with pytest.raises(ConnectionNotFound):
-            world.rotate(connection, owner=owner, asked_at=world.clock.now())
-        with pytest.raises(ConnectionNotFound):
-            world.disconnect(owner, connection)
 
 
 def test_a_click_shares_the_rotation_in_flight_and_its_answer() -> None:

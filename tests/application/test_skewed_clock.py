@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.memory.claims import MemoryClaims
+from adapters.memory.claims_and_settlements import MemoryClaims
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.store import MemoryStore
 from domain.errors import ClockSkewed

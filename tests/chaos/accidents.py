@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from adapters.memory.journal import MemoryJournal
-from application.ports.claims import Claim, Claims, Due, Settlement
+from application.ports.claims_and_settlements import Claim, Claims, Due, Settlement
 from application.ports.journal import KeptAnswer
 from application.ports.store import Store, UnitOfWork
 from application.ports.system import Clock

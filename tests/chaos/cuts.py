@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from application.ports.ad_platform import AdPlatform
-from application.ports.claims import Claim, Claims, Due, Settlement
+from application.ports.claims_and_settlements import Claim, Claims, Due, Settlement
 from application.ports.journal import Journal
 from application.ports.system import Clock
 from domain.errors import StoreUnavailable

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from adapters.crypto.sealer import AesGcmSealer
-from adapters.memory import claims, grant_table
-from adapters.memory.claims import MemoryClaims
+from adapters.memory import claims_and_settlements as claims
+from adapters.memory import grant_table
+from adapters.memory.claims_and_settlements import MemoryClaims
 from adapters.memory.database import copy_of
 from adapters.memory.store import MemoryGrants
 from application.complete_connect import CompleteConnect
 from application.connecting import relink, retire
-from application.ports.claims import Claim, Settlement
+from application.ports.claims_and_settlements import Claim, Settlement
 from application.rotation.call_and_settle import CallAndSettle
 from application.rotation.late_answers import RevokeLatePair
 from application.rotation.outage_aware_claims import Contact, OutageAwareClaims

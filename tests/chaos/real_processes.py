@@ -13,7 +13,7 @@ from adapters.tiktok_simulator.family import Family
 from adapters.tiktok_simulator.machine import Machine
 from adapters.tiktok_simulator.state import SimulatorState
 from adapters.tiktok_simulator.tokens import Mint, Minted
-from application.ports.claims import Settlement
+from application.ports.claims_and_settlements import Settlement
 from application.ports.store import Store
 from application.vend_token import ByConnection, Vended
 from chaos.accidents import Crash, TroubledClaims, TroubledJournal, TroubledStore, Troubles

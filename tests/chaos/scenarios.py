@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
-from adapters.memory.claims import MemoryClaims
+from adapters.memory.claims_and_settlements import MemoryClaims
 from adapters.tiktok_simulator.config import Config
 from application.list_connections import ConnectionState
 from application.rotation.call_and_settle import Ended

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from application.ports.claims import Settlement
+from application.ports.claims_and_settlements import Settlement
 from domain.grant import Grant
 from domain.ids import AppId, GrantId, OwnerId
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import select
 
-from adapters.memory.claims import MemoryClaims
+from adapters.memory.claims_and_settlements import MemoryClaims
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.fleet import MemoryFleet
 from adapters.memory.heartbeats import MemoryHeartbeats
@@ -17,7 +17,7 @@ from adapters.memory.outbox_feed import MemoryOutboxFeed
 from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.store import MemoryStore
 from adapters.sql import tables
-from adapters.sql.claims import SqlClaims
+from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database import open_database
 from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
@@ -25,7 +25,7 @@ from adapters.sql.journal_register import SqlJournalRegister
 from adapters.sql.outbox_feed import SqlOutboxFeed
 from adapters.sql.owner_tallies import SqlOwnerTallies
 from adapters.sql.store import SqlStore
-from application.ports.claims import Claim, Claims, Due
+from application.ports.claims_and_settlements import Claim, Claims, Due
 from application.ports.fleet import Fleet
 from application.ports.heartbeats import Heartbeats
 from application.ports.journal_register import JournalRegister

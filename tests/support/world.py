@@ -20,7 +20,7 @@ from adapters.tiktok_simulator.machine import Machine
 from adapters.tiktok_simulator.state import SimulatorState
 from application.complete_connect import InProgress
 from application.ports.budget import Budget, Lane, Permits
-from application.ports.claims import Claim, Claims
+from application.ports.claims_and_settlements import Claim, Claims
 from application.ports.database_identity import IdentityNotes, IdentityRecord
 from application.ports.fleet import Fleet
 from application.ports.owner_tallies import OwnerTallies

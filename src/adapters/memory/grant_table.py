@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import UTC, datetime, timedelta
 
-from application.ports.claims import TokenModel
+from application.ports.claims_and_settlements import TokenModel
 from domain.advertiser import Connection
 from domain.grant import Grant
 from domain.ids import AppId, ConnectionId, GrantId, OwnerId

@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, select, union
 
 from adapters.sql import tables
 from adapters.sql.database import Database
-from application.ports.claims import TokenModel
+from application.ports.claims_and_settlements import TokenModel
 from domain.ids import AppId
 from domain.refusals import OwnerTally
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from application.ports.claims import TokenModel
+from application.ports.claims_and_settlements import TokenModel
 from application.ports.fleet import HEALTH_WORDS
 from domain.advertiser import Advertiser, Connection, Standing
 from domain.grant import Attempt, Grant, Schedule

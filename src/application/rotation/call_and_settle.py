@@ -11,7 +11,7 @@ from enum import Enum
 
 from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Obstacle
-from application.ports.claims import Claim, Claims, Settlement
+from application.ports.claims_and_settlements import Claim, Claims, Settlement
 from application.ports.journal import Journal, JournalUnavailable, KeptAnswer
 from application.ports.owner_tallies import OwnerTallies
 from application.ports.sealer import Sealer

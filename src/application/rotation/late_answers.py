@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from application.ports.claims import Claim, Claims, Settlement, fenced_out
+from application.ports.claims_and_settlements import Claim, Claims, Settlement, fenced_out
 from application.ports.journal import Journal, KeptAnswer
 from application.ports.store import Store
 from application.ports.system import Clock, Ids

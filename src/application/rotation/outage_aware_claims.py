@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
 
-from application.ports.claims import Claim, Claims, Due, Settlement
+from application.ports.claims_and_settlements import Claim, Claims, Due, Settlement
 from application.ports.system import Clock
 from domain.errors import StoreFault, StoreUnavailable
 from domain.grant import Grant

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from application.ports.budget import Budget, Lane, Permits
-from application.ports.claims import Claims
+from application.ports.claims_and_settlements import Claims
 from application.ports.system import Clock
 from application.rotation.call_and_settle import UNTIL_CONFIGURED, CallAndSettle, Ended, InFlight, Rotation
 from application.rotation.permit_turn import PERMIT_PATIENCE, PermitTurn

@@ -7,8 +7,8 @@ from urllib.parse import urlencode, urlsplit
 
 from domain.consent import Choosing, Connected, Ending, Failed
 from domain.ids import ConnectionId
-from entrypoints.http.codes import Code
-from entrypoints.http.problems import CONSENT_FAILURE_CODES
+from entrypoints.http.codes_and_sentences import INTERNAL, Code
+from entrypoints.http.error_codes import CONSENT_FAILURE_CODES
 
 CONNECT = "/api/auth/tiktok"
 PLATFORMS = "/dashboard/platforms"
@@ -41,6 +41,10 @@ class Addresses:
     def failure(self, code: Code) -> str:
         """Where a person reads what went wrong."""
         return self.at(PLATFORMS, error=code.sentence, code=code.name)
+
+    def unforeseen(self) -> str:
+        """The same after an error that nobody foresaw."""
+        return self.failure(INTERNAL)
 
     def after(self, ending: Ending) -> str:
         """Where a person goes on after a consent."""

@@ -14,10 +14,10 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from entrypoints.http import codes
+from entrypoints.http import codes_and_sentences as codes
 from entrypoints.http.bare_answers import bare_answer, wants_a_page
-from entrypoints.http.codes import Code
-from entrypoints.http.problems import USUAL_RETRY_AFTER
+from entrypoints.http.codes_and_sentences import Code
+from entrypoints.http.error_codes import USUAL_RETRY_AFTER
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from domain.tokens import Secret
-from entrypoints.settings.faults import Malformed
+from entrypoints.settings.faults import Fault, Malformed
 from entrypoints.settings.groups import CALLBACK_PATH, Network
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -214,3 +214,11 @@ def server_url(value: str, *, schemes: tuple[str, ...]) -> Secret:
 
 broker_url = partial(server_url, schemes=("redis", "rediss", "amqp", "amqps"))
 redis_url = partial(server_url, schemes=("redis", "rediss"))
+
+
+def faults_between(redirect_uri: str, dashboard_url: str) -> tuple[Fault, ...]:
+    """What is wrong with TIKTOK_REDIRECT_URI beside DASHBOARD_URL: cookies of the one must be sent to the other."""
+    if origin_of(redirect_uri) == origin_of(dashboard_url):
+        return ()
+    remedy = "set both to the address that browsers use"
+    return (Fault("TIKTOK_REDIRECT_URI", "has another origin than DASHBOARD_URL", remedy),)

@@ -147,10 +147,8 @@ def _web(reader: Reader, callback: str, own_address: str | None) -> WebSettings:
     configured = reader.optional("DASHBOARD_URL", addresses.http_url, None)
     dashboard = configured or addresses.own_base(own_address, callback)
     comparable = callback and (configured or not reader.has("DASHBOARD_URL"))
-    if comparable and addresses.origin_of(callback) != addresses.origin_of(dashboard):
-        reader.faults.append(
-            Fault("TIKTOK_REDIRECT_URI", "has another origin than DASHBOARD_URL", "set both to the address that browsers use")
-        )
+    if comparable:
+        reader.faults += addresses.faults_between(callback, dashboard)
     others = reader.optional("ALLOWED_ORIGINS", credentials.listed(addresses.origin), ())
     return WebSettings(
         dashboard_url=dashboard,

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.memory.claims import MemoryClaims, is_due
+from adapters.memory.claims_and_settlements import MemoryClaims, is_due
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.grant_table import urgency
 from adapters.memory.store import MemoryStore
-from application.ports.claims import Due, TokenModel
+from application.ports.claims_and_settlements import Due, TokenModel
 from domain.grant import Grant
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
 from support.builders import APP, HOUR, MINUTE, POLICY, START, a_due_grant, a_pair

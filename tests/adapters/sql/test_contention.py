@@ -9,11 +9,11 @@ from pathlib import Path
 from sqlalchemy import select
 
 from adapters.sql import tables
-from adapters.sql.claims import SqlClaims
+from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database import Database, open_database
 from adapters.sql.store import SqlStore
 from adapters.system import SystemIds
-from application.ports.claims import Due, Settlement
+from application.ports.claims_and_settlements import Due, Settlement
 from domain.errors import Conflict
 from domain.ids import ConnectionId, GrantId
 from support.builders import ANNA, APP, MINUTE, POLICY, START, a_consent, a_due_grant, a_grant, a_pair, a_revocation, account

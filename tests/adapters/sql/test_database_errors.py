@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sql.claims import SqlClaims
+from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database import Database, open_database
 from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.migrations import SchemaState, migrate, schema_state
 from adapters.sql.store import SqlStore
-from application.ports.claims import Due, Settlement
+from application.ports.claims_and_settlements import Due, Settlement
 from domain.errors import Conflict, StoreUnavailable, Unstorable
 from domain.ids import GrantId
 from support import servers

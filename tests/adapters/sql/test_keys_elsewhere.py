@@ -10,11 +10,11 @@ from sqlalchemy import select, text
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.sql import tables
-from adapters.sql.claims import SqlClaims
+from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database import Database
 from adapters.sql.store import SqlStore
 from adapters.sql.stored_token_samples import sealed_access_tokens
-from application.ports.claims import Due
+from application.ports.claims_and_settlements import Due
 from domain.ids import GrantId
 from domain.tokens import Expiring, Sealed, Secret, TokenKind
 from support.builders import APP, DAY, HOUR, MINUTE, START, a_grant, a_pair, a_revocation

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import event
 
-from adapters.sql.claims import SqlClaims
+from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database import Database
 from adapters.sql.store import SqlStore
 from adapters.tiktok_simulator.advertisers import Advertiser as SimulatedAccount

@@ -7,11 +7,11 @@ import json
 import pytest
 from sqlalchemy import column, table, text, update
 
-from adapters.sql.claims import SqlClaims
+from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database import Database
 from adapters.sql.fleet import SqlFleet
 from adapters.sql.store import SqlStore
-from application.ports.claims import Due
+from application.ports.claims_and_settlements import Due
 from domain.advertiser import Standing
 from domain.consent import Connected, ConsentFailure, Ending, Failed
 from domain.grant import Grant

@@ -8,11 +8,11 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, text
 
-from adapters.sql.claims import SqlClaims
+from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database import Database, open_database
 from adapters.sql.migrations import SchemaState, migrate, schema_state
 from adapters.sql.store import SqlStore
-from application.ports.claims import Due
+from application.ports.claims_and_settlements import Due
 from domain.errors import StoreFault, StoreUnavailable
 from support import servers
 from support.builders import APP, MINUTE, a_due_grant

@@ -3,7 +3,7 @@
 import pytest
 from msgspec import structs
 
-from adapters.sql.claims import SqlClaims
+from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database import Database, open_database
 from adapters.sql.store import SqlStore
 from domain.consent import Choosing, Connected

@@ -20,7 +20,6 @@ from application.ports.system import Nonces
 from domain.consent import ConsentFailure, Ending, Failed
 from domain.errors import OnHold, PlatformUnavailable, Refusal, StoreUnavailable
 from domain.tokens import Secret
-from entrypoints.http import codes
 from entrypoints.http.addresses import Addresses
 from entrypoints.http.api import failures
 from entrypoints.http.api.ids import connection_id
@@ -28,7 +27,8 @@ from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.shared_waits import SharedWaits
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import gate_of, headers_of
-from entrypoints.http.problems import USUAL_RETRY_AFTER, code_of, prefers_a_page
+from entrypoints.http.error_codes import USUAL_RETRY_AFTER, code_of
+from entrypoints.http.problems import prefers_a_page
 
 log = logging.getLogger(__name__)
 
@@ -163,7 +163,7 @@ async def callback(
         return redirect(addresses.failure(code_of(refusal)))
     except Exception:
         log.exception("a consent could not be completed, for a reason that nobody foresaw")
-        return redirect(addresses.failure(codes.INTERNAL))
+        return redirect(addresses.unforeseen())
     return redirect(addresses.after(ending))
 
 

@@ -23,7 +23,7 @@ from entrypoints.http.pages.connection_rows import choice_of
 from entrypoints.http.pages.flash_messages import Notice
 from entrypoints.http.pages.forms import field, fields
 from entrypoints.http.pages.rendering import AnyRequest, page, to
-from entrypoints.http.pages.sentences import to_act
+from entrypoints.http.pages.times_in_words import to_act
 
 OFFER_FIELD, ACCOUNTS_FIELD = "pendingTokenId", "accountIds"
 """As the API names them."""

@@ -10,7 +10,7 @@ from domain.outcomes import Reason
 from entrypoints.http.api.account_standing import why_closed
 from entrypoints.http.pages.connection_rows import WHY, row_of
 from entrypoints.http.pages.sections import sections_of
-from entrypoints.http.pages.sentences import ahead, span, times, to_act
+from entrypoints.http.pages.times_in_words import ahead, span, times, to_act
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 

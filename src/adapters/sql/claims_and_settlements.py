@@ -14,7 +14,7 @@ from adapters.sql.grants import reach_of
 from adapters.sql.journal_register import note_lost
 from adapters.sql.outbox import SqlOutbox
 from adapters.sql.rows import attempt_columns, grant_of, health_columns, schedule_columns, token_columns
-from application.ports.claims import Claim, Due, Settlement, TokenModel
+from application.ports.claims_and_settlements import Claim, Due, Settlement, TokenModel
 from application.ports.system import Clock, Ids
 from domain.grant import Attempt, Grant
 from domain.ids import AppId, AttemptId, GrantId, OwnerId

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from application.ports.claims import Claim, Due, Settlement, TokenModel
+from application.ports.claims_and_settlements import Claim, Due, Settlement, TokenModel
 from domain.events import GrantDegraded, TokensRotated
 from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth, Revoked, Superseded
