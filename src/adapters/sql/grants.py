@@ -22,7 +22,7 @@ from adapters.sql.rows import (
     schedule_columns,
     token_columns,
 )
-from application.ports.claims import TokenModel
+from application.ports.claims_and_settlements import TokenModel
 from domain.advertiser import Connection as AccountConnection
 from domain.errors import Conflict
 from domain.grant import Grant, Schedule
