@@ -1,3 +1,4 @@
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -74,6 +75,11 @@ class WireApp:
 
     def post(self, endpoint: str, **body: object) -> httpx.Response:
         return self.client.post(self.tiktok.api_url + endpoint, json={**self.keys, **body})
+
+    def ads(self, endpoint: str, token: str, **query: object) -> httpx.Response:
+        """A call with a token, at v1.3; lists and objects go as JSON text."""
+        texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in query.items()}
+        return self.client.get(self.tiktok.api_url + endpoint, params=texts, headers={"Access-Token": token})
 
     def refresh(self, token: str) -> httpx.Response:
         return self.post("/oauth2/refresh_token/", refresh_token=token, grant_type="refresh_token")
