@@ -194,7 +194,12 @@ def test_rows_move_between_pages_where_that_is_asked_for(ads: Ads) -> None:
 
 def test_a_report_is_cut_and_says_so_unless_campaigns_are_named(ads: Ads) -> None:
     ads.wire.sim("campaigns", {**PLAN, "cutAds": True})
-    query: dict[str, object] = {"advertiser_id": NEW_YORK, "report_type": "BASIC", "data_level": "AUCTION_CAMPAIGN", "metrics": ["spend"]}
+    query: dict[str, object] = {
+        "advertiser_id": NEW_YORK,
+        "report_type": "BASIC",
+        "data_level": "AUCTION_CAMPAIGN",
+        "metrics": ["spend"],
+    }
     query |= {"dimensions": ["campaign_id"], "start_date": "2026-11-02", "end_date": "2026-11-02", "filtering": ALL}
     cut = ads.wire.ads(REPORT, ads.token, **query)
     assert cut.json()["code"] == 0
