@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,13 @@ COMMAND = [sys.executable, "-P", "-m", "entrypoints.cli"]
 BARE = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
 
 
-def run(*arguments: str, folder: Path, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, folder: Path, environ: Mapping[str, str] | None = None, command: Sequence[str] = COMMAND
+) -> subprocess.CompletedProcess[str]:
     """Run a command line to its end in this folder; nothing is inherited but what any program needs."""
     environment = {**BARE, **(environ or {})}
     return subprocess.run(
-        [*COMMAND, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=150
+        [*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=150
     )
 
 
@@ -55,12 +57,18 @@ class Running:
 
 
 @contextmanager
-def running(*arguments: str, folder: Path, environ: Mapping[str, str] | None = None, name: str = "") -> Iterator[Running]:
+def running(
+    *arguments: str,
+    folder: Path,
+    environ: Mapping[str, str] | None = None,
+    name: str = "",
+    command: Sequence[str] = COMMAND,
+) -> Iterator[Running]:
     """Run a command line until the end of the block at the latest."""
     log = folder / f"{name or arguments[0]}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*COMMAND, *arguments],
+            [*command, *arguments],
             cwd=folder,
             env={**BARE, **(environ or {})},
             stdin=subprocess.DEVNULL,
