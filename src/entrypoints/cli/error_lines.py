@@ -77,8 +77,8 @@ def refused(refusal: Refusal) -> str:
 
 OBSTACLES: dict[type, str] = {
     PlatformThrottled: "TikTok takes no more calls of this app for now",
-    PlatformMisconfigured: "TikTok does not take TIKTOK_APP_ID and TIKTOK_APP_SECRET, or no key in TOKEN_ENCRYPTION_KEYS opens "
-    "the token: `tiktok-connect doctor` tries the keys",
+    PlatformMisconfigured: "TikTok does not take TIKTOK_APP_ID and TIKTOK_APP_SECRET, another app obtained the "
+    "grant, or no key in TOKEN_ENCRYPTION_KEYS opens its token: `tiktok-connect doctor` tries them all",
     PlatformUnavailable: "TikTok can't be reached, or gave no definite answer",
 }
 
