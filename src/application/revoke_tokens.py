@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane
@@ -16,6 +16,7 @@ from application.rotation.call_and_settle import WITHOUT_KEY
 from domain.back_off import doubled
 from domain.errors import CannotOpen
 from domain.events import Event, RevocationGivenUp, TokenRevoked
+from domain.ids import OwnerId
 from domain.revocation import Revocation
 from domain.rotation import FIRST_BACK_OFF, LONGEST_BACK_OFF, RotationPolicy
 from domain.tokens import TokenKind
@@ -29,6 +30,9 @@ REVOCATION_PAUSE = timedelta(seconds=5)
 
 EXCHANGE_TAKES = timedelta(minutes=1)
 """How long a consent that was consumed may be exchanging; one that takes longer has died."""
+
+
+LOOK_EVERY = timedelta(milliseconds=100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class RevokeTokens:
 
     def __call__(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
         """How many revocations were brought to an end. Raises StoreUnavailable."""
-        ended = 0
+        ended, served = 0, set[OwnerId]()
         for _ in range(REVOCATION_BATCH):
             if stopping() or not self._any_due():
                 break
@@ -55,7 +59,7 @@ class RevokeTokens:
             if not permits.count:
                 break
             self.clock.sleep(permits.wait)
-            ended += self._next()
+            ended += self._next(served)
         self.store.vacuum_traces()
         return ended
 
@@ -63,21 +67,23 @@ class RevokeTokens:
         with self.store.read() as work:
             return work.revocations.any_due(self.platform.app, self.clock.now())
 
-    def _next(self) -> bool:
-        """Bring the oldest one to an end, if the platform lets us. The lease is stored before anything is looked at:
-        a consent either sees it, and waits with its exchange, or is seen here.
+    def _next(self, served: set[OwnerId]) -> bool:
+        """Bring the oldest one to an end, if the platform lets us; one of an owner who was not `served` yet, if there is any.
+
+        The lease is stored before anything is looked at: a consent either sees it, and waits with its exchange, or is seen here.
         """
         with self.store.write() as work:
             now = self.clock.now()
-            taken = work.revocations.take_due(self.platform.app, limit=1, lease=self.policy.lease, now=now)
+            taken = work.revocations.take_due(self.platform.app, limit=1, lease=self.policy.lease, now=now, served=served)
             work.commit()
-        return any(self._bring_to_an_end(revocation) for revocation in taken)
+        served |= {revocation.owner for revocation in taken}
+        return any(self._bring_to_an_end(revocation, now) for revocation in taken)
 
-    def _bring_to_an_end(self, revocation: Revocation) -> bool:
+    def _bring_to_an_end(self, revocation: Revocation, taken_at: datetime) -> bool:
+        exchanging = self._is_exchanging(revocation, taken_at)
         now = self.clock.now()
         with self.store.read() as work:
             shared = work.grants.shared(revocation.fingerprint, revocation.reach, besides=revocation.grant, now=now)
-            exchanging = work.consents.exchanging(now - EXCHANGE_TAKES)
         if shared:
             return self._done(revocation, TokenRevoked(revocation.grant, revocation.owner, shared=True, at=now))
         if now >= revocation.give_up_at:
@@ -96,6 +102,20 @@ class RevokeTokens:
             return self._done(revocation, TokenRevoked(revocation.grant, revocation.owner, shared=False, at=self.clock.now()))
         pause = doubled(FIRST_BACK_OFF, revocation.failures + 2, longest=LONGEST_BACK_OFF)
         return self._later(replace(revocation, failures=revocation.failures + 1), pause)
+
+    def _is_exchanging(self, revocation: Revocation, taken_at: datetime) -> bool:
+        """Whether a consent is being exchanged that began before the lease. Those that begin later wait for it: so one that has
+        waited is not put off again, but waits for the others to end.
+        """
+        patience = self.policy.last_moment if revocation.has_waited(taken_at) else timedelta(0)
+        until = self.clock.monotonic() + patience
+        while True:
+            with self.store.read() as work:
+                if not work.consents.exchanging(taken_at - EXCHANGE_TAKES, taken_at):
+                    return False
+            if self.clock.monotonic() >= until:
+                return True
+            self.clock.sleep(LOOK_EVERY)
 
     def _done(self, revocation: Revocation, event: Event) -> bool:
         with self.store.write() as work:

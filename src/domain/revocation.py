@@ -11,6 +11,8 @@ from domain.tokens import Expiring, Sealed, Tokens
 
 REVOCATION_PATIENCE = timedelta(days=30)
 """How long the revocation of a token without an end is tried."""
+MAKES_WAY_FOR = timedelta(minutes=1)
+"""How long a revocation is put off while anybody's consent is being exchanged, which may bring the same login again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,12 @@ class Revocation:
     failures: int = 0
     leased_until: datetime | None = None
     """Until when somebody may be calling the platform for it."""
+    queued_at: datetime | None = None
+    """None: long ago."""
+
+    def has_waited(self, now: datetime) -> bool:
+        """Whether it has made way for consents for long enough: from now on they make way for it."""
+        return self.queued_at is None or now - self.queued_at >= MAKES_WAY_FOR
 
 
 def revocation_of(grant: Grant, tokens: Tokens, fingerprint: str, revocation: RevocationId, now: datetime) -> Revocation:
@@ -45,4 +53,5 @@ def revocation_of(grant: Grant, tokens: Tokens, fingerprint: str, revocation: Re
         reach=grant.reach,
         due_at=now,
         give_up_at=give_up_at,
+        queued_at=now,
     )

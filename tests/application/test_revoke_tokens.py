@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
 from datetime import timedelta
 
+from adapters.tiktok_simulator.advertisers import Advertiser
 from adapters.tiktok_simulator.config import Config
+from domain.consent import Connected, Consent
 from domain.outcomes import Unavailable
-from support.world import ANNA, World
+from support.world import ANNA, BERT, World
+
+HOUR = timedelta(hours=1)
 
 
 def test_a_revocation_is_tried_again_until_the_platform_takes_it() -> None:
@@ -60,3 +66,59 @@ def test_an_exchange_waits_for_a_revocation_under_way() -> None:
     world.platform.on_revoke = consent_meanwhile
     world.revoke()
     assert waited == [world.policy.call_timeout], "as long as the revocation's own call can last, and no longer"
+
+
+def test_one_users_endless_consents_put_nobodys_revocation_off_for_ever() -> None:
+    world = World()
+    [acme] = world.connect("chloe")
+    world.disconnect(ANNA, acme.id)
+    under_way = deque[str]()
+
+    def consent_without_end() -> None:
+        """There is always one that began before whatever is looked at, and that takes five seconds."""
+        assert world.store is not None
+        with world.store.write() as work:
+            state = f"state-{world.clock.now()}"
+            work.consents.add(Consent(state, BERT, "browser", world.clock.now() + HOUR))
+            work.consents.consume(state, world.clock.now())
+            under_way.append(state)
+            if len(under_way) > 5:
+                work.consents.end(under_way.popleft(), Connected())
+            work.commit()
+
+    ended = list[tuple[timedelta, int]]()
+    began = world.clock.now()
+    world.clock.on_sleep = second_by_second(world, consent_without_end)
+    for _ in range(80):
+        consent_without_end()
+        ended.append((world.clock.now() - began, world.revoke()))
+        world.pass_time(seconds=1)
+    assert sum(count for _, count in ended) == 1
+    assert next(at for at, count in ended if count) < timedelta(seconds=90)
+    assert world.machine.state.counters.revocations == 1
+
+
+def second_by_second(world: World, do: Callable[[], None]) -> Callable[[], None]:
+    """Do this in each second that somebody sleeps in."""
+    last = [world.clock.now()]
+
+    def slept() -> None:
+        if world.clock.now() - last[0] >= timedelta(seconds=1):
+            last[0] = world.clock.now()
+            do()
+
+    return slept
+
+
+def test_one_users_many_revocations_keep_nobody_elses_waiting() -> None:
+    world = World()
+    for number in range(30):
+        world.machine.set_accounts(f"user-{number}", [Advertiser(advertiser_id=f"{number}", name="An account")])
+        *_, connection = world.connect(f"user-{number}", owner=BERT)
+        world.disconnect(BERT, connection.id)
+    world.pass_time(seconds=1)
+    [acme] = world.connect("chloe")
+    mine = world.grant_of(acme).id
+    world.disconnect(ANNA, acme.id)
+    assert world.revoke() == 20
+    assert mine not in {revocation.grant for revocation in world.database.rows.revocations.values()}

@@ -5,7 +5,7 @@ import pytest
 
 from domain.consent import CONSENT_LIFE, Choosing, Connected, Consent, ConsentFailure, Ending, Failed
 from domain.ids import ConnectionId, OfferId
-from support.builders import BERT, MINUTE, SECOND, START, a_consent
+from support.builders import BERT, HOUR, MINUTE, SECOND, START, a_consent
 from support.databases import Kept
 
 
@@ -79,9 +79,9 @@ def test_old_consents_are_forgotten(kept: Kept) -> None:
     assert found(kept) is not None
 
 
-def exchanging(kept: Kept, *, since: datetime = START) -> bool:
+def exchanging(kept: Kept, *, since: datetime = START, until: datetime = START + HOUR) -> bool:
     with kept.store.read() as work:
-        return work.consents.exchanging(since)
+        return work.consents.exchanging(since, until)
 
 
 def test_a_consent_is_exchanging_from_its_use_until_it_ends_or_is_given_up(kept: Kept) -> None:
@@ -89,7 +89,9 @@ def test_a_consent_is_exchanging_from_its_use_until_it_ends_or_is_given_up(kept:
     assert not exchanging(kept)
     consume(kept)
     assert exchanging(kept)
+    assert exchanging(kept, until=START)
     assert not exchanging(kept, since=START + SECOND)
+    assert not exchanging(kept, since=START - HOUR, until=START - SECOND)
     with kept.store.write() as work:
         work.consents.end("digest-1", Connected())
         work.commit()

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from domain.ids import AppId, RevocationId
 from domain.revocation import Revocation
-from support.builders import APP, HOUR, MINUTE, SECOND, START, a_revocation
+from support.builders import ANNA, APP, BERT, HOUR, MINUTE, SECOND, START, a_revocation
 from support.databases import Kept
 
 
@@ -22,7 +22,7 @@ def take(kept: Kept, *, limit: int = 10, after: timedelta = 0 * SECOND) -> list[
 
 
 def test_a_revocation_comes_back_as_it_was_queued(kept: Kept) -> None:
-    queued = a_revocation()
+    queued = replace(a_revocation(), queued_at=START - MINUTE)
     add(kept, queued)
     [taken] = take(kept)
     assert replace(taken, due_at=queued.due_at) == queued
@@ -35,6 +35,15 @@ def test_due_ones_come_oldest_first_and_only_once_within_their_lease(kept: Kept)
     assert take(kept) == []
     assert take(kept, after=MINUTE - SECOND) == []
     assert len(take(kept, after=MINUTE)) == 4
+
+
+def test_those_of_owners_who_were_served_come_last(kept: Kept) -> None:
+    add(kept, *(replace(a_revocation(f"of one {n}", due_at=START - (9 - n) * HOUR), owner=ANNA) for n in range(3)))
+    add(kept, replace(a_revocation("of another"), owner=BERT))
+    with kept.store.write() as work:
+        taken = work.revocations.take_due(APP, limit=3, lease=MINUTE, now=START, served={ANNA})
+        work.commit()
+    assert [r.id for r in taken] == ["of another", "of one 0", "of one 1"]
 
 
 def test_a_failure_is_stored_with_the_next_due_time(kept: Kept) -> None:

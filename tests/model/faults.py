@@ -51,6 +51,9 @@ FAULTS = {
     "A revocation does not ask who shares the login": Fault(
         Protocol(revocation_asks_who_shares=False), "disconnect and connect again", "revoked"
     ),
+    "A callback does not heed a revocation under way": Fault(
+        Protocol(consents_wait_for_revocations=False), "disconnect and connect again", "revoked"
+    ),
     "A revocation does not heed a callback under way": Fault(
         Protocol(revocation_yields_to_consents=False), "disconnect and connect again", "revoked"
     ),

@@ -39,14 +39,16 @@ def erased(row: Row, protocol: Protocol, health: Health) -> Row:
 
 
 def consent(world: World, protocol: Protocol) -> Steps:
-    """A callback: consume the state, exchange the code, store the grant, move the accounts over; a commit each."""
+    """A callback: consume the state, see that no revocation is announced, exchange the code, store the pair, move accounts."""
     match world.consent:
-        case "" if world.left.consents and not (protocol.revocation_yields_to_consents and world.revoking):
+        case "" if world.left.consents:
             less = world._replace(left=world.left._replace(consents=world.left.consents - 1), consent="consumed")
             if protocol.old_grant_goes == "first":
                 less = supersede(less, protocol)
             yield "the person consents again", less
-        case "consumed":
+        case "consumed" if not (protocol.consents_wait_for_revocations and (world.announced or world.revoking)):
+            yield "no revocation is under way", world._replace(consent="cleared")
+        case "cleared":
             yield "the code is exchanged", world.put_family(1, Family())._replace(consent="exchanged")
         case "exchanged":
             yield "the new grant is stored", world.put_row(1, Row(family=1))._replace(consent="stored")
@@ -66,24 +68,31 @@ def supersede(world: World, protocol: Protocol) -> World:
 
 
 def revocation(world: World, protocol: Protocol) -> Steps:
-    """A queued token is looked into, and then revoked, unless another live grant or a callback shares its login."""
+    """A queued token is announced, looked into, and then revoked, unless another live grant shares its login.
+
+    A callback that began before is waited for, or the revocation is put off; one that begins later waits itself.
+    """
     if world.revoking:
-        yield (
-            f"t{world.revoking[1]} of consent {world.revoking[0]} is revoked",
-            revoked(world, world.revoking)._replace(revoking=None),
-        )
+        after = revoked(world, world.revoking)._replace(revoking=None)
+        yield f"t{world.revoking[1]} of consent {world.revoking[0]} is revoked", after
+    elif not world.database:
         return
-    if not world.database or (protocol.revocation_yields_to_consents and world.consent in {"consumed", "exchanged"}):
-        return
-    for f, token in sorted(world.queue):
-        less = world._replace(queue=world.queue - {(f, token)})
-        if protocol.revocation_asks_who_shares and any(row.token is not None for row in world.rows):
-            yield (
-                f"t{token} of consent {f} is forgotten: its login is shared",
-                less.put_family(f, less.families[f]._replace(gone=True)),
-            )
-        else:
-            yield f"t{token} of consent {f} is to be revoked", less._replace(revoking=(f, token))
+    elif world.announced:
+        yield "the revocation is put off", world._replace(announced=None, queue=world.queue | {world.announced})
+        if not (protocol.revocation_yields_to_consents and world.consent in {"cleared", "exchanged"}):
+            yield look_into(world, protocol, world.announced)
+    else:
+        for queued in sorted(world.queue):
+            label = f"the revocation of t{queued[1]} of consent {queued[0]} is announced"
+            yield label, world._replace(queue=world.queue - {queued}, announced=queued)
+
+
+def look_into(world: World, protocol: Protocol, queued: tuple[int, int]) -> tuple[str, World]:
+    less = world._replace(announced=None)
+    if protocol.revocation_asks_who_shares and any(row.token is not None for row in world.rows):
+        forgotten = less.put_family(queued[0], less.families[queued[0]]._replace(gone=True))
+        return f"t{queued[1]} of consent {queued[0]} is forgotten: its login is shared", forgotten
+    return f"t{queued[1]} of consent {queued[0]} is to be revoked", less._replace(revoking=queued)
 
 
 def revoked(world: World, which: tuple[int, int]) -> World:

@@ -51,6 +51,8 @@ class Protocol:
     supersede: Literal["forgets", "revokes"] = "forgets"
     old_grant_goes: Literal["after the new one is stored", "first"] = "after the new one is stored"
     revocation_asks_who_shares: bool = True
+    consents_wait_for_revocations: bool = True
+    """Else: a callback exchanges its code while a revocation of the same login is on its way."""
     revocation_yields_to_consents: bool = True
     """Else: a token that a callback holds, and has not stored yet, is revoked with an older one of the same login."""
 

@@ -48,9 +48,8 @@ def buried(world: World, row: Row) -> str | None:
         return "served" if not world.consent and world.rows[1].health == "absent" else None
     family = world.families[row.family]
     pending = {*world.queue, *((world.rows[k.row].family, k.token) for j in world.journals for k in j)}
-    if family.live == DEAD or family.gone or (row.family, family.live) in pending or (row.family, family.live) == world.revoking:
-        return None
-    return "forgotten"
+    ending = (row.family, family.live) in {*pending, world.announced, world.revoking}
+    return None if family.live == DEAD or family.gone or ending else "forgotten"
 
 
 def alive(world: World, row: Row, kind: Kind, start: Chances) -> str | None:

@@ -47,7 +47,7 @@ def steps(world: World, protocol: Protocol, scenario: Scenario) -> Iterator[tupl
     yield from slow_request_arrives(world, scenario.kind)
     yield from person_withdraws(world)
     yield from incident(world)
-    if world.left.disconnects or world.left.consents or world.consent or world.queue or world.revoking:
+    if world.left.disconnects or world.left.consents or world.consent or world.queue or world.announced or world.revoking:
         yield from people(world, protocol)
 
 

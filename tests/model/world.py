@@ -148,9 +148,11 @@ class World(NamedTuple):
     sent: int = 0
     queue: frozenset[tuple[int, int]] = frozenset()
     """Tokens (family, token) to be revoked."""
+    announced: tuple[int, int] | None = None
+    """The revocation that says it is under way, and has not been looked into."""
     revoking: tuple[int, int] | None = None
     """The revocation that was looked into and is about to be sent."""
-    consent: Literal["", "consumed", "exchanged", "stored"] = ""
+    consent: Literal["", "consumed", "cleared", "exchanged", "stored"] = ""
     """How far the callback of a new consent has come."""
     sin: str = ""
     """The rule that the last step broke, if it did."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -172,9 +172,9 @@ class MemoryConsents:
     def end(self, state_digest: str, ending: Ending) -> None:
         self._rows.consents[state_digest] = replace(self._rows.consents[state_digest], ending=ending)
 
-    def exchanging(self, since: datetime) -> bool:
+    def exchanging(self, since: datetime, until: datetime) -> bool:
         consents = self._rows.consents.values()
-        return any(c.consumed_at is not None and c.consumed_at >= since and c.ending is None for c in consents)
+        return any(c.consumed_at is not None and since <= c.consumed_at <= until and c.ending is None for c in consents)
 
     def forget(self, before: datetime) -> int:
         old = [k for k, c in self._rows.consents.items() if c.expires_at < before]
@@ -192,8 +192,10 @@ class MemoryRevocations:
     def add(self, revocation: Revocation) -> None:
         self._rows.revocations[revocation.id] = revocation
 
-    def take_due(self, app: AppId, *, limit: int, lease: timedelta, now: datetime) -> list[Revocation]:
-        due = sorted(self._due(app, now), key=lambda r: r.due_at)[:limit]
+    def take_due(
+        self, app: AppId, *, limit: int, lease: timedelta, now: datetime, served: Collection[OwnerId] = ()
+    ) -> list[Revocation]:
+        due = sorted(self._due(app, now), key=lambda r: (r.owner in served, r.due_at))[:limit]
         for revocation in due:
             self._rows.revocations[revocation.id] = replace(revocation, due_at=now + lease, leased_until=now + lease)
         return due

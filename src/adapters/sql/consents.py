@@ -47,9 +47,10 @@ class SqlConsents:
             update(tables.consents).where(tables.consents.c.state_digest == state_digest).values(ending=ending)
         )
 
-    def exchanging(self, since: datetime) -> bool:
+    def exchanging(self, since: datetime, until: datetime) -> bool:
         consents = tables.consents.c
-        return bool(self._connection.scalar(select(exists().where(consents.consumed_at >= since, consents.ending.is_(None)))))
+        some = exists().where(consents.consumed_at.between(since, until), consents.ending.is_(None))
+        return bool(self._connection.scalar(select(some)))
 
     def forget(self, before: datetime) -> int:
         return self._connection.execute(delete(tables.consents).where(tables.consents.c.expires_at < before)).rowcount

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, insert, or_, select, update
 
 from adapters.sql import tables
-from domain.ids import AppId, RevocationId
+from domain.ids import AppId, OwnerId, RevocationId
 from domain.revocation import Revocation
 from domain.tokens import Sealed
 
@@ -34,12 +34,16 @@ class SqlRevocations:
                 due_at=revocation.due_at,
                 give_up_at=revocation.give_up_at,
                 failures=revocation.failures,
+                queued_at=revocation.queued_at,
             )
         )
 
-    def take_due(self, app: AppId, *, limit: int, lease: timedelta, now: datetime) -> list[Revocation]:
+    def take_due(
+        self, app: AppId, *, limit: int, lease: timedelta, now: datetime, served: Collection[OwnerId] = ()
+    ) -> list[Revocation]:
         queue = tables.revocations
-        due = select(queue).where(is_due(app, now, self._keys)).order_by(queue.c.due_at, queue.c.id).limit(limit)
+        order = (queue.c.owner.in_(list(served)), queue.c.due_at, queue.c.id)
+        due = select(queue).where(is_due(app, now, self._keys)).order_by(*order).limit(limit)
         taken = [revocation_of(row) for row in self._connection.execute(due.with_for_update(skip_locked=True))]
         if taken:
             leased = (
@@ -87,4 +91,5 @@ def revocation_of(row: Row[Any]) -> Revocation:
         due_at=row.due_at,
         give_up_at=row.give_up_at,
         failures=row.failures,
+        queued_at=row.queued_at,
     )

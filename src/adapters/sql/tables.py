@@ -199,6 +199,7 @@ revocations = Table(
     Column("give_up_at", Utc, nullable=False),
     Column("leased_until", Utc),  # while a call for it may be under way
     Column("failures", Integer, nullable=False),
+    Column("queued_at", Utc),  # null: long ago
 )
 
 outbox = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -107,8 +107,8 @@ class Consents(Protocol):
     def end(self, state_digest: str, ending: Ending) -> None:
         """Note what came of it, for repeats."""
 
-    def exchanging(self, since: datetime) -> bool:
-        """Whether some consent was consumed after this time and has not ended: a pair may be on its way to the store."""
+    def exchanging(self, since: datetime, until: datetime) -> bool:
+        """Whether some consent was consumed between these times and has not ended: a pair may be on its way to the store."""
 
     def forget(self, before: datetime) -> int:
         """Drop those that expired before this time; returns how many."""
@@ -123,8 +123,12 @@ class Revocations(Protocol):
     def any_due(self, app: AppId, now: datetime) -> bool:
         """Whether there is anything to take."""
 
-    def take_due(self, app: AppId, *, limit: int, lease: timedelta, now: datetime) -> list[Revocation]:
+    def take_due(
+        self, app: AppId, *, limit: int, lease: timedelta, now: datetime, served: Collection[OwnerId] = ()
+    ) -> list[Revocation]:
         """Reserve due ones of this app for the time of the lease, oldest first; of others those that are to be given up alone.
+
+        Those of owners who were `served` come last.
 
         They are under way until saved, done, or the lease ends.
         """
