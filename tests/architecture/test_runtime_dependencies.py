@@ -28,7 +28,8 @@ sys.meta_path.insert(0, Missing())
 for name in wanted:
     module = importlib.import_module(name)
     for each in pkgutil.walk_packages(getattr(module, "__path__", ()), name + "."):
-        if not each.name.endswith(".__main__") and ".migrations." not in each.name:  # Alembic alone can load those
+        # Alembic alone loads migrations, and pytest alone its plugin
+        if not each.name.endswith((".__main__", ".pytest_plugin")) and ".migrations." not in each.name:
             importlib.import_module(each.name)
 """
 

@@ -84,8 +84,8 @@ class MemoryGrants:
     def asleep(self, app: AppId, until: datetime, *, limit: int) -> list[GrantId]:
         def sleeps(grant: Grant) -> bool:
             due_at, tokens = grant.schedule.due_at, grant.tokens
-            renewable = isinstance(grant.health, Active | Degraded) and grant.app == app and due_at is not None and due_at > until
-            return renewable and isinstance(tokens, Expiring) and tokens.access_expires_at > until
+            sleeps_on = isinstance(grant.health, Active | Degraded) and grant.app == app and due_at is not None and due_at > until
+            return sleeps_on and isinstance(tokens, Expiring) and tokens.access_expires_at > until
 
         return sorted(g.id for g in self._rows.grants.values() if sleeps(g))[:limit]
 
