@@ -1,7 +1,7 @@
 """The control API, `/_sim`."""
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from hmac import compare_digest
 from http import HTTPStatus
@@ -88,6 +88,11 @@ class ControlDoor:
             "revoke": {"POST": self._revoke},
             "reset": {"POST": self._reset},
         }
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """What there is below `/_sim/`."""
+        return list(self._routes)
 
     def answer(self, call: HttpCall) -> HttpReply:
         """One call of the control API."""

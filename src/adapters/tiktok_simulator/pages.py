@@ -3,10 +3,12 @@
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from msgspec import to_builtins
+
 from .asgi import HTML, HttpCall, HttpReply
 from .consent import ConsentRefused, ConsentRequest, decide
-from .endpoints import ENDPOINTS
 from .machine import UnknownAdvertiser, UnknownUser
+from .reference import CONTROL, FAULTS, PATHS
 from .simulator import API_PREFIX, Simulator
 
 if TYPE_CHECKING:
@@ -52,7 +54,8 @@ class Pages:
         address = f"http://{call.headers.get('host', 'localhost')}"
         return self._page(
             "landing.html", address=address, api=f"{address}{API_PREFIX}", apps=list(machine.apps), users=machine.state.users,
-            endpoints=sorted(ENDPOINTS), config=machine.config, now=machine.clock.now(),
+            auth_api=f"{address}/open_api/v2.0", paths=PATHS, faults=FAULTS, control=CONTROL, config=machine.config,
+            settings=to_builtins(machine.config), now=machine.clock.now(),
         )  # fmt: skip
 
     def _ask(self, call: HttpCall) -> HttpReply:
