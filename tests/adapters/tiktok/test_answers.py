@@ -6,12 +6,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.tiktok.account_status import standing_of
-from adapters.tiktok.answers import Envelope
+from adapters.tiktok.answers import CONTROLS, Envelope
 from domain.advertiser import Standing
 from domain.outcomes import Issued
 from domain.tokens import Lifetimes, Secret
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+NAMES = (
+    "access_token",
+    "refresh_token",
+    "expires_in",
+    "refresh_token_expire_in",
+    "advertiser_ids",
+    "list",
+    "advertiser_id",
+    "advertiser_name",
+    "name",
+    "currency",
+    "status",
+)
 ODDITIES = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.integers() | st.none())
 
 
@@ -53,6 +66,27 @@ def test_what_has_no_code_is_no_envelope(body: bytes) -> None:
 def test_no_answer_is_too_odd_to_be_read(body: bytes) -> None:
     Envelope.of(body)
     Envelope.of(b'{"code":0,"data":' + body + b"}")
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=6),
+    max_leaves=20,
+)
+
+
+@given(ANYTHING)
+def test_whatever_an_answer_holds_is_read_without_a_fault_and_can_be_stored(data: object) -> None:
+    read = Envelope.of(json.dumps({"code": 0, "data": data}).encode())
+    assert read is not None
+    tokens = read.tokens(NOW)
+    for secret in (tokens.access, tokens.refresh) if tokens else ():
+        assert secret is None or secret.reveal().encode()
+    for account in (*(read.reached() or ()), *(read.accounts() or ())):
+        text = f"{account.id}{account.name}{account.currency}{account.timezone}{account.status}"
+        assert text.encode()
+        assert not CONTROLS.search(text)
+        assert len(text) <= 600
 
 
 def test_a_code_may_be_text() -> None:
