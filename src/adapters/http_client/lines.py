@@ -73,7 +73,7 @@ class Lost:
 
     detail: str
     beginning: bytes = field(default=b"", repr=False)
-    """What came of the answer's body."""
+    """What came of the answer's body, unpacked."""
 
 
 class Line:
@@ -111,7 +111,7 @@ class Line:
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as fault:
             return NotSent(type(fault).__name__)
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as fault:
-            return Lost(type(fault).__name__, bytes(body))
+            return Lost(type(fault).__name__, unpacked(bytes(body), longest=request.longest_answer) or b"")
         return _whole(response, bytes(body), request.longest_answer)
 
     def close(self) -> None:

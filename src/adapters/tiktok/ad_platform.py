@@ -148,7 +148,7 @@ class TikTok:
             case NotSent(detail=detail):
                 return Unavailable(f"no connection ({detail})")
             case Lost(detail=detail, beginning=body):
-                return _unread(uncertain(kind, f"no answer ({detail})"), body)
+                return _broken_off(kind, body) or _unread(uncertain(kind, f"no answer ({detail})"), body)
             case HttpAnswer(body=body):
                 envelope = Envelope.of(body)
                 if envelope is not None and envelope.code in SUCCESS:
@@ -162,6 +162,12 @@ class TikTok:
         if isinstance(failure, PathMissing):
             self._resting.rest(urlsplit(url).path, failure)
         return failure
+
+
+def _broken_off(kind: CallKind, body: bytes) -> Envelope | None:
+    """The success in an answer whose connection broke off, or whose time was up: JSON that is whole is the whole answer."""
+    envelope = Envelope.of(body) if kind.spends and body else None
+    return envelope if envelope is not None and envelope.code in SUCCESS else None
 
 
 def _unread(failure: Failure, body: bytes) -> Unread | Failure:

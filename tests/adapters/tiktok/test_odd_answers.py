@@ -124,15 +124,56 @@ def test_what_nobody_can_read_is_in_doubt_and_comes_with_its_bytes(body: bytes, 
             assert "act.new" not in repr(answer)
 
 
-def test_the_beginning_of_an_answer_that_breaks_off_is_there_too(connect: Connect) -> None:
-    def breaks_off(peer: Peer) -> None:
-        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + TEXT)
+def breaking_off_after(text: bytes, *, headers: bytes = b"Content-Length: 5000\r\n") -> Behaviour:
+    def behave(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 200 OK\r\n" + headers + b"\r\n" + text)
         peer.close()
 
-    with RawServer(breaks_off) as server, connect(server.url) as tiktok:
+    return behave
+
+
+BROKEN_OFF: dict[str, Behaviour] = {
+    "fewer bytes than were announced": breaking_off_after(TEXT),
+    "the last chunk is missing": breaking_off_after(
+        f"{len(TEXT):x}\r\n".encode() + TEXT + b"\r\n", headers=b"Transfer-Encoding: chunked\r\n"
+    ),
+    "a chunk that is no chunk follows": breaking_off_after(
+        f"{len(TEXT):x}\r\n".encode() + TEXT + b"\r\nrubbish\r\n", headers=b"Transfer-Encoding: chunked\r\n"
+    ),
+    "packed, and fewer bytes than were announced": breaking_off_after(
+        member(TEXT), headers=b"Content-Encoding: gzip\r\nContent-Length: 5000\r\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("behaviour", BROKEN_OFF.values(), ids=BROKEN_OFF.keys())
+def test_a_pair_that_came_whole_is_kept_though_the_connection_broke_off(behaviour: Behaviour, connect: Connect) -> None:
+    with RawServer(behaviour) as server, connect(server.url) as tiktok:
+        assert_whole(tiktok.refresh(TOKEN))
+        assert_whole(tiktok.exchange(TOKEN))
+
+
+def test_a_pair_that_came_whole_is_kept_though_the_end_of_the_answer_never_came(connect: Connect) -> None:
+    def hangs(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + TEXT)
+        peer.keep_silent()
+
+    with RawServer(hangs) as server, connect(server.url, seconds=0.5) as tiktok:
+        assert_whole(tiktok.refresh(TOKEN))
+
+
+@pytest.mark.parametrize("cut", [1, 2, 20, 100])
+def test_the_beginning_of_an_answer_that_breaks_off_is_there_for_a_person(cut: int, connect: Connect) -> None:
+    with RawServer(breaking_off_after(TEXT[:-cut])) as server, connect(server.url) as tiktok:
         answer = tiktok.refresh(TOKEN)
     assert isinstance(answer, Unread)
-    assert answer.answer.reveal().encode() == TEXT
+    assert answer.answer.reveal().encode() == TEXT[:-cut]
+
+
+def test_a_refusal_that_breaks_off_is_in_doubt(connect: Connect) -> None:
+    with RawServer(breaking_off_after(b'{"code": 40107, "data": {}}')) as server, connect(server.url) as tiktok:
+        answer = tiktok.refresh(TOKEN)
+    assert isinstance(answer, Unread)
 
 
 def test_a_gateways_page_holds_no_tokens_and_is_not_kept(connect: Connect) -> None:
