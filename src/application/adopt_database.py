@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from application.connecting.removals import RepeatRemovals
 from application.ports.database_identity import IdentityRecord
@@ -13,6 +13,9 @@ from application.ports.system import Clock, Ids
 from domain.database_identity import DatabaseIdentity, WentBack
 from domain.grant import Grant
 from domain.ids import DatabaseId, GrantId
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""What a backup may go back to that nobody noticed."""
 
 ADOPTION_BATCH = 100
 """How many grants are changed in one transaction."""
@@ -35,7 +38,7 @@ class AdoptDatabase:
         What people had removed since is removed again first. Raises StoreUnavailable.
         """
         identity = self.record.change(held)
-        self.repeat_removals(identity)
+        self.repeat_removals(identity.adopted_restored(self.clock.now()))
         grants = self._change_all(lambda grant, now: grant.distrust(now), progress)
         self.record.change(lambda known, now: replace(known.adopted_restored(now), place=None))
         return grants
@@ -83,4 +86,4 @@ class AdoptDatabase:
 
 def held(known: DatabaseIdentity, now: datetime) -> DatabaseIdentity:
     """On hold until the adoption is through, also where nobody had noticed what the operator knows."""
-    return known if known.hold else replace(known, hold=WentBack(restored_to=known.stamped_at or now, noted_at=now))
+    return known if known.hold else replace(known, hold=WentBack(restored_to=LONG_AGO, noted_at=now))

@@ -69,6 +69,8 @@ class DatabaseIdentity:
     """Stored, so that all processes obey."""
     restored_at: datetime | None = None
     """When it was last adopted as a restored backup."""
+    restored_to: datetime | None = None
+    """The last time that it remembered then from before the restore."""
 
     def stamped(self, now: datetime) -> Self:
         """In use now. The stamp never goes back: a server whose clock is behind may have taken over."""
@@ -116,8 +118,9 @@ class DatabaseIdentity:
         """Ours again after a backup was restored. What was noted of the time that it lost says nothing any more."""
         known_times = [now, self.stamped_at or now, self.hold.noted_at if self.hold else now]
         stamp = max(known_times)
-        return replace(self, stamped_at=stamp, gaps=(), hold=None, restored_at=now)
+        restored_to = self.hold.restored_to if self.hold else None
+        return replace(self, stamped_at=stamp, gaps=(), hold=None, restored_at=now, restored_to=restored_to)
 
     def adopted_copy(self, new_id: DatabaseId, home: str | None, now: datetime) -> Self:
         """Another database from now on."""
-        return replace(self, id=new_id, stamped_at=now, gaps=(), home=home, hold=None, restored_at=None)
+        return replace(self, id=new_id, stamped_at=now, gaps=(), home=home, hold=None, restored_at=None, restored_to=None)

@@ -11,6 +11,7 @@ from adapters.budget.process_budget import ProcessBudget
 from adapters.memory.database import MemoryDatabase
 from adapters.tiktok_simulator.config import Config
 from application.ports.claims_and_settlements import Claim, Due
+from application.ports.removals import Disconnected
 from application.vend_token import ByConnection
 from domain.database_identity import Elsewhere, Held
 from domain.errors import ReauthorisationNeeded, StoreUnavailable
@@ -400,3 +401,17 @@ def copied(production: World, here: str | None) -> World:
     )
     staging.database.rows = copy.deepcopy(production.database.rows)
     return staging
+
+
+def test_only_what_was_removed_between_the_backup_and_the_adoption_is_removed_again(world: World) -> None:
+    [acme] = world.connect("chloe")
+    in_use(world, minutes=5)
+    backup = backup_of(world)
+    in_use(world, minutes=30)
+    database = world.identity_record.read().id
+    for hours in (-3, 3):
+        world.removals.note(database, Disconnected(acme.id, world.clock.now() + timedelta(hours=hours)))
+    restore(world, backup)
+    world.adopt.restored()
+    world.another_host().watch()
+    assert world.list_connections(ANNA)

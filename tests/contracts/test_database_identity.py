@@ -59,6 +59,7 @@ def test_a_record_comes_back_as_it_was(record: IdentityRecord) -> None:
         place="server 1",
         hold=WentBack(START - MINUTE, START + timedelta(microseconds=1)),
         restored_at=START - 100 * MINUTE,
+        restored_to=START - 200 * MINUTE,
     )
     assert record.change(lambda _, __: full) == full
     assert record.read() == full

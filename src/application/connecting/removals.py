@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 
 from application.connecting.retire import let_go
 from application.connecting.retry_on_conflict import retry_on_conflict
@@ -18,6 +19,9 @@ from domain.grant import Grant
 from domain.ids import ConnectionId
 
 log = logging.getLogger(__name__)
+
+CLOCKS_APART = timedelta(hours=1)
+"""How far the clock by which a removal was noted may be from the database's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class RepeatRemovals:
     def __call__(self, identity: DatabaseIdentity) -> None:
         """Raises StoreUnavailable."""
         try:
-            removals = self.removals.noted(identity.id)
+            removals = [r for r in self.removals.noted(identity.id) if is_lost(r, identity)]
         except JournalUnavailable as unusable:
             log.critical("what was removed since the backup can't be read", extra={"because": str(unusable)})
             return
@@ -87,3 +91,9 @@ class RepeatRemovals:
                 return [connection]
             case UserErased():
                 return list(grant.connections)
+
+
+def is_lost(removal: Removal, identity: DatabaseIdentity) -> bool:
+    """Whether the database may have forgotten it: it was made between the backup and the adoption, give or take the clocks."""
+    after = identity.restored_to is None or removal.at > identity.restored_to - CLOCKS_APART
+    return after and (identity.restored_at is None or removal.at < identity.restored_at + CLOCKS_APART)
