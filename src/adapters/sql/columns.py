@@ -12,6 +12,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from domain.errors import StoreUnavailable
+
 
 class Utc(TypeDecorator[datetime]):
     """Aware datetimes to the microsecond, in UTC on both sides; SQLite keeps them as text that sorts by time."""
@@ -38,20 +40,31 @@ class Utc(TypeDecorator[datetime]):
 
 
 class Packed(TypeDecorator[Any]):
-    """A value of the given type as JSON text."""
+    """A value of the given type as JSON text.
+
+    `otherwise`: what a value counts as that a newer version wrote in another form. Without it whoever reads one is told
+    StoreUnavailable: nothing is as cautious as not to go on.
+    """
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, kind: Any) -> None:  # noqa: ANN401 -- any type that msgspec can read
+    def __init__(self, kind: Any, *, otherwise: object = None) -> None:  # noqa: ANN401 -- any type that msgspec can read
         super().__init__()
-        self.kind = kind
+        self.kind, self.otherwise = kind, otherwise
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401 -- as its base has it
         return None if value is None else msgspec.json.encode(value, order="sorted").decode()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401 -- as its base has it
-        return None if value is None else msgspec.json.decode(value, type=self.kind)
+        if value is None:
+            return None
+        try:
+            return msgspec.json.decode(value, type=self.kind)
+        except msgspec.MsgspecError as newer:
+            if self.otherwise is None:
+                raise StoreUnavailable("a newer version wrote it in another form") from newer
+            return self.otherwise
 
 
 class KeyOf(Computed):

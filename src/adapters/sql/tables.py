@@ -167,7 +167,7 @@ offers = Table(
     Column("owner", Text, nullable=False),
     Column("grant_id", Text, of_a_grant(), nullable=False, index=True),
     Column("expires_at", Utc, nullable=False, index=True),
-    Column("advertisers", Packed(tuple[Advertiser, ...]), nullable=False),
+    Column("advertisers", Packed(tuple[Advertiser, ...], otherwise=()), nullable=False),
     Column("chosen", Packed(frozenset[str])),
     Column("closed", Boolean, nullable=False),
 )

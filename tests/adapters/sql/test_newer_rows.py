@@ -9,11 +9,13 @@ from sqlalchemy import column, table, text, update
 
 from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database import Database
+from adapters.sql.database_identity import SqlIdentityRecord
 from adapters.sql.fleet import SqlFleet
 from adapters.sql.store import SqlStore
 from application.ports.claims_and_settlements import Due
 from domain.advertiser import Standing
 from domain.consent import Connected, ConsentFailure, Ending, Failed
+from domain.errors import StoreUnavailable
 from domain.grant import Grant
 from domain.health import Degraded, NeedsReauth
 from domain.ids import GrantId, OfferId
@@ -169,3 +171,29 @@ def test_columns_that_a_newer_version_added_are_passed_by(database: Database) ->
         connection.commit()
     add(database)
     assert claimed(database) == [NAME]
+
+
+def test_accounts_in_another_form_offer_nothing_and_cost_no_other_offer(database: Database) -> None:
+    with SqlStore(database).write() as work:
+        work.grants.add(a_grant(NAME))
+        work.offers.add(Offer(OfferId("offer-1"), ANNA, NAME, START + HOUR, (an_advertiser(1),)))
+        work.offers.add(Offer(OfferId("offer-2"), ANNA, NAME, START + HOUR, (an_advertiser(2),)))
+        work.commit()
+    with database.writing() as connection:
+        connection.execute(text("UPDATE offers SET advertisers = '{\"shops\": 3}' WHERE id = 'offer-1'"))
+        connection.commit()
+    with SqlStore(database).read() as work:
+        over = {offer.id: offer.advertisers for offer in work.offers.ended(START + 2 * HOUR, limit=9)}
+    assert over == {"offer-1": (), "offer-2": (an_advertiser(2),)}
+
+
+def test_what_the_database_is_in_another_form_stops_whoever_asks(database: Database) -> None:
+    identity = SqlIdentityRecord(database, clock=SimulatedClock())
+    identity.read()
+    with database.writing() as connection:
+        connection.execute(text('UPDATE database_identity SET record = \'{"name": "newer"}\''))
+        connection.commit()
+    with pytest.raises(StoreUnavailable, match="newer version"):
+        identity.read()
+    with pytest.raises(StoreUnavailable, match="newer version"):
+        identity.change(lambda known, _: known)
