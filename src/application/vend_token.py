@@ -14,11 +14,13 @@ from application.rotation.call_and_settle import UNTIL_CONFIGURED, Ended, InFlig
 from application.rotation.refusals import UNSENT_FOR, hopeless, refusal_of, stopped
 from application.rotation.rejected_tokens import ReplaceRejected
 from application.rotation.single_call import SingleCall
+from domain.database_identity import Held
 from domain.errors import (
     AccountOutOfReach,
     CannotOpen,
     ConnectionNotFound,
     InvalidRequest,
+    OnHold,
     PlatformMisconfigured,
     PlatformThrottled,
     ReauthorisationNeeded,
@@ -157,6 +159,8 @@ class VendToken:
             return self._hand_out(grant, advertiser, lasting=validity)
         if isinstance(refusal := hopeless(grant), ReauthorisationNeeded):
             raise refusal
+        if isinstance(obstacle := self.single_call.budget.stopped(grant.app), Held):
+            raise OnHold(obstacle.hold)
         if wait is not None:
             raise stopped(failure, wait) if failure else PlatformThrottled(wait)
         raise refusal_of(grant, failure or Unavailable("not renewed yet"), self.clock.now())

@@ -71,6 +71,18 @@ def test_a_token_of_another_app_is_not_vended(theirs: World, sealed: Callable[[]
     assert theirs.grant_of(acme) == before
 
 
+def test_a_token_of_another_app_that_a_service_rejects_is_not_replaced(theirs: World, sealed: Callable[[], None]) -> None:
+    [acme] = theirs.connect("chloe")
+    access = theirs.vend_of(acme).access
+    theirs.pass_time(hours=1)
+    before, host = theirs.grant_of(acme), ours(theirs)
+    sealed()
+    with pytest.raises(PlatformMisconfigured):
+        host.vend(ByConnection(acme.id), rejected=access)
+    assert theirs.grant_of(acme) == before
+    assert (host.platform.refreshes, host.platform.probes) == (0, 0)
+
+
 def test_a_long_term_token_of_another_app_is_not_vended_either(sealed: Callable[[], None]) -> None:
     theirs = World(config=Config().but(profile="long-term"))
     [acme] = theirs.connect("chloe")

@@ -6,6 +6,7 @@ import copy
 import logging
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -17,6 +18,7 @@ from adapters.memory.database_identity import MemoryIdentityNotes
 from application.vend_token import ByConnection
 from domain.database_identity import DatabaseIdentity, Elsewhere, Held, WentBack
 from domain.errors import OnHold, StoreUnavailable
+from domain.outcomes import Unavailable
 from support.world import ANNA, BROWSER, World
 
 HOME, STAGING = "https://ads.example.com", "https://staging.example.com"
@@ -59,6 +61,18 @@ def restored() -> World:
     restore(world, backup)
     world.clock.advance(timedelta(minutes=1))
     return world
+
+
+@pytest.fixture
+def world_on_hold() -> Callable[[World], None]:
+    """Puts a world's database on hold."""
+
+    def hold(world: World) -> None:
+        world.identity_record.change(lambda known, now: replace(known, hold=WentBack(now, now)))
+        world.pass_time(seconds=2)
+        assert world.watch.hold()
+
+    return hold
 
 
 def test_a_restored_backup_is_seen_before_anything_is_sent(restored: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -105,6 +119,33 @@ def test_everything_that_needs_a_call_is_refused_while_it_is_held(restored: Worl
     with pytest.raises(OnHold):
         restored.vend(ByConnection(view.connection.id))
     assert calls(restored) == before
+
+
+def test_a_token_that_ended_while_calls_failed_is_refused_for_the_hold(world_on_hold: Callable[[World], None]) -> None:
+    world = World()
+    [acme] = world.connect("chloe")
+    world.pass_time(hours=24)
+    world.platform.away = Unavailable("away")
+    for _ in range(5):
+        world.sweep()
+        world.pass_time(seconds=30)
+    world.sweep()
+    world_on_hold(world)
+    for patient in (True, False):
+        with pytest.raises(OnHold):
+            world.vend(ByConnection(acme.id), patient=patient)
+
+
+def test_a_token_that_a_service_rejects_is_not_replaced_while_it_is_held(world_on_hold: Callable[[World], None]) -> None:
+    world = World()
+    [acme] = world.connect("chloe")
+    access = world.vend_of(acme).access
+    world.pass_time(hours=1)
+    world_on_hold(world)
+    before = calls(world)
+    with pytest.raises(OnHold):
+        world.vend(ByConnection(acme.id), rejected=access)
+    assert calls(world) == before
 
 
 def test_what_is_valid_is_served_while_it_is_held(restored: World) -> None:
