@@ -19,7 +19,7 @@ from domain.errors import CannotOpen
 from domain.grant import Grant
 from domain.health import Active
 from domain.ids import GrantId
-from domain.outcomes import Misconfigured, NotPermitted, Refused, Throttled
+from domain.outcomes import Misconfigured, NotPermitted, OurFault, PathMissing, Refused, Throttled, Unanswered
 from domain.tokens import Expiring, Secret, TokenKind
 
 MOST_TRIES = 3
@@ -76,6 +76,8 @@ class TryAppSecret:
         self.clock.sleep(permits.wait if permits.count else timedelta(0))
         answer = self.platform.reach(access)
         self.budget.learn(self.platform.app, None if isinstance(answer, tuple) else answer)
+        if isinstance(answer, Unanswered):
+            return Untried(answer)
         match answer:
             case tuple() | NotPermitted():
                 return Taken()
@@ -83,7 +85,7 @@ class TryAppSecret:
                 return NotTaken(answer)
             case Refused():
                 return None
-            case _:
+            case PathMissing() | OurFault():
                 return Untried(answer)
 
     def _stored_tokens(self) -> Iterator[Secret]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from domain.breaker import Breaker
-from domain.outcomes import Failure, InDoubt, Throttled, Unavailable
+from domain.outcomes import Answered, Failure, Throttled
 from domain.pacing import NONE, Pace, Share, Slots, Tally
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -105,14 +105,13 @@ class Allowance:
     def learn(self, failure: Failure | None, now: timedelta, caller: Caller, *, jitter: float = 0.0) -> Allowance:
         """Take in what a call came to. `jitter`, in [0, 1): how much of a tenth to lengthen a back-off by."""
         throttling, share, outage = self.throttling, self.share, Breaker()
-        match failure:
-            case Unavailable() | InDoubt():
-                was = self._outage(caller)
-                outage = _jittered(was, was.after(failure, now), now, jitter)
-            case Throttled():
-                throttling, share = self._throttled(failure, now, caller, jitter)
-            case _:
-                throttling = self.throttling.after(None, now)
+        if failure is None or isinstance(failure, Answered):
+            throttling = self.throttling.after(None, now)
+        elif isinstance(failure, Throttled):
+            throttling, share = self._throttled(failure, now, caller, jitter)
+        else:
+            was = self._outage(caller)
+            outage = _jittered(was, was.after(failure, now), now, jitter)
         return replace(self, throttling=throttling, share=share, outages=self._with_outage(caller, outage))
 
     def stops(self, now: timedelta, caller: Caller, *, trying: bool = False) -> Failure | None:

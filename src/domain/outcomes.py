@@ -112,4 +112,10 @@ class NotPermitted:
     code: int
 
 
-Failure = Refused | InDoubt | Throttled | Unavailable | Misconfigured | PathMissing | OurFault | NotPermitted
+Unanswered = InDoubt | Throttled | Unavailable
+"""The app's other calls would fare the same: all processes are told."""
+
+Answered = Refused | Misconfigured | PathMissing | OurFault | NotPermitted
+"""The platform is there and answered this one call."""
+
+Failure = Unanswered | Answered

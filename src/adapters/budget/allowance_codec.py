@@ -9,7 +9,7 @@ from typing import Any
 
 from domain.allowance import Allowance
 from domain.breaker import Breaker
-from domain.outcomes import Failure, InDoubt, Throttled, Unavailable
+from domain.outcomes import Answered, Failure, InDoubt, Throttled, Unavailable
 from domain.pacing import Pace, Share, Tally
 
 MICROSECOND = timedelta(microseconds=1)
@@ -115,7 +115,9 @@ def breaker_in(fields: Mapping[str, Any]) -> Breaker:
 
 
 def failure_out(failure: Failure | None) -> list[Any] | None:
-    """The three failures that stop an app for all, as a word and what it says."""
+    """The failures that stop an app for all, as a word and what it says."""
+    if failure is None or isinstance(failure, Answered):
+        return None
     match failure:
         case Throttled(retry_after=told):
             return ["throttled", None if told is None else whole(told)]
@@ -123,8 +125,6 @@ def failure_out(failure: Failure | None) -> list[Any] | None:
             return ["in doubt", detail]
         case Unavailable(detail=detail):
             return ["unavailable", detail]
-        case _:
-            return None
 
 
 def failure_in(pair: list[Any] | None) -> Failure | None:

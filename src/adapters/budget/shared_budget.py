@@ -16,7 +16,7 @@ from domain.allowance import EPOCH, Allowance, Caller, Taken
 from domain.breaker import Breaker
 from domain.errors import StoreUnavailable
 from domain.ids import AppId
-from domain.outcomes import Failure, InDoubt, Throttled, Unavailable
+from domain.outcomes import Answered, Failure
 from domain.pacing import NONE
 
 log = logging.getLogger(__name__)
@@ -132,12 +132,9 @@ class SharedBudget:
         """Whether it is the right one: any answer but that says so. How long to wait for that."""
         with self._lock:
             now, wrong = self._clock.monotonic(), self._wrong.get(app, Breaker())
-            match failure:
-                case Unavailable() | InDoubt() | Throttled():
-                    return wrong.wait(now)
-                case _:
-                    wrong = self._wrong[app] = wrong.after(failure, now)
-                    return wrong.wait(now)
+            if failure is None or isinstance(failure, Answered):
+                wrong = self._wrong[app] = wrong.after(failure, now)
+            return wrong.wait(now)
 
     def _now(self, app: AppId) -> timedelta:
         """The ledger's time, as far as it is known here."""

@@ -12,7 +12,17 @@ from application.ports.budget import Budget
 from application.ports.system import Clock
 from domain.advertiser import Advertiser, Standing
 from domain.ids import AdvertiserId
-from domain.outcomes import Failure, InDoubt, NotPermitted, Unavailable
+from domain.outcomes import (
+    Failure,
+    InDoubt,
+    Misconfigured,
+    NotPermitted,
+    OurFault,
+    PathMissing,
+    Refused,
+    Throttled,
+    Unavailable,
+)
 from domain.tokens import Secret
 
 Batch = tuple[AdvertiserId, ...]
@@ -98,7 +108,7 @@ class _Reading:
                 case Unavailable() | InDoubt():
                     self.details.untold.update(batch)
                     self.details.complete = False
-                case _:
+                case Refused() | Throttled() | Misconfigured() | PathMissing() | OurFault() | None:
                     self.details.complete = False
                     return
 
@@ -110,7 +120,7 @@ class _Reading:
                     self._take((account,), told)
                 case NotPermitted():
                     self.details.untold.add(account)
-                case _:
+                case Refused() | InDoubt() | Throttled() | Unavailable() | Misconfigured() | PathMissing() | OurFault() | None:
                     self.details.complete = False
                     return False
             if self.details.told:

@@ -267,7 +267,7 @@ class CallAndSettle:
                 log.critical("the platform does not take this app as it is set up here", extra={"because": detail})
             case OurFault(code=code):
                 log.critical("the platform calls a request of ours wrong", extra={"code": code, "grant": grant.id})
-            case _:
+            case None | Refused() | InDoubt() | Throttled() | Unavailable() | PathMissing() | NotPermitted():
                 pass
         return self.budget.learn(grant.app, failure)
 

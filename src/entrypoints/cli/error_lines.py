@@ -19,7 +19,7 @@ from domain.errors import (
     Refusal,
     StoreUnavailable,
 )
-from domain.outcomes import Misconfigured, PathMissing, Throttled
+from domain.outcomes import InDoubt, Misconfigured, NotPermitted, OurFault, PathMissing, Refused, Throttled, Unavailable
 from entrypoints.cli.database_remedies import database_sentence
 from entrypoints.settings import InvalidSettings
 from entrypoints.telemetry.redaction import Redaction
@@ -110,7 +110,7 @@ def obstacle(failure: Obstacle) -> str:
             return OBSTACLES[PlatformMisconfigured]
         case PathMissing(detail=detail):
             return f"TikTok does not know a path that is called here ({detail}): see TIKTOK_API_URL"
-        case _:
+        case Refused() | InDoubt() | Unavailable() | OurFault() | NotPermitted():
             return OBSTACLES[PlatformUnavailable]
 
 
