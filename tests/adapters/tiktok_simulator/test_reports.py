@@ -102,6 +102,12 @@ def test_the_account_is_an_independent_control_total_and_has_what_is_in_no_campa
     assert Decimal(lifetime[NEW_YORK,]["spend"]) > 1_000
 
 
+def test_days_alone_are_told_beside_the_seeded_campaigns(ads: Ads) -> None:
+    ads.wire.sim("campaigns", {"advertiserId": NEW_YORK, "days": {"2026-11-01": {"summer": {"spend": 4}}}})
+    assert ads.rows(metrics=["spend"], end_date="2026-11-01") == {("summer", "2026-11-01 00:00:00"): {"spend": "4.00"}}
+    assert len({key[0] for key in ads.rows()}) > 1
+
+
 def test_ad_groups_ads_hours_and_audiences_add_up_to_their_campaign(ads: Ads) -> None:
     def total(level: str, *dimensions: str, kind: str = "BASIC", days: str = "2026-11-02") -> tuple[Decimal, int]:
         rows = ads.rows(
@@ -267,7 +273,7 @@ def test_gmv_max_is_in_its_own_report_alone(ads: Ads) -> None:
     "wrong",
     (
         {"campaigns": []},
-        {"advertiserId": NEW_YORK, "campaigns": [{"campaign_id": "one"}]},
+        {"advertiserId": NEW_YORK, "campaigns": [{"campaign_id": ""}]},
         {"advertiserId": NEW_YORK, "campaigns": [{"campaign_id": "1"}, {"campaign_id": "1"}]},
         {"advertiserId": NEW_YORK, "days": {"yesterday": {}}},
         {"advertiserId": NEW_YORK, "spend": 1},

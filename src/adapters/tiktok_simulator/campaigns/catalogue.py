@@ -65,11 +65,15 @@ class Campaign:
 
 def campaigns_of(account: Advertiser, plan: AccountPlan | None, today: date) -> list[Campaign]:
     """The account's campaigns, newest first."""
-    if plan is not None and plan.campaigns is not None:
-        named = {campaign.campaign_id: campaign for campaign in plan.campaigns}
-        unnamed = sorted({name for day in plan.days.values() for name in day} - named.keys())
-        chosen = [*plan.campaigns, *(PlannedCampaign(campaign_id=name) for name in unnamed)]
-        return [_planned(account, campaign, place, today) for place, campaign in enumerate(chosen)]
+    days = plan.days.values() if plan is not None else ()
+    seeded_ones = _seeded(account, today) if plan is None or plan.campaigns is None else []
+    planned = (plan.campaigns if plan is not None else None) or ()
+    named = {one.campaign_id for one in planned} | {one.campaign_id for one in seeded_ones}
+    unnamed = [PlannedCampaign(campaign_id=name) for name in sorted({name for day in days for name in day} - named)]
+    return [_planned(account, one, place, today) for place, one in enumerate((*planned, *unnamed))] + seeded_ones
+
+
+def _seeded(account: Advertiser, today: date) -> list[Campaign]:
     seed = account.advertiser_id
     since = date(today.year - 2, 1, 1)
     lasting = [("Prospecting", ENABLED), ("Retargeting", ENABLED), ("Brand (paused)", PAUSED)]

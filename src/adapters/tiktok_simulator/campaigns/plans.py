@@ -6,7 +6,8 @@ from typing import Annotated
 
 import msgspec
 
-AdId = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}$")]
+AdId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+"""Digits at TikTok; a test may call its campaigns as it likes."""
 Number = Annotated[int, msgspec.Meta(ge=0)]
 Metrics = dict[str, str | int | float | None]
 """By metric; null is shown as "-", what is left out as 0, and a text that is no number as it is ("<5" was seen)."""
