@@ -85,10 +85,11 @@ async def vended_by(vend: partial[Vended | InFlight], waiting: SharedWaits, *, k
     try:
         return await waiting.share(key, vend)
     except StillInFlight:
-        last = await asyncio.to_thread(at_once)
-        if isinstance(last, InFlight):
-            raise ConnectionNotFound from None  # never: without patience there is an answer
-        return last
+        match await asyncio.to_thread(at_once):
+            case Vended() as last:
+                return last
+            case InFlight():  # without patience there is an answer, or this is a bug of ours
+                raise AssertionError from None
 
 
 def connection_of(wanted: Wanted, list_connections: ListConnections) -> ConnectionId:
