@@ -41,6 +41,9 @@ from domain.refusals import LONG_TERM_SERVED_FOR, REPEATS_APART, Refusals, is_as
 from domain.rotation import Restored, RotationPolicy, ends_at
 from domain.tokens import FIRST_ORIGIN, LONGEST_ACCESS_LIFE, Expiring, LongTerm, TokenOrigin, Tokens
 
+UNKNOWN_TIMES = 3
+"""So often in a row a code that nobody knows answers a refresh, before a probe is asked whether a person must act."""
+
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 TIKTOK_ADS = "tiktok_ads"
@@ -241,7 +244,7 @@ class Grant:
         `credible`: others' answers say that a second refusal is the doing of this grant's user alone.
         """
         was = self.schedule
-        failures = was.failures + 1
+        failures, failure = was.failures + 1, counted(failure, was.last_failure)
         again = policy.again_at(self.tokens, self.id, failures, now)
         settled = replace(was, attempt=None, last_failure=failure, settled_at=now)
         match failure:
@@ -267,6 +270,7 @@ class Grant:
         """Take in what a look at the access token came to (None: it works). `pause` and `credible` as in `fail`."""
         was = self.schedule
         settled = replace(was, attempt=None, last_failure=failure or was.last_failure, settled_at=now)
+        unknown = was.last_failure.code if isinstance(was.last_failure, Unavailable) else None
         match self.tokens, failure:
             case Expiring(), None | Refused() if was.restored and isinstance(self.health, Active):
                 restored = Restored.ACCESS_DEAD if failure else Restored.ACCESS_WORKS
@@ -276,10 +280,12 @@ class Grant:
                 refusals = was.refusals.probed(works=works)
                 self._judge(self._reason or Reason.REFRESH_TOKEN_REFUSED, replace(settled, refusals=refusals), now)
             case _, Refused():
-                self._refused(Reason.ACCESS_TOKEN_REFUSED, settled, now, credible=credible)
-            case _, None:
+                reason = Reason.ACCESS_TOKEN_REFUSED if unknown is None else Reason.of_code(unknown)
+                self._refused(reason, settled, now, credible=credible)
+            case LongTerm(), None:
                 self.health, self.schedule = Active(), Schedule(policy.probe_due_at(self.id, now), settled_at=now)
             case _, _:
+                settled = replace(settled, last_failure=failure or Unavailable("the access token works"))
                 again = policy.again_at(self.tokens, self.id, was.failures + 1, now)
                 due_at = max(again, now + (pause or timedelta(0)))
                 self.schedule = replace(settled, due_at=due_at, failures=was.failures + 1)
@@ -355,6 +361,16 @@ class Grant:
     def erased(self) -> bool:
         return isinstance(self.health, Revoked | Superseded)
 
+    def is_probed_first(self, now: datetime) -> bool:
+        """Whether the access token is probed before the pair is tried: where the pair came with a backup, so that what a refusal
+        leaves to serve is known; and where its access token ended under a code that nobody knows, which may mean anything.
+        """
+        lasts = isinstance(self.tokens, LongTerm) or (self.tokens is not None and now < self.tokens.access_expires_at)
+        if self.schedule.restored is Restored.UNPROBED:
+            return lasts
+        failure = self.schedule.last_failure
+        return not lasts and isinstance(failure, Unavailable) and failure.code is not None and failure.times >= UNKNOWN_TIMES
+
     @property
     def access_found_alive(self) -> bool:
         """Whether the last look at the access token found that the platform takes it."""
@@ -424,3 +440,10 @@ class Grant:
     def _reason(self) -> Reason | None:
         """What it was refused for, if it was."""
         return self.health.reason if isinstance(self.health, Degraded | NeedsReauth) else None
+
+
+def counted(failure: Failure, before: Failure | None) -> Failure:
+    """A failure, with the number of times that it was this code in a row."""
+    if not isinstance(failure, Unavailable) or failure.code is None or not isinstance(before, Unavailable):
+        return failure
+    return replace(failure, times=before.times + 1) if before.code == failure.code else failure

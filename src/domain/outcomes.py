@@ -6,12 +6,16 @@ refresh was sent is `InDoubt`: the refresh token may be spent.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from typing import cast
 
 from domain.ids import AdvertiserId
 from domain.tokens import FIRST_ORIGIN, Lifetimes, Secret, TokenOrigin
+
+UNKNOWN_CODE = re.compile(r"tiktok_\d{1,18}")
 
 
 class Reason(Enum):
@@ -26,9 +30,18 @@ class Reason(Enum):
     COPIED_DATABASE = "copied_database"
 
     @classmethod
-    def _missing_(cls, _word: object) -> Reason:
-        """What a newer version calls by another word."""
-        return cls.REFRESH_TOKEN_REFUSED
+    def _missing_(cls, word: object) -> Reason:
+        """A code that nobody knows is a reason of its own; what a newer version calls by another word is a refusal."""
+        if not (isinstance(word, str) and UNKNOWN_CODE.fullmatch(word)):
+            return cls.REFRESH_TOKEN_REFUSED
+        made = object.__new__(cls)
+        made._name_, made._value_ = word.upper(), word
+        return cast("Reason", cls._value2member_map_.setdefault(word, made))
+
+    @classmethod
+    def of_code(cls, code: int) -> Reason:
+        """The reason that a code is which nobody knows."""
+        return cls(f"tiktok_{code}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,21 +153,19 @@ def decide(
     health: Health,
     now: datetime,
     *,
-    restored: Restored | None = None,
     refusals: Refusals | None = None,
+    probe_first: bool = False,
     insist: bool = False,
     probe: bool = False,
 ) -> Decision:
     """What to do with a grant whose time has come. `insist`: an operator wants a refused token tried now. `probe`: somebody says
-    that the access token is dead.
-
-    A pair that came with a backup is probed before it is tried, so that what a refusal leaves to serve is known.
+    that the access token is dead. `probe_first`: a healthy pair is not tried before (`Grant.is_probed_first`).
     """
     match tokens, health:
         case None, _:
             return Keep()
         case (Expiring() | LongTerm()) as held, Active():
-            return Probe(held.access) if restored is Restored.UNPROBED and _lasts(held, now) else _ordinary(held)
+            return Probe(held.access) if probe_first else _ordinary(held)
         case (Expiring() | LongTerm()) as held, Degraded() | NeedsReauth() if insist:
             return _ordinary(held)
         case _, Degraded(usable_until=until, reason=reason) if now >= until:
@@ -176,10 +174,6 @@ def decide(
             return Probe(held.access) if probe or refusals.awaits_probe else _repeat(held, refusals, now)
         case _:
             return Keep()
-
-
-def _lasts(tokens: Tokens, now: datetime) -> bool:
-    return isinstance(tokens, LongTerm) or now < tokens.access_expires_at
 
 
 def _repeat(tokens: Tokens, refusals: Refusals, now: datetime) -> Decision:

@@ -314,6 +314,19 @@ def test_refusals_after_an_attempt_without_outcome_are_believed_and_counted_nowh
     assert world.tallies.since(world.platform.app, world.clock.now() - timedelta(hours=1)) == OwnerTally()
 
 
+def test_a_code_that_nobody_knows_for_ever_asks_its_person_with_that_code_as_the_reason() -> None:
+    world, acme = a_due_world()
+    world.platform.refresh_plan.extend([Unavailable("unknown code 41999", 41999)] * 500)
+    world.sweep_for(timedelta(hours=11), every=5 * MINUTE)
+    assert (world.grant_of(acme).health, world.vend_of(acme).degraded) == (Active(), False)
+    world.sweep_for(timedelta(hours=2), every=5 * MINUTE)
+    [view] = world.list_connections(ANNA)
+    assert (view.state, view.reason) == (ConnectionState.NEEDS_REAUTH, "tiktok_41999")
+    world.platform.refresh_plan.clear()
+    world.sweep_for(timedelta(minutes=30), every=5 * MINUTE)
+    assert world.grant_of(acme).health == Active(), "a success heals it"
+
+
 @pytest.mark.parametrize("failure", [Misconfigured("x"), OurFault(40002)])
 def test_what_no_waiting_mends_rings_the_alarm_and_harms_no_grant(failure: Failure, caplog: pytest.LogCaptureFixture) -> None:
     world, acme = a_due_world()

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from application.ports.claims_and_settlements import Claim, Due, Settlement, TokenModel
-from domain.events import GrantDegraded, TokensRotated
+from domain.events import GrantDegraded, ReauthorisationRequired, TokensRotated
 from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth, Revoked, Superseded
 from domain.ids import AppId, ConnectionId, GrantId, OwnerId
@@ -461,6 +461,22 @@ def test_nobody_is_hastened_who_is_under_way_or_waits_no_more(kept: Kept) -> Non
     assert repeats(kept) == ["under way"]
     kept.claims.hasten(APP, 10)
     assert kept.claims.count_due(APP, Due()) == 0
+
+
+def test_a_code_that_nobody_knows_is_stored_as_a_reason(kept: Kept) -> None:
+    kept.add(a_due_grant())
+    claim = kept.take()
+    assert claim is not None
+    for _ in range(3):
+        claim.grant.fail(Unavailable("unknown code 41999", 41999), POLICY, START + HOUR)
+    assert kept.claims.settle(claim.grant, claim) is Settlement.STORED
+    assert kept.grant().is_probed_first(START + HOUR)
+    claim = kept.take()
+    assert claim is not None
+    claim.grant.note_probe(NO, POLICY, START + HOUR)
+    assert kept.claims.settle(claim.grant, claim) is Settlement.STORED
+    assert kept.grant().health == NeedsReauth(Reason("tiktok_41999"), since=START + HOUR)
+    assert kept.facts()[-1] == ReauthorisationRequired(claim.grant.id, ANNA, Reason("tiktok_41999"), at=START + HOUR)
 
 
 def test_a_refusal_is_stored_with_all_that_is_known_of_it(kept: Kept) -> None:

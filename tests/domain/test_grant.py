@@ -220,6 +220,49 @@ def test_any_other_answer_to_the_probe_leaves_it_degraded_until_its_day(answer: 
     assert grant.schedule.due_at == NOON + FIRST_REPEAT_AFTER
 
 
+UNKNOWN = Unavailable("unknown code 41999", 41999)
+
+
+def unknown(grant: Grant, *, times: int, at: datetime, failure: Failure = UNKNOWN) -> Grant:
+    for _ in range(times):
+        grant.claim(ATTEMPT)
+        grant.fail(failure, POLICY, at)
+    return grant
+
+
+def test_a_code_that_nobody_knows_for_ever_ends_in_a_persons_hands_once_the_token_is_dead() -> None:
+    grant, late = unknown(a_grant(), times=50, at=NOON), PAIR.access_expires_at
+    assert (grant.health, grant.is_probed_first(NOON), grant.is_probed_first(late)) == (Active(), False, True)
+    grant.claim(ATTEMPT)
+    grant.note_probe(Refused(Reason.ACCESS_TOKEN_REFUSED, 40105), POLICY, late)
+    assert grant.health == NeedsReauth(Reason("tiktok_41999"), since=late)
+    assert grant.events == [ReauthorisationRequired(grant.id, grant.owner, Reason("tiktok_41999"), at=late)]
+    assert grant.schedule.due_at == late + FIRST_REPEAT_AFTER, "it is sent again nevertheless"
+
+
+@pytest.mark.parametrize("answer", [None, Unavailable("no connection"), NotPermitted(40001)])
+def test_while_the_probe_does_not_say_that_it_is_dead_the_refresh_is_tried_again(answer: Failure | None) -> None:
+    grant, late = unknown(a_grant(), times=3, at=PAIR.access_expires_at), PAIR.access_expires_at
+    grant.claim(ATTEMPT)
+    grant.note_probe(answer, POLICY, late)
+    assert (grant.health, grant.events, grant.is_probed_first(late)) == (Active(), [], False)
+    assert grant.schedule.due_at is not None
+    assert late < grant.schedule.due_at <= late + timedelta(minutes=15)
+    assert unknown(grant, times=3, at=late).is_probed_first(late)
+
+
+def test_now_this_code_and_now_that_one_asks_nobody() -> None:
+    grant, late = a_grant(), PAIR.access_expires_at
+    for code in (41999, 42000) * 20:
+        unknown(grant, times=2, at=late, failure=Unavailable(f"unknown code {code}", code))
+    assert not grant.is_probed_first(late)
+
+
+def test_an_outage_of_whatever_length_asks_nobody() -> None:
+    grant = unknown(a_grant(), times=50, at=PAIR.access_expires_at, failure=Unavailable("no connection"))
+    assert not grant.is_probed_first(PAIR.access_expires_at)
+
+
 def test_a_success_heals_whatever_was_written() -> None:
     grant = refused(a_grant(), NOON, access_works=False)
     refused(grant, NOON + timedelta(hours=1), access_works=False)

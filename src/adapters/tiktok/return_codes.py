@@ -149,7 +149,7 @@ def _unknown(kind: CallKind, code: int, status: int, retry_after: timedelta | No
         return Throttled(retry_after)
     if status >= SERVER_ERROR:
         return uncertain(kind, f"HTTP {status} with the unknown code {code}")
-    return Unavailable(f"unknown code {code}")
+    return Unavailable(f"unknown code {code}", code)
 
 
 def pause_of(retry_after: str | None, now: datetime) -> timedelta | None:

@@ -137,13 +137,13 @@ class CallAndSettle:
         if elsewhere := self.elsewhere(grant):
             return self.release(claim, elsewhere)
         try:
-            schedule, now = grant.schedule, self.clock.now()
+            now = self.clock.now()
             match decide(
                 grant.tokens,
                 grant.health,
                 now,
-                restored=schedule.restored,
-                refusals=schedule.refusals,
+                refusals=grant.schedule.refusals,
+                probe_first=grant.is_probed_first(now),
                 insist=insist,
                 probe=probe,
             ):

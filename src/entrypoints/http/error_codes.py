@@ -56,7 +56,7 @@ REAUTHORISATION: Mapping[Reason, Code] = {
     Reason.RESTORED_BACKUP: codes.REFRESH_TOKEN_EXPIRED,
     Reason.COPIED_DATABASE: codes.REFRESH_TOKEN_EXPIRED,
 }
-"""What a person is told who must authorise again."""
+"""What a person is told who must authorise again; for a code that nobody knows, as for a refusal."""
 
 CONSENT_FAILURE_CODES: Mapping[ConsentFailure, Code] = {
     ConsentFailure.DENIED: codes.AUTH_DENIED,
@@ -125,14 +125,14 @@ def code_of(error: Exception) -> Code:
     if isinstance(error, ReconnectFirst):
         return code_of(error.why)
     if isinstance(error, errors.ReauthorisationNeeded):
-        return REAUTHORISATION[error.reason]
+        return REAUTHORISATION.get(error.reason, codes.REFRESH_TOKEN_EXPIRED)
     return next((ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS), codes.INTERNAL)
 
 
 def code_of_ending(swept: Swept) -> Code | None:
     """What is said of a grant after a sweep; None for one that was rotated, or released unsent."""
     if swept.ended is Ended.REFUSED and swept.reason:
-        return REAUTHORISATION[swept.reason]
+        return REAUTHORISATION.get(swept.reason, codes.REFRESH_TOKEN_EXPIRED)
     return ENDING_CODES.get(swept.ended)
 
 
