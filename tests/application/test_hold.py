@@ -87,6 +87,15 @@ def test_a_restored_backup_is_seen_before_anything_is_sent(restored: World, capl
     assert len(caplog.records) == 1, "it is said once"
 
 
+def test_who_only_asks_is_told_and_changes_nothing(restored: World) -> None:
+    before, noted = restored.identity_record.read(), restored.identity_notes.noted(restored.identity_record.read().id)
+    assert isinstance(restored.another_host().watch.peek(), WentBack)
+    assert restored.identity_record.read() == before
+    assert restored.identity_notes.noted(before.id) == noted
+    assert copied(restored, STAGING).watch.peek() == Elsewhere(HOME, STAGING)
+    assert World(here=HOME).watch.peek() is None
+
+
 def test_all_processes_obey_a_hold_that_one_has_found(restored: World) -> None:
     restored.watch()
     other = restored.another_host()

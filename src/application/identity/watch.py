@@ -66,6 +66,15 @@ class IdentityWatch:
                 self._looked_at, self._unavailable = now, None
             return self._hold
 
+    def peek(self) -> Hold | None:
+        """The same for somebody who only asks: nothing is stamped, noted or stored. Raises StoreUnavailable."""
+        identity = self.record.read()
+        if identity.at_home(self.here):
+            with self._lock:
+                self._read_notes(identity.id)
+                identity = identity.held(self._noted.get(identity.id))
+        return identity.on_hold(self.here)
+
     @property
     def last_hold(self) -> Hold | None:
         """What the last look found; it asks nobody."""

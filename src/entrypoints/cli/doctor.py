@@ -118,7 +118,7 @@ def storage(container: Container) -> Generator[Finding, None, bool]:
 
 def identity(container: Container) -> Iterator[Finding]:
     """Whether the database is ours, and whether it is where it was."""
-    if hold := container.identity_watch().hold():
+    if hold := container.identity_watch().peek():
         yield Finding("identity", f"is on hold, nothing is sent to TikTok: {why_held(hold)}", wrong=True)
     else:
         yield Finding("identity", "is the database that was here before, as far as is noted")

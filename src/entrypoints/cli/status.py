@@ -46,7 +46,7 @@ def status(*, as_json: bool) -> None:
     view = container.fleet().counts(now, overdue_after=overdue_after)
     seen = {component: container.heartbeats().latest(component) for component in DONE}
     signs = signs_of_life(container)
-    hold = container.identity_watch().hold()
+    hold = container.identity_watch().peek()
     capacity = int(settings.tiktok.qps * (1 - FOR_PEOPLE) * ROTATED_EVERY.total_seconds())
     if as_json:
         click.echo(json.dumps(as_data(view, seen, capacity) | {"hold": hold_as_data(hold)}, indent=2))
