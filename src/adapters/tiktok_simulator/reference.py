@@ -26,12 +26,12 @@ FAULTS: Final[Mapping[str, str]] = {
     "unavailable": "code 60001; nothing is processed",
     "http401_throttle": "code 40100 under HTTP 401; nothing is processed",
     "html504": "a gateway's page under HTTP 504; nothing is processed",
-    "timeout_before": "no answer for `seconds` (30) or until the client leaves, then a dropped connection; nothing is processed",
+    "timeout_before": "no answer for seconds (30) or until the client leaves, then a dropped connection; nothing is processed",
     "garbage": "HTTP 200 with a page that is no envelope; nothing is processed",
     "misconfigured": "code 40101; nothing is processed",
     "lost_reply": "processed, tokens rotated, and the connection dropped without an answer",
-    "slow": "processed, tokens rotated, and the answer after `seconds` (3)",
-    "drip": "processed, tokens rotated, and the answer's head one byte at a time, `seconds` (0.25) apart",
+    "slow": "processed, tokens rotated, and the answer after seconds (3)",
+    "drip": "processed, tokens rotated, and the answer's head one byte at a time, seconds (0.25) apart",
 }
 
 CONTROL: Final[Mapping[str, str]] = {
