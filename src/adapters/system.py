@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -15,7 +14,7 @@ BOOT_TIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Linux's monotonic clock stands still while the machine sleeps, and this one does not; elsewhere the monotonic clock goes on."""
 
 LEAP = 1.0
-"""Seconds that the wall clock may gain on the other between two looks without a reason: clocks are set right little by little."""
+"""Seconds that the wall clock may gain on the other without a reason: clocks are set right little by little."""
 
 
 def both_clocks() -> tuple[float, float]:
@@ -31,19 +30,21 @@ class SystemClock:
     """
 
     def __init__(self, clocks: Callable[[], tuple[float, float]] = both_clocks) -> None:
-        self._clocks, self._last, self._leapt = clocks, clocks(), 0.0
-        self._lock = threading.Lock()
+        self._clocks, self._leapt = clocks, 0.0
+        since_start, wall = clocks()
+        self._apart = wall - since_start
 
     def now(self) -> datetime:
         return datetime.now(UTC)
 
     def monotonic(self) -> timedelta:
-        with self._lock:
-            since_start, wall = self._clocks()
-            gained = (wall - self._last[1]) - (since_start - self._last[0])
-            self._leapt += gained if gained > LEAP else 0.0
-            self._last = since_start, wall
-            return timedelta(seconds=since_start + self._leapt)
+        since_start, wall = self._clocks()
+        ahead = wall - since_start - self._apart
+        if ahead - self._leapt > LEAP:
+            self._leapt = ahead  # without a lock, which a fork might inherit held: two threads that see the leap see the same
+        elif self._leapt - ahead > LEAP:
+            self._apart = wall - since_start - self._leapt  # it was set back: later leaps count from here
+        return timedelta(seconds=since_start + self._leapt)
 
     def sleep(self, span: timedelta) -> None:
         if span > timedelta(0):

@@ -90,6 +90,13 @@ def test_a_wall_clock_that_is_set_back_or_right_little_by_little_moves_nothing()
     assert gone(machine, clock, 5, by_the_wall=4) == 5
 
 
+def test_a_machine_whose_wall_clock_was_wrong_at_the_start_still_sees_that_it_was_moved() -> None:
+    machine = Machine()
+    clock = SystemClock(machine)
+    assert gone(machine, clock, 5, by_the_wall=-86_400) == pytest.approx(5)
+    assert gone(machine, clock, 0.1, by_the_wall=600) == pytest.approx(600)
+
+
 def test_the_monotonic_clock_never_goes_back() -> None:
     machine = Machine()
     clock = SystemClock(machine)
