@@ -7,11 +7,13 @@ import os
 import signal
 import threading
 from types import FrameType
+from typing import Any
 
-from celery import signals
+from celery import bootsteps, signals
 
 from domain.errors import StoreUnavailable
 from entrypoints.ending_signals import heed
+from entrypoints.worker.app import app
 from entrypoints.worker.process_container import process
 from entrypoints.worker.schedule import SteadyScheduler
 from entrypoints.worker.standby import standby
@@ -25,12 +27,18 @@ heeded_in_child = set[int]()
 """Signals that a forked child ignores until its first task."""
 
 
-@signals.worker_ready.connect
-def begin(**_: object) -> None:
-    """Begin the work that nobody has to ask for."""
-    log.info("started", extra={"component": WORKER})
-    process.container.upkeep_thread().start()
-    standby.start()
+class UnaskedWork(bootsteps.StartStopStep):
+    """What a worker does without a message: begun when its pool is there (no thread of ours crosses the fork), broker or not."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def start(self, parent: Any) -> None:  # noqa: ANN401 (Celery has no types)
+        log.info("started", extra={"component": WORKER})
+        process.container.upkeep_thread().start()
+        standby.start()
+
+
+app.steps["worker"].add(UnaskedWork)
 
 
 @signals.worker_process_init.connect
