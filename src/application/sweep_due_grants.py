@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from application.ports.claims_and_settlements import Due
 from application.ports.system import Clock
 from application.rotation.batches import Batches, SweepReport, ignore_progress
+from application.rotation.call_and_settle import Ended
 from application.rotation.permit_turn import never
+from application.rotation.refusal_alarm import RefusalAlarm
+from domain.errors import StoreUnavailable
 
 CALLS_MISSED = 2
 """How many further calls of a coarse schedule may fail before a token is in danger."""
@@ -21,6 +25,7 @@ class SweepDueGrants:
 
     batches: Batches
     clock: Clock
+    alarm: RefusalAlarm
 
     def __call__(
         self,
@@ -37,7 +42,11 @@ class SweepDueGrants:
         further calls is renewed now. `patience`: as in `Batches`. Raises StoreUnavailable, ClockSkewed.
         """
         due = Due(urgent_within=called_every * CALLS_MISSED if called_every else None, since=self.clock.now())
-        return self.batches(due, for_at_most=for_at_most, stopping=stopping, progress=progress, patience=patience)
+        report = self.batches(due, for_at_most=for_at_most, stopping=stopping, progress=progress, patience=patience)
+        if report.count(Ended.REFUSED):
+            with suppress(StoreUnavailable):
+                self.alarm()
+        return report
 
     def everything(
         self,

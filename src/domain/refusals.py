@@ -55,9 +55,13 @@ class OwnerTally:
     """Owners that were refused, for the first time or again, and of whom nothing was rotated."""
 
     @property
+    def answered(self) -> int:
+        return self.rotated + self.only_refused
+
+    @property
     def is_few(self) -> bool:
         """Whether these are too few to learn from."""
-        return self.rotated + self.only_refused < FEW_OWNERS
+        return self.answered < FEW_OWNERS
 
     @property
     def speaks_for_refusals(self) -> bool:
@@ -67,8 +71,7 @@ class OwnerTally:
     @property
     def is_alarming(self) -> bool:
         """Whether something larger than users may be wrong: half of the owners were refused."""
-        answered = self.rotated + self.only_refused
-        return answered >= ALARM_OWNERS and 2 * self.only_refused >= answered
+        return self.answered >= ALARM_OWNERS and 2 * self.only_refused >= self.answered
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ from application.rotation.journal_upkeep import JournalUpkeep
 from application.rotation.late_answers import DrainJournal, RevokeLatePair
 from application.rotation.outage_aware_claims import OutageAwareClaims
 from application.rotation.outage_log import OutageTellingBudget
+from application.rotation.refusal_alarm import RefusalAlarm
 from application.rotation.single_call import SingleCall
 from application.rotation.unread_answers import KeepUnread
 from application.select_accounts import SelectAccounts
@@ -251,7 +252,8 @@ class Container(containers.DeclarativeContainer):
     )
     select_accounts = providers.ThreadSafeSingleton(SelectAccounts, store=store, clock=clock, ids=ids)
     rotate_grant = providers.ThreadSafeSingleton(RotateGrant, store=store, single_call=single_call, clock=clock)
-    sweep_due_grants = providers.ThreadSafeSingleton(SweepDueGrants, batches=batches, clock=clock)
+    refusal_alarm = providers.ThreadSafeSingleton(RefusalAlarm, tallies=tallies, heartbeats=heartbeats, clock=clock, app=app)
+    sweep_due_grants = providers.ThreadSafeSingleton(SweepDueGrants, batches=batches, clock=clock, alarm=refusal_alarm)
     audit_reach = providers.ThreadSafeSingleton(
         AuditReach,
         store=store,

@@ -302,6 +302,35 @@ def test_one_user_with_many_dead_grants_stops_nobody() -> None:
     assert all(world.machine.is_live(world.vend_of(connection).access.reveal()) for connection in fleet)
 
 
+@pytest.mark.parametrize(("owners", "alarms"), [(19, 0), (20, 1)])
+def test_many_refused_owners_ring_one_alarm_in_the_whole_fleet(
+    owners: int, alarms: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World()
+    for number in range(owners):
+        world.connect("chloe", owner=OwnerId(f"owner-{number}"))
+    world.pass_time(hours=12)
+    world.platform.away = REFUSED
+    for process in (world, world.another_host(), world):
+        process.sweep()
+        process.sweep_for(timedelta(minutes=30), every=MINUTE)
+    rung = [record for record in caplog.records if record.levelno == logging.CRITICAL]
+    assert [record.getMessage() for record in rung] == ["the platform refuses many owners"] * alarms
+
+
+def test_refusals_among_as_many_renewals_ring_no_alarm(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    for number in range(30):
+        world.connect("chloe", owner=OwnerId(f"owner-{number}"))
+    dead = many_grants_of_one(world, 60)
+    for user in range(60):
+        world.machine.revoke_user(f"hostile-{user}")
+    world.pass_time(hours=12)
+    world.sweep()
+    assert healths(world, dead) == {Degraded: 60}
+    assert [record for record in caplog.records if record.levelno == logging.CRITICAL] == []
+
+
 def test_refusals_after_an_attempt_without_outcome_are_believed_and_counted_nowhere() -> None:
     world, fleet = a_fleet(6)
     world.pass_time(hours=12)

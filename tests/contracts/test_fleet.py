@@ -1,6 +1,7 @@
 from application.ports.fleet import FleetView, GrantCount
 from domain.ids import AppId, GrantId
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
+from domain.refusals import OwnerTally
 from support.builders import (
     APP,
     DAY,
@@ -62,6 +63,15 @@ def test_due_overdue_and_doubtful_grants_are_counted(kept: Kept) -> None:
     kept.add(fresh, doubtful, dead, refused)
     readiness_checks = [kept.fleet.counts(due_at + m * MINUTE, overdue_after=MINUTE) for m in (-1, 0, 1, 2)]
     assert [(v.due, v.overdue, v.in_doubt) for v in readiness_checks] == [(0, 0, 1), (1, 0, 1), (1, 0, 1), (1, 1, 1)]
+
+
+def test_owners_are_counted_by_app_who_were_refused_lately(kept: Kept) -> None:
+    lately, before, elsewhere = a_due_grant("lately"), a_due_grant("before"), a_due_grant("elsewhere", app=AppId("another"))
+    lately.fail(Refused(Reason.REFRESH_TOKEN_REFUSED, 40107), POLICY, START - MINUTE)
+    before.fail(Refused(Reason.REFRESH_TOKEN_REFUSED, 40107), POLICY, START - HOUR)
+    kept.add(lately, before, elsewhere)
+    answered = kept.fleet.counts(START, overdue_after=MINUTE).answered
+    assert answered == ((AppId("another"), OwnerTally()), (APP, OwnerTally(newly_refused=1, only_refused=1)))
 
 
 def test_tokens_are_at_risk_that_end_soon_and_may_not_be_renewed(kept: Kept) -> None:

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.grant_table import waits_in_line
+from adapters.memory.owner_tallies import MemoryOwnerTallies
 from application.ports.fleet import HEALTH_WORDS, HORIZONS, FleetView, GrantCount
 from domain.grant import Grant
 from domain.health import Active, Degraded
+from domain.refusals import ALARM_WINDOW
 from domain.tokens import Expiring
 
 
@@ -21,7 +23,7 @@ class MemoryFleet:
 
     def counts(self, now: datetime, *, overdue_after: timedelta) -> FleetView:
         with self._database.lock:
-            rows = self._database.answer()
+            rows, tallies = self._database.answer(), MemoryOwnerTallies(self._database)
             grants = list(rows.grants.values())
             by_health = Counter((g.app, HEALTH_WORDS[type(g.health)]) for g in grants)
             served = [g for g in grants if isinstance(g.health, Active | Degraded)]
@@ -36,6 +38,7 @@ class MemoryFleet:
                 pending_revocations=len(rows.revocations),
                 open_offers=sum(o.open(now) for o in rows.offers.values()),
                 connections=sum(len(g.connections) for g in grants),
+                answered=tuple((app, tallies.since(app, now - ALARM_WINDOW)) for app in sorted({g.app for g in grants})),
             )
 
 

@@ -8,7 +8,9 @@ from sqlalchemy import and_, func, or_, select
 
 from adapters.sql import tables
 from adapters.sql.database import Database
+from adapters.sql.owner_tallies import SqlOwnerTallies
 from application.ports.fleet import HORIZONS, FleetView, GrantCount
+from domain.refusals import ALARM_WINDOW
 
 row = tables.grants.c
 
@@ -40,6 +42,7 @@ class SqlFleet:
             revocations = connection.scalar(select(func.count()).select_from(tables.revocations)) or 0
             open_offers = connection.scalar(select(func.count()).select_from(tables.offers).where(is_open)) or 0
             connections = connection.scalar(select(func.count()).select_from(tables.connections)) or 0
+        tallies = SqlOwnerTallies(self._database)
         total = {name: sum(getattr(r, name) for r in rows) for name in figures}
         return FleetView(
             at=now,
@@ -51,4 +54,5 @@ class SqlFleet:
             pending_revocations=revocations,
             open_offers=open_offers,
             connections=connections,
+            answered=tuple((app, tallies.since(app, now - ALARM_WINDOW)) for app in sorted({r.app for r in rows})),
         )

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from domain.health import Active, Degraded, NeedsReauth, Revoked, Superseded
 from domain.ids import AppId
+from domain.refusals import OwnerTally
 
 HEALTH_WORDS = {
     Active: "active",
@@ -47,6 +48,8 @@ class FleetView:
     pending_revocations: int
     open_offers: int
     connections: int
+    answered: tuple[tuple[AppId, OwnerTally], ...] = ()
+    """By app: whose refreshes were answered within `domain.refusals.ALARM_WINDOW`, and how."""
 
 
 class Fleet(Protocol):

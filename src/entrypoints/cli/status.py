@@ -12,6 +12,7 @@ import click
 from application.ports.fleet import HEALTH_WORDS, FleetView
 from domain.database_identity import Elsewhere, Hold, WentBack
 from domain.health import Active, Degraded
+from domain.refusals import OwnerTally
 from domain.signs_of_life import SignsOfLife
 from entrypoints.cli.configuration import BEAT_MISSING, WORKERS_MISSING, configured, ready
 from entrypoints.cli.error_lines import why_held
@@ -64,6 +65,7 @@ def as_data(view: FleetView, seen: Seen, capacity: int) -> dict[str, Any]:
         "due": view.due,
         "overdue": view.overdue,
         "inDoubt": view.in_doubt,
+        "owners": [{"app": app, "answered": t.answered, "refused": t.only_refused} for app, t in view.answered],
         "atRisk": {f"{hours(horizon)}h": count for horizon, count in view.at_risk},
         "connections": view.connections,
         "openOffers": view.open_offers,
@@ -96,6 +98,7 @@ def as_text(view: FleetView, signs: SignsOfLife, capacity: int, overdue_after: t
         ("due", f"{view.due}, of these {view.overdue} for longer than {overdue_after.total_seconds():.0f} s"),
         ("at risk", risks),
         ("in doubt", str(view.in_doubt)),
+        *((f"refused by TikTok{of}", in_owners(tally)) for of, tally in refused_by_app(view)),
         ("capacity", in_words(capacity, living(view))),
         ("connections", f"{view.connections}, open offers {view.open_offers}, revocations to send {view.pending_revocations}"),
         ("worker", last_done("worker", signs.worker) + (WORKERS_MISSING if signs.workers_are_missing else "")),
@@ -103,6 +106,17 @@ def as_text(view: FleetView, signs: SignsOfLife, capacity: int, overdue_after: t
     ]
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+
+def refused_by_app(view: FleetView) -> list[tuple[str, OwnerTally]]:
+    """The apps of which owners were refused lately, named where there are several."""
+    return [(f", app {app}" if len(view.answered) > 1 else "", tally) for app, tally in view.answered if tally.only_refused]
+
+
+def in_owners(tally: OwnerTally) -> str:
+    """How many owners were refused in the last ten minutes, and whether that is more than users' doing."""
+    alarm = ": something larger than users may be wrong, see docs/operators.md" if tally.is_alarming else ""
+    return f"{tally.only_refused} of {tally.answered} owners in the last ten minutes{alarm}"
 
 
 def living(view: FleetView) -> int:

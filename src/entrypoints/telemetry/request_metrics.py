@@ -56,6 +56,11 @@ def figures_of(view: FleetView) -> CollectorRegistry:
     gauge("grants_due", "Grants whose renewal is due.").set(view.due)
     gauge("grants_overdue", "Grants whose renewal has been due for longer than two sweeps.").set(view.overdue)
     gauge("grants_in_doubt", "Active grants whose last renewal had no definite answer.").set(view.in_doubt)
+    answered = gauge("owners_answered", "Owners whose refreshes were answered within ten minutes.", "app")
+    refused = gauge("owners_refused", "Those of them who were refused, and of whom nothing was renewed.", "app")
+    for app, tally in view.answered:
+        answered.labels(app).set(tally.answered)
+        refused.labels(app).set(tally.only_refused)
     gauge("pending_revocations", "Tokens waiting to be revoked.").set(view.pending_revocations)
     gauge("open_offers", "Choices of accounts that are awaited.").set(view.open_offers)
     gauge("connections", "Connected accounts.").set(view.connections)
