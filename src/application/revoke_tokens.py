@@ -19,7 +19,7 @@ from domain.events import Event, RevocationGivenUp, TokenRevoked
 from domain.ids import OwnerId
 from domain.revocation import Revocation
 from domain.rotation import FIRST_BACK_OFF, LONGEST_BACK_OFF, RotationPolicy
-from domain.tokens import TokenKind
+from domain.tokens import Secret, TokenKind
 
 log = logging.getLogger(__name__)
 
@@ -72,14 +72,15 @@ class RevokeTokens:
 
         The lease is stored before anything is looked at: a consent either sees it, and waits with its exchange, or is seen here.
         """
+        last_moment = self.clock.monotonic() + self.policy.lease - self.policy.call_timeout
         with self.store.write() as work:
             now = self.clock.now()
             taken = work.revocations.take_due(self.platform.app, limit=1, lease=self.policy.lease, now=now, served=served)
             work.commit()
         served |= {revocation.owner for revocation in taken}
-        return any(self._bring_to_an_end(revocation, now) for revocation in taken)
+        return any(self._bring_to_an_end(revocation, now, last_moment) for revocation in taken)
 
-    def _bring_to_an_end(self, revocation: Revocation, taken_at: datetime) -> bool:
+    def _bring_to_an_end(self, revocation: Revocation, taken_at: datetime, last_moment: timedelta) -> bool:
         exchanging = self._is_exchanging(revocation, taken_at)
         now = self.clock.now()
         with self.store.read() as work:
@@ -96,6 +97,11 @@ class RevokeTokens:
         except CannotOpen:
             log.error("a queued token cannot be opened: is its key configured here?", extra={"grant": revocation.grant})  # noqa: TRY400 (the place says nothing)
             return self._later(revocation, WITHOUT_KEY)
+        return self._send(revocation, access, last_moment)
+
+    def _send(self, revocation: Revocation, access: Secret, last_moment: timedelta) -> bool:
+        if self.clock.monotonic() > last_moment:
+            return False  # this machine slept: a consent that waited for the lease may have the same token by now
         failure = self.platform.revoke(access)
         self.budget.learn(revocation.app, failure)
         if failure is None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from adapters.tiktok_simulator.advertisers import Advertiser
 from adapters.tiktok_simulator.config import Config
 from domain.consent import Connected, Consent
+from domain.ids import GrantId
 from domain.outcomes import Unavailable
+from domain.tokens import Sealed, Secret, TokenKind
 from support.world import ANNA, BERT, World
 
 HOUR = timedelta(hours=1)
@@ -66,6 +69,27 @@ def test_an_exchange_waits_for_a_revocation_under_way() -> None:
     world.platform.on_revoke = consent_meanwhile
     world.revoke()
     assert waited == [world.policy.call_timeout], "as long as the revocation's own call can last, and no longer"
+
+
+def test_a_machine_that_slept_before_it_sent_a_revocation_sends_none() -> None:
+    world = World(config=Config(profile="long-term"))
+    [acme] = world.connect("chloe")
+    world.disconnect(ANNA, acme.id)
+
+    class Sleepy:
+        """The machine sleeps when the token is open already, and somebody connects again meanwhile."""
+
+        def open(self, sealed: Sealed, grant: GrantId, kind: TokenKind) -> Secret:
+            token = world.sealer.open(sealed, grant, kind)
+            world.pass_time(hours=1)
+            world.connect("chloe")
+            return token
+
+    sleepy = replace(world.revoke, sealer=Sleepy())  # type: ignore[arg-type] # nothing else of a sealer is asked for
+    assert sleepy() == 1, "the next look finds that the token is shared by now"
+    assert world.machine.state.counters.revocations == 0
+    [again] = world.list_connections(ANNA)
+    assert world.machine.is_live(world.vend_of(again.connection).access.reveal())
 
 
 def test_one_users_endless_consents_put_nobodys_revocation_off_for_ever() -> None:
