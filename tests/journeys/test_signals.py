@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -242,6 +243,31 @@ def test_serve_with_two_workers_reloads_on_sighup_without_a_failed_request(tmp_p
                 visitor.join()
             assert set(answers) == {200}, serve.told()
             assert serve.terminate() == 0
+
+
+@pytest.mark.parametrize("used_before", [False, True])
+def test_a_request_that_is_on_its_way_when_serve_is_to_end_is_answered(*, used_before: bool, tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        port = here.address.rpartition(":")[2]
+        with here.start("serve", "--port", port) as serve:
+            eventually(lambda: is_live(here), why=serve.told)
+            with socket.create_connection(("127.0.0.1", int(port)), timeout=10) as connection:
+                if used_before:
+                    assert b"200 OK" in ask_on(connection)
+                serve.process.terminate()
+                serve.says("Shutting down")
+                answer = ask_on(connection)
+            assert b"200 OK" in answer
+            assert b"connection: close" in answer
+            assert serve.process.wait(40) == 0
+
+
+def ask_on(connection: socket.socket) -> bytes:
+    connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: here\r\n\r\n")
+    answer = b""
+    while b"alive" not in answer and (piece := connection.recv(4096)):
+        answer += piece
+    return answer
 
 
 def processes_told(here: Deployment) -> set[str]:

@@ -39,6 +39,8 @@ class WireLimits:
     """How long a client may leave an answer unread."""
     linger: timedelta = timedelta(seconds=2)
     """How long, after a refusal, what still arrives is thrown away, so that the refusal is not lost in a reset."""
+    last_request_within: timedelta = timedelta(seconds=2)
+    """How long a connection that waits is kept when the process is to end: a request may be on its way."""
     connections: int = 1000
     """At most; half of the process's file descriptors are kept for everything else."""
 
@@ -62,7 +64,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (uvicorn's own)
         super().__init__(*args, **kwargs)
         self._phase, self._arrived, self._waits_since = Phase.HEAD, 0, self.loop.time()
-        self._refused = False
+        self._refused, self._ends = False, False
         self._read_deadline: asyncio.TimerHandle | None = None
         self._write_deadline: asyncio.TimerHandle | None = None
 
@@ -132,6 +134,8 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._expect(Phase.BODY)
         super().on_headers_complete()
+        if self._ends:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Hand on a part of the body."""
@@ -155,6 +159,14 @@ class BoundedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP."""
         self._refuse(codes.INVALID_REQUEST)
+
+    def shutdown(self) -> None:
+        """End after this request, or after one that is on its way: closed at once, the connection would fail it."""
+        self._ends = True
+        if self._serves:
+            self.cycle.keep_alive = False
+        else:
+            self.loop.call_later(self.limits.last_request_within.total_seconds(), self._end_if_it_waits)
 
     def pause_writing(self) -> None:
         """The client reads more slowly than we write."""
@@ -197,6 +209,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
         else:
             self._refuse(codes.INVALID_REQUEST, HTTPStatus.REQUEST_TIMEOUT)
+
+    def _end_if_it_waits(self) -> None:
+        if self.waits and not self._refused:
+            self.transport.close()
 
     def _drop_unread_answer(self) -> None:
         self._write_deadline = None
