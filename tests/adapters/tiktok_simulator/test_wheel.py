@@ -6,6 +6,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import httpx
 import pytest
 
 PROJECT = Path(__file__).parents[3] / "packages/tiktok-simulator"
@@ -92,6 +93,33 @@ def test_its_command_starts_without_anything_configured(unpacked: dict[str, str]
         assert process.stdout.readline().startswith("the simulator of TikTok listens at http://127.0.0.1:")
         process.terminate()
         assert process.wait(10) == 0
+
+
+def test_it_knows_several_apps_and_redirects_to_registered_addresses_alone(unpacked: dict[str, str], tmp_path: Path) -> None:
+    arguments = [
+        "--port",
+        "0",
+        "--app",
+        "one:first-secret",
+        "--app",
+        "two:second-secret",
+        "--redirect-uri",
+        "https://a.example/cb",
+    ]
+    script = f"import sys; sys.argv = ['tiktok-simulator', *{arguments!r}]; from tiktok_simulator.command import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], cwd=tmp_path, env=unpacked, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1].rstrip("/")
+        for app in ("one", "two", "three"):
+            for address in ("https://a.example/cb", "https://a.example/cb/"):
+                page = httpx.get(f"{url}/portal/auth", params={"app_id": app, "redirect_uri": address})
+                assert page.status_code == (200 if app != "three" and address.endswith("cb") else 400)
+        code = httpx.post(f"{url}/_sim/code", json={"user": "chloe", "appId": "two"}).json()["authCode"]
+        body = {"app_id": "two", "secret": "second-secret", "auth_code": code}
+        assert httpx.post(f"{url}/open_api/v2.0/oauth2/access_token/", json=body).json()["code"] == 0
+        process.terminate()
 
 
 def test_a_start_imports_nothing_heavy(unpacked: dict[str, str], tmp_path: Path) -> None:
