@@ -103,6 +103,9 @@ def test_the_demo_keeps_tokens_alive_and_finds_everything_again_at_its_second_st
             notes = json.loads((tmp_path / ".data/demo.json").read_text())
             token = vend(address, notes["serviceToken"], first["id"])
             assert httpx.post(f"{simulator}/_sim/is-live", json=[token]).json() == [True]
+            [exchange] = httpx.get(f"{simulator}/_sim/requests?path=/open_api/v2.0/oauth2/access_token/").json()
+            assert exchange["body"]["is_long_term"] is False, "the demo asks for tokens that are renewed"
+            assert httpx.get(f"{simulator}/_sim/requests?path=/open_api/v2.0/oauth2/refresh_token/").json()
             assert demo.terminate(signal.SIGINT) == 0
         private = [".data/demo.json", ".data/simulator.json", ".data/tiktok-connect.db", ".data/logs/worker.log"]
         assert [stat.filemode((tmp_path / name).stat().st_mode) for name in private] == ["-rw-------"] * 4
