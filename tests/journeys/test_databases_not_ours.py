@@ -167,6 +167,22 @@ def test_a_standby_that_takes_over_is_not_held(tmp_path: Path) -> None:
         assert (site.stats("refreshes"), site.stats("reuses")) == (3, 0)
 
 
+def test_a_standby_that_missed_the_last_seconds_is_not_held(tmp_path: Path) -> None:
+    with (
+        servers.postgres() as primary,
+        production(tmp_path, DATABASE_URL=primary.url()) as site,
+        servers.copied_postgres(primary, standby=True) as standby,
+    ):
+        standby.stop()
+        site.live_on()  # the standby gets nothing of it
+        primary.kill()
+        standby.start()
+        standby.promote()
+        with site.process(DATABASE_URL=standby.url()) as container:
+            assert container.list_connections()(OwnerId("carl")), "it lacks what happened last"
+            assert container.identity_watch().hold() is None
+
+
 def test_a_database_file_that_is_copied_back_is_held_and_adopted(tmp_path: Path) -> None:
     with production(tmp_path) as site:
         site.here.container.store().vacuum_traces()
