@@ -15,6 +15,7 @@ import pytest
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.database_identity import MemoryIdentityNotes
+from application.ports.budget import Lane
 from application.vend_token import ByConnection
 from domain.database_identity import DatabaseIdentity, Elsewhere, Held, WentBack
 from domain.errors import OnHold, StoreUnavailable
@@ -301,3 +302,26 @@ def test_callers_who_waited_for_a_look_at_a_database_that_is_away_wait_once() ->
     assert len(looks) < 9, "not one after the other, each as long as a time-out"
     world.identity_record.read = away  # type: ignore[method-assign]  # it is back
     assert world.watch.hold() is None
+
+
+def test_a_call_under_way_is_not_given_up_for_a_moment_without_a_database() -> None:
+    world = World()
+    budget = world.container.budget()
+    world.database.away = True
+    with pytest.raises(StoreUnavailable):
+        budget.take(world.platform.app, 1, Lane.PEOPLE, within=timedelta(seconds=1))
+    world.database.away = False
+    assert budget.take(world.platform.app, 1, Lane.PEOPLE, within=timedelta(seconds=1)).count == 1
+    world.database.away = True
+    world.clock.advance(timedelta(seconds=2))
+    assert budget.take(world.platform.app, 1, Lane.PEOPLE, within=timedelta(seconds=1)).count == 1
+    world.identity_record.read = lambda: pytest.fail("it was away less than a second ago")  # type: ignore[method-assign]  # a counter
+    assert budget.take(world.platform.app, 1, Lane.PEOPLE, within=timedelta(seconds=1)).count == 1
+
+
+def test_a_hold_outlasts_a_moment_without_a_database(restored: World) -> None:
+    restored.watch()
+    restored.database.away = True
+    restored.clock.advance(timedelta(seconds=2))
+    permits = restored.container.budget().take(restored.platform.app, 1, Lane.PEOPLE, within=timedelta(seconds=1))
+    assert isinstance(permits.because, Held)

@@ -21,7 +21,7 @@ class HeldBudget:
     watch: IdentityWatch
 
     def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta) -> Permits:
-        if hold := self.watch.hold():
+        if hold := self.watch.hold_or_last():
             return Permits(0, HOLD_LASTS, because=Held(hold))
         return self.budget.take(app, wanted, lane, within=within)
 

@@ -38,6 +38,7 @@ class IdentityWatch:
     _looks: int = field(default=0, init=False)
     _unavailable: StoreUnavailable | None = field(default=None, init=False)
     """What the last look failed with, if it did."""
+    _failed_at: timedelta | None = field(default=None, init=False)
     _looked_at: timedelta | None = field(default=None, init=False)
     _stamped_at: timedelta | None = field(default=None, init=False)
     _noted: dict[DatabaseId, datetime] = field(default_factory=dict, init=False)
@@ -59,11 +60,26 @@ class IdentityWatch:
                 try:
                     self._look(now)
                 except StoreUnavailable as unavailable:
-                    self._unavailable = unavailable
+                    self._unavailable, self._failed_at = unavailable, self.clock.monotonic()
                     raise
                 finally:
                     self._looks += 1
-                self._looked_at, self._unavailable = now, None
+                self._looked_at, self._unavailable, self._failed_at = now, None, None
+            return self._hold
+
+    def hold_or_last(self) -> Hold | None:
+        """The same; while the database is away, what was last found, since nothing can be claimed then.
+
+        Raises StoreUnavailable where nothing was ever found.
+        """
+        failed_at = self._failed_at
+        if self._looked_at is not None and failed_at is not None and self.clock.monotonic() - failed_at < FRESH:
+            return self._hold
+        try:
+            return self.hold()
+        except StoreUnavailable:
+            if self._looked_at is None:
+                raise
             return self._hold
 
     def peek(self) -> Hold | None:
