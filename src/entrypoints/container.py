@@ -199,12 +199,13 @@ class Container(containers.DeclarativeContainer):
         revoke_late_pair=revoke_late_pair,
         clock=clock,
         policy=policy,
+        elsewhere=identity_watch.provided.elsewhere,
     )
     claims = providers.ThreadSafeSingleton(OutageAwareClaims, stored_claims, drain, clock)
     journal_upkeep = providers.ThreadSafeSingleton(
         JournalUpkeep, claims=claims, journal=journal, register=journals, clock=clock, host=host
     )
-    upkeep_thread = providers.Factory(UpkeepThread, identity_watch, journal_upkeep)
+    upkeep_thread = providers.Factory(UpkeepThread, journal_upkeep, identity_watch)
     keep_unread = providers.ThreadSafeSingleton(KeepUnread, journal, sealer, clock)
     carry_out = providers.ThreadSafeSingleton(
         CallAndSettle,

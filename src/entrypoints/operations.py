@@ -33,6 +33,7 @@ __all__ = [
     "WrongKeys",
     "check_keys",
     "check_redis",
+    "journal_is_the_originals",
     "migrate_schema",
     "new_encryption_key",
     "open_unread",
@@ -76,6 +77,14 @@ def require_schema(database: Database | MemoryDatabase) -> SchemaState:
     if (state := schema_state(database)) is SchemaState.BEHIND:
         raise SchemaBehind
     return state
+
+
+def journal_is_the_originals(container: Container) -> bool:
+    """Whether JOURNAL_DIR served the database that this one is a copy of: answers in it are the original's. Raises
+    StoreUnavailable.
+    """
+    on_this_host = container.identity_notes()[0]
+    return on_this_host.noted(container.identity_record().read().id) is not None
 
 
 def migrate_schema(database_url: Secret) -> tuple[str, SchemaState]:

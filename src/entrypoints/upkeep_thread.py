@@ -39,23 +39,31 @@ class UpkeepThread:
             self._stop.wait(self._every.total_seconds())
 
     def _look(self) -> None:
-        try:
-            for work in self._upkeep:
+        """Do everything once; what one of them fails with keeps none of the others."""
+        away, unusable, strange = False, None, False
+        for work in self._upkeep:
+            try:
                 work()
-        except Refusal:
-            if not self._away:
-                log.warning("the database is away; what it should have is in the journal")
-            self._away = True
-        except JournalUnavailable as unusable:
-            if not self._journal_told:
-                log.critical(
-                    "the journal can't be used: see JOURNAL_DIR; an answer that the database won't take would be lost",
-                    extra={"because": str(unusable)},
-                )
-            self._journal_told = True
-        except Exception:  # an upkeep thread that dies is noticed too late
-            log.exception("a look at the database and the journal failed")
-        else:
+            except Refusal:
+                away = True
+            except JournalUnavailable as unavailable:
+                unusable = unavailable
+            except Exception:  # an upkeep thread that dies is noticed too late
+                strange = True
+                log.exception("a look at the database and the journal failed")
+        self._tell(away=away, unusable=unusable, strange=strange)
+
+    def _tell(self, *, away: bool, unusable: JournalUnavailable | None, strange: bool) -> None:
+        """One line when something begins to be wrong, and one when all is well again."""
+        if away and not self._away:
+            log.warning("the database is away; what it should have is in the journal")
+        if unusable and not self._journal_told:
+            log.critical(
+                "the journal can't be used: see JOURNAL_DIR; an answer that the database won't take would be lost",
+                extra={"because": str(unusable)},
+            )
+        self._away, self._journal_told = self._away or away, self._journal_told or unusable is not None
+        if not (away or unusable or strange):
             if self._away:
                 log.info("the database is back")
             if self._journal_told:

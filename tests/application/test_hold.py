@@ -325,3 +325,23 @@ def test_a_hold_outlasts_a_moment_without_a_database(restored: World) -> None:
     restored.clock.advance(timedelta(seconds=2))
     permits = restored.container.budget().take(restored.platform.app, 1, Lane.PEOPLE, within=timedelta(seconds=1))
     assert isinstance(permits.because, Held)
+
+
+@pytest.mark.parametrize("here", [STAGING, None])
+def test_a_copy_leaves_the_journal_of_production_alone(here: str | None) -> None:
+    production = World(here=HOME)
+    [acme] = production.connect("chloe")
+    production.watch()
+    staging = copied(production, here)
+    staging_drain = replace(staging.drain, journal=production.journal)  # production's folder, by production's `.env`
+    production.pass_time(hours=13)
+    production.platform.on_refresh = lambda: setattr(production.database, "away", True)
+    with pytest.raises(StoreUnavailable):
+        production.carry_out_now(acme)
+    assert not production.journal.empty()
+    assert staging_drain() == 0
+    assert not production.journal.empty()
+    production.database.away = False
+    production.drain()
+    assert production.journal.empty()
+    assert production.grant_of(acme).generation == 2

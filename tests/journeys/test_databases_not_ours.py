@@ -229,6 +229,11 @@ def assert_a_copy_is_held(site: Site, **there: str) -> None:
     assert (site.stats("refreshes"), site.stats("reuses")) == (3, 0)
     with_address(site, there, lambda address: assert_served_on_hold(site, address))
 
+    own = {"JOURNAL_DIR": str(site.here.folder / "a-journal-of-its-own")}
+    if "JOURNAL_DIR" not in there:
+        refused = site.run("adopt", "--copy", "--yes", **there)
+        assert (refused.returncode, "JOURNAL_DIR" in refused.stderr) == (1, True)
+    there |= own
     adopted = site.run("adopt", "--copy", "--yes", **there)
     assert adopted.returncode == 0, adopted.stderr
     with site.process(**there) as copy:

@@ -43,6 +43,7 @@ class IdentityWatch:
     _stamped_at: timedelta | None = field(default=None, init=False)
     _noted: dict[DatabaseId, datetime] = field(default_factory=dict, init=False)
     _adoption: datetime | None = field(default=None, init=False)
+    _at_home: bool = field(default=True, init=False)
     _hold: Hold | None = field(default=None, init=False)
 
     def __call__(self) -> None:
@@ -82,6 +83,11 @@ class IdentityWatch:
                 raise
             return self._hold
 
+    def elsewhere(self) -> bool:
+        """Whether this process works with another's database, as of the last look. Raises StoreUnavailable before the first."""
+        self.hold_or_last()
+        return not self._at_home
+
     def peek(self) -> Hold | None:
         """The same for somebody who only asks: nothing is stamped, noted or stored. Raises StoreUnavailable."""
         identity = self.record.read()
@@ -108,7 +114,8 @@ class IdentityWatch:
 
     def _look(self, now: timedelta) -> None:
         identity, here = self.record.read(), self.here
-        if identity.at_home(here):
+        self._at_home = identity.at_home(here)
+        if self._at_home:
             identity = self._looked_back(identity)
             if self._stamped_at is None or now - self._stamped_at >= STAMP_EVERY:
                 identity = self._stamped(identity)

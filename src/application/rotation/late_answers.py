@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from application.ports.claims_and_settlements import Claim, Claims, Settlement, fenced_out
@@ -40,7 +41,10 @@ class RevokeLatePair:
 
 @dataclass(frozen=True, slots=True)
 class DrainJournal:
-    """Settle what the journal kept, oldest first, as if it came now: only the generation decides whether it is wanted."""
+    """Settle what the journal kept, oldest first, as if it came now: only the generation decides whether it is wanted.
+
+    A process that works with a copy of the database may have the original's journal: it leaves that alone.
+    """
 
     journal: Journal
     claims: Claims
@@ -48,10 +52,12 @@ class DrainJournal:
     revoke_late_pair: RevokeLatePair
     clock: Clock
     policy: RotationPolicy
+    elsewhere: Callable[[], bool]
+    """Whether the database is another address's."""
 
     def __call__(self) -> int:
         """How many answers were brought to an end. Raises StoreUnavailable, and then nothing is forgotten that was not stored."""
-        if self.journal.empty():
+        if self.journal.empty() or self.elsewhere():
             return 0
         answers = self.journal.kept()
         for answer in answers:

@@ -10,6 +10,7 @@ from application.adopt_database import AdoptDatabase
 from entrypoints.cli.configuration import configured, durable
 from entrypoints.cli.error_lines import CommandFailure, why_held
 from entrypoints.cli.progress import telling
+from entrypoints.operations import journal_is_the_originals
 
 
 @click.command()
@@ -31,6 +32,8 @@ def adopt(*, restored: bool, copied: bool, moved: bool, yes: bool) -> None:
         raise click.UsageError("--yes belongs to --copy.")
     container = durable(configured())
     try:
+        if copied and journal_is_the_originals(container):
+            raise CommandFailure("JOURNAL_DIR is the original's, and may hold its answers: give the copy a folder of its own")
         with telling("adopting the database…") as tell:
             click.echo(adopted(container.adopt_database(), tell, restored=restored, copied=copied))
         if left := container.identity_watch().hold():
