@@ -13,12 +13,12 @@ from application.ports.sealer import Sealer
 from application.ports.store import Store
 from application.ports.system import Clock
 from application.rotation.call_and_settle import WITHOUT_KEY
-from domain.back_off import doubled
+from domain.back_off import FIRST_BACK_OFF, LONGEST_BACK_OFF, doubled
 from domain.errors import CannotOpen
 from domain.events import Event, RevocationGivenUp, TokenRevoked
 from domain.ids import OwnerId
-from domain.revocation import Revocation
-from domain.rotation import FIRST_BACK_OFF, LONGEST_BACK_OFF, RotationPolicy
+from domain.queued_revocation import Revocation
+from domain.rotation import RotationPolicy
 from domain.tokens import Secret, TokenKind
 
 log = logging.getLogger(__name__)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from domain.advertiser import Advertiser, Connection
+from domain.back_off import again_at
 from domain.errors import AlreadyRotated, ConnectionNotFound, Erased
 from domain.events import (
     AccountFound,
@@ -245,7 +246,7 @@ class Grant:
         """
         was = self.schedule
         failures, failure = was.failures + 1, counted(failure, was.last_failure)
-        again = policy.again_at(self.tokens, self.id, failures, now)
+        again = again_at(self.tokens, self.id, failures, now)
         settled = replace(was, attempt=None, last_failure=failure, settled_at=now)
         match failure:
             case Refused(reason=reason):
@@ -286,7 +287,7 @@ class Grant:
                 self.health, self.schedule = Active(), Schedule(policy.probe_due_at(self.id, now), settled_at=now)
             case _, _:
                 settled = replace(settled, last_failure=failure or Unavailable("the access token works"))
-                again = policy.again_at(self.tokens, self.id, was.failures + 1, now)
+                again = again_at(self.tokens, self.id, was.failures + 1, now)
                 due_at = max(again, now + (pause or timedelta(0)))
                 self.schedule = replace(settled, due_at=due_at, failures=was.failures + 1)
 

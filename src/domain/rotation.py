@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from domain.back_off import doubled
 from domain.errors import UnsafePolicy
 from domain.health import Active, Degraded, Health, NeedsReauth
 from domain.ids import GrantId
 from domain.outcomes import Reason
 from domain.refusals import Refusals
 from domain.tokens import ASSUMED_ACCESS_LIFE, Expiring, LongTerm, Sealed, Tokens
-
-FIRST_BACK_OFF = timedelta(seconds=5)
-LONGEST_BACK_OFF = timedelta(minutes=15)
-URGENT_BACK_OFF = timedelta(seconds=30)
-"""The longest back-off while the token is in its last hour: an outage's end must not find it waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +67,6 @@ class RotationPolicy:
     def too_short(self, life: timedelta) -> bool:
         """Whether sweeps might miss half of such a life: the token is accepted, with a warning, and due at once."""
         return life < 4 * self.sweep_every
-
-    def again_at(self, tokens: Tokens | None, grant: GrantId, failures: int, now: datetime) -> datetime:
-        """When to try again after the `failures`-th failure in a row: doubling, jittered, and short in a token's last hour."""
-        longest = LONGEST_BACK_OFF
-        if isinstance(tokens, Expiring):
-            if urgent_at(tokens) <= now < tokens.access_expires_at:
-                longest = URGENT_BACK_OFF
-            elif now < urgent_at(tokens):
-                longest = min(longest, max(urgent_at(tokens) - now, FIRST_BACK_OFF))
-        pause = doubled(FIRST_BACK_OFF, failures, longest=longest)
-        return now + pause * (0.75 + 0.25 * share_of(grant, str(failures)))
 
 
 def share_of(grant: GrantId, salt: str = "") -> float:

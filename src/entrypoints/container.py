@@ -53,8 +53,9 @@ from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
 from application.rotation.batches import Batches
 from application.rotation.call_and_settle import CallAndSettle
+from application.rotation.drain_journal import DrainJournal
 from application.rotation.journal_upkeep import JournalUpkeep
-from application.rotation.late_answers import DrainJournal, RevokeLatePair
+from application.rotation.late_pairs import RevokeLatePair
 from application.rotation.outage_aware_claims import OutageAwareClaims
 from application.rotation.outage_log import OutageTellingBudget
 from application.rotation.refusal_alarm import RefusalAlarm

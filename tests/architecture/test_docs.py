@@ -75,7 +75,7 @@ def wrong_calls(text: str) -> list[str]:
 
 
 def settings_that_are_read() -> set[str]:
-    return set(SETTING.findall(document("src/entrypoints/settings/load.py")))
+    return set(SETTING.findall(document("src/entrypoints/settings/variables_and_defaults.py")))
 
 
 def settings_in_the_table() -> set[str]:

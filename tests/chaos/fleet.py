@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 from adapters.budget.process_budget import ProcessBudget
 from adapters.tiktok_simulator.advertisers import Advertiser as SimulatedAdvertiser
 from adapters.tiktok_simulator.config import Config
-from adapters.tiktok_simulator.machine import Machine
+from adapters.tiktok_simulator.simulated_tiktok import Machine
 from adapters.tiktok_simulator.state import SimulatorState
 from chaos.upkeep import in_touch
 from domain.advertiser import Advertiser

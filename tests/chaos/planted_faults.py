@@ -19,13 +19,13 @@ from application.complete_connect import CompleteConnect
 from application.connecting import relink, retire
 from application.ports.claims_and_settlements import Claim, Settlement
 from application.rotation.call_and_settle import CallAndSettle
-from application.rotation.late_answers import RevokeLatePair
+from application.rotation.late_pairs import RevokeLatePair
 from application.rotation.outage_aware_claims import Contact, OutageAwareClaims
 from application.select_accounts import SelectAccounts
 from application.vend_token import VendToken
 from chaos import scenarios
 from chaos.fleet import Fleet
-from domain import allowance, breaker, rotation
+from domain import allowance, back_off, breaker
 from domain.errors import PlatformUnavailable
 from domain.grant import Grant
 from domain.health import Revoked, Superseded
@@ -323,6 +323,6 @@ FAULTS: dict[str, Fault] = {
         replaced(breaker, "TRIAL_EVERY", timedelta(minutes=5)), scenarios.a_minute_is_left_when_the_platform_returns
     ),
     "The same back-off in a token's last hour": Fault(
-        replaced(rotation, "URGENT_BACK_OFF", timedelta(minutes=15)), scenarios.a_minute_is_left_when_the_platform_returns
+        replaced(back_off, "URGENT_BACK_OFF", timedelta(minutes=15)), scenarios.a_minute_is_left_when_the_platform_returns
     ),
 }

@@ -10,9 +10,9 @@ from typing import TypeVar, cast
 
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.family import Family
-from adapters.tiktok_simulator.machine import Machine
+from adapters.tiktok_simulator.simulated_tiktok import Machine
 from adapters.tiktok_simulator.state import SimulatorState
-from adapters.tiktok_simulator.tokens import Mint, Minted
+from adapters.tiktok_simulator.token_minting import Mint, Minted
 from application.ports.claims_and_settlements import Settlement
 from application.ports.store import Store
 from application.vend_token import ByConnection, Vended

@@ -24,7 +24,7 @@ from sqlalchemy import update
 from adapters.sql import tables
 from adapters.system import SystemClock
 from adapters.tiktok_simulator.config import RotationMode
-from adapters.tiktok_simulator.machine import Machine
+from adapters.tiktok_simulator.simulated_tiktok import Machine
 from adapters.tiktok_simulator.state_file import StateFile
 from application.list_connections import ConnectionState
 from chaos.hurried_worker import ALWAYS_DUE, SWEEP_EVERY, hurried

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from domain.ids import AppId, RevocationId
-from domain.revocation import Revocation
+from domain.queued_revocation import Revocation
 from support.builders import ANNA, APP, BERT, HOUR, MINUTE, SECOND, START, a_revocation
 from support.databases import Kept
 

@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.back_off import FIRST_BACK_OFF, LONGEST_BACK_OFF, again_at
 from domain.errors import UnsafePolicy
 from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import GrantId
 from domain.outcomes import Reason
 from domain.refusals import Refusals
 from domain.rotation import (
-    FIRST_BACK_OFF,
-    LONGEST_BACK_OFF,
     Keep,
     Probe,
     Reauthorise,
@@ -93,7 +92,7 @@ def test_a_back_off_is_never_longer_than_its_cap_nor_than_the_wait_for_the_last_
     grant: GrantId, failures: int, life: timedelta, share: float
 ) -> None:
     pair, now = a_pair(life), START + life * share
-    pause = RotationPolicy().again_at(pair, grant, failures, now) - now
+    pause = again_at(pair, grant, failures, now) - now
     assert FIRST_BACK_OFF * 0.7 < pause <= LONGEST_BACK_OFF
     if now < urgent_at(pair):
         assert now + pause <= max(urgent_at(pair), now + FIRST_BACK_OFF)
@@ -102,8 +101,8 @@ def test_a_back_off_is_never_longer_than_its_cap_nor_than_the_wait_for_the_last_
 
 
 def test_back_offs_double() -> None:
-    policy, grant = RotationPolicy(spread=0.0), GrantId("g")
-    pauses = [policy.again_at(None, grant, n, START) - START for n in range(1, 12)]
+    grant = GrantId("g")
+    pauses = [again_at(None, grant, n, START) - START for n in range(1, 12)]
     assert all(1.4 < later / earlier < 2.8 for earlier, later in pairwise(pauses[:7]))
     assert pauses[-1] > LONGEST_BACK_OFF * 0.7
 

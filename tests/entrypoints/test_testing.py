@@ -16,7 +16,7 @@ from litestar.testing import TestClient
 from adapters.memory.ad_platform import MemoryAdPlatform, Verb
 from adapters.memory.system import MemoryClock
 from adapters.tiktok_simulator.config import Config
-from adapters.tiktok_simulator.machine import Machine
+from adapters.tiktok_simulator.simulated_tiktok import Machine
 from adapters.tiktok_simulator.state import SimulatorState
 from application.rotation.call_and_settle import Ended
 from application.vend_token import ByAccount, Vended

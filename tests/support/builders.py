@@ -10,7 +10,7 @@ from domain.consent import CONSENT_LIFE, Consent
 from domain.grant import Grant
 from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
 from domain.offer import OFFER_LIFE, Offer
-from domain.revocation import Revocation
+from domain.queued_revocation import Revocation
 from domain.rotation import RotationPolicy
 from domain.tokens import Expiring, LongTerm, Sealed, Tokens
 

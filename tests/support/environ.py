@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from entrypoints.settings import load
+from entrypoints.settings import variables_and_defaults as load
 
 READ_HERE = Path(load.__file__)
 SECRET = re.compile(r'"([A-Z][A-Z0-9_]*_(?:SECRET|TOKEN|KEY)S?)"')

@@ -8,8 +8,8 @@ import httpx
 
 from adapters.tiktok_simulator.clock import StandingClock
 from adapters.tiktok_simulator.config import Config
-from adapters.tiktok_simulator.machine import Machine
 from adapters.tiktok_simulator.replies import Reply
+from adapters.tiktok_simulator.simulated_tiktok import Machine
 from adapters.tiktok_simulator.state import SimulatorState
 from adapters.tiktok_simulator.threaded_server import RunningSimulator
 

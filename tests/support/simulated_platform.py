@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from adapters.tiktok_simulator.machine import Machine
 from adapters.tiktok_simulator.replies import Reply
+from adapters.tiktok_simulator.simulated_tiktok import Machine
 from domain.advertiser import Advertiser, Standing
 from domain.ids import AdvertiserId, AppId
 from domain.outcomes import (

@@ -16,7 +16,7 @@ from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.removals import MemoryRemovals
 from adapters.memory.system import MemoryClock
 from adapters.tiktok_simulator.config import Config
-from adapters.tiktok_simulator.machine import Machine
+from adapters.tiktok_simulator.simulated_tiktok import Machine
 from adapters.tiktok_simulator.state import SimulatorState
 from application.complete_connect import InProgress
 from application.ports.budget import Budget, Lane, Permits

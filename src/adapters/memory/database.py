@@ -20,8 +20,8 @@ from domain.events import Event
 from domain.grant import Grant
 from domain.ids import DatabaseId, GrantId, OfferId, OwnerId, RevocationId
 from domain.offer import Offer
+from domain.queued_revocation import Revocation
 from domain.refusals import OWNER_TURNS
-from domain.revocation import Revocation
 
 
 @dataclass(slots=True)

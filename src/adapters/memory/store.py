@@ -17,7 +17,7 @@ from domain.grant import Grant
 from domain.health import Active, Degraded, NeedsReauth
 from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
 from domain.offer import Offer
-from domain.revocation import Revocation
+from domain.queued_revocation import Revocation
 from domain.tokens import Expiring
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, ins
 
 from adapters.sql import tables
 from domain.ids import AppId, OwnerId, RevocationId
-from domain.revocation import Revocation
+from domain.queued_revocation import Revocation
 from domain.tokens import Sealed
 
 

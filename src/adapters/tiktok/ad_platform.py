@@ -16,7 +16,7 @@ from adapters.http_client.lines import HttpAnswer, HttpRequest, Lines, Lost, Not
 from adapters.tiktok.answers import SUCCESS, Envelope
 from adapters.tiktok.resting_paths import RestingPaths
 from adapters.tiktok.return_codes import CallKind, failure_of, pause_of, uncertain
-from adapters.tiktok.token_calls import EXCHANGE, REFRESH, REVOKE, TokenCalls
+from adapters.tiktok.token_endpoints import EXCHANGE, REFRESH, REVOKE, TokenCalls
 from application.ports.system import Clock
 from domain.advertiser import Advertiser
 from domain.ids import AdvertiserId, AppId

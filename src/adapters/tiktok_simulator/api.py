@@ -13,12 +13,12 @@ from .asgi import HttpCall, HttpReply
 from .call_values import text_of, texts_of
 from .campaigns.listing import list_adgroups, list_ads, list_campaigns
 from .envelope import envelope
-from .machine import SHORT_TERM_VERSION
 from .paging import page_of
 from .replies import RefusedCall, Reply, failure, wrong_parameter
 from .reports.gmv_max import gmv_max_report, list_stores
 from .reports.integrated import Account, Report
 from .reports.request import report_request
+from .simulated_tiktok import SHORT_TERM_VERSION
 from .simulator import Simulator
 
 VERSIONED: Final = re.compile(r"/open_api/(v\d+\.\d+)(/.*)")

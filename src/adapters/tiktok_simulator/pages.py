@@ -7,8 +7,8 @@ from msgspec import to_builtins
 
 from .asgi import HTML, HttpCall, HttpReply
 from .consent import ConsentRefused, ConsentRequest, decide
-from .machine import UnknownAdvertiser, UnknownUser
 from .reference import CONTROL, FAULTS, PATHS
+from .simulated_tiktok import UnknownAdvertiser, UnknownUser
 from .simulator import API_PREFIX, Simulator
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import msgspec
 
 from .asgi import HttpCall
 from .planned_answers import VERSION
-from .tokens import long_fingerprint
+from .token_minting import long_fingerprint
 
 _KEPT: Final = 10_000  # requests; older ones are forgotten
 SECRET_FIELDS: Final = frozenset({"secret", "client_secret", "access_token", "refresh_token", "auth_code", "code"})

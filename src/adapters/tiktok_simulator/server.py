@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from .app import create_app
 from .clock import Clock
 from .config import Config
-from .machine import DEFAULT_APPS, Machine
+from .simulated_tiktok import DEFAULT_APPS, Machine
 from .simulator import Simulator
 from .state import SimulatorState
 from .state_file import StateFile

@@ -9,12 +9,12 @@ import msgspec
 
 from .call_log import Call, CallLog
 from .faults import FaultPlan
-from .machine import Machine
 from .planned_answers import PlannedAnswers
 from .reports.tasks import ReportTasks
 from .requests_seen import SeenRequests
+from .simulated_tiktok import Machine
 from .state_file import StateFile
-from .tokens import fingerprint
+from .token_minting import fingerprint
 
 API_PREFIX: Final = "/open_api/v1.3"
 

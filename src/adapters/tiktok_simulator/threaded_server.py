@@ -14,9 +14,9 @@ from .campaigns.plans import AccountPlan
 from .config import Config
 from .consent import APPROVE, ConsentRequest, decide
 from .faults import Fault, FaultKind
-from .machine import Machine
 from .planned_answers import PlannedAnswer
 from .requests_seen import SeenRequest
+from .simulated_tiktok import Machine
 from .simulator import API_PREFIX, Simulator
 
 T = TypeVar("T")

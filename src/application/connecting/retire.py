@@ -9,7 +9,7 @@ from application.ports.system import Ids
 from domain.events import AccountDisconnected
 from domain.grant import Grant
 from domain.ids import ConnectionId, RevocationId
-from domain.revocation import revocation_of
+from domain.queued_revocation import revocation_of
 
 
 def awaited(work: UnitOfWork, grant: Grant, now: datetime) -> bool:

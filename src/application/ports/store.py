@@ -12,7 +12,7 @@ from domain.events import Event
 from domain.grant import Grant
 from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
 from domain.offer import Offer
-from domain.revocation import Revocation
+from domain.queued_revocation import Revocation
 
 
 class Grants(Protocol):

@@ -16,7 +16,7 @@ from application.ports.journal import Journal, JournalUnavailable, KeptAnswer
 from application.ports.owner_tallies import OwnerTallies
 from application.ports.sealer import Sealer
 from application.ports.system import Clock
-from application.rotation.late_answers import RevokeLatePair
+from application.rotation.late_pairs import RevokeLatePair
 from application.rotation.permit_turn import at_once
 from application.rotation.unread_answers import KeepUnread
 from domain.errors import CannotOpen, Conflict, StoreUnavailable

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from entrypoints.http.codes_and_sentences import Code
+from entrypoints.http.error_codes_and_sentences import Code
 from entrypoints.http.problems import problem
 
 PAGE = """<!doctype html>

@@ -15,10 +15,10 @@ from litestar.types import ExceptionHandlersMap
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from domain import errors
-from entrypoints.http import codes_and_sentences as codes
+from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.auth.jwt_claims import Unauthenticated, WrongSecret
-from entrypoints.http.codes_and_sentences import Code
-from entrypoints.http.error_codes import FRAMEWORK, DoorRefusal, ReconnectFirst, code_of, wait_of
+from entrypoints.http.codes_of_errors import FRAMEWORK, DoorRefusal, ReconnectFirst, code_of, wait_of
+from entrypoints.http.error_codes_and_sentences import Code
 
 log = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from entrypoints.http import codes_and_sentences as codes
+from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.bare_answers import bare_answer, wants_a_page
-from entrypoints.http.codes_and_sentences import Code
-from entrypoints.http.error_codes import USUAL_RETRY_AFTER
+from entrypoints.http.codes_of_errors import USUAL_RETRY_AFTER
+from entrypoints.http.error_codes_and_sentences import Code
 
 log = logging.getLogger(__name__)
 

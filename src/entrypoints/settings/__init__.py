@@ -18,7 +18,7 @@ from entrypoints.settings.groups import (
     TikTokSettings,
     WebSettings,
 )
-from entrypoints.settings.load import faults_of, load_database_url, load_settings
+from entrypoints.settings.variables_and_defaults import faults_of, load_database_url, load_settings
 
 __all__ = [
     "CronSettings",

@@ -10,8 +10,8 @@ from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.control import ControlDoor
 from adapters.tiktok_simulator.endpoints import ENDPOINTS
 from adapters.tiktok_simulator.faults import FaultKind
-from adapters.tiktok_simulator.machine import Machine
 from adapters.tiktok_simulator.reference import CONTROL, FAULTS, PATHS
+from adapters.tiktok_simulator.simulated_tiktok import Machine
 from adapters.tiktok_simulator.simulator import Simulator
 from support.simulated_app import WireApp
 

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from adapters.tiktok_simulator.machine import Machine
+from adapters.tiktok_simulator.simulated_tiktok import Machine
 from support.simulated_app import APP, SECRET, SimulatedApp, an_app
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.tiktok_simulator.api import HANDLERS
 from adapters.tiktok_simulator.endpoints import ENDPOINTS
-from adapters.tiktok_simulator.tokens import long_fingerprint
+from adapters.tiktok_simulator.token_minting import long_fingerprint
 from support.simulated_app import SimulatedApp, WireApp, an_app
 
 EXCHANGE = "/oauth2/access_token/"

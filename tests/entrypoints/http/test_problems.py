@@ -10,9 +10,9 @@ from domain import errors
 from domain.consent import ConsentFailure
 from domain.errors import Refusal
 from domain.outcomes import Reason
-from entrypoints.http import codes_and_sentences as codes
+from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http import problems
-from entrypoints.http.error_codes import CONSENT_FAILURE_CODES, ERRORS, REAUTHORISATION, DoorRefusal, code_of, wait_of
+from entrypoints.http.codes_of_errors import CONSENT_FAILURE_CODES, ERRORS, REAUTHORISATION, DoorRefusal, code_of, wait_of
 from support.http_application import House
 
 

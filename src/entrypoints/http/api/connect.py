@@ -27,7 +27,7 @@ from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.shared_waits import SharedWaits
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import gate_of, headers_of
-from entrypoints.http.error_codes import USUAL_RETRY_AFTER, code_of
+from entrypoints.http.codes_of_errors import USUAL_RETRY_AFTER, code_of
 from entrypoints.http.problems import prefers_a_page
 
 log = logging.getLogger(__name__)

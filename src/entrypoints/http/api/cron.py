@@ -24,7 +24,7 @@ from entrypoints.http.api import failures
 from entrypoints.http.api.bodies import CronReport, GrantError
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.openapi import each_method
-from entrypoints.http.error_codes import code_of_ending
+from entrypoints.http.codes_of_errors import code_of_ending
 from entrypoints.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from entrypoints.http import codes_and_sentences as codes
+from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.api.openapi import failures, reconnects, redirects
 
 BEGIN = redirects(

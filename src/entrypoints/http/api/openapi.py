@@ -29,10 +29,10 @@ from litestar.openapi.spec import (
 )
 from litestar.types import OperationIDCreator
 
-from entrypoints.http import codes_and_sentences as codes
+from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.api.request_examples import bodies_for
 from entrypoints.http.api.schema_page import SwaggerPage, reference_router
-from entrypoints.http.codes_and_sentences import Code
+from entrypoints.http.error_codes_and_sentences import Code
 from entrypoints.http.problems import PROBLEM_JSON, Problem
 
 SESSION: list[SecurityRequirement] = [{"session": []}, {"bearer": []}]

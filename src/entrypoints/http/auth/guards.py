@@ -18,7 +18,7 @@ from entrypoints.http.auth.jwt_claims import Unauthenticated, WrongSecret
 from entrypoints.http.auth.origin import write_allowed
 from entrypoints.http.auth.request_headers import RequestHeaders
 from entrypoints.http.auth.sessions import Session, Sessions
-from entrypoints.http.error_codes import NotServed, OriginRefused, ScopeMissing
+from entrypoints.http.codes_of_errors import NotServed, OriginRefused, ScopeMissing
 from entrypoints.settings import Scope, Settings
 
 Connection = ASGIConnection[Any, Any, Any, Any]

@@ -12,7 +12,7 @@ from domain.foreign_text import one_line
 from domain.ids import ConnectionId
 from domain.outcomes import Reason
 from entrypoints.http.api.account_standing import why_closed
-from entrypoints.http.codes_and_sentences import ACCOUNT_LOST
+from entrypoints.http.error_codes_and_sentences import ACCOUNT_LOST
 from entrypoints.http.pages.times_in_words import Moment, ago, ahead, left, on_day, times
 
 Tone = Literal["good", "warn", "bad"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from domain.grant import TIKTOK_ADS
-from entrypoints.http.codes_and_sentences import SENTENCES
+from entrypoints.http.error_codes_and_sentences import SENTENCES
 from entrypoints.http.pages.connection_rows import Tone
 
 

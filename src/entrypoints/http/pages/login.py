@@ -13,7 +13,7 @@ from entrypoints.http.addresses import PLATFORMS, Addresses
 from entrypoints.http.api import Injected
 from entrypoints.http.auth.demo_sessions import COOKIE_NAME, DEMO_SESSION_LIFE, DemoSessions
 from entrypoints.http.auth.guards import Connection, gate_of, headers_of
-from entrypoints.http.error_codes import NotServed, OriginRefused
+from entrypoints.http.codes_of_errors import NotServed, OriginRefused
 from entrypoints.http.pages.demo_users import DEMO_USERS, demo_user
 from entrypoints.http.pages.forms import field
 from entrypoints.http.pages.rendering import AnyRequest, page, to

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from entrypoints.http import codes_and_sentences as codes
+from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.addresses import Addresses
 from entrypoints.http.auth.authjs import PLAIN_NAME
 from support.http_application import DASHBOARD, House

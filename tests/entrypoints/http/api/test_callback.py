@@ -20,7 +20,7 @@ from domain.outcomes import (
     Unavailable,
 )
 from domain.tokens import Secret
-from entrypoints.http.codes_and_sentences import SENTENCES
+from entrypoints.http.error_codes_and_sentences import SENTENCES
 from support.http_application import DASHBOARD, House
 from support.simulated_platform import SimulatedPlatform
 from support.world import ANNA, BERT

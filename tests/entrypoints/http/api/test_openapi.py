@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 from playwright.sync_api import sync_playwright
 
-from entrypoints.http import codes_and_sentences as codes
+from entrypoints.http import error_codes_and_sentences as codes
 from support.http_application import VENDING, House
 from support.openapi_checked_client import description_of
 

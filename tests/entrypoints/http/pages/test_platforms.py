@@ -5,7 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.tiktok_simulator.advertisers import Advertiser
-from entrypoints.http.codes_and_sentences import ALL, Code
+from entrypoints.http.error_codes_and_sentences import ALL, Code
 from support.scriptless_browser import ADDRESS, NORA, THEO, PlainBrowser
 from support.world import World
 

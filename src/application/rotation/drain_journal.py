@@ -1,4 +1,4 @@
-"""Bringing answers into the store that it would not take when they came."""
+"""Bringing answers into the store that it would not take when they came: what the journal keeps is settled."""
 
 from __future__ import annotations
 
@@ -9,34 +9,12 @@ from dataclasses import dataclass
 from application.ports.claims_and_settlements import Claim, Claims, Settlement, fenced_out
 from application.ports.journal import Journal, KeptAnswer
 from application.ports.store import Store
-from application.ports.system import Clock, Ids
+from application.ports.system import Clock
+from application.rotation.late_pairs import RevokeLatePair
 from domain.grant import Grant
-from domain.ids import RevocationId
-from domain.revocation import revocation_of
 from domain.rotation import RotationPolicy
-from domain.tokens import Expiring
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class RevokeLatePair:
-    """What happens to a pair that came for a grant which was erased meanwhile."""
-
-    store: Store
-    clock: Clock
-    ids: Ids
-
-    def __call__(self, grant: Grant, settlement: Settlement, tokens: Expiring, fingerprint: str) -> None:
-        """Queue the pair for revocation if the grant was revoked; forget it if a newer grant took over."""
-        log.info("a pair came late", extra={"grant": grant.id, "settlement": settlement.value})
-        if settlement is not Settlement.REVOKED:
-            return
-        with self.store.write() as work:
-            for erased in work.grants.get([grant.id]):
-                revocation = RevocationId(self.ids.new())
-                work.revocations.add(revocation_of(erased, tokens, fingerprint, revocation, self.clock.now()))
-            work.commit()
 
 
 @dataclass(frozen=True, slots=True)

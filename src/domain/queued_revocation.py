@@ -41,7 +41,7 @@ class Revocation:
 
 
 def revocation_of(grant: Grant, tokens: Tokens, fingerprint: str, revocation: RevocationId, now: datetime) -> Revocation:
-    """Queue a grant's pair for revocation: until its access token ends by itself, or for `PATIENCE` where it never does."""
+    """Queue a grant's pair for revocation, until its access token ends by itself or, where it never does, for a while."""
     give_up_at = tokens.access_expires_at if isinstance(tokens, Expiring) else now + REVOCATION_PATIENCE
     return Revocation(
         id=revocation,

@@ -17,7 +17,7 @@ from .family import Family
 from .paging import Page
 from .replies import RefusedCall, Reply, failure, refused_account, success, wrong_parameter
 from .state import Code, SimulatorState
-from .tokens import Mint, SimulatedTokenKind
+from .token_minting import Mint, SimulatedTokenKind
 
 DEFAULT_APPS: Final[Mapping[str, str]] = {"sim-app": "sim-secret-not-for-production"}
 CODE_LIFE: Final = timedelta(hours=1)  # TikTok's documentation of the advertiser flow

@@ -1,4 +1,4 @@
-from adapters.tiktok_simulator.tokens import Mint, SimulatedTokenKind, fingerprint
+from adapters.tiktok_simulator.token_minting import Mint, SimulatedTokenKind, fingerprint
 
 MINT = Mint(b"seed" * 4)
 

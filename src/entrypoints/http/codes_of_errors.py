@@ -11,9 +11,9 @@ from application.rotation.call_and_settle import Ended
 from domain import errors
 from domain.consent import ConsentFailure
 from domain.outcomes import Reason
-from entrypoints.http import codes_and_sentences as codes
+from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.auth.jwt_claims import Unauthenticated
-from entrypoints.http.codes_and_sentences import Code
+from entrypoints.http.error_codes_and_sentences import Code
 
 USUAL_RETRY_AFTER = timedelta(seconds=5)
 """When to come again where nobody knows better: about how long a database takes to return."""
