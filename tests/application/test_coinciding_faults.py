@@ -16,6 +16,7 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.store import MemoryStore
 from adapters.tiktok_simulator.config import Config
+from application.ports.claims_and_settlements import Claim
 from application.rotation.call_and_settle import Ended
 from domain.advertiser import Connection
 from domain.errors import PlatformThrottled, PlatformUnavailable, StoreUnavailable
@@ -85,33 +86,55 @@ def test_what_needs_nothing_is_claimed_once_a_sweep() -> None:
     assert len(rounds) <= 1
 
 
-class Blip(MemoryOwnerTallies):
-    """Tallies whose third look fails."""
+class Blip(MemoryClaims):
+    """Claims of which the third look at a generation fails."""
 
     looks = 0
 
-    def since(self, app: AppId, moment: datetime) -> OwnerTally:
+    def current(self, claim: Claim) -> bool:
         self.looks += 1
         if self.looks == 3:
             raise StoreUnavailable("one blip")
-        return super().since(app, moment)
+        return super().current(claim)
 
 
 def test_a_moment_without_the_store_leaves_the_rest_of_a_batch_without_doubt() -> None:
-    world = World()
+    clock, database, ids = SimulatedClock(), MemoryDatabase(), CountedIds()
+    claims = Blip(database, clock=clock, ids=ids)
+    world = World(clock, ids=ids, store=MemoryStore(database), claims=claims, config=Config(rotation_mode="grace"))
     fleet = a_fleet(world, 40)
     world.pass_time(hours=12)
-    world.platform.away = REFUSED
-    world.sweep()
-    world.pass_time(minutes=10)
+    world.platform.refresh_plan.extend(["lost"] * 40)
+    world.sweep(for_at_most=SECOND)
+    world.pass_time(seconds=40)
     sent = world.platform.refreshes
-    carry_out = replace(world.carry_out, tallies=Blip(world.database))
     with ThreadPoolExecutor(2) as executor:
-        batches = replace(world.batches, carry_out=carry_out, executor=executor, calls_in_flight=40)
+        batches = replace(world.batches, executor=executor, calls_in_flight=40)
         with pytest.raises(StoreUnavailable):
             replace(world.sweep, batches=batches)()
     assert sum(world.grant_of(c).schedule.attempt is not None for c in fleet) == 1
     assert world.platform.refreshes > sent
+
+
+class Silent(MemoryOwnerTallies):
+    """Tallies whose store is away."""
+
+    def since(self, app: AppId, moment: datetime) -> OwnerTally:
+        raise StoreUnavailable
+
+
+def test_what_others_were_answered_is_not_needed_to_try_a_token_again() -> None:
+    world = World()
+    [acme] = world.connect("chloe")
+    world.pass_time(hours=12)
+    world.platform.away = REFUSED
+    world.sweep()
+    world.pass_time(minutes=10)
+    carry_out = replace(world.carry_out, tallies=Silent(world.database))
+    replace(world.sweep, batches=replace(world.batches, carry_out=carry_out))()
+    grant = world.grant_of(acme)
+    assert (grant.schedule.attempt, grant.schedule.in_doubt, grant.asked_because) == (None, False, None)
+    assert world.platform.refreshes == 2
 
 
 def test_a_click_waits_until_the_lease_of_a_call_without_answer_has_ended() -> None:

@@ -48,6 +48,8 @@ class NotingPlatform(SimulatedPlatform):
         self.looked_at: Counter[int] = Counter()
         self.lapsed: list[tuple[datetime, timedelta]] = []
         """Ends of access tokens that were renewed only later, and how much later."""
+        self.left_at_rotation: list[timedelta] = []
+        """How long each access token would have lived on when its pair was renewed."""
         self.refuses: Literal["nothing", "refreshes", "everything"] = "nothing"
         """What an incident lets it refuse."""
         self.mistaken: set[int] = set()
@@ -63,6 +65,8 @@ class NotingPlatform(SimulatedPlatform):
             self.refreshed[holder.grant] += 1
             family = self.machine.state.families[holder.grant]
             end = family.access_ends[family.generation]
+            if not family.revoked:
+                self.left_at_rotation.append(end - now)
             if end < now and not family.revoked:
                 self.lapsed.append((end, now - end))
         answer = REFUSED if wrong else super().refresh(token, version)

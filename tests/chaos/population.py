@@ -28,16 +28,16 @@ class Member:
     consent: int
 
 
-def populate(here: Deployment, count: int) -> list[Member]:
-    """So many people consent at the simulator, and are stored as if they had come by the dashboard."""
+def populate(here: Deployment, count: int, *, user: str = "chloe", owner: OwnerId | None = None) -> list[Member]:
+    """So many people consent at the simulator, and are stored as if they had come by the dashboard; or one `owner` so often."""
     container, control = here.container, here.tiktok.control
     sealer, policy, machine = container.sealer(), container.policy(), here.tiktok.machine
-    [account, *_] = machine.accounts("chloe")
+    [account, *_] = machine.accounts(user)
     secret = machine.apps[here.tiktok.app_id]
     members = list[Member]()
     with container.store().write() as work:
         for number in range(count):
-            code = control.grant_code("chloe", [account.advertiser_id])
+            code = control.grant_code(user, [account.advertiser_id])
             got = issued(control.on_loop(partial(machine.exchange, here.tiktok.app_id, secret, code)))
             assert got.refresh is not None
             grant, now = GrantId(str(uuid.uuid4())), container.clock().now()
@@ -48,8 +48,8 @@ def populate(here: Deployment, count: int) -> list[Member]:
             tokens, mark = first_tokens(access, refresh, got.lifetimes, asked_at=now), sealer.fingerprint(got.access)
             holder = machine.holder(got.access.reveal())
             assert holder is not None
-            member = Member(OwnerId(f"owner-{number}"), ConnectionId(str(uuid.uuid4())), grant, holder.grant)
-            reached = Advertiser(AdvertiserId(account.advertiser_id), account.name)
+            member = Member(owner or OwnerId(f"owner-{number}"), ConnectionId(str(uuid.uuid4())), grant, holder.grant)
+            reached = Advertiser(AdvertiserId(str(number) if owner else account.advertiser_id), account.name)
             made = Grant.consented(grant, member.owner, container.app(), tokens, mark, frozenset([reached.id]), policy)
             made.connect(member.connection, reached, now)
             work.grants.add(made)

@@ -230,6 +230,8 @@ class Chaos:
                     self._check_not_forgotten(grant, family, queued)
             elif family is not None and not family.revoked:
                 self._check_kept(grant, family)
+            if not grant.erased:
+                self._check_shown(grant)
         self._check_connections([c for grant in grants for c in grant.connections.values()])
 
     def note_ends(self) -> None:
@@ -239,6 +241,10 @@ class Chaos:
     def _check_not_forgotten(self, grant: Grant, family: Family, queued: set[GrantId]) -> None:
         excused = self.platform.excuses[family.id] or self.journalled(family.id)
         assert family.revoked or grant.id in queued or excused, "a live token was forgotten"
+
+    def _check_shown(self, grant: Grant) -> None:
+        refused = grant.schedule.refusals is not None
+        assert refused is isinstance(grant.health, Degraded | NeedsReauth), "a refused grant is shown well, or a well one refused"
 
     def _check_kept(self, grant: Grant, family: Family) -> None:
         minted, excuses = self.minted(grant, grant.tokens), self.platform.excuses[family.id]

@@ -131,6 +131,26 @@ def test_hostile_neighbours_cost_nobody_a_second(hostile: int, grants: int, budg
     fleet.assert_all_are_active()
 
 
+@pytest.mark.timeout(3600)
+def test_beside_any_number_of_dead_grants_a_living_one_is_renewed_with_half_its_life_left(*, long: bool) -> None:
+    """100 honest owners have tokens of a day; ten hostile ones click for an hour. Short: at 30 dead grants each. Long: 200."""
+    fleet = Fleet(100, 10)
+    fleet.grow(12 * HOURS)
+    dead = [connection for number in range(10) for connection in fleet.add_dead(f"hostile-{number}", 200 if long else 30)]
+    clicks, until = cycle(dead), fleet.clock.now() + HOURS
+    fleet.sweep_beside()
+    while fleet.clock.now() < until:
+        for _ in range(20):
+            fleet.click(next(clicks))
+        fleet.wait(SECOND)
+    fleet.clock.on_sleep = lambda: None
+    fleet.run_for(24 * HOURS)
+    fleet.assert_within_budget()
+    fleet.assert_repeats_are_bounded()
+    assert min(fleet.platform.left_at_rotation) >= 11.9 * HOURS
+    fleet.assert_nobody_else_is_harmed()
+
+
 @pytest.mark.parametrize("failure", [Unavailable("no connection"), InDoubt("time-out")], ids=["no connection", "time-outs"])
 @pytest.mark.parametrize("phase", range(0, 60, 12))
 def test_a_minute_is_enough_however_the_return_falls_between_two_trials(failure: Failure, phase: int) -> None:

@@ -233,13 +233,18 @@ class CallAndSettle:
         return self.release(claim, failure)
 
     def _others_speak_for(self, refusals: Refusals | None, app: AppId) -> bool:
-        """Whether others were answered, since the last refusal, in a way by which one more is to be believed."""
+        """Whether others were answered, since the last refusal, in a way by which one more is to be believed.
+
+        Where the store does not say, it is not: that delays a sentence, while a claim left behind would be a doubt.
+        """
         if refusals is None:
             return False
-        since = self.tallies.since(app, refusals.last_at)
-        if since.speaks_for_refusals or refusals.access_works is not False or not since.is_few:
-            return since.speaks_for_refusals
-        return self.tallies.since(app, self.clock.now() - A_DAY).is_few
+        with suppress(StoreUnavailable):
+            tally = self.tallies.since(app, refusals.last_at)
+            if tally.speaks_for_refusals or refusals.access_works is not False or not tally.is_few:
+                return tally.speaks_for_refusals
+            return self.tallies.since(app, self.clock.now() - A_DAY).is_few
+        return False
 
     def _healed(self, refusals: Refusals | None, app: AppId) -> None:
         """A token was taken that had been refused: others may be too."""
