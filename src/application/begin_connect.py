@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from application.connecting.digest import digest
+from application.connecting.one_use_state import digest
 from application.identity.watch import IdentityWatch
 from application.ports.ad_platform import AdPlatform
 from application.ports.store import Store

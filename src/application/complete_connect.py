@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from application.connecting.account_details import ReadDetails
-from application.connecting.digest import digest
+from application.connecting.one_use_state import digest
 from application.connecting.relink import relink
 from application.connecting.retire import revoke_if_unused
 from application.connecting.retry_on_conflict import retry_on_conflict

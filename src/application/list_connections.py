@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import Enum
+from datetime import datetime
 
 from application.ports.store import Store
 from application.ports.system import Clock
-from domain.advertiser import Connection, Standing
+from domain.advertiser import Connection
+from domain.connection_state import OVERDUE, ConnectionState, condition, reconnect_by, waits_for_a_person
 from domain.grant import Grant
-from domain.health import Active, Degraded, NeedsReauth, Revoked, Superseded
 from domain.ids import GrantId, OwnerId
 from domain.tokens import Expiring
-
-YEAR_ENDS_SOON = timedelta(days=60)
-"""How long before its refresh token's end a grant is said to need a person (the first of the announced days)."""
-
-
-OVERDUE = "renewal_overdue"
-"""The reason of a grant that nobody refused, and whose token ended before the platform could be asked."""
-
-
-class ConnectionState(Enum):
-    """How a connection does, the worst first: when several hold, the first is shown."""
-
-    NEEDS_REAUTH = "needs_reauth"
-    ACCOUNT_LOST = "account_lost"
-    DEGRADED = "degraded"
-    IN_DOUBT = "in_doubt"
-    ACCOUNT_SUSPENDED = "account_suspended"
-    OK = "ok"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +34,7 @@ class ConnectionView:
 
     @property
     def needs_reauth(self) -> bool:
-        return self.state in {ConnectionState.NEEDS_REAUTH, ConnectionState.ACCOUNT_LOST}
+        return self.state.needs_reauth
 
     @property
     def goes_on(self) -> bool:
@@ -92,67 +73,7 @@ def view_of(grant: Grant, connection: Connection, now: datetime) -> ConnectionVi
         usable_until=usable_until,
         token_issued_at=pair.issued_at if pair else None,
         token_expires_at=pair.access_expires_at if pair else None,
-        next_refresh_at=grant.schedule.due_at if pair and not _waits_for_a_person(grant, now) else None,
+        next_refresh_at=grant.schedule.due_at if pair and not waits_for_a_person(grant, now) else None,
         refresh_token_expires_at=pair.refresh_expires_at if pair else None,
         reconnect_by=reconnect_by(grant, pair, now),
     )
-
-
-Condition = tuple[ConnectionState, str | None, datetime | None]
-
-
-def condition(grant: Grant, connection: Connection, now: datetime) -> Condition:
-    """The state to show, why, and until when the token can be served."""
-    refused = _refused(grant, now)
-    if refused and refused[0] is ConnectionState.NEEDS_REAUTH:
-        return refused
-    if connection.lost_at is not None:
-        return ConnectionState.ACCOUNT_LOST, "account_not_reached", None
-    return refused or _rotation_state(grant, connection, now)
-
-
-def _refused(grant: Grant, now: datetime) -> Condition | None:
-    """What a refusal left: a deadline, or nothing."""
-    match grant.health:
-        case NeedsReauth(reason=reason):
-            return ConnectionState.NEEDS_REAUTH, reason.value, None
-        case Degraded(usable_until=until, reason=reason):
-            return (
-                (ConnectionState.NEEDS_REAUTH, reason.value, None)
-                if until <= now
-                else (ConnectionState.DEGRADED, reason.value, until)
-            )
-        case Active() | Revoked() | Superseded():
-            return None
-
-
-def _waits_for_a_person(grant: Grant, now: datetime) -> bool:
-    """Whether nothing is to be expected but that somebody authorises again."""
-    refused = _refused(grant, now)
-    return grant.asked_because is not None or (refused is not None and refused[0] is ConnectionState.NEEDS_REAUTH)
-
-
-def _rotation_state(grant: Grant, connection: Connection, now: datetime) -> Condition:
-    """How a grant does that nobody refused."""
-    ends = grant.tokens.access_expires_at if isinstance(grant.tokens, Expiring) else None
-    if ends is not None and ends <= now:
-        return ConnectionState.DEGRADED, OVERDUE, ends
-    if grant.schedule.in_doubt:
-        return ConnectionState.IN_DOUBT, "rotation_in_doubt", ends
-    if connection.advertiser.standing not in {Standing.OPEN, Standing.UNREAD}:
-        return ConnectionState.ACCOUNT_SUSPENDED, connection.advertiser.standing.value, ends
-    return ConnectionState.OK, None, None
-
-
-def reconnect_by(grant: Grant, pair: Expiring | None, now: datetime) -> datetime | None:
-    """The time by which a person must act: the end of what can still be served, or of the refresh token's year."""
-    match grant.health:
-        case Degraded(usable_until=until, believed=True):
-            return until
-        case NeedsReauth(since=since):
-            return since
-        case _:
-            pass
-    if pair is not None and pair.refresh_expires_at - now <= YEAR_ENDS_SOON:
-        return pair.refresh_expires_at
-    return None

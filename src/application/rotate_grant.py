@@ -9,8 +9,8 @@ from application.ports.budget import Permits
 from application.ports.store import Store
 from application.ports.system import Clock
 from application.rotation.call_and_settle import Ended, InFlight, Rotation
-from application.rotation.refusals import UNSENT_FOR, hopeless, refusal_of, stopped
 from application.rotation.single_call import SingleCall
+from application.rotation.what_callers_are_told import UNSENT_FOR, hopeless, refusal_of, stopped
 from domain.errors import ConnectionNotFound, PlatformThrottled, PlatformUnavailable
 from domain.grant import Grant
 from domain.ids import ConnectionId, OwnerId

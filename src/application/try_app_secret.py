@@ -17,7 +17,7 @@ from application.rotation.permit_turn import PERMIT_PATIENCE
 from domain.database_identity import Held
 from domain.errors import CannotOpen
 from domain.grant import Grant
-from domain.health import Active
+from domain.grant_health import Active
 from domain.ids import GrantId
 from domain.outcomes import Misconfigured, NotPermitted, OurFault, PathMissing, Refused, Throttled, Unanswered
 from domain.tokens import Expiring, Secret, TokenKind

@@ -11,26 +11,25 @@ from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
 from application.ports.system import Clock
 from application.rotation.call_and_settle import UNTIL_CONFIGURED, Ended, InFlight, Rotation
-from application.rotation.refusals import UNSENT_FOR, hopeless, refusal_of, stopped
 from application.rotation.rejected_tokens import ReplaceRejected
 from application.rotation.single_call import SingleCall
+from application.rotation.what_callers_are_told import UNSENT_FOR, hopeless, refusal_of, stopped
 from domain.database_identity import Held
 from domain.errors import (
     AccountOutOfReach,
     CannotOpen,
     ConnectionNotFound,
-    InvalidRequest,
     OnHold,
     PlatformMisconfigured,
     PlatformThrottled,
     ReauthorisationNeeded,
 )
 from domain.grant import Grant
-from domain.health import Active, NeedsReauth
+from domain.grant_health import Active, NeedsReauth
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.outcomes import InDoubt, Unavailable
-from domain.rotation import longest_validity, usual_validity
 from domain.tokens import Expiring, LongTerm, Secret, TokenKind, Tokens
+from domain.vended_validity import validity_to_aim_for
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +90,7 @@ class VendToken:
         if elsewhere := self.single_call.carry_out.elsewhere(grant):
             log.error("no token can be vended here", extra={"grant": grant.id, "because": elsewhere.detail})
             raise PlatformMisconfigured(UNTIL_CONFIGURED)
-        validity = enough(grant.tokens, min_validity) if isinstance(grant.tokens, Expiring) else timedelta(0)
+        validity = validity_to_aim_for(grant.tokens, min_validity) if isinstance(grant.tokens, Expiring) else timedelta(0)
         if rejected and self._is_current(rejected, grant):
             served = ReplaceRejected(self.single_call, self.clock)(grant, patient=patient)
             return served if isinstance(served, InFlight) else self._hand_out(served, advertiser, lasting=validity)
@@ -174,14 +173,3 @@ class VendToken:
             return Vended(access, None, advertiser, degraded=not isinstance(grant.health, Active))
         short = lasting is not None and tokens.remaining(self.clock.now()) < lasting
         return Vended(access, tokens.access_expires_at, advertiser, degraded=short or not isinstance(grant.health, Active))
-
-
-def enough(tokens: Expiring, wanted: timedelta | None) -> timedelta:
-    """The remaining life to aim for. Raises InvalidRequest for more than a third of the whole life, or a negative one."""
-    if wanted is None:
-        return usual_validity(tokens)
-    longest = longest_validity(tokens)
-    if not timedelta(0) <= wanted <= longest:
-        message = f"minValiditySeconds must be between 0 and {longest.total_seconds():.0f}, a third of the token's life"
-        raise InvalidRequest(message)
-    return wanted

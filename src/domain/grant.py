@@ -24,7 +24,7 @@ from domain.events import (
     TokensRotated,
 )
 from domain.expiry_announcements import announced_days
-from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
+from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AppId, AttemptId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import (
     Failure,

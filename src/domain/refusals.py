@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from domain.health import Degraded, Health, NeedsReauth
+from domain.grant_health import Degraded, Health, NeedsReauth
 from domain.ids import OwnerId
 from domain.outcomes import Reason
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from domain.errors import UnsafePolicy
-from domain.health import Active, Degraded, Health, NeedsReauth
+from domain.grant_health import Active, Degraded, Health, NeedsReauth
 from domain.ids import GrantId
 from domain.outcomes import Reason
 from domain.refusals import Refusals
@@ -82,16 +82,6 @@ def ends_at(tokens: Tokens | None) -> datetime | None:
 def urgent_at(tokens: Expiring) -> datetime:
     """An hour before the access token's end, or a twenty-fourth of its life if that is less."""
     return tokens.access_expires_at - min(timedelta(hours=1), tokens.life / 24)
-
-
-def longest_validity(tokens: Expiring) -> timedelta:
-    """The most remaining life that a caller may ask for: a third of the whole, so that not every call becomes a rotation."""
-    return tokens.life / 3
-
-
-def usual_validity(tokens: Expiring) -> timedelta:
-    """The remaining life that a caller gets who does not say: five minutes, or a third of the life if that is less."""
-    return min(timedelta(minutes=5), longest_validity(tokens))
 
 
 class Restored(Enum):

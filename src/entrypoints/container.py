@@ -15,7 +15,7 @@ from dependency_injector import containers, providers
 
 from adapters.budget.redis_ledger import RedisLedger
 from adapters.budget.shared_budget import SharedBudget
-from adapters.celery.broker import CeleryBroker
+from adapters.celery.broker_address import CeleryBroker
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.identity_notes_file import FileIdentityNotes

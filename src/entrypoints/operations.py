@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.budget.redis_ledger import RedisLedger
-from adapters.celery.broker import BrokerUnavailable
+from adapters.celery.broker_address import BrokerUnavailable
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.journal_file import Damaged, Newer, read_unread

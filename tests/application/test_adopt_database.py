@@ -16,7 +16,7 @@ from application.vend_token import ByConnection
 from domain.database_identity import Elsewhere, Held
 from domain.errors import ReauthorisationNeeded, StoreUnavailable
 from domain.events import Event, GrantDegraded, ReauthorisationRequired
-from domain.health import Active, Degraded, NeedsReauth
+from domain.grant_health import Active, Degraded, NeedsReauth
 from domain.ids import OwnerId
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
 from support.world import ANNA, BERT, SimulatedClock, World

@@ -14,7 +14,7 @@ from application.vend_token import ByConnection
 from domain.advertiser import Connection
 from domain.errors import ConnectionNotFound, PlatformMisconfigured
 from domain.grant import Grant
-from domain.health import Active
+from domain.grant_health import Active
 from domain.outcomes import Misconfigured
 from domain.tokens import Expiring
 from support.world import ANNA, World

@@ -7,9 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.tiktok_simulator.config import Config
-from application.list_connections import ConnectionState
 from application.rotation.journal_upkeep import JournalUpkeep
 from domain.advertiser import Connection
+from domain.connection_state import ConnectionState
 from domain.consent import Choosing
 from domain.errors import AccountOutOfReach, ReauthorisationNeeded
 from domain.events import AccountFound, AccountLost, AccountsAdded, AccountStandingChanged, RefreshTokenEnding

@@ -21,7 +21,7 @@ from application.rotation.call_and_settle import Ended
 from domain.advertiser import Connection
 from domain.errors import PlatformThrottled, PlatformUnavailable, StoreUnavailable
 from domain.events import RevocationGivenUp, TokenRevoked
-from domain.health import Active, Degraded, NeedsReauth
+from domain.grant_health import Active, Degraded, NeedsReauth
 from domain.ids import AppId, OwnerId
 from domain.outcomes import Reason, Refused, Throttled
 from domain.refusals import OwnerTally

@@ -16,7 +16,7 @@ from domain.errors import (
     OfferUsed,
     StoreUnavailable,
 )
-from domain.health import Active, Revoked, Superseded
+from domain.grant_health import Active, Revoked, Superseded
 from domain.ids import AdvertiserId, ConnectionId, OfferId, OwnerId
 from domain.outcomes import Failure, Misconfigured, Throttled, Unavailable
 from support.world import ANNA, BERT, BROWSER, World

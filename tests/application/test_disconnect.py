@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from application.list_connections import ConnectionState
 from application.rotation.call_and_settle import Ended
+from domain.connection_state import ConnectionState
 from domain.errors import (
     ConnectionNotFound,
 )
-from domain.health import Active, Revoked
+from domain.grant_health import Active, Revoked
 from domain.ids import ConnectionId
 from support.world import ANNA, BERT, World
 

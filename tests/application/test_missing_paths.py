@@ -10,7 +10,7 @@ from adapters.tiktok_simulator.config import Config
 from application.rotation.call_and_settle import Ended
 from domain.consent import ConsentFailure, Failed
 from domain.errors import PlatformMisconfigured
-from domain.health import Active
+from domain.grant_health import Active
 from domain.outcomes import PathMissing
 from support.world import ANNA, World
 

@@ -9,9 +9,9 @@ import pytest
 
 from adapters.budget.process_budget import ProcessBudget
 from adapters.tiktok_simulator.advertisers import Advertiser as SimulatedAccount
-from application.list_connections import ConnectionState
 from application.ports.budget import Lane, Permits
 from domain.advertiser import Advertiser, Connection, Standing
+from domain.connection_state import ConnectionState
 from domain.consent import Choosing, Connected, ConsentFailure, Failed
 from domain.events import AccountFound, AccountLost
 from domain.ids import AdvertiserId, AppId, OwnerId

@@ -11,12 +11,12 @@ import pytest
 
 from adapters.tiktok_simulator.advertisers import Advertiser
 from adapters.tiktok_simulator.config import Config
-from application.list_connections import ConnectionState
 from application.rotation.call_and_settle import Ended, InFlight
 from domain.advertiser import Connection
+from domain.connection_state import ConnectionState
 from domain.errors import ReauthorisationNeeded, StoreFault, StoreUnavailable
 from domain.events import GrantDegraded, ReauthorisationRequired
-from domain.health import Active, Degraded, NeedsReauth
+from domain.grant_health import Active, Degraded, NeedsReauth
 from domain.ids import OwnerId
 from domain.outcomes import Failure, Misconfigured, OurFault, Reason, Refused, Unavailable
 from domain.refusals import OwnerTally

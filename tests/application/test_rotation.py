@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from adapters.tiktok_simulator.config import Config
-from application.list_connections import ConnectionState
 from application.rotate_grant import Rotated
 from application.rotation.call_and_settle import Ended, InFlight
+from domain.connection_state import ConnectionState
 from domain.consent import Choosing
 from domain.errors import (
     PlatformError,
@@ -18,7 +18,7 @@ from domain.errors import (
     Refusal,
     StoreUnavailable,
 )
-from domain.health import Active, Degraded, NeedsReauth
+from domain.grant_health import Active, Degraded, NeedsReauth
 from domain.ids import OwnerId
 from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Reason, Refused, Throttled, Unavailable
 from domain.tokens import LongTerm

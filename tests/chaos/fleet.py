@@ -22,7 +22,7 @@ from domain.allowance import REPEATS_AHEAD
 from domain.errors import Refusal
 from domain.events import Event, GrantDegraded, ReauthorisationRequired
 from domain.grant import Grant
-from domain.health import Active
+from domain.grant_health import Active
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Failure, InDoubt, Issued, Reason, Refused, Unread
 from domain.rotation import RotationPolicy

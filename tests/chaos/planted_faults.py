@@ -28,7 +28,7 @@ from chaos.fleet import Fleet
 from domain import allowance, back_off, breaker
 from domain.errors import PlatformUnavailable
 from domain.grant import Grant
-from domain.health import Revoked, Superseded
+from domain.grant_health import Revoked, Superseded
 from domain.ids import GrantId
 from domain.outcomes import Failure, InDoubt, Reason, Refused, Unavailable
 from domain.pacing import Pace

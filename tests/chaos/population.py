@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from adapters.sql import tables
 from domain.advertiser import Advertiser
 from domain.grant import Grant
-from domain.health import Active
+from domain.grant_health import Active
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.tokens import Expiring, TokenKind, first_tokens
 from support.deployment import Deployment

@@ -22,7 +22,7 @@ from domain.advertiser import Connection
 from domain.errors import PlatformUnavailable, Refusal
 from domain.events import RevocationGivenUp, TokenRevoked
 from domain.grant import Grant
-from domain.health import Active, Degraded, NeedsReauth, Revoked
+from domain.grant_health import Active, Degraded, NeedsReauth, Revoked
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Failure, InDoubt, Issued, Reason, Refused, Unread
 from domain.tokens import FIRST_VERSION, Expiring, Secret, TokenKind

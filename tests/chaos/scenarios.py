@@ -8,16 +8,16 @@ from datetime import timedelta
 
 from adapters.memory.claims_and_settlements import MemoryClaims
 from adapters.tiktok_simulator.config import Config
-from application.list_connections import ConnectionState
 from application.rotation.call_and_settle import Ended
 from application.vend_token import ByConnection, Vended
 from chaos.accidents import Crash
 from chaos.fleet import Fleet
 from chaos.upkeep import stay_in_touch
 from domain.advertiser import Connection
+from domain.connection_state import ConnectionState
 from domain.consent import Connected
 from domain.errors import Refusal, StoreUnavailable
-from domain.health import Active, Degraded, NeedsReauth
+from domain.grant_health import Active, Degraded, NeedsReauth
 from domain.outcomes import Failure, InDoubt, Misconfigured, OurFault, Reason, Refused, Throttled, Unavailable
 from support.world import ANNA, BERT, CountedIds, World
 

@@ -17,13 +17,13 @@ from typing import Any
 import pytest
 
 from adapters.sql.migrations import migrate
-from application.list_connections import ConnectionState
 from chaos.cuts import CutClaims, CuttingPlatform
 from chaos.hurried_worker import ALWAYS_DUE, SWEEP_EVERY, hurried
 from chaos.population import judged, populate
 from chaos.victims import Fleet
+from domain.connection_state import ConnectionState
 from domain.errors import StoreUnavailable
-from domain.health import Active, Degraded
+from domain.grant_health import Active, Degraded
 from domain.outcomes import Reason
 from entrypoints.container import Container, build
 from entrypoints.settings import load_settings

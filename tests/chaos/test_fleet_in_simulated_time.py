@@ -14,7 +14,7 @@ import pytest
 
 from chaos import scenarios
 from chaos.fleet import Fleet
-from domain.health import NeedsReauth
+from domain.grant_health import NeedsReauth
 from domain.outcomes import Failure, InDoubt, Unavailable
 
 HOURS, MINUTES, SECOND, NOTHING = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1), timedelta(0)

@@ -22,7 +22,7 @@ from joserfc.jwk import OctKey
 
 from chaos.population import Member, populate
 from chaos.visitors import JWT_SECRET
-from domain.health import Active
+from domain.grant_health import Active
 from domain.ids import OwnerId
 from domain.tokens import Expiring
 from support.deployment import Deployment, deployment

@@ -26,13 +26,13 @@ from adapters.system import SystemClock
 from adapters.tiktok_simulator.config import RotationMode
 from adapters.tiktok_simulator.simulated_tiktok import Machine
 from adapters.tiktok_simulator.state_file import StateFile
-from application.list_connections import ConnectionState
 from chaos.hurried_worker import ALWAYS_DUE, SWEEP_EVERY, hurried
 from chaos.population import judged, populate
 from chaos.victims import Fleet, PlainFleet, end, started, tiktok_is_done
+from domain.connection_state import ConnectionState
 from domain.consent import Connected
 from domain.grant import Grant
-from domain.health import Active, Degraded, NeedsReauth
+from domain.grant_health import Active, Degraded, NeedsReauth
 from domain.ids import GrantId, OwnerId
 from domain.outcomes import Reason
 from domain.tokens import Expiring, Secret, TokenKind

@@ -27,7 +27,7 @@ from adapters.sql import tables
 from adapters.sql.migrations import head
 from chaos.visitors import JWT_SECRET
 from domain.grant import Grant
-from domain.health import Active
+from domain.grant_health import Active
 from domain.tokens import Expiring, TokenKind
 from support import processes, servers
 from support.deployment import SERVICE_TOKEN, Deployment, deployment

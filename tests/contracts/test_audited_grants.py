@@ -3,7 +3,7 @@ from datetime import datetime
 import pytest
 
 from domain.grant import Grant
-from domain.health import Revoked
+from domain.grant_health import Revoked
 from domain.ids import AppId, GrantId
 from domain.outcomes import Reason
 from domain.tokens import Expiring

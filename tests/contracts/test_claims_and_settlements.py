@@ -6,7 +6,7 @@ import pytest
 from application.ports.claims_and_settlements import Claim, Due, Settlement, TokenModel
 from domain.events import GrantDegraded, ReauthorisationRequired, TokensRotated
 from domain.grant import Grant
-from domain.health import Active, Degraded, NeedsReauth, Revoked, Superseded
+from domain.grant_health import Active, Degraded, NeedsReauth, Revoked, Superseded
 from domain.ids import AppId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
 from domain.refusals import HASTENED_AT_ONCE

@@ -9,7 +9,7 @@ from domain.advertiser import Advertiser, Standing
 from domain.errors import AlreadyRotated, Erased
 from domain.events import GrantDegraded, GrantErased, ReauthorisationRequired, TokensRotated
 from domain.grant import Attempt, Grant, Schedule
-from domain.health import Active, Degraded, NeedsReauth, Revoked, Superseded
+from domain.grant_health import Active, Degraded, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AppId, AttemptId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import (
     Failure,

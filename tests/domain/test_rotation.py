@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.back_off import FIRST_BACK_OFF, LONGEST_BACK_OFF, again_at
 from domain.errors import UnsafePolicy
-from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
+from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import GrantId
 from domain.outcomes import Reason
 from domain.refusals import Refusals
@@ -20,11 +20,10 @@ from domain.rotation import (
     Rotate,
     RotationPolicy,
     decide,
-    longest_validity,
     urgent_at,
-    usual_validity,
 )
 from domain.tokens import Expiring, LongTerm, Sealed, Tokens
+from domain.vended_validity import longest_validity, usual_validity
 from support.builders import START
 
 HOUR = timedelta(hours=1)

@@ -14,7 +14,7 @@ from application.ports.claims_and_settlements import Claim, Due, Settlement, Tok
 from application.ports.journal_register import machine_of
 from application.ports.system import Clock, Ids
 from domain.grant import Attempt, Grant
-from domain.health import Active
+from domain.grant_health import Active
 from domain.ids import AppId, AttemptId, GrantId, OwnerId
 from domain.refusals import HASTENED_AT_ONCE, in_turns
 from domain.rotation import urgent_at

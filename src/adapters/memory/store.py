@@ -14,7 +14,7 @@ from domain.consent import Consent, Ending
 from domain.errors import Conflict
 from domain.events import Event
 from domain.grant import Grant
-from domain.health import Active, Degraded, NeedsReauth
+from domain.grant_health import Active, Degraded, NeedsReauth
 from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
 from domain.offer import Offer
 from domain.queued_revocation import Revocation

@@ -26,7 +26,7 @@ from application.ports.claims_and_settlements import TokenModel
 from domain.advertiser import Connection as AccountConnection
 from domain.errors import Conflict
 from domain.grant import Grant, Schedule
-from domain.health import Health
+from domain.grant_health import Health
 from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OwnerId
 from domain.tokens import Tokens
 

@@ -11,7 +11,7 @@ from application.ports.claims_and_settlements import TokenModel
 from application.ports.fleet import HEALTH_WORDS
 from domain.advertiser import Advertiser, Connection, Standing
 from domain.grant import Attempt, Grant, Schedule
-from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
+from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AttemptId
 from domain.outcomes import Reason
 from domain.refusals import Refusals

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Protocol
 
 from domain.grant import Grant, Schedule
-from domain.health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
+from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AppId, AttemptId, GrantId
 
 

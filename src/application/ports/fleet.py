@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from domain.health import Active, Degraded, NeedsReauth, Revoked, Superseded
+from domain.grant_health import Active, Degraded, NeedsReauth, Revoked, Superseded
 from domain.ids import AppId
 from domain.refusals import OwnerTally
 

@@ -8,11 +8,11 @@ from datetime import timedelta
 from application.ports.budget import Permits
 from application.ports.system import Clock
 from application.rotation.call_and_settle import Ended, InFlight, Rotation
-from application.rotation.refusals import SHORTEST_WAIT, UNSENT_FOR, hopeless, stopped
 from application.rotation.single_call import SingleCall
+from application.rotation.what_callers_are_told import SHORTEST_WAIT, UNSENT_FOR, hopeless, stopped
 from domain.errors import PlatformThrottled, PlatformUnavailable, ReauthorisationNeeded
 from domain.grant import Grant
-from domain.health import NeedsReauth
+from domain.grant_health import NeedsReauth
 from domain.outcomes import Reason, Refused
 
 REJECTED_AGAIN_AFTER = timedelta(minutes=1)

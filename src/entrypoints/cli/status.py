@@ -11,7 +11,7 @@ import click
 
 from application.ports.fleet import HEALTH_WORDS, FleetView
 from domain.database_identity import Elsewhere, Hold, WentBack
-from domain.health import Active, Degraded
+from domain.grant_health import Active, Degraded
 from domain.refusals import OwnerTally
 from domain.signs_of_life import SignsOfLife
 from entrypoints.cli.configuration import BEAT_MISSING, WORKERS_MISSING, configured, ready

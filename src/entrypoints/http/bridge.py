@@ -7,10 +7,7 @@ from typing import Any
 
 from litestar.di import Provide
 
-from domain.errors import StoreUnavailable
 from entrypoints.container import Container
-from entrypoints.http.api.readiness import DEGRADED, OK, ReadinessChecks
-from entrypoints.operations import check_keys, require_keys, require_schema, signs_of_life
 
 USE_CASES = (
     "begin_connect",
@@ -44,26 +41,3 @@ def giving(provider: Callable[[], object]) -> Provide:
 def always(value: object) -> Provide:
     """A dependency that is this one thing."""
     return giving(lambda: value)
-
-
-def readiness_checks_of(container: Container) -> ReadinessChecks:
-    """What readiness looks at. Keys: that a sealed text opens again, and stored tokens do, as far as they can be had."""
-
-    def keys() -> str:
-        try:
-            report = require_keys(container)
-        except StoreUnavailable:
-            report = check_keys(container, stored=False)
-        return DEGRADED if report.absent or report.wrong else OK
-
-    return ReadinessChecks(
-        {
-            "database": lambda: container.store().try_write(),
-            "schema": lambda: require_schema(container.database()),
-            "keys": keys,
-            "broker": lambda: container.broker().check(),
-            "beat": lambda: not signs_of_life(container).beat_is_missing,
-            "journal": lambda: container.journal().check(),
-            "identity": lambda: container.identity_watch().hold() is None,
-        }
-    )

@@ -6,8 +6,8 @@ from typing import Any
 
 from celery import Celery, signals
 
+from entrypoints.worker.beat_scheduler import SteadyScheduler, schedule_of
 from entrypoints.worker.process_container import process
-from entrypoints.worker.schedule import SteadyScheduler, schedule_of
 
 QUEUE = "tiktok-connect"
 CONCURRENCY = 2

@@ -14,8 +14,8 @@ from celery import bootsteps, signals
 from domain.errors import StoreUnavailable
 from entrypoints.ending_signals import heed
 from entrypoints.worker.app import app
+from entrypoints.worker.beat_scheduler import SteadyScheduler
 from entrypoints.worker.process_container import process
-from entrypoints.worker.schedule import SteadyScheduler
 from entrypoints.worker.standby import standby
 from entrypoints.worker.tasks import WORKER
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from domain.errors import Refusal
 from domain.signs_of_life import SignsOfLife
+from entrypoints.worker.beat_scheduler import AUDIT_EVERY, options
 from entrypoints.worker.process_container import process
-from entrypoints.worker.schedule import AUDIT_EVERY, options
 from entrypoints.worker.tasks import AUDIT_EARLY, WORKER, audit_unless_done, sweep
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from application.rotation.batches import SweepReport
 from application.rotation.call_and_settle import Ended
 from domain.errors import ClockSkewed, StoreUnavailable
 from entrypoints.worker.app import app
+from entrypoints.worker.beat_scheduler import AUDIT, AUDIT_EVERY, SWEEP
 from entrypoints.worker.process_container import process
-from entrypoints.worker.schedule import AUDIT, AUDIT_EVERY, SWEEP
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from domain.advertiser import Standing
 from domain.consent import Connected, ConsentFailure, Ending, Failed
 from domain.errors import StoreUnavailable
 from domain.grant import Grant
-from domain.health import Degraded, NeedsReauth
+from domain.grant_health import Degraded, NeedsReauth
 from domain.ids import GrantId, OfferId
 from domain.offer import Offer
 from domain.outcomes import Failure, InDoubt, Reason, Refused, Throttled

@@ -21,7 +21,7 @@ from domain.consent import ConsentFailure, Ending, Failed
 from domain.errors import OnHold, PlatformUnavailable, Refusal, StoreUnavailable
 from domain.tokens import Secret
 from entrypoints.http.addresses import Addresses
-from entrypoints.http.api import failures
+from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.ids import connection_id
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.shared_waits import SharedWaits

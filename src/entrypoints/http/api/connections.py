@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from application.disconnect import Disconnect
 from application.list_connections import ConnectionView, ListConnections
 from domain.ids import OwnerId
-from entrypoints.http.api import failures
+from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import ConnectionBody, ConnectionList, Disconnected, Health
 from entrypoints.http.api.ids import connection_id
 from entrypoints.http.api.injected import Injected

@@ -20,7 +20,7 @@ from application.rotation.batches import SweepReport
 from application.sweep_due_grants import SweepDueGrants
 from domain.errors import Refusal, StoreUnavailable
 from domain.rotation import RotationPolicy
-from entrypoints.http.api import failures
+from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import CronReport, GrantError
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.openapi import each_method

@@ -11,7 +11,7 @@ from application.ports.fleet import Fleet
 from application.ports.system import Clock
 from domain.errors import StoreUnavailable
 from domain.rotation import RotationPolicy
-from entrypoints.http.api import failures
+from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.injected import Injected
 from entrypoints.telemetry.request_metrics import RequestMetrics
 

@@ -11,7 +11,7 @@ from application.ports.system import Clock
 from application.rotate_grant import RotateGrant
 from domain.errors import PlatformUnavailable
 from domain.ids import OwnerId
-from entrypoints.http.api import failures
+from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import Refreshed, RefreshRequest
 from entrypoints.http.api.ids import connection_id
 from entrypoints.http.api.injected import Injected

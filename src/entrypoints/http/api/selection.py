@@ -10,11 +10,11 @@ from domain.advertiser import Advertiser
 from domain.errors import InvalidRequest
 from domain.grant import TIKTOK_ADS
 from domain.ids import AdvertiserId, OwnerId
-from entrypoints.http.api import failures
-from entrypoints.http.api.account_standing import why_closed
+from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import Account, ConnectedAccount, PendingSelection, Selected, Selection, UnavailableAccount
 from entrypoints.http.api.ids import offer_id
 from entrypoints.http.api.injected import Injected
+from entrypoints.http.api.why_not_selectable import why_closed
 
 
 @get(

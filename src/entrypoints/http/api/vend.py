@@ -16,7 +16,7 @@ from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest,
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.tokens import Secret
 from entrypoints.http.addresses import Addresses
-from entrypoints.http.api import failures
+from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import AccessToken, TokenRequest
 from entrypoints.http.api.ids import connection_id
 from entrypoints.http.api.injected import Injected

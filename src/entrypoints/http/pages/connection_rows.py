@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from application.list_connections import ConnectionState, ConnectionView
+from application.list_connections import ConnectionView
 from domain.advertiser import Advertiser
+from domain.connection_state import ConnectionState
 from domain.foreign_text import one_line
 from domain.ids import ConnectionId
 from domain.outcomes import Reason
-from entrypoints.http.api.account_standing import why_closed
+from entrypoints.http.api.why_not_selectable import why_closed
 from entrypoints.http.error_codes_and_sentences import ACCOUNT_LOST
 from entrypoints.http.pages.times_in_words import Moment, ago, ahead, left, on_day, times
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from itertools import groupby
 from urllib.parse import quote
 
-from application.list_connections import ConnectionState, ConnectionView
+from application.list_connections import ConnectionView
+from domain.connection_state import ConnectionState
 from domain.ids import ConnectionId, GrantId
 from entrypoints.http.pages.connection_rows import AccountRow, Status, row_of
 

@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from domain.advertiser import Standing
-from domain.health import Active, Degraded, NeedsReauth
+from domain.grant_health import Active, Degraded, NeedsReauth
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
 from support.http_application import JWT_SECRET, UNKNOWN, House
 from support.world import ANNA, BERT, START

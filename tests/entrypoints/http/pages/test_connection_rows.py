@@ -3,11 +3,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from application.list_connections import ConnectionState, ConnectionView
+from application.list_connections import ConnectionView
 from domain.advertiser import Advertiser, Connection, Standing
+from domain.connection_state import ConnectionState
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Reason
-from entrypoints.http.api.account_standing import why_closed
+from entrypoints.http.api.why_not_selectable import why_closed
 from entrypoints.http.pages.connection_rows import WHY, row_of
 from entrypoints.http.pages.sections import sections_of
 from entrypoints.http.pages.times_in_words import ahead, span, times, to_act

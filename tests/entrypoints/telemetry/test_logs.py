@@ -131,7 +131,7 @@ def test_a_line_that_cannot_be_written_is_replaced_without_its_arguments(capsys:
     stream = io.StringIO()
     configure_logging(stream=stream)
     logging.getLogger("theirs").info("a number: %d", PLANTED)
-    assert stream.getvalue().startswith("a log line of theirs could not be written (test_telemetry:")
+    assert stream.getvalue().startswith("a log line of theirs could not be written (test_logs:")
     assert PLANTED not in stream.getvalue() + capsys.readouterr().err
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import Celery
 
-from entrypoints.worker.schedule import SteadyScheduler, schedule_of
+from entrypoints.worker.beat_scheduler import SteadyScheduler, schedule_of
 
 
 class Scheduler(SteadyScheduler):

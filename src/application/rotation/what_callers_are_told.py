@@ -16,7 +16,7 @@ from domain.errors import (
     Refusal,
 )
 from domain.grant import Grant
-from domain.health import Degraded, NeedsReauth
+from domain.grant_health import Degraded, NeedsReauth
 from domain.outcomes import InDoubt, Misconfigured, NotPermitted, OurFault, PathMissing, Reason, Refused, Throttled, Unavailable
 from domain.tokens import LongTerm
 

@@ -1,0 +1,31 @@
+"""What readiness looks at: database, schema, keys, broker, beat, journal and identity."""
+
+from __future__ import annotations
+
+from domain.errors import StoreUnavailable
+from entrypoints.container import Container
+from entrypoints.http.api.check_runner import DEGRADED, OK, ReadinessChecks
+from entrypoints.operations import check_keys, require_keys, require_schema, signs_of_life
+
+
+def readiness_checks_of(container: Container) -> ReadinessChecks:
+    """What readiness looks at. Keys: that a sealed text opens again, and stored tokens do, as far as they can be had."""
+
+    def keys() -> str:
+        try:
+            report = require_keys(container)
+        except StoreUnavailable:
+            report = check_keys(container, stored=False)
+        return DEGRADED if report.absent or report.wrong else OK
+
+    return ReadinessChecks(
+        {
+            "database": lambda: container.store().try_write(),
+            "schema": lambda: require_schema(container.database()),
+            "keys": keys,
+            "broker": lambda: container.broker().check(),
+            "beat": lambda: not signs_of_life(container).beat_is_missing,
+            "journal": lambda: container.journal().check(),
+            "identity": lambda: container.identity_watch().hold() is None,
+        }
+    )
