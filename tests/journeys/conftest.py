@@ -18,7 +18,7 @@ CHROMIUM = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while it lives, its event loop runs, and no other test could run one
 def chromium(chromium_path: str) -> Iterator[Browser]:
     with sync_playwright() as playwright, playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM) as browser:
         yield browser
