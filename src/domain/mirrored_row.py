@@ -1,0 +1,56 @@
+"""The row by which the dashboard shows a connection, and what is to become of it there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.ids import AdvertiserId, ConnectionId, OwnerId
+
+APART = timedelta(microseconds=1)
+"""By so much the rows of one owner differ in age: the dashboard orders by age alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredRow:
+    """A connection as the dashboard's own table has it. It never holds a token."""
+
+    connection: ConnectionId
+    owner: OwnerId
+    account: AdvertiserId
+    account_name: str
+    needs_reauth: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """The row is to be there, with these values."""
+
+    row: MirroredRow
+    insert: bool
+    """Whether it may be made: it was never written since the person last connected. Else a row that is gone stays gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """The row is to be gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Nothing is written: the row is missing there, and nobody has connected since."""
+
+
+Intent = Show | Remove | Leave
+"""What our state asks of a row. It is read under the row's lock there, and never carried anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRow:
+    """What we remember of a row that we wrote, or set out to write: kept until its removal is certain."""
+
+    connection: ConnectionId
+    owner: OwnerId
+    confirmed_for: int | None = None
+    """How often the person had connected (`Connection.times_connected`) when the row was last seen to be there; None: never."""
