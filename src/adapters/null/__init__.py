@@ -1,0 +1,1 @@
+"""What stands in for a port where an installation has nothing behind it."""
