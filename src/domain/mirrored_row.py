@@ -39,7 +39,7 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """Nothing is written: the row is missing there, and nobody has connected since."""
+    """Nothing is written: the mirror is frozen or off, or the row is missing there and nobody has connected since."""
 
 
 Intent = Show | Remove | Leave
@@ -54,3 +54,32 @@ class WrittenRow:
     owner: OwnerId
     confirmed_for: int | None = None
     """How often the person had connected (`Connection.times_connected`) when the row was last seen to be there; None: never."""
+    stale: bool = False
+    """A rebuild found it without a connection of ours, and made it say that its person must connect again. It stays so."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRow:
+    """A row that we wrote, or set out to write, with what its connection says of it at the same moment."""
+
+    written: WrittenRow
+    times_connected: int | None
+    """Of the connection; None: there is no such connection any more."""
+    missing_since: datetime | None = None
+    """Of the connection."""
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether it was there since the person last connected, and nothing of ours removes it: only then is it missing."""
+        confirmed = self.written.confirmed_for
+        return self.times_connected is not None and confirmed is not None and confirmed >= self.times_connected
+
+    def intent(self, row: MirroredRow | None, *, writes: bool) -> Intent:
+        """What is to become of it, with the connection's values (None: no such connection). `writes`: the mirror is neither
+        frozen nor off, and our own database is not on hold.
+        """
+        if not writes:
+            return Leave()
+        if row is None:
+            return Leave() if self.written.stale else Remove()
+        return Leave() if self.missing_since is not None else Show(row, insert=not self.is_expected)

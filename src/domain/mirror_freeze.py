@@ -1,0 +1,71 @@
+"""Why a mirror freezes: what was noted of it, and of our rows, against what a look saw."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from domain.ids import ConnectionId
+from domain.mirror_look import Look, MirrorIdentity
+from domain.mirrored_row import KnownRow
+from domain.noted_mirror import FreezeReason, NotedMirror
+
+ENOUGH_OWNERS = 4
+"""Of fewer owners more than half may well disconnect on one day."""
+
+
+def judged(
+    noted: NotedMirror, rows: Collection[KnownRow], noted_since: Collection[ConnectionId], look: Look, now: datetime
+) -> NotedMirror:
+    """The note after a look: as it was, frozen, or looked at. It is stored before anything else is done.
+
+    `rows` are read before the look: what was confirmed by then must be in it. `noted_since` are the ids that are noted after it:
+    what is in it may have been noted meanwhile.
+    """
+    if noted.off or (noted.frozen is not None and not noted.frozen.reason.ends_by_itself):
+        return noted
+    reason = why_frozen(noted, rows, noted_since, look)
+    if reason is None:
+        return noted.looked(look, now)
+    return noted if noted.frozen and noted.frozen.reason is reason else noted.froze(reason, now)
+
+
+def why_frozen(
+    noted: NotedMirror, rows: Collection[KnownRow], noted_since: Collection[ConnectionId], look: Look
+) -> FreezeReason | None:
+    """What is wrong with the database that was looked at, if anything is."""
+    if (reason := why_not_ours(noted.identity, look.identity, standby=look.standby)) is not None:
+        return reason
+    if look.users_are_empty and any(row.written.confirmed_for is not None for row in rows):
+        return FreezeReason.NO_USERS
+    if not ours_without_token(look) <= {row.written.connection for row in rows}.union(noted_since):
+        return FreezeReason.UNKNOWN_ROWS
+    return FreezeReason.MANY_MISSING if _many_are_missing(rows, look) else None
+
+
+def why_not_ours(noted: MirrorIdentity | None, seen: MirrorIdentity, *, standby: bool) -> FreezeReason | None:
+    """Why this is not the database, or not the table, that was noted; what can't be compared proves nothing."""
+    if standby:
+        return FreezeReason.STANDBY
+    if noted is None:
+        return None
+    if noted.system is not None and seen.system is not None and noted.system != seen.system:
+        return FreezeReason.OTHER_DATABASE
+    if noted.table != seen.table:
+        return FreezeReason.OTHER_TABLE
+    if noted.position is not None and seen.position is not None and seen.position < noted.position:
+        return FreezeReason.WENT_BACK
+    return None
+
+
+def ours_without_token(look: Look) -> set[ConnectionId]:
+    """The rows of our kind that a look saw. One with a token is somebody else's, whatever its id."""
+    return {row.connection for row in look.rows if not row.has_token}
+
+
+def _many_are_missing(rows: Collection[KnownRow], look: Look) -> bool:
+    expected = [row.written for row in rows if row.is_expected]
+    there = {row.connection for row in look.rows}
+    owners = {written.owner for written in expected}
+    bereft = {written.owner for written in expected if written.connection not in there}
+    return len(owners) >= ENOUGH_OWNERS and 2 * len(bereft) > len(owners)
