@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,9 +13,9 @@ import pytest
 
 from adapters.memory.connection_mirror import MemoryConnectionMirror
 from adapters.memory.dashboard import DashboardRow, MemoryDashboard
-from application.ports.connection_mirror import ConnectionMirror, MirrorUnavailable, RowOutcome
+from application.ports.connection_mirror import ConnectionMirror, MirrorUnavailable, RowOutcome, RowReport
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
-from domain.mirror_look import SeenRow
+from domain.mirror_look import MirrorIdentity, SeenRow
 from domain.mirrored_row import Intent, Leave, MirroredRow, Remove, Show
 from support.builders import START
 
@@ -40,6 +41,9 @@ class Rig:
     mirror: ConnectionMirror
     dashboard: Dashboard
 
+    def settle(self, intent: Callable[[], Intent]) -> RowReport:
+        return self.mirror.settle(OURS, lambda _: intent())
+
 
 @pytest.fixture
 def rig() -> Rig:
@@ -60,33 +64,33 @@ def seen(rig: Rig) -> list[SeenRow]:
 
 
 def test_a_row_is_shown_changed_and_removed(rig: Rig) -> None:
-    assert rig.mirror.settle(OURS, showing).outcome is THERE
+    assert rig.settle(showing).outcome is THERE
     assert rig.dashboard.shown_to(ANNA) == [DashboardRow(OURS, ANNA, SHOP, "Shop 1", START)]
-    assert rig.mirror.settle(OURS, lambda: showing(insert=False, name="Renamed", needs_reauth=True)).outcome is THERE
+    assert rig.settle(lambda: showing(insert=False, name="Renamed", needs_reauth=True)).outcome is THERE
     assert rig.dashboard.shown_to(ANNA) == [DashboardRow(OURS, ANNA, SHOP, "Renamed", START, "needs_reauth")]
-    assert rig.mirror.settle(OURS, Remove).outcome is GONE
+    assert rig.settle(Remove).outcome is GONE
     assert rig.dashboard.shown_to(ANNA) == []
-    assert rig.mirror.settle(OURS, Remove).outcome is GONE, "and again"
+    assert rig.settle(Remove).outcome is GONE, "and again"
 
 
 def test_what_is_to_be_left_is_left(rig: Rig) -> None:
-    rig.mirror.settle(OURS, showing)
-    assert rig.mirror.settle(OURS, Leave).outcome is RowOutcome.LEFT
+    rig.settle(showing)
+    assert rig.settle(Leave).outcome is RowOutcome.LEFT
     assert len(rig.dashboard.shown_to(ANNA)) == 1
 
 
 def test_a_row_that_is_missing_is_made_again_only_if_it_may(rig: Rig) -> None:
-    rig.mirror.settle(OURS, showing)
+    rig.settle(showing)
     rig.dashboard.delete_row(OURS)
-    assert rig.mirror.settle(OURS, lambda: showing(insert=False)).outcome is RowOutcome.MISSING
+    assert rig.settle(lambda: showing(insert=False)).outcome is RowOutcome.MISSING
     assert rig.dashboard.shown_to(ANNA) == []
-    assert rig.mirror.settle(OURS, showing).outcome is THERE
+    assert rig.settle(showing).outcome is THERE
 
 
 def test_an_older_row_of_the_same_account_gives_way_with_its_spend_and_its_age(rig: Rig) -> None:
     rig.dashboard.put(an_old_row())
     rig.dashboard.put(an_old_row(OLDER, created_at=START - timedelta(days=30)))
-    report = rig.mirror.settle(OURS, showing)
+    report = rig.settle(showing)
     assert (report.outcome, report.took_over) == (THERE, (OLD, OLDER))
     [row] = rig.dashboard.shown_to(ANNA)
     assert (row.id, row.created_at, row.spend) == (OURS, START - timedelta(days=30), ("2026-10-01", "2026-10-01"))
@@ -105,7 +109,7 @@ def test_an_older_row_of_the_same_account_gives_way_with_its_spend_and_its_age(r
 )
 def test_no_other_row_gives_way(rig: Rig, other: DashboardRow) -> None:
     rig.dashboard.put(other)
-    assert rig.mirror.settle(OURS, showing).took_over == ()
+    assert rig.settle(showing).took_over == ()
     assert other in rig.dashboard.shown_to(other.owner)
 
 
@@ -113,7 +117,7 @@ def test_a_row_with_a_token_is_never_touched(rig: Rig) -> None:
     theirs = DashboardRow(OURS, ANNA, SHOP, "Shop", START, token="theirs")
     rig.dashboard.put(theirs)
     for intent in (showing, lambda: showing(insert=False), Remove):
-        report = rig.mirror.settle(OURS, intent)
+        report = rig.settle(intent)
         assert report.outcome is RowOutcome.CONFLICT
         assert report.difference
         assert "theirs" not in report.difference
@@ -134,7 +138,7 @@ def test_a_row_with_a_token_is_never_touched(rig: Rig) -> None:
 )
 def test_a_row_of_another_owner_account_or_platform_is_told_and_not_mended(rig: Rig, changed: DashboardRow) -> None:
     rig.dashboard.put(changed)
-    report = rig.mirror.settle(OURS, lambda: showing(needs_reauth=True))
+    report = rig.settle(lambda: showing(needs_reauth=True))
     assert report.outcome is RowOutcome.CONFLICT
     assert report.difference
     assert rig.dashboard.shown_to(changed.owner) == [changed]
@@ -142,9 +146,24 @@ def test_a_row_of_another_owner_account_or_platform_is_told_and_not_mended(rig: 
 
 def test_a_row_of_nobody_is_refused(rig: Rig) -> None:
     rig.dashboard.delete_user(ANNA)
-    report = rig.mirror.settle(OURS, showing)
+    report = rig.settle(showing)
     assert report.outcome is RowOutcome.CONFLICT
     assert "user" in (report.difference or "")
+
+
+def test_the_intent_is_told_the_database_that_it_is_for(rig: Rig) -> None:
+    told = []
+
+    def left(identity: MirrorIdentity) -> Intent:
+        told.append(identity)
+        return Leave()
+
+    rig.mirror.settle(OURS, left)
+    looked_at = rig.mirror.look([]).identity
+    assert [(identity.system, identity.table) for identity in told] == [(looked_at.system, looked_at.table)]
+    assert told[0].position is not None
+    assert looked_at.position is not None
+    assert told[0].position <= looked_at.position
 
 
 def test_what_the_intent_raises_is_raised_and_nothing_is_changed(rig: Rig) -> None:
@@ -152,8 +171,8 @@ def test_what_the_intent_raises_is_raised_and_nothing_is_changed(rig: Rig) -> No
         raise LookupError("our own store")
 
     with pytest.raises(LookupError):
-        rig.mirror.settle(OURS, intent)
-    assert rig.mirror.settle(OURS, showing).outcome is THERE, "the lock was let go"
+        rig.settle(intent)
+    assert rig.settle(showing).outcome is THERE, "the lock was let go"
 
 
 def test_two_that_settle_one_connection_do_so_one_after_the_other(rig: Rig) -> None:
@@ -170,9 +189,9 @@ def test_two_that_settle_one_connection_do_so_one_after_the_other(rig: Rig) -> N
         return showing(name="second", insert=False)
 
     with ThreadPoolExecutor(2) as threads:
-        one = threads.submit(rig.mirror.settle, OURS, first)
+        one = threads.submit(rig.settle, first)
         assert first_is_in.wait(20)
-        another = threads.submit(rig.mirror.settle, OURS, second)
+        another = threads.submit(rig.settle, second)
         first_may_go.set()
         assert one.result().outcome is another.result().outcome is THERE
     assert order == ["first", "second"]
@@ -188,17 +207,17 @@ def test_who_waits_too_long_for_a_row_is_told_that_the_mirror_is_unavailable(rig
         return Leave()
 
     with ThreadPoolExecutor(1) as threads:
-        holder = threads.submit(rig.mirror.settle, OURS, slow)
+        holder = threads.submit(rig.settle, slow)
         assert inside.wait(20)
         with pytest.raises(MirrorUnavailable):
-            rig.mirror.settle(OURS, Remove)
+            rig.settle(Remove)
         may_go.set()
         holder.result()
 
 
 def test_a_row_is_there_for_its_owner_alone(rig: Rig) -> None:
     assert not rig.mirror.row_is_there(OURS, ANNA)
-    rig.mirror.settle(OURS, showing)
+    rig.settle(showing)
     assert rig.mirror.row_is_there(OURS, ANNA)
     assert not rig.mirror.row_is_there(OURS, BEN)
     assert not rig.mirror.row_is_there(ConnectionId("no such id"), ANNA)
@@ -213,7 +232,7 @@ def test_users_are_known(rig: Rig) -> None:
 
 
 def test_a_look_sees_rows_of_our_kind_alone(rig: Rig) -> None:
-    rig.mirror.settle(OURS, showing)
+    rig.settle(showing)
     rig.dashboard.put(replace(an_old_row(), account=AdvertiserId("7000000000000000009")))
     rig.dashboard.put(
         DashboardRow(ConnectionId("01934f6e-7a00-7abc-8def-000000000003"), BEN, SHOP, None, START, platform="meta_ads")
@@ -233,7 +252,7 @@ def test_a_look_knows_who_is_a_user_no_more(rig: Rig) -> None:
 
 def test_a_database_is_known_again_and_its_position_only_grows(rig: Rig) -> None:
     before = rig.mirror.look([])
-    rig.mirror.settle(OURS, showing)
+    rig.settle(showing)
     after = rig.mirror.look([])
     assert not before.standby
     assert (before.identity.system, before.identity.table) == (after.identity.system, after.identity.table)
@@ -243,7 +262,7 @@ def test_a_database_is_known_again_and_its_position_only_grows(rig: Rig) -> None
 
 
 def test_a_stale_row_says_that_a_person_must_connect_again(rig: Rig) -> None:
-    rig.mirror.settle(OURS, showing)
+    rig.settle(showing)
     rig.mirror.mark_stale(OURS, BEN, START)
     assert [row.status for row in seen(rig)] == ["active"], "it is not Ben's"
     rig.mirror.mark_stale(OURS, ANNA, START)

@@ -31,14 +31,14 @@ class MemoryConnectionMirror:
         self.dashboard, self.before_each = dashboard, before_each
         self._turns = defaultdict[ConnectionId, threading.Lock](threading.Lock)
 
-    def settle(self, connection: ConnectionId, intent: Callable[[], Intent]) -> RowReport:
+    def settle(self, connection: ConnectionId, intent: Callable[[MirrorIdentity], Intent]) -> RowReport:
         self._ask()
         with self.dashboard.lock:
             turn = self._turns[connection]
         if not turn.acquire(timeout=LOCKED_WITHIN):
             raise MirrorUnavailable("another holds the row")
         try:
-            desired = intent()
+            desired = intent(self._identity())
             with self._changing():
                 match desired:
                     case Show():
@@ -64,7 +64,7 @@ class MemoryConnectionMirror:
         with self.dashboard.lock:
             tables = self.dashboard.tables
             return Look(
-                identity=MirrorIdentity(tables.system, tables.table, None if self.dashboard.standby else tables.position),
+                identity=self._identity(),
                 standby=self.dashboard.standby,
                 users_are_empty=not tables.users,
                 rows=tuple(
@@ -104,6 +104,10 @@ class MemoryConnectionMirror:
             if self.dashboard.answers_to_lose:
                 self.dashboard.answers_to_lose -= 1
                 raise MirrorUnavailable("the answer was lost")
+
+    def _identity(self) -> MirrorIdentity:
+        tables = self.dashboard.tables
+        return MirrorIdentity(tables.system, tables.table, None if self.dashboard.standby else tables.position)
 
     def _seen(self, connection: ConnectionId) -> DashboardRow | None:
         """The row as this role sees it."""

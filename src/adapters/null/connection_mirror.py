@@ -7,7 +7,7 @@ from datetime import datetime
 
 from application.ports.connection_mirror import Lack, MirrorUnavailable, RowReport
 from domain.ids import ConnectionId, OwnerId
-from domain.mirror_look import Look
+from domain.mirror_look import Look, MirrorIdentity
 from domain.mirrored_row import Intent
 
 
@@ -16,7 +16,7 @@ class NullConnectionMirror:
 
     configured = False
 
-    def settle(self, connection: ConnectionId, intent: Callable[[], Intent]) -> RowReport:
+    def settle(self, connection: ConnectionId, intent: Callable[[MirrorIdentity], Intent]) -> RowReport:
         raise MirrorUnavailable("not configured")
 
     def row_is_there(self, connection: ConnectionId, owner: OwnerId) -> bool:

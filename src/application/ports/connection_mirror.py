@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Protocol
 
 from domain.ids import ConnectionId, OwnerId
-from domain.mirror_look import Look
+from domain.mirror_look import Look, MirrorIdentity
 from domain.mirrored_row import Intent
 
 
@@ -59,8 +59,10 @@ class ConnectionMirror(Protocol):
     def configured(self) -> bool:
         """False for the adapter that shows nothing anywhere: then nothing below is called by anybody."""
 
-    def settle(self, connection: ConnectionId, intent: Callable[[], Intent]) -> RowReport:
+    def settle(self, connection: ConnectionId, intent: Callable[[MirrorIdentity], Intent]) -> RowReport:
         """Bring one row to what our state asks: lock the connection there, call `intent`, write or remove, and release.
+
+        `intent` is told which database this is, read in the same transaction: nothing is to be concluded from another one.
 
         Two that settle one connection do so one after the other, so the later one writes the later state. A row with a token is
         never touched. An older row of the same owner and account gives way in the same transaction: its spend moves to ours, and
