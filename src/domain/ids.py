@@ -21,3 +21,10 @@ AppId = NewType("AppId", str)
 
 AdvertiserId = NewType("AdvertiserId", str)
 """An advertiser account at the platform: 19 digits at TikTok, so text and never a number."""
+
+CampaignId = NewType("CampaignId", str)
+StoreId = NewType("StoreId", str)
+"""A TikTok Shop whose GMV Max campaigns an account pays for."""
+
+ReportTaskId = NewType("ReportTaskId", str)
+"""A report that the platform makes in its own time."""
