@@ -64,6 +64,10 @@ class Connection:
     """Since when its grant no longer reaches the account."""
     former_id: ConnectionId | None = None
     """What it was called before its id became a UUIDv7; it goes on answering to that."""
+    times_connected: int = 1
+    """How many consents of its owner brought it here; by that number a row in the dashboard is known to be older."""
+    missing_since: datetime | None = None
+    """Since when its row is missing in the dashboard: it is neither listed nor vended, and is rotated on."""
 
     def refreshed(self, advertiser: Advertiser) -> Connection:
         """The same connection with what the platform says today; what it withholds today stays as it was."""
@@ -73,6 +77,10 @@ class Connection:
                 advertiser, currency=known.currency, timezone=known.timezone, status=known.status, standing=known.standing
             )
         return replace(self, advertiser=advertiser, lost_at=None)
+
+    def reconnected(self) -> Connection:
+        """The same connection after one more consent of its owner, which heals what was missing."""
+        return replace(self, times_connected=self.times_connected + 1, missing_since=None)
 
     def missed(self, now: datetime) -> Connection:
         """The same connection, its account out of its grant's reach."""

@@ -7,7 +7,7 @@ from enum import Enum
 
 from domain.advertiser import Connection, Standing
 from domain.grant import Grant
-from domain.grant_health import Active, Degraded, NeedsReauth, Revoked, Superseded
+from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.tokens import Expiring
 
 YEAR_ENDS_SOON = timedelta(days=60)
@@ -39,7 +39,7 @@ Condition = tuple[ConnectionState, str | None, datetime | None]
 
 def condition(grant: Grant, connection: Connection, now: datetime) -> Condition:
     """The state to show, why, and until when the token can be served."""
-    refused = _refused(grant, now)
+    refused = _refused(grant.health, now)
     if refused and refused[0] is ConnectionState.NEEDS_REAUTH:
         return refused
     if connection.lost_at is not None:
@@ -47,9 +47,15 @@ def condition(grant: Grant, connection: Connection, now: datetime) -> Condition:
     return refused or _rotation_state(grant, connection, now)
 
 
-def _refused(grant: Grant, now: datetime) -> Condition | None:
+def needs_reauth(health: Health, lost_at: datetime | None, now: datetime) -> bool:
+    """Whether the dashboard is told `needs_reauth` of a connection of this grant, as `condition` has it."""
+    refused = _refused(health, now)
+    return lost_at is not None or (refused is not None and refused[0].needs_reauth)
+
+
+def _refused(health: Health, now: datetime) -> Condition | None:
     """What a refusal left: a deadline, or nothing."""
-    match grant.health:
+    match health:
         case NeedsReauth(reason=reason):
             return ConnectionState.NEEDS_REAUTH, reason.value, None
         case Degraded(usable_until=until, reason=reason):
@@ -64,7 +70,7 @@ def _refused(grant: Grant, now: datetime) -> Condition | None:
 
 def waits_for_a_person(grant: Grant, now: datetime) -> bool:
     """Whether nothing is to be expected but that somebody authorises again."""
-    refused = _refused(grant, now)
+    refused = _refused(grant.health, now)
     return grant.asked_because is not None or (refused is not None and refused[0] is ConnectionState.NEEDS_REAUTH)
 
 

@@ -138,9 +138,9 @@ class Grant:
         return made
 
     def adopt(self, connection: Connection, now: datetime) -> None:
-        """Take over a connection from an older grant of the same owner, under its old id."""
+        """Take over a connection from an older grant of the same owner, under its old id: its owner has consented once more."""
         self._alive()
-        self.connections[connection.id] = connection
+        self.connections[connection.id] = connection.reconnected()
         self.events.append(AccountsConnected(self.id, self.owner, (connection.id,), at=now))
 
     def release(self, connection: ConnectionId) -> Connection:
@@ -155,6 +155,19 @@ class Grant:
         if (renamed := next(former, None)) is None:
             raise ConnectionNotFound
         return renamed
+
+    def miss_rows(self, times_connected: Mapping[ConnectionId, int], since: datetime) -> None:
+        """Their rows are missing in the dashboard. What their owner has connected once more since stays as it is."""
+        for connection in self._still(times_connected):
+            self.connections[connection.id] = replace(connection, missing_since=since)
+
+    def find_rows(self, times_connected: Mapping[ConnectionId, int]) -> None:
+        """Their rows are there again, or nothing can be concluded from what is missing."""
+        for connection in self._still(times_connected):
+            self.connections[connection.id] = replace(connection, missing_since=None)
+
+    def _still(self, times_connected: Mapping[ConnectionId, int]) -> list[Connection]:
+        return [c for c in self.connections.values() if times_connected.get(c.id) == c.times_connected]
 
     @property
     def by_account(self) -> dict[AdvertiserId, Connection]:

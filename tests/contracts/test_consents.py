@@ -5,7 +5,7 @@ import pytest
 
 from domain.consent import CONSENT_LIFE, Choosing, Connected, Consent, ConsentFailure, Ending, Failed
 from domain.ids import ConnectionId, OfferId
-from support.builders import BERT, HOUR, MINUTE, SECOND, START, a_consent
+from support.builders import ANNA, BERT, HOUR, MINUTE, SECOND, START, a_consent
 from support.databases import Kept
 
 
@@ -96,3 +96,15 @@ def test_a_consent_is_exchanging_from_its_use_until_it_ends_or_is_given_up(kept:
         work.consents.end("digest-1", Connected())
         work.commit()
     assert not exchanging(kept)
+
+
+def test_the_consents_of_an_owner_are_forgotten_used_or_not(kept: Kept) -> None:
+    with kept.store.write() as work:
+        for consent in (a_consent(), a_consent("digest-2"), a_consent("digest-3", owner=BERT)):
+            work.consents.add(consent)
+        work.consents.consume("digest-2", START)
+        assert work.consents.forget_of(ANNA) == 2
+        work.consents.end("digest-2", Connected())
+        work.commit()
+    with kept.store.read() as work:
+        assert [work.consents.get(f"digest-{n}") is None for n in (1, 2, 3)] == [True, True, False]

@@ -176,7 +176,7 @@ def test_a_connection_moves_to_a_newer_grant_under_its_id(kept: Kept, *, new_one
         work.commit()
     assert kept.grant("old").connections == {}
     assert kept.grant("old").health == Superseded()
-    assert kept.grant("new").connections == {moved.id: moved}
+    assert kept.grant("new").connections == {moved.id: moved.reconnected()}
     with kept.store.read() as work:
         found = work.grants.of_connection(moved.id)
         assert found is not None
@@ -397,3 +397,11 @@ def test_a_disowned_grant_has_no_tokens_and_its_connections_stay(kept: Kept) -> 
     assert (stored.tokens, stored.fingerprint, stored.generation) == (None, "", 2)
     assert stored.health == NeedsReauth(Reason.COPIED_DATABASE, since=START + HOUR)
     assert stored.connections
+
+
+def test_the_living_grants_of_an_owner_are_those_that_are_not_erased(kept: Kept) -> None:
+    erased = a_grant("erased")
+    erased.revoke(START)
+    kept.add(a_grant("unconnected"), a_grant("connected", connects=(1,)), erased, a_grant("another", owner=BERT))
+    with kept.store.write() as work:
+        assert {g.id for g in work.grants.living_of(ANNA)} == {"unconnected", "connected"}

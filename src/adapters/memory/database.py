@@ -18,7 +18,9 @@ from domain.database_identity import DatabaseIdentity
 from domain.errors import StoreUnavailable
 from domain.events import Event
 from domain.grant import Grant
-from domain.ids import DatabaseId, GrantId, OfferId, OwnerId, RevocationId
+from domain.ids import ConnectionId, DatabaseId, GrantId, OfferId, OwnerId, RevocationId
+from domain.mirrored_row import WrittenRow
+from domain.noted_mirror import NotedMirror
 from domain.offer import Offer
 from domain.queued_revocation import Revocation
 from domain.refusals import OWNER_TURNS
@@ -33,6 +35,9 @@ class Rows:
     consents: MutableMapping[str, Consent] = field(default_factory=dict)
     revocations: MutableMapping[RevocationId, Revocation] = field(default_factory=dict)
     notices: MutableMapping[tuple[GrantId, str], None] = field(default_factory=dict)
+    mirrored_rows: MutableMapping[ConnectionId, WrittenRow] = field(default_factory=dict)
+    mirror_note: MutableMapping[int, NotedMirror] = field(default_factory=dict)
+    """One at the most."""
     drained: dict[tuple[str, str], Drained] = field(default_factory=dict)
     """What hosts said of their journals, by journal and host."""
     repeated: deque[OwnerId] = field(default_factory=lambda: deque(maxlen=OWNER_TURNS))
@@ -55,6 +60,8 @@ class Changes:
         self.consents = Overlay(rows.consents)
         self.revocations = Overlay(rows.revocations)
         self.notices = Overlay(rows.notices)
+        self.mirrored_rows = Overlay(rows.mirrored_rows)
+        self.mirror_note = Overlay(rows.mirror_note)
         self.events: list[Event] = []
         self.forgotten = 0
         """How many of the oldest events are dropped."""
@@ -63,6 +70,8 @@ class Changes:
         """Let everybody see it."""
         for table in (self.grants, self.offers, self.consents, self.revocations, self.notices):
             table.apply()
+        self.mirrored_rows.apply()
+        self.mirror_note.apply()
         del self.rows.events[: self.forgotten]
         self.rows.events.extend(self.events)
 

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from adapters.memory.database import Changes, MemoryDatabase, copy_of
+from adapters.memory.mirror_records import MemoryMirrorRecords
 from domain.consent import Consent, Ending
 from domain.errors import Conflict
 from domain.events import Event
@@ -62,6 +63,9 @@ class MemoryGrants:
 
     def of_owner(self, owner: OwnerId) -> list[Grant]:
         return [copy_of(g) for g in self._of_owner(owner) if g.connections]
+
+    def living_of(self, owner: OwnerId) -> list[Grant]:
+        return [copy_of(g) for g in self._of_owner(owner) if not g.erased]
 
     def _of_owner(self, owner: OwnerId) -> list[Grant]:
         changed = {g.id for g in self._rows.grants.changed.values() if g.owner == owner}
@@ -170,17 +174,24 @@ class MemoryConsents:
         return self._rows.consents.get(state_digest)
 
     def end(self, state_digest: str, ending: Ending) -> None:
-        self._rows.consents[state_digest] = replace(self._rows.consents[state_digest], ending=ending)
+        if state_digest in self._rows.consents:
+            self._rows.consents[state_digest] = replace(self._rows.consents[state_digest], ending=ending)
 
     def exchanging(self, since: datetime, until: datetime) -> bool:
         consents = self._rows.consents.values()
         return any(c.consumed_at is not None and since <= c.consumed_at <= until and c.ending is None for c in consents)
 
     def forget(self, before: datetime) -> int:
-        old = [k for k, c in self._rows.consents.items() if c.expires_at < before]
-        for key in old:
+        return self._drop(k for k, c in self._rows.consents.items() if c.expires_at < before)
+
+    def forget_of(self, owner: OwnerId) -> int:
+        return self._drop(k for k, c in self._rows.consents.items() if c.owner == owner)
+
+    def _drop(self, digests: Iterator[str]) -> int:
+        dropped = list(digests)
+        for key in dropped:
             del self._rows.consents[key]
-        return len(old)
+        return len(dropped)
 
 
 class MemoryRevocations:
@@ -268,6 +279,7 @@ class MemoryUnitOfWork:
         self.revocations = MemoryRevocations(self._changes)
         self.notices = MemoryNotices(self._changes)
         self.outbox = MemoryOutbox(self._changes)
+        self.mirror = MemoryMirrorRecords(self._changes)
         return self
 
     def commit(self) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from adapters.sql import tables
 from domain.consent import Consent, Ending
+from domain.ids import OwnerId
 
 
 class SqlConsents:
@@ -54,6 +55,9 @@ class SqlConsents:
 
     def forget(self, before: datetime) -> int:
         return self._connection.execute(delete(tables.consents).where(tables.consents.c.expires_at < before)).rowcount
+
+    def forget_of(self, owner: OwnerId) -> int:
+        return self._connection.execute(delete(tables.consents).where(tables.consents.c.owner == owner)).rowcount
 
 
 def consent_of(row: Row[Any]) -> Consent:

@@ -23,12 +23,15 @@ from adapters.sql.rows import (
     token_columns,
 )
 from application.ports.claims_and_settlements import TokenModel
+from application.ports.fleet import HEALTH_WORDS
 from domain.advertiser import Connection as AccountConnection
 from domain.errors import Conflict
 from domain.grant import Grant, Schedule
-from domain.grant_health import Health
+from domain.grant_health import Health, Revoked, Superseded
 from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OwnerId
 from domain.tokens import Tokens
+
+ERASED_WORDS = (HEALTH_WORDS[Revoked], HEALTH_WORDS[Superseded])
 
 LOOKS = 3
 """How often a search is repeated whose find moved to another grant while it waited for the lock."""
@@ -101,6 +104,11 @@ class SqlGrants:
     def of_owner(self, owner: OwnerId) -> list[Grant]:
         return self._of_connections(tables.connections.c.owner == owner)
 
+    def living_of(self, owner: OwnerId) -> list[Grant]:
+        row = tables.grants.c
+        living = select(row.id).where(row.owner == owner, row.health.not_in(ERASED_WORDS))
+        return [g for g in self.get(self._connection.scalars(living).all()) if not g.erased]
+
     def unread_since(self, app: AppId, before: datetime, *, limit: int) -> list[GrantId]:
         row = tables.grants.c
         unread = select(row.id).where(
@@ -138,7 +146,7 @@ class SqlGrants:
 
     def page(self, *, after: GrantId | None, limit: int) -> list[GrantId]:
         row = tables.grants.c
-        living = select(row.id).where(row.health.not_in(["revoked", "superseded"]), row.id > (after or ""))
+        living = select(row.id).where(row.health.not_in(ERASED_WORDS), row.id > (after or ""))
         return list(self._connection.scalars(living.order_by(row.id).limit(limit)))
 
     def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:

@@ -133,6 +133,8 @@ def connection_row(connection: Connection, grant: Grant) -> Columns:
         "created_at": connection.created_at,
         "lost_at": connection.lost_at,
         "former_id": connection.former_id,
+        "times_connected": connection.times_connected,
+        "missing_since": connection.missing_since,
     }
 
 
@@ -226,7 +228,16 @@ def refusals_of(row: Row[Any]) -> Refusals | None:
 def connection_of(row: Row[Any]) -> Connection:
     """A row as the connection it was."""
     advertiser = Advertiser(row.advertiser_id, row.name, row.currency, row.timezone, row.status, Standing(row.standing))
-    return Connection(row.id, row.owner, advertiser, row.created_at, row.lost_at, row.former_id)
+    return Connection(
+        id=row.id,
+        owner=row.owner,
+        advertiser=advertiser,
+        created_at=row.created_at,
+        lost_at=row.lost_at,
+        former_id=row.former_id,
+        times_connected=row.times_connected,
+        missing_since=row.missing_since,
+    )
 
 
 def restored_of(word: str | None) -> Restored | None:

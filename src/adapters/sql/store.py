@@ -10,6 +10,7 @@ from typing import Self
 from adapters.sql.consents import SqlConsents
 from adapters.sql.database import Database
 from adapters.sql.grants import SqlGrants
+from adapters.sql.mirror_records import SqlMirrorRecords
 from adapters.sql.notices import SqlNotices
 from adapters.sql.offers import SqlOffers
 from adapters.sql.outbox import SqlOutbox
@@ -32,6 +33,7 @@ class SqlUnitOfWork:
         self.consents = SqlConsents(self._connection)
         self.revocations = SqlRevocations(self._connection, keys=self._keys)
         self.notices = SqlNotices(self._connection)
+        self.mirror = SqlMirrorRecords(self._connection, locks=self._writes)
         return self
 
     def commit(self) -> None:

@@ -27,6 +27,7 @@ from adapters.sql.columns import KeyOf, OneOf, Packed, Utc
 from domain.advertiser import Advertiser
 from domain.consent import ConsentFailure, Ending, Failed
 from domain.database_identity import DatabaseIdentity
+from domain.noted_mirror import NotedMirror
 from domain.outcomes import Failure, InDoubt
 from domain.tokens import FIRST_VERSION, TokenTerm
 
@@ -150,7 +151,25 @@ connections = Table(
     Column("created_at", Utc, nullable=False),
     Column("lost_at", Utc),
     Column("former_id", Text, index=True),
+    Column("times_connected", Integer, nullable=False, server_default="1"),
+    Column("missing_since", Utc),  # its row in the dashboard
     UniqueConstraint("owner", "provider", "advertiser_id"),
+)
+
+mirrored_rows = Table(
+    "mirrored_rows",
+    metadata,
+    Column("connection_id", Text, primary_key=True),  # which may be gone here, while its row may be there
+    Column("owner", Text, nullable=False),
+    Column("confirmed_for", Integer),  # how often its owner had connected when the row was last seen there
+    Column("stale", Boolean, nullable=False, server_default=false()),  # found by a rebuild, without a connection
+)
+
+mirror_note = Table(
+    "mirror_note",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # always 1
+    Column("record", Packed(NotedMirror), nullable=False),
 )
 
 reach = Table(

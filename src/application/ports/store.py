@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from application.ports.mirror_records import MirrorRecords
 from domain.consent import Consent, Ending
 from domain.events import Event
 from domain.grant import Grant
@@ -41,6 +42,9 @@ class Grants(Protocol):
 
     def of_owner(self, owner: OwnerId) -> list[Grant]:
         """Grants of the owner that have a connection."""
+
+    def living_of(self, owner: OwnerId) -> list[Grant]:
+        """Grants of the owner that are not erased, connected or not. It may cost a look at every grant."""
 
     def unread_since(self, app: AppId, before: datetime, *, limit: int) -> list[GrantId]:
         """Live connected grants of the app whose reach was last read by this time, the longest ago first."""
@@ -105,13 +109,16 @@ class Consents(Protocol):
         """The consent, used or not."""
 
     def end(self, state_digest: str, ending: Ending) -> None:
-        """Note what came of it, for repeats."""
+        """Note what came of it, for repeats. Nothing happens where it is forgotten."""
 
     def exchanging(self, since: datetime, until: datetime) -> bool:
         """Whether some consent was consumed between these times and has not ended: a pair may be on its way to the store."""
 
     def forget(self, before: datetime) -> int:
         """Drop those that expired before this time; returns how many."""
+
+    def forget_of(self, owner: OwnerId) -> int:
+        """Drop all of the owner, used or not; returns how many."""
 
 
 class Revocations(Protocol):
@@ -192,6 +199,10 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     @property
     def outbox(self) -> Outbox:
         """Its outbox."""
+
+    @property
+    def mirror(self) -> MirrorRecords:
+        """What is known of the dashboard's rows, and what they are to show."""
 
     def commit(self) -> None:
         """Make it all durable, or nothing."""

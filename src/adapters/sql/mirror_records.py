@@ -1,0 +1,118 @@
+"""What is kept of the dashboard's mirror, as rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from adapters.sql import tables
+from adapters.sql.rows import health_of
+from domain.advertiser import Advertiser
+from domain.connection_to_show import ConnectionToShow, in_order
+from domain.ids import ConnectionId, GrantId
+from domain.mirrored_row import KnownRow, WrittenRow
+from domain.noted_mirror import NotedMirror
+
+THE_NOTE = 1
+
+connections, rows, notes = tables.connections.c, tables.mirrored_rows.c, tables.mirror_note.c
+
+
+class SqlMirrorRecords:
+    """Reads a connection with its grant's health alone; an owner may have ten thousand."""
+
+    def __init__(self, connection: Connection, *, locks: bool) -> None:
+        self._connection, self._locks = connection, locks
+        self._insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+
+    def connection(self, connection: ConnectionId) -> ConnectionToShow | None:
+        row = self._connection.execute(to_show().where(connections.id == connection)).first()
+        if row is None:
+            return None
+        same_moment = (connections.owner == row.owner, connections.created_at == row.created_at)
+        earlier = select(func.count()).select_from(tables.connections).where(*same_moment, connections.id < row.id)
+        return replace(to_show_of(row), earlier=self._connection.execute(earlier).scalar_one())
+
+    def connections(self) -> list[ConnectionToShow]:
+        return in_order(to_show_of(row) for row in self._connection.execute(to_show()))
+
+    def of_grant(self, grant: GrantId) -> list[ConnectionId]:
+        return list(
+            self._connection.scalars(select(connections.id).where(connections.grant_id == grant).order_by(connections.id))
+        )
+
+    def written(self, connection: ConnectionId) -> WrittenRow | None:
+        row = self._connection.execute(select(tables.mirrored_rows).where(rows.connection_id == connection)).first()
+        return written_of(row) if row else None
+
+    def known_rows(self) -> list[KnownRow]:
+        beside = tables.mirrored_rows.outerjoin(tables.connections, connections.id == rows.connection_id)
+        known = select(tables.mirrored_rows, connections.times_connected, connections.missing_since).select_from(beside)
+        found = self._connection.execute(known.order_by(rows.connection_id))
+        return [KnownRow(written_of(row), row.times_connected, row.missing_since) for row in found]
+
+    def remember(self, row: WrittenRow) -> None:
+        values = {
+            "connection_id": row.connection,
+            "owner": row.owner,
+            "confirmed_for": row.confirmed_for,
+            "stale": row.stale,
+        }
+        self._connection.execute(self._insert(tables.mirrored_rows).values(values).on_conflict_do_nothing())
+
+    def confirm(self, connection: ConnectionId, times_connected: int) -> None:
+        fewer = or_(rows.confirmed_for.is_(None), rows.confirmed_for < times_connected)
+        confirmed = update(tables.mirrored_rows).where(rows.connection_id == connection, fewer)
+        self._connection.execute(confirmed.values(confirmed_for=times_connected))
+
+    def doubt_all(self) -> None:
+        self._connection.execute(update(tables.mirrored_rows).values(confirmed_for=None))
+
+    def forget(self, connection: ConnectionId) -> None:
+        self._connection.execute(delete(tables.mirrored_rows).where(rows.connection_id == connection))
+
+    def note(self) -> NotedMirror:
+        mine = select(notes.record).where(notes.number == THE_NOTE)
+        if self._locks:
+            new = self._insert(tables.mirror_note).values(number=THE_NOTE, record=NotedMirror())
+            self._connection.execute(new.on_conflict_do_nothing())
+            mine = mine.with_for_update()
+        return self._connection.scalar(mine) or NotedMirror()
+
+    def put_note(self, note: NotedMirror) -> None:
+        self._connection.execute(update(tables.mirror_note).where(notes.number == THE_NOTE).values(record=note))
+
+
+def to_show() -> Select[Any]:
+    """Connections with what tells the health of their grants."""
+    health = [tables.grants.c[name] for name in HEALTH]
+    return select(tables.connections, *health).join(tables.grants, tables.grants.c.id == connections.grant_id)
+
+
+HEALTH = ("health", "reason", "usable_until", "believed", "since", "access", "access_expires_at", "settled_at")
+"""What tells a grant's health, also one that a newer version wrote."""
+
+
+def to_show_of(row: Row[Any]) -> ConnectionToShow:
+    """A row as the connection to show."""
+    return ConnectionToShow(
+        connection=row.id,
+        grant=row.grant_id,
+        owner=row.owner,
+        account=row.advertiser_id,
+        account_name=Advertiser(row.advertiser_id, row.name).label,
+        health=health_of(row),
+        created_at=row.created_at,
+        earlier=0,
+        times_connected=row.times_connected,
+        lost_at=row.lost_at,
+        missing_since=row.missing_since,
+    )
+
+
+def written_of(row: Row[Any]) -> WrittenRow:
+    """A row as what is remembered of the dashboard's."""
+    return WrittenRow(row.connection_id, row.owner, row.confirmed_for, stale=row.stale)

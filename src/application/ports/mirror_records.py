@@ -1,0 +1,49 @@
+"""The port for what is kept of the dashboard's mirror: which rows we wrote, and what is noted of that database."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from domain.connection_to_show import ConnectionToShow
+from domain.ids import ConnectionId, GrantId
+from domain.mirrored_row import KnownRow, WrittenRow
+from domain.noted_mirror import NotedMirror
+
+
+class MirrorRecords(Protocol):
+    """A part of a unit of work. No connection or grant is locked by what is read here."""
+
+    def connection(self, connection: ConnectionId) -> ConnectionToShow | None:
+        """The connection of this very id, at the cost of one row however many its owner has."""
+
+    def connections(self) -> list[ConnectionToShow]:
+        """All of them, by owner, creation and id."""
+
+    def of_grant(self, grant: GrantId) -> list[ConnectionId]:
+        """The connections under this grant."""
+
+    def written(self, connection: ConnectionId) -> WrittenRow | None:
+        """What is remembered of the row, if anything is."""
+
+    def known_rows(self) -> list[KnownRow]:
+        """All rows that are remembered, with what their connections say, in one snapshot."""
+
+    def remember(self, row: WrittenRow) -> None:
+        """Remember a row before it is first written. One that is remembered stays as it is."""
+
+    def confirm(self, connection: ConnectionId, times_connected: int) -> None:
+        """The row was seen there, for this many consents; what was confirmed for more stays so. It has no effect on one that is
+        not remembered.
+        """
+
+    def doubt_all(self) -> None:
+        """Nothing is confirmed any more, so that all rows may be made again."""
+
+    def forget(self, connection: ConnectionId) -> None:
+        """The row is certain to be gone."""
+
+    def note(self) -> NotedMirror:
+        """What is noted of that database; locked until the end in a unit of work for changes."""
+
+    def put_note(self, note: NotedMirror) -> None:
+        """Store what was read here and changed."""
