@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from application.connecting.removals import RepeatRemovals
+from application.ports.clock import Clock
 from application.ports.database_identity import IdentityRecord
+from application.ports.ids_and_nonces import Ids
 from application.ports.store import Store
-from application.ports.system import Clock, Ids
-from domain.database_identity import DatabaseIdentity, WentBack
+from domain.database_hold import WentBack
+from domain.database_identity import DatabaseIdentity
 from domain.grant import Grant
 from domain.ids import DatabaseId, GrantId
 

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application.identity.watch import IdentityWatch
+from application.database_hold.watch import IdentityWatch
 from application.ports.claims_and_settlements import Due, TokenModel
+from application.ports.clock import Clock
 from application.ports.fleet import Fleet, FleetView
 from application.ports.journal_register import JournalRegister, Undrained
 from application.ports.store import Store
-from application.ports.system import Clock
 from application.rotation.batches import Batches, SweepReport, ignore_progress
 from application.rotation.permit_turn import never
-from domain.database_identity import Held
+from domain.database_hold import Held
 from domain.expiry_announcements import ANNOUNCED_BEFORE
 from domain.ids import GrantId
 from domain.rotation import RotationPolicy

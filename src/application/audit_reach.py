@@ -10,9 +10,9 @@ from datetime import timedelta
 from application.connecting.account_details import AccountDetails, ReadDetails
 from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane
+from application.ports.clock import Clock
 from application.ports.sealer import Sealer
 from application.ports.store import Store
-from application.ports.system import Clock
 from application.rotation.permit_turn import Turns, never, wait
 from domain.advertiser import Advertiser, Standing
 from domain.errors import CannotOpen

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from application.connecting.one_use_state import digest
-from application.identity.watch import IdentityWatch
+from application.database_hold.watch import IdentityWatch
 from application.ports.ad_platform import AdPlatform
+from application.ports.clock import Clock
+from application.ports.ids_and_nonces import Nonces
 from application.ports.store import Store
-from application.ports.system import Clock, Nonces
 from domain.consent import CONSENT_LIFE, Consent
 from domain.errors import ConnectionNotFound
 from domain.ids import ConnectionId, OwnerId

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from application.connecting.retire import revoke_if_unused
+from application.ports.clock import Clock
+from application.ports.ids_and_nonces import Ids
 from application.ports.store import Store
-from application.ports.system import Clock, Ids
 
 OFFER_BATCH = 100
 

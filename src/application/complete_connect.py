@@ -11,18 +11,19 @@ from application.connecting.one_use_state import digest
 from application.connecting.relink import relink
 from application.connecting.retire import revoke_if_unused
 from application.connecting.retry_on_conflict import retry_on_conflict
-from application.identity.watch import IdentityWatch
+from application.database_hold.watch import IdentityWatch
 from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane, Obstacle
+from application.ports.clock import Clock
+from application.ports.ids_and_nonces import Ids
 from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
-from application.ports.system import Clock, Ids
 from application.rotation.call_and_settle import SETTLE_AGAIN_AFTER
 from application.rotation.permit_turn import PERMIT_PATIENCE, Turns
 from application.rotation.unread_answers import KeepUnread
 from domain.advertiser import Advertiser
 from domain.consent import Choosing, Connected, Consent, ConsentFailure, Ending, Failed
-from domain.database_identity import Held
+from domain.database_hold import Held
 from domain.errors import StoreUnavailable, Unstorable
 from domain.grant import Grant
 from domain.ids import ConnectionId, GrantId, OfferId, OwnerId

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from application.connecting.removals import NoteRemoval
 from application.connecting.retire import let_go
 from application.connecting.retry_on_conflict import retry_on_conflict
+from application.ports.clock import Clock
+from application.ports.ids_and_nonces import Ids
 from application.ports.removals import Disconnected
 from application.ports.store import Store
-from application.ports.system import Clock, Ids
 from domain.errors import ConnectionNotFound
 from domain.ids import ConnectionId, OwnerId
 

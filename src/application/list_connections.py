@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from application.ports.clock import Clock
 from application.ports.store import Store
-from application.ports.system import Clock
 from domain.advertiser import Connection
 from domain.connection_state import OVERDUE, ConnectionState, condition, reconnect_by, waits_for_a_person
 from domain.grant import Grant

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from application.ports.clock import Clock
 from application.ports.journal import JournalUnavailable
 from application.ports.journal_register import JournalRegister
 from application.ports.outbox_feed import OutboxFeed
 from application.ports.removals import Removals
 from application.ports.store import Store
-from application.ports.system import Clock
 from application.rotation.permit_turn import never
 
 PRUNED_AT_ONCE = 1000

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane
+from application.ports.clock import Clock
 from application.ports.sealer import Sealer
 from application.ports.store import Store
-from application.ports.system import Clock
 from application.rotation.call_and_settle import WITHOUT_KEY
 from domain.back_off import FIRST_BACK_OFF, LONGEST_BACK_OFF, doubled
 from domain.errors import CannotOpen
@@ -84,7 +84,9 @@ class RevokeTokens:
         exchanging = self._is_exchanging(revocation, taken_at)
         now = self.clock.now()
         with self.store.read() as work:
-            shared = work.grants.shared(revocation.fingerprint, revocation.reach, besides=revocation.grant, now=now)
+            shared = work.grants.another_live_grant_shares(
+                revocation.fingerprint, revocation.reach, besides=revocation.grant, now=now
+            )
         if shared:
             return self._done(revocation, TokenRevoked(revocation.grant, revocation.owner, shared=True, at=now))
         if now >= revocation.give_up_at:

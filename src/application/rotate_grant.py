@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from application.ports.budget import Permits
+from application.ports.clock import Clock
 from application.ports.store import Store
-from application.ports.system import Clock
 from application.rotation.call_and_settle import Ended, InFlight, Rotation
 from application.rotation.single_call import SingleCall
 from application.rotation.what_callers_are_told import UNSENT_FOR, hopeless, refusal_of, stopped

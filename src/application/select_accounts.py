@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from application.connecting.relink import relink
 from application.connecting.retire import revoke_if_unused
 from application.connecting.retry_on_conflict import retry_on_conflict
+from application.ports.clock import Clock
+from application.ports.ids_and_nonces import Ids
 from application.ports.store import Store, UnitOfWork
-from application.ports.system import Clock, Ids
 from domain.advertiser import Connection
 from domain.errors import InvalidRequest, OfferExpired, OfferNotFound
 from domain.ids import AdvertiserId, ConnectionId, OfferId, OwnerId

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from application.ports.claims_and_settlements import Due
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from application.rotation.batches import Batches, SweepReport, ignore_progress
 from application.rotation.call_and_settle import Ended
 from application.rotation.permit_turn import never

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 
-from application.identity.watch import IdentityWatch
+from application.database_hold.watch import IdentityWatch
 from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane, Obstacle
+from application.ports.clock import Clock
 from application.ports.sealer import Sealer
 from application.ports.store import Store
-from application.ports.system import Clock
 from application.rotation.permit_turn import PERMIT_PATIENCE
-from domain.database_identity import Held
+from domain.database_hold import Held
 from domain.errors import CannotOpen
 from domain.grant import Grant
 from domain.grant_health import Active

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from application.ports.budget import Obstacle, Permits
+from application.ports.clock import Clock
 from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
-from application.ports.system import Clock
 from application.rotation.call_and_settle import UNTIL_CONFIGURED, Ended, InFlight, Rotation
 from application.rotation.rejected_tokens import ReplaceRejected
 from application.rotation.single_call import SingleCall
 from application.rotation.what_callers_are_told import UNSENT_FOR, hopeless, refusal_of, stopped
-from domain.database_identity import Held
+from domain.database_hold import Held
 from domain.errors import (
     AccountOutOfReach,
     CannotOpen,

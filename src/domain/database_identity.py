@@ -1,4 +1,4 @@
-"""Whether the database is ours: what it remembers of itself, what is noted of it elsewhere, and why it is on hold."""
+"""What the database remembers of itself: when it was in use, where it is at home, whether it is on hold, and its adoptions."""
 
 from __future__ import annotations
 
@@ -6,51 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
 
+from domain.database_hold import BEHIND, Elsewhere, Gap, Hold, WentBack, went_back
 from domain.ids import DatabaseId
 
 STAMP_EVERY = timedelta(minutes=1)
 """How often the database's own time is written into it, and noted outside."""
 
-BEHIND = timedelta(minutes=2)
-"""How far a database may be behind its note: a stamp's age, and what a standby may have missed that took over."""
-
 MOST_GAPS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A span in which nobody stamped the database."""
-
-    began_at: datetime
-    ended_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class WentBack:
-    """The database lacks what it held at `noted_at`: a backup was restored, or an old copy of it is in use."""
-
-    restored_to: datetime
-    """The last time that it remembers from before."""
-    noted_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """The process serves another address than the one whose database this is: it works with a copy, or has moved."""
-
-    home: str
-    here: str | None
-    """None: at no public address."""
-
-
-Hold = WentBack | Elsewhere
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Why a call is not sent: the database is on hold."""
-
-    hold: Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +53,13 @@ class DatabaseIdentity:
         return self.stamped_at
 
     def went_back(self, noted_at: datetime | None) -> WentBack | None:
-        """Whether the database does not remember a time that was noted of it: it lies after the last stamp, or in a gap."""
-        if noted_at is None or self.stamped_at is None:
-            return None
-        if noted_at > self.stamped_at + BEHIND:
-            return WentBack(self.stamped_at, noted_at)
-        missed = (gap for gap in self.gaps if gap.began_at + BEHIND < noted_at < gap.ended_at)
-        return next((WentBack(gap.began_at, noted_at) for gap in missed), None)
+        """Whether the database does not remember a time that was noted of it."""
+        return went_back(self.stamped_at, self.gaps, noted_at)
 
     def held(self, noted_at: datetime | None) -> Self:
         """On hold if it went back, and is not already."""
-        found = self.went_back(noted_at)
-        return self if self.hold or not found else replace(self, hold=found)
+        hold = self.hold or self.went_back(noted_at)
+        return replace(self, hold=hold)
 
     def at_home(self, here: str | None) -> bool:
         """Whether a process that serves `here` (None: no public address) works with its own database, not with another's."""

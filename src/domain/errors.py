@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from enum import Enum
 
-from domain.database_identity import Hold
+from domain.database_hold import Hold
 from domain.ids import AdvertiserId, GrantId
 from domain.outcomes import Reason
 

@@ -16,11 +16,13 @@ from dependency_injector import containers, providers
 from adapters.budget.redis_ledger import RedisLedger
 from adapters.budget.shared_budget import SharedBudget
 from adapters.celery.broker_address import CeleryBroker
+from adapters.clock import SystemClock
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.identity_notes_file import FileIdentityNotes
 from adapters.identity_notes_redis import RedisIdentityNotes
-from adapters.journal_file import FileJournal
+from adapters.ids_and_nonces import SystemIds, SystemNonces, chance
+from adapters.journal_folder import FolderJournal
 from adapters.removals_file import FileRemovals
 from adapters.sql.budget_ledger import SqlLedger
 from adapters.sql.claims_and_settlements import SqlClaims
@@ -32,7 +34,6 @@ from adapters.sql.journal_register import SqlJournalRegister
 from adapters.sql.outbox_feed import SqlOutboxFeed
 from adapters.sql.owner_tallies import SqlOwnerTallies
 from adapters.sql.store import SqlStore
-from adapters.system import SystemClock, SystemIds, SystemNonces, chance
 from adapters.tiktok.ad_platform import TikTok
 from application.adopt_database import AdoptDatabase
 from application.audit_grants import AuditGrants
@@ -41,13 +42,13 @@ from application.begin_connect import BeginConnect
 from application.clear_offers import ClearOffers
 from application.complete_connect import CompleteConnect
 from application.connecting.removals import NoteRemoval, RepeatRemovals
+from application.database_hold.held_budget import HeldBudget
+from application.database_hold.watch import IdentityWatch
 from application.disconnect import Disconnect
-from application.identity.held_budget import HeldBudget
-from application.identity.watch import IdentityWatch
 from application.list_connections import ListConnections
 from application.ports.budget import Ledger
+from application.ports.clock import Clock
 from application.ports.database_identity import IdentityNotes
-from application.ports.system import Clock
 from application.prune_history import PruneHistory
 from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
@@ -161,7 +162,7 @@ class Container(containers.DeclarativeContainer):
     )
     store = providers.ThreadSafeSingleton(SqlStore, database, keys=keys)
     stored_claims = providers.ThreadSafeSingleton(SqlClaims, database, host=host, ids=ids, keys=keys, process_clock=clock)
-    journal = providers.ThreadSafeSingleton(FileJournal, settings.provided.storage.journal_dir)
+    journal = providers.ThreadSafeSingleton(FolderJournal, settings.provided.storage.journal_dir)
     tallies = providers.ThreadSafeSingleton(SqlOwnerTallies, database)
     journals = providers.ThreadSafeSingleton(SqlJournalRegister, database)
     outbox_feed = providers.ThreadSafeSingleton(SqlOutboxFeed, database)

@@ -9,7 +9,7 @@ from adapters.budget.redis_ledger import RedisLedger
 from adapters.celery.broker_address import BrokerUnavailable
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
-from adapters.journal_file import Damaged, Newer, read_unread
+from adapters.journal_folder import Damaged, Newer, read_unread
 from adapters.memory.database import MemoryDatabase
 from adapters.sql.database import Database, place_of
 from adapters.sql.migrations import NewerSchema, SchemaState, migrate, schema_state

@@ -16,8 +16,10 @@ from adapters.budget.process_budget import ProcessBudget
 from adapters.memory.ad_platform import MemoryAdPlatform
 from adapters.memory.broker import MemoryBroker
 from adapters.memory.claims_and_settlements import MemoryClaims
+from adapters.memory.clock import MemoryClock
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.database_identity import MemoryIdentityNotes, MemoryIdentityRecord
+from adapters.memory.executor import SerialExecutor
 from adapters.memory.fleet import MemoryFleet
 from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.journal import MemoryJournal
@@ -26,7 +28,6 @@ from adapters.memory.outbox_feed import MemoryOutboxFeed
 from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.removals import MemoryRemovals
 from adapters.memory.store import MemoryStore
-from adapters.memory.system import MemoryClock, SerialExecutor
 from application.ports.ad_platform import AdPlatform
 from application.rotation.outage_aware_claims import HOLD_BACK, Contact
 from domain.advertiser import Advertiser, Standing

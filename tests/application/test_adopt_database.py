@@ -13,7 +13,7 @@ from adapters.tiktok_simulator.config import Config
 from application.ports.claims_and_settlements import Claim, Due
 from application.ports.removals import Disconnected
 from application.vend_token import ByConnection
-from domain.database_identity import Elsewhere, Held
+from domain.database_hold import Elsewhere, Held
 from domain.errors import ReauthorisationNeeded, StoreUnavailable
 from domain.events import Event, GrantDegraded, ReauthorisationRequired
 from domain.grant_health import Active, Degraded, NeedsReauth

@@ -17,7 +17,7 @@ from domain.events import RefreshTokenEnding
 from domain.ids import AppId
 from domain.outcomes import Reason, Refused
 from domain.tokens import Secret
-from support.simulated_platform import SimulatedPlatform
+from support.simulator_as_ad_platform import SimulatorAsAdPlatform
 from support.world import ANNA, BROWSER, World
 
 OURS = AppId("7600000000000000002")
@@ -31,7 +31,7 @@ def theirs() -> World:
 
 def ours(world: World) -> World:
     """The same database, served with another app's id and secret: a copy of production in staging, say."""
-    platform = SimulatedPlatform(world.machine, app=OURS)
+    platform = SimulatorAsAdPlatform(world.machine, app=OURS)
     host = World(world.clock, world.config, world.policy, world.store, world.bare_claims, world.ids, platform)
     host.database = world.database
     return host
@@ -173,7 +173,7 @@ def test_a_revocation_of_another_app_does_not_hold_up_ours(theirs: World) -> Non
         work.commit()
     host.pass_time(minutes=1)
     host.platform.app = theirs.platform.app  # what the simulator takes
-    host.revoke = replace(host.revoke, platform=SimulatedPlatform(theirs.machine, app=OURS))
+    host.revoke = replace(host.revoke, platform=SimulatorAsAdPlatform(theirs.machine, app=OURS))
     host.revoke()
     assert [r.app for r in theirs.database.rows.revocations.values() if r.failures] == [OURS], "it was tried"
 

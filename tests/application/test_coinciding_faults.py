@@ -24,7 +24,7 @@ from domain.events import RevocationGivenUp, TokenRevoked
 from domain.grant_health import Active, Degraded, NeedsReauth
 from domain.ids import AppId, OwnerId
 from domain.outcomes import Reason, Refused, Throttled
-from domain.refusals import OwnerTally
+from domain.owner_tally import OwnerTally
 from support.world import ANNA, CountedIds, SimulatedClock, World
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)

@@ -19,7 +19,7 @@ from domain.events import GrantDegraded, ReauthorisationRequired
 from domain.grant_health import Active, Degraded, NeedsReauth
 from domain.ids import OwnerId
 from domain.outcomes import Failure, Misconfigured, OurFault, Reason, Refused, Unavailable
-from domain.refusals import OwnerTally
+from domain.owner_tally import OwnerTally
 from support.world import ANNA, World
 
 REFUSED = Refused(Reason.REFRESH_TOKEN_REFUSED, 40107)

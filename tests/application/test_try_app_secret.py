@@ -8,7 +8,7 @@ import pytest
 
 from adapters.tiktok_simulator.config import Config
 from application.try_app_secret import NotTaken, Taken, Untried
-from domain.database_identity import Held, WentBack
+from domain.database_hold import Held, WentBack
 from domain.ids import AppId
 from domain.outcomes import Failure, Misconfigured, NotPermitted, Throttled, Unavailable
 from support.world import ANNA, BERT, World

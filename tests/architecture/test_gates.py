@@ -25,7 +25,7 @@ def test_only_the_clock_reads_the_clock(call: str) -> None:
         "tests/domain/test_grant.py",
     ):
         assert "ask the Clock" in lint(f"{CLOCK}{call}\n", at=elsewhere)
-    for here in ("src/adapters/system.py", "src/adapters/tiktok_simulator/clock.py"):
+    for here in ("src/adapters/clock.py", "src/adapters/tiktok_simulator/clock.py"):
         assert "ask the Clock" not in lint(f"{CLOCK}{call}\n", at=here)
 
 

@@ -11,9 +11,9 @@ from typing import Literal, Self
 
 from adapters.memory.journal import MemoryJournal
 from application.ports.claims_and_settlements import Claim, Claims, Due, Settlement
+from application.ports.clock import Clock
 from application.ports.journal import KeptAnswer
 from application.ports.store import Store, UnitOfWork
-from application.ports.system import Clock
 from domain.errors import StoreUnavailable
 from domain.grant import Grant
 from domain.ids import AppId, GrantId

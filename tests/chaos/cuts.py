@@ -12,8 +12,8 @@ from typing import Any
 
 from application.ports.ad_platform import AdPlatform
 from application.ports.claims_and_settlements import Claim, Claims, Due, Settlement
+from application.ports.clock import Clock
 from application.ports.journal import Journal
-from application.ports.system import Clock
 from domain.errors import StoreUnavailable
 from domain.grant import Grant
 from domain.ids import AppId, GrantId

@@ -14,8 +14,8 @@ from typing import ClassVar, Literal
 from adapters.budget.process_budget import ProcessBudget
 from adapters.tiktok_simulator.advertisers import Advertiser as SimulatedAdvertiser
 from adapters.tiktok_simulator.config import Config
-from adapters.tiktok_simulator.simulated_tiktok import Machine
 from adapters.tiktok_simulator.state import SimulatorState
+from adapters.tiktok_simulator.token_state_machine import Machine
 from chaos.upkeep import in_touch
 from domain.advertiser import Advertiser
 from domain.allowance import REPEATS_AHEAD
@@ -27,7 +27,7 @@ from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Failure, InDoubt, Issued, Reason, Refused, Unread
 from domain.rotation import RotationPolicy
 from domain.tokens import FIRST_VERSION, Secret, TokenKind, first_tokens
-from support.simulated_platform import SimulatedPlatform, issued
+from support.simulator_as_ad_platform import SimulatorAsAdPlatform, issued
 from support.world import CountedIds, SimulatedClock, World
 
 SECOND = timedelta(seconds=1)
@@ -35,7 +35,7 @@ REFUSED = Refused(Reason.REFRESH_TOKEN_REFUSED, 40105)
 HOUR, MINUTE, TOUCH_EVERY = 3600 * SECOND, 60 * SECOND, 2 * SECOND
 
 
-class NotingPlatform(SimulatedPlatform):
+class NotingPlatform(SimulatorAsAdPlatform):
     """The simulated platform, which also notes when calls came, and by how much too late a pair was renewed."""
 
     def __init__(self, machine: Machine) -> None:

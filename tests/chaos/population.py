@@ -15,7 +15,7 @@ from domain.grant_health import Active
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.tokens import Expiring, TokenKind, first_tokens
 from support.deployment import Deployment
-from support.simulated_platform import issued
+from support.simulator_as_ad_platform import issued
 
 
 @dataclass(frozen=True, slots=True)

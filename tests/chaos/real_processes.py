@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import TypeVar, cast
 
 from adapters.tiktok_simulator.config import Config
-from adapters.tiktok_simulator.family import Family
-from adapters.tiktok_simulator.simulated_tiktok import Machine
 from adapters.tiktok_simulator.state import SimulatorState
+from adapters.tiktok_simulator.token_family import Family
 from adapters.tiktok_simulator.token_minting import Mint, Minted
+from adapters.tiktok_simulator.token_state_machine import Machine
 from application.ports.claims_and_settlements import Settlement
 from application.ports.store import Store
 from application.vend_token import ByConnection, Vended
@@ -27,8 +27,8 @@ from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Failure, InDoubt, Issued, Reason, Refused, Unread
 from domain.tokens import FIRST_VERSION, Expiring, Secret, TokenKind
 from support.databases import Kept
-from support.simulated_platform import SimulatedPlatform as Platform
-from support.simulated_platform import failure_of, issued
+from support.simulator_as_ad_platform import SimulatorAsAdPlatform as Platform
+from support.simulator_as_ad_platform import failure_of, issued
 from support.world import World
 
 T = TypeVar("T")

@@ -21,11 +21,11 @@ import httpx
 import pytest
 from sqlalchemy import update
 
+from adapters.clock import SystemClock
 from adapters.sql import tables
-from adapters.system import SystemClock
 from adapters.tiktok_simulator.config import RotationMode
-from adapters.tiktok_simulator.simulated_tiktok import Machine
 from adapters.tiktok_simulator.state_file import StateFile
+from adapters.tiktok_simulator.token_state_machine import Machine
 from chaos.hurried_worker import ALWAYS_DUE, SWEEP_EVERY, hurried
 from chaos.population import judged, populate
 from chaos.victims import Fleet, PlainFleet, end, started, tiktok_is_done

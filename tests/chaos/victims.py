@@ -20,7 +20,7 @@ from domain.grant import Grant
 from domain.ids import GrantId
 from support.deployment import Deployment
 from support.processes import BARE
-from support.simulated_platform import issued
+from support.simulator_as_ad_platform import issued
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from adapters.clock import SystemClock
 from adapters.memory.ad_platform import MemoryAdPlatform, Verb
-from adapters.system import SystemClock
 from adapters.tiktok.ad_platform import TikTok
 from adapters.tiktok_simulator.advertisers import Advertiser as SimulatedAccount
 from adapters.tiktok_simulator.faults import FaultKind

@@ -12,11 +12,11 @@ import pytest
 from adapters.budget.process_budget import ProcessLedger
 from adapters.budget.redis_ledger import RedisLedger
 from adapters.budget.shared_budget import SharedBudget
+from adapters.clock import SystemClock
 from adapters.sql.budget_ledger import SqlLedger
 from adapters.sql.database import open_database
-from adapters.system import SystemClock
 from application.ports.budget import Budget, Lane, Ledger
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from domain.errors import StoreUnavailable
 from domain.ids import AppId
 from domain.outcomes import InDoubt, Misconfigured, OurFault, Throttled, Unavailable

@@ -13,7 +13,7 @@ from adapters.memory.database_identity import MemoryIdentityNotes, MemoryIdentit
 from adapters.sql.database import open_database
 from adapters.sql.database_identity import SqlIdentityRecord
 from application.ports.database_identity import IdentityNotes, IdentityRecord
-from domain.database_identity import Gap, WentBack
+from domain.database_hold import Gap, WentBack
 from domain.ids import DatabaseId
 from domain.tokens import Secret
 from support.builders import MINUTE, START

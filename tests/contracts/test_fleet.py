@@ -1,7 +1,7 @@
 from application.ports.fleet import FleetView, GrantCount
 from domain.ids import AppId, GrantId
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
-from domain.refusals import OwnerTally
+from domain.owner_tally import OwnerTally
 from support.builders import (
     APP,
     DAY,

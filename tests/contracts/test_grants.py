@@ -229,7 +229,7 @@ def test_a_grant_is_found_by_what_it_connects(kept: Kept) -> None:
 
 def shared(kept: Kept, *, besides: str = "none", fingerprint: str = "print of grant-1", reach: tuple[int, ...] = ()) -> bool:
     with kept.store.write() as work:
-        return work.grants.shared(fingerprint, accounts(*reach), besides=GrantId(besides), now=START)
+        return work.grants.another_live_grant_shares(fingerprint, accounts(*reach), besides=GrantId(besides), now=START)
 
 
 def test_a_token_is_shared_with_whoever_holds_it_or_reaches_one_of_its_accounts(kept: Kept) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.journal_file import FileJournal
+from adapters.journal_folder import FolderJournal
 from adapters.memory.journal import MemoryJournal
 from application.ports.journal import Journal, JournalUnavailable, KeptAnswer, UnreadAnswer
 from domain.ids import AttemptId, GrantId
@@ -19,7 +19,7 @@ def an_answer(name: str = "grant-1", *, generation: int = 1, attempt: str = "att
 
 @pytest.fixture(params=["memory", "file"])
 def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Journal:
-    return MemoryJournal() if request.param == "memory" else FileJournal(tmp_path / "a folder" / "journal")
+    return MemoryJournal() if request.param == "memory" else FolderJournal(tmp_path / "a folder" / "journal")
 
 
 def test_a_new_journal_is_empty(journal: Journal) -> None:
@@ -73,7 +73,7 @@ def test_a_journal_keeps_its_name(journal: Journal) -> None:
 
 
 def test_a_full_journal_says_so_and_keeps_what_it_has(tmp_path: Path) -> None:
-    memory, file = MemoryJournal(), FileJournal(tmp_path, most=1)
+    memory, file = MemoryJournal(), FolderJournal(tmp_path, most=1)
     for journal in (memory, file):
         journal.keep(an_answer("grant-1"))
         memory.full = True

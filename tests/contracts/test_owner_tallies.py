@@ -5,7 +5,7 @@ from application.ports.claims_and_settlements import Settlement
 from domain.grant import Grant
 from domain.ids import AppId, GrantId, OwnerId
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
-from domain.refusals import OwnerTally
+from domain.owner_tally import OwnerTally
 from support.builders import APP, DAY, HOUR, MINUTE, POLICY, START, a_due_grant, a_grant, a_long_term_token, a_pair
 from support.databases import Kept
 

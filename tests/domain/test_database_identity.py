@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.database_identity import BEHIND, MOST_GAPS, DatabaseIdentity, Elsewhere, WentBack
+from domain.database_hold import BEHIND, Elsewhere, WentBack
+from domain.database_identity import MOST_GAPS, DatabaseIdentity
 from domain.ids import DatabaseId
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.ids import OwnerId
-from domain.refusals import OwnerTally, Refusals, in_turns
+from domain.refusals import Refusals, in_turns
 from support.builders import START
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -53,21 +53,6 @@ def test_how_long_after_the_first_refusal_another_may_be_believed(works: bool | 
     refusals = Refusals(START, START).probed(works=works)
     assert not refusals.may_be_believed(START + after - MINUTE)
     assert refusals.may_be_believed(START + after)
-
-
-@pytest.mark.parametrize(
-    ("tally", "few", "speaks", "alarming"),
-    [
-        (OwnerTally(), True, False, False),
-        (OwnerTally(rotated=3, newly_refused=1, only_refused=1), True, True, False),
-        (OwnerTally(rotated=4, newly_refused=4, only_refused=4), False, False, False),
-        (OwnerTally(rotated=11, newly_refused=1, only_refused=9), False, True, False),
-        (OwnerTally(rotated=10, newly_refused=9, only_refused=10), False, True, True),
-        (OwnerTally(rotated=0, newly_refused=0, only_refused=19), False, False, False),
-    ],
-)
-def test_what_the_answers_of_others_say(tally: OwnerTally, few: bool, speaks: bool, alarming: bool) -> None:
-    assert (tally.is_few, tally.speaks_for_refusals, tally.is_alarming) == (few, speaks, alarming)
 
 
 OWNERS = st.sampled_from([OwnerId(f"owner-{n}") for n in range(14)])

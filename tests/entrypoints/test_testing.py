@@ -14,10 +14,10 @@ from dependency_injector import providers
 from litestar.testing import TestClient
 
 from adapters.memory.ad_platform import MemoryAdPlatform, Verb
-from adapters.memory.system import MemoryClock
+from adapters.memory.clock import MemoryClock
 from adapters.tiktok_simulator.config import Config
-from adapters.tiktok_simulator.simulated_tiktok import Machine
 from adapters.tiktok_simulator.state import SimulatorState
+from adapters.tiktok_simulator.token_state_machine import Machine
 from application.rotation.call_and_settle import Ended
 from application.vend_token import ByAccount, Vended
 from domain.consent import Connected
@@ -25,11 +25,17 @@ from domain.ids import AdvertiserId, OwnerId
 from domain.outcomes import InDoubt, Throttled
 from domain.tokens import Secret
 from entrypoints.testing import SHOPS, ApplicationOverMemory, application_over_memory, memory_settings
-from support.simulated_platform import SimulatedPlatform
+from support.simulator_as_ad_platform import SimulatorAsAdPlatform
 
 ANNA = OwnerId("anna")
 SHOP = SHOPS[0]
-IN_PROCESS = ("adapters.memory.", "adapters.crypto.", "adapters.system", "adapters.budget.process_budget")
+IN_PROCESS = (
+    "adapters.memory.",
+    "adapters.crypto.",
+    "adapters.clock",
+    "adapters.ids_and_nonces",
+    "adapters.budget.process_budget",
+)
 A_SECOND = timedelta(seconds=1)
 
 
@@ -110,7 +116,7 @@ def test_a_database_that_is_away_is_noticed_by_every_door() -> None:
 
 def test_a_platform_of_ones_own_takes_the_place_of_the_one_in_memory() -> None:
     clock = MemoryClock()
-    simulated = SimulatedPlatform(Machine(clock=clock, config=Config(), state=SimulatorState(seed="00" * 16)))
+    simulated = SimulatorAsAdPlatform(Machine(clock=clock, config=Config(), state=SimulatorState(seed="00" * 16)))
     product = application_over_memory(platform=simulated, clock=clock)
     [state] = parse_qs(urlsplit(product.container.begin_connect()(ANNA, "a browser")).query)["state"]
     [account] = simulated.machine.accounts("chloe")

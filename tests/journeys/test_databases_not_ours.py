@@ -19,7 +19,8 @@ import httpx
 import pytest
 
 from application.rotation.outage_aware_claims import HOLD_BACK, Contact
-from domain.database_identity import DatabaseIdentity, WentBack
+from domain.database_hold import WentBack
+from domain.database_identity import DatabaseIdentity
 from domain.errors import OnHold
 from domain.ids import ConnectionId, OwnerId
 from entrypoints.container import Container, build

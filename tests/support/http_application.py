@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from litestar.testing import TestClient
 
-from adapters.system import SystemNonces
+from adapters.ids_and_nonces import SystemNonces
 from domain.advertiser import Connection
 from domain.ids import OwnerId
 from entrypoints.container import Container

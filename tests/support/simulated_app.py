@@ -9,9 +9,9 @@ import httpx
 from adapters.tiktok_simulator.clock import StandingClock
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.replies import Reply
-from adapters.tiktok_simulator.simulated_tiktok import Machine
 from adapters.tiktok_simulator.state import SimulatorState
 from adapters.tiktok_simulator.threaded_server import RunningSimulator
+from adapters.tiktok_simulator.token_state_machine import Machine
 
 APP = "sim-app"
 SECRET = "sim-secret-not-for-production"

@@ -9,15 +9,15 @@ from urllib.parse import parse_qs, urlsplit
 
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
+from adapters.memory.clock import MemoryClock
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.database_identity import MemoryIdentityNotes
 from adapters.memory.journal import MemoryJournal
 from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.removals import MemoryRemovals
-from adapters.memory.system import MemoryClock
 from adapters.tiktok_simulator.config import Config
-from adapters.tiktok_simulator.simulated_tiktok import Machine
 from adapters.tiktok_simulator.state import SimulatorState
+from adapters.tiktok_simulator.token_state_machine import Machine
 from application.complete_connect import InProgress
 from application.ports.budget import Budget, Lane, Permits
 from application.ports.claims_and_settlements import Claim, Claims
@@ -42,7 +42,7 @@ from domain.tokens import Secret
 from entrypoints.settings import Settings
 from entrypoints.testing import ApplicationOverMemory, application_over_memory, memory_settings
 from support import builders
-from support.simulated_platform import APP, SimulatedPlatform
+from support.simulator_as_ad_platform import APP, SimulatorAsAdPlatform
 
 START, ANNA, BERT = builders.START, builders.ANNA, builders.BERT
 BROWSER = "a-browser"
@@ -107,7 +107,7 @@ class World:
     store: Store | None = None
     claims: Claims | None = None
     ids: CountedIds = field(default_factory=CountedIds)
-    given_platform: SimulatedPlatform | None = None
+    given_platform: SimulatorAsAdPlatform | None = None
     given_sealer: AesGcmSealer | None = None
     given_journal: MemoryJournal | None = None
     given_tallies: OwnerTallies | None = None
@@ -122,7 +122,7 @@ class World:
     nonces: CountedNonces = field(default_factory=CountedNonces)
 
     def __post_init__(self) -> None:
-        self.platform = self.given_platform or SimulatedPlatform(
+        self.platform = self.given_platform or SimulatorAsAdPlatform(
             Machine(clock=self.clock, config=self.config, state=SimulatorState(seed="00" * 16))
         )
         self.machine = self.platform.machine
@@ -147,7 +147,7 @@ class World:
         self.adopt = container.adopt_database()
         self.clear_offers, self.list_connections = container.clear_offers(), container.list_connections()
 
-    def over(self, settings: Settings, **more: object) -> ApplicationOverMemory[SimulatedPlatform]:
+    def over(self, settings: Settings, **more: object) -> ApplicationOverMemory[SimulatorAsAdPlatform]:
         """The application with these settings over the adapters of this world, save those that are given."""
         adapters: dict[str, object] = {
             "store": self.store,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from adapters.budget.shared_budget import SharedBudget
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from domain.allowance import EPOCH
 from domain.ids import AppId
 

@@ -9,7 +9,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from domain.allowance import EPOCH
 from domain.errors import StoreUnavailable
 from domain.ids import AppId

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from adapters.budget.allowance_codec import Newer, Unreadable, allowance_of, text_of
 from application.ports.budget import Lane, Ledger, Permits
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from domain.allowance import EPOCH, Allowance, Caller, Taken
 from domain.breaker import Breaker
 from domain.errors import StoreUnavailable

@@ -11,7 +11,7 @@ from typing import Any
 import httpcore
 
 from adapters.http_client.resolver import Resolver
-from application.ports.system import Clock
+from application.ports.clock import Clock
 
 
 class Deadline:

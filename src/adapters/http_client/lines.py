@@ -16,7 +16,7 @@ import httpcore
 from adapters.http_client.deadline import Deadline, DeadlineNetwork
 from adapters.http_client.resolver import LookUp, Resolver, ask_the_system
 from adapters.http_client.unpacking import unpacked
-from application.ports.system import Clock
+from application.ports.clock import Clock
 
 LONGEST_ANSWER = 4 * 1024 * 1024
 """Bytes, as sent and as unpacked, unless a request allows more. An answer with tokens has under 2 kB."""

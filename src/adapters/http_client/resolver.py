@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application.ports.system import Clock
+from application.ports.clock import Clock
 
 KEPT_FOR = timedelta(seconds=30)
 """How long a name's addresses are used without asking again."""

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from domain.advertiser import Advertiser
 from domain.ids import AdvertiserId, AppId
 from domain.outcomes import Failure, Issued, NotPermitted, Reason, Refused, Unread

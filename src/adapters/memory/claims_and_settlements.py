@@ -11,8 +11,9 @@ from itertools import islice
 from adapters.memory.database import MemoryDatabase, Rows, copy_of
 from adapters.memory.grant_table import urgency, waits_in_line
 from application.ports.claims_and_settlements import Claim, Due, Settlement, TokenModel, fenced_out
+from application.ports.clock import Clock
+from application.ports.ids_and_nonces import Ids
 from application.ports.journal_register import machine_of
-from application.ports.system import Clock, Ids
 from domain.grant import Attempt, Grant
 from domain.grant_health import Active
 from domain.ids import AppId, AttemptId, GrantId, OwnerId

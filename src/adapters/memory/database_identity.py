@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from adapters.memory.database import MemoryDatabase
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from domain.database_identity import DatabaseIdentity
 from domain.ids import DatabaseId
 

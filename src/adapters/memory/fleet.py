@@ -11,7 +11,7 @@ from adapters.memory.owner_tallies import MemoryOwnerTallies
 from application.ports.fleet import HEALTH_WORDS, HORIZONS, FleetView, GrantCount
 from domain.grant import Grant
 from domain.grant_health import Active, Degraded
-from domain.refusals import ALARM_WINDOW
+from domain.owner_tally import ALARM_WINDOW
 from domain.tokens import Expiring
 
 

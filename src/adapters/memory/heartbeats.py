@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import datetime, timedelta
 
-from application.ports.system import Clock
+from application.ports.clock import Clock
 
 REMEMBERED = timedelta(days=1)
 

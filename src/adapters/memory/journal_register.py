@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from adapters.memory.database import MemoryDatabase
+from application.ports.clock import Clock
 from application.ports.journal_register import Drained, Undrained, left_undrained, machine_of
-from application.ports.system import Clock
 
 
 class MemoryJournalRegister:

@@ -8,7 +8,7 @@ from datetime import datetime
 from adapters.memory.database import MemoryDatabase
 from domain.grant import Grant
 from domain.ids import AppId
-from domain.refusals import OwnerTally
+from domain.owner_tally import OwnerTally
 from domain.tokens import LongTerm
 
 

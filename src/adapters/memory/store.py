@@ -111,7 +111,9 @@ class MemoryGrants:
                 del self._rows.notices[about, what]
         return len(oldest)
 
-    def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
+    def another_live_grant_shares(
+        self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime
+    ) -> bool:
         reached = frozenset(reach)
         awaited = {o.grant for o in self._rows.offers.values() if o.open(now)}
         return any(

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.database import Database, time_of
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from domain.allowance import EPOCH
 from domain.ids import AppId
 

@@ -15,7 +15,8 @@ from adapters.sql.journal_register import note_lost
 from adapters.sql.outbox import SqlOutbox
 from adapters.sql.rows import attempt_columns, grant_of, health_columns, schedule_columns, token_columns
 from application.ports.claims_and_settlements import Claim, Due, Settlement, TokenModel
-from application.ports.system import Clock, Ids
+from application.ports.clock import Clock
+from application.ports.ids_and_nonces import Ids
 from domain.grant import Attempt, Grant
 from domain.ids import AppId, AttemptId, GrantId, OwnerId
 from domain.refusals import HASTENED_AT_ONCE, OWNER_TURNS, in_turns

@@ -13,7 +13,7 @@ from adapters.sql import tables
 from adapters.sql.engine import CONNECTIONS, SQLITE_BUSY_WITHIN, WRITES, open_engine
 from adapters.sql.postgres import milliseconds
 from adapters.sql.writer_turns import Turns
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from domain.errors import Conflict, StoreFault, StoreUnavailable
 
 TURN_WITHIN = timedelta(seconds=4)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.sql import tables
 from adapters.sql.database import Database, time_of
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from domain.database_identity import DatabaseIdentity
 from domain.errors import Conflict, StoreUnavailable
 from domain.ids import DatabaseId

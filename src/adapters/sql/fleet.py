@@ -10,7 +10,7 @@ from adapters.sql import tables
 from adapters.sql.database import Database
 from adapters.sql.owner_tallies import SqlOwnerTallies
 from application.ports.fleet import HORIZONS, FleetView, GrantCount
-from domain.refusals import ALARM_WINDOW
+from domain.owner_tally import ALARM_WINDOW
 
 row = tables.grants.c
 

@@ -149,7 +149,9 @@ class SqlGrants:
         living = select(row.id).where(row.health.not_in(ERASED_WORDS), row.id > (after or ""))
         return list(self._connection.scalars(living.order_by(row.id).limit(limit)))
 
-    def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
+    def another_live_grant_shares(
+        self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime
+    ) -> bool:
         grants, accounts, offers = tables.grants, tables.reach, tables.offers
         awaited = and_(offers.c.grant_id == grants.c.id, ~offers.c.closed, offers.c.chosen.is_(None), offers.c.expires_at > now)
         live = and_(grants.c.kind.is_not(None), grants.c.id != besides, or_(grants.c.connected, exists().where(awaited)))

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.database import Database, time_of
-from application.ports.system import Clock
+from application.ports.clock import Clock
 
 REMEMBERED = timedelta(days=1)
 

@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.database import Database, time_of
+from application.ports.clock import Clock
 from application.ports.journal_register import Drained, Undrained, left_undrained, machine_of
-from application.ports.system import Clock
 
 
 class SqlJournalRegister:

@@ -10,7 +10,7 @@ from adapters.sql import tables
 from adapters.sql.database import Database
 from application.ports.claims_and_settlements import TokenModel
 from domain.ids import AppId
-from domain.refusals import OwnerTally
+from domain.owner_tally import OwnerTally
 
 row = tables.grants.c
 

@@ -16,8 +16,8 @@ from adapters.http_client.lines import HttpAnswer, HttpRequest, Lines, Lost, Not
 from adapters.tiktok.answers import SUCCESS, Envelope
 from adapters.tiktok.resting_paths import RestingPaths
 from adapters.tiktok.return_codes import CallKind, failure_of, pause_of, uncertain
-from adapters.tiktok.token_endpoints import EXCHANGE, REFRESH, REVOKE, TokenCalls
-from application.ports.system import Clock
+from adapters.tiktok.token_addresses_and_term import EXCHANGE, REFRESH, REVOKE, TokenAddressesAndTerm
+from application.ports.clock import Clock
 from domain.advertiser import Advertiser
 from domain.ids import AdvertiserId, AppId
 from domain.outcomes import Failure, InDoubt, Issued, PathMissing, Refused, Unavailable, Unread
@@ -56,7 +56,7 @@ class TikTok:
     ) -> None:
         self._app, self._secret = app, secret
         self._redirect_uri, self._auth_url, self._api_url = redirect_uri, auth_url, api_url.rstrip("/")
-        self._token_calls = TokenCalls((auth_api_url or api_url).rstrip("/"), term)
+        self._token_addresses = TokenAddressesAndTerm((auth_api_url or api_url).rstrip("/"), term)
         self._clock, self._timeout = clock, timeout
         self._lines = lines or Lines(clock)
         self._resting = RestingPaths(clock)
@@ -71,7 +71,7 @@ class TikTok:
         return urlunsplit(url._replace(query=urlencode(query)))
 
     def exchange(self, code: Secret) -> Issued | Unread | Failure:
-        calls = self._token_calls
+        calls = self._token_addresses
         issued = self._issued(CallKind.EXCHANGE, calls.url(EXCHANGE), {"auth_code": code.reveal(), **calls.asked_for})
         if isinstance(issued, Issued):
             calls.compare(issued)
@@ -80,7 +80,7 @@ class TikTok:
 
     def refresh(self, token: Secret, version: str = FIRST_VERSION) -> Issued | Unread | Failure:
         wanted = {"refresh_token": token.reveal(), "grant_type": "refresh_token"}
-        return self._issued(CallKind.REFRESH, self._token_calls.url(REFRESH, version), wanted)
+        return self._issued(CallKind.REFRESH, self._token_addresses.url(REFRESH, version), wanted)
 
     def reach(self, access: Secret) -> tuple[Advertiser, ...] | Failure:
         credentials = urlencode({"app_id": self._app, "secret": self._secret.reveal()})
@@ -96,7 +96,7 @@ class TikTok:
         return _listed(envelope.accounts()) if isinstance(envelope, Envelope) else envelope
 
     def revoke(self, access: Secret) -> Failure | None:
-        url = self._token_calls.url(REVOKE)
+        url = self._token_addresses.url(REVOKE)
         answer = self._post(CallKind.REVOKE, url, {"access_token": access.reveal()}, access=access)
         if isinstance(answer, Envelope | Refused):
             return None  # refused: dead already, which is what was wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from domain.outcomes import PathMissing
 
 log = logging.getLogger(__name__)

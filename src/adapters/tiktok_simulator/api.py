@@ -18,8 +18,8 @@ from .replies import RefusedCall, Reply, failure, wrong_parameter
 from .reports.gmv_max import gmv_max_report, list_stores
 from .reports.integrated import Account, Report
 from .reports.request import report_request
-from .simulated_tiktok import SHORT_TERM_VERSION
 from .simulator import Simulator
+from .token_state_machine import SHORT_TERM_VERSION
 
 VERSIONED: Final = re.compile(r"/open_api/(v\d+\.\d+)(/.*)")
 MOST_ACCOUNTS: Final = 5

@@ -17,11 +17,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from .app import create_app
 from .clock import Clock
 from .config import Config
-from .simulated_tiktok import DEFAULT_APPS, Machine
 from .simulator import Simulator
 from .state import SimulatorState
 from .state_file import StateFile
 from .threaded_server import Control, RunningSimulator
+from .token_state_machine import DEFAULT_APPS, Machine
 from .wire_faults import TRANSPORT
 
 LOOPBACK: Final = "127.0.0.1"

@@ -12,9 +12,9 @@ from .faults import FaultPlan
 from .planned_answers import PlannedAnswers
 from .reports.tasks import ReportTasks
 from .requests_seen import SeenRequests
-from .simulated_tiktok import Machine
 from .state_file import StateFile
 from .token_minting import fingerprint
+from .token_state_machine import Machine
 
 API_PREFIX: Final = "/open_api/v1.3"
 

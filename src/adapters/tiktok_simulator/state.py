@@ -9,7 +9,7 @@ import msgspec
 
 from .advertisers import DEFAULT_USERS, Advertiser
 from .campaigns.plans import AccountPlan
-from .family import Family
+from .token_family import Family
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from .advertisers import Advertiser
 from .call_log import Call
 from .campaigns.plans import AccountPlan
 from .config import Config
-from .consent import APPROVE, ConsentRequest, decide
+from .consent_request import APPROVE, ConsentRequest, decide
 from .faults import Fault, FaultKind
 from .planned_answers import PlannedAnswer
 from .requests_seen import SeenRequest
-from .simulated_tiktok import Machine
 from .simulator import API_PREFIX, Simulator
+from .token_state_machine import Machine
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from application.ports.ad_platform import DETAILS_PER_CALL, AdPlatform
 from application.ports.budget import Budget
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from domain.advertiser import Advertiser, Standing
 from domain.ids import AdvertiserId
 from domain.outcomes import (

@@ -8,11 +8,12 @@ from datetime import timedelta
 
 from application.connecting.retire import let_go
 from application.connecting.retry_on_conflict import retry_on_conflict
+from application.ports.clock import Clock
 from application.ports.database_identity import IdentityRecord
+from application.ports.ids_and_nonces import Ids
 from application.ports.journal import JournalUnavailable
 from application.ports.removals import Disconnected, Removal, Removals, UserErased
 from application.ports.store import Store, UnitOfWork
-from application.ports.system import Clock, Ids
 from domain.database_identity import DatabaseIdentity
 from domain.errors import StoreUnavailable
 from domain.grant import Grant

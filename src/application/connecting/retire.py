@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from application.ports.ids_and_nonces import Ids
 from application.ports.store import UnitOfWork
-from application.ports.system import Ids
 from domain.events import AccountDisconnected
 from domain.grant import Grant
 from domain.ids import ConnectionId, RevocationId

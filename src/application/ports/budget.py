@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Protocol
 
-from domain.database_identity import Held
+from domain.database_hold import Held
 from domain.ids import AppId
 from domain.outcomes import Failure
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from domain.grant_health import Active, Degraded, NeedsReauth, Revoked, Superseded
 from domain.ids import AppId
-from domain.refusals import OwnerTally
+from domain.owner_tally import OwnerTally
 
 HEALTH_WORDS = {
     Active: "active",
@@ -49,7 +49,7 @@ class FleetView:
     open_offers: int
     connections: int
     answered: tuple[tuple[AppId, OwnerTally], ...] = ()
-    """By app: whose refreshes were answered within `domain.refusals.ALARM_WINDOW`, and how."""
+    """By app: whose refreshes were answered within `domain.owner_tally.ALARM_WINDOW`, and how."""
 
 
 class Fleet(Protocol):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.ids import AppId
-from domain.refusals import OwnerTally
+from domain.owner_tally import OwnerTally
 
 
 class OwnerTallies(Protocol):

@@ -67,7 +67,9 @@ class Grants(Protocol):
     def page(self, *, after: GrantId | None, limit: int) -> list[GrantId]:
         """All grants that are not erased, by their ids, from behind `after` on."""
 
-    def shared(self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime) -> bool:
+    def another_live_grant_shares(
+        self, fingerprint: str, reach: Iterable[AdvertiserId], *, besides: GrantId, now: datetime
+    ) -> bool:
         """Whether another live grant, of any owner, has this very access token or reaches one of these accounts.
 
         Live: with tokens, and with a connection or an open offer.

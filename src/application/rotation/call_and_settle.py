@@ -12,10 +12,10 @@ from enum import Enum
 from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Obstacle
 from application.ports.claims_and_settlements import Claim, Claims, Settlement
+from application.ports.clock import Clock
 from application.ports.journal import Journal, JournalUnavailable, KeptAnswer
 from application.ports.owner_tallies import OwnerTallies
 from application.ports.sealer import Sealer
-from application.ports.system import Clock
 from application.rotation.late_pairs import RevokeLatePair
 from application.rotation.permit_turn import at_once
 from application.rotation.unread_answers import KeepUnread
@@ -35,7 +35,8 @@ from domain.outcomes import (
     Unavailable,
     Unread,
 )
-from domain.refusals import A_DAY, HASTENED_BY_SUCCESS, Refusals
+from domain.owner_tally import LEARNING_WINDOW
+from domain.refusals import HASTENED_BY_SUCCESS, Refusals
 from domain.rotation import Keep, Probe, Reauthorise, Rotate, RotationPolicy, decide
 from domain.tokens import Expiring, Lifetimes, LongTerm, TokenKind
 
@@ -243,7 +244,7 @@ class CallAndSettle:
             tally = self.tallies.since(app, refusals.last_at)
             if tally.speaks_for_refusals or refusals.access_works is not False or not tally.is_few:
                 return tally.speaks_for_refusals
-            return self.tallies.since(app, self.clock.now() - A_DAY).is_few
+            return self.tallies.since(app, self.clock.now() - LEARNING_WINDOW).is_few
         return False
 
     def _healed(self, refusals: Refusals | None, app: AppId) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from application.ports.claims_and_settlements import Claim, Claims, Settlement, fenced_out
+from application.ports.clock import Clock
 from application.ports.journal import Journal, KeptAnswer
 from application.ports.store import Store
-from application.ports.system import Clock
 from application.rotation.late_pairs import RevokeLatePair
 from domain.grant import Grant
 from domain.rotation import RotationPolicy

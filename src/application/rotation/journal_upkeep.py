@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from application.ports.clock import Clock
 from application.ports.journal import Journal
 from application.ports.journal_register import JournalRegister
-from application.ports.system import Clock
 from application.rotation.outage_aware_claims import OutageAwareClaims
 
 CHECK_EVERY = timedelta(minutes=1)

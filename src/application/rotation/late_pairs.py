@@ -6,8 +6,9 @@ import logging
 from dataclasses import dataclass
 
 from application.ports.claims_and_settlements import Settlement
+from application.ports.clock import Clock
+from application.ports.ids_and_nonces import Ids
 from application.ports.store import Store
-from application.ports.system import Clock, Ids
 from domain.grant import Grant
 from domain.ids import RevocationId
 from domain.queued_revocation import revocation_of

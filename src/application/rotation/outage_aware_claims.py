@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from application.ports.claims_and_settlements import Claim, Claims, Due, Settlement
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from domain.errors import StoreFault, StoreUnavailable
 from domain.grant import Grant
 from domain.ids import AppId, GrantId

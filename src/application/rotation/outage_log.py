@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from application.ports.budget import Budget, Lane, Obstacle, Permits
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from domain.ids import AppId
 from domain.outcomes import Failure, InDoubt, Unavailable
 

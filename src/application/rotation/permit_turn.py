@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from application.ports.budget import Budget, Lane
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from domain.ids import AppId
 
 STOP_POLL = timedelta(milliseconds=250)

@@ -6,11 +6,11 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from application.ports.clock import Clock
 from application.ports.heartbeats import Heartbeats
 from application.ports.owner_tallies import OwnerTallies
-from application.ports.system import Clock
 from domain.ids import AppId
-from domain.refusals import ALARM_WINDOW
+from domain.owner_tally import ALARM_WINDOW
 
 log = logging.getLogger(__name__)
 

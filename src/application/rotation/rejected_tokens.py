@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from application.ports.budget import Permits
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from application.rotation.call_and_settle import Ended, InFlight, Rotation
 from application.rotation.single_call import SingleCall
 from application.rotation.what_callers_are_told import SHORTEST_WAIT, UNSENT_FOR, hopeless, stopped

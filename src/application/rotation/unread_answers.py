@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 
+from application.ports.clock import Clock
 from application.ports.journal import Journal, JournalUnavailable, UnreadAnswer
 from application.ports.sealer import Sealer
-from application.ports.system import Clock
 from domain.ids import GrantId, OwnerId
 from domain.outcomes import InDoubt, Unread
 from domain.tokens import TokenKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from application.ports.budget import Obstacle
-from domain.database_identity import Held
+from domain.database_hold import Held
 from domain.errors import (
     OnHold,
     PlatformError,

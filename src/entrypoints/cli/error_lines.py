@@ -8,7 +8,7 @@ from datetime import datetime
 import click
 
 from application.ports.budget import Obstacle
-from domain.database_identity import Elsewhere, Held, Hold, WentBack
+from domain.database_hold import Elsewhere, Held, Hold, WentBack
 from domain.errors import (
     OnHold,
     PlatformError,

@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from application.ports.fleet import HEALTH_WORDS, FleetView
-from domain.database_identity import Elsewhere, Hold, WentBack
+from domain.database_hold import Elsewhere, Hold, WentBack
 from domain.grant_health import Active, Degraded
-from domain.refusals import OwnerTally
+from domain.owner_tally import OwnerTally
 from domain.signs_of_life import SignsOfLife
 from entrypoints.cli.configuration import BEAT_MISSING, WORKERS_MISSING, configured, ready
 from entrypoints.cli.error_lines import why_held

@@ -7,8 +7,8 @@ from urllib.parse import urlencode, urlsplit
 
 from domain.consent import Choosing, Connected, Ending, Failed
 from domain.ids import ConnectionId
-from entrypoints.http.codes_of_errors import CONSENT_FAILURE_CODES
 from entrypoints.http.error_codes_and_sentences import INTERNAL, Code
+from entrypoints.http.exception_to_error_code import CONSENT_FAILURE_CODES
 
 CONNECT = "/api/auth/tiktok"
 PLATFORMS = "/dashboard/platforms"

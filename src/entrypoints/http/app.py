@@ -20,11 +20,11 @@ from entrypoints.http.addresses import Addresses
 from entrypoints.http.api import API, SharedWaits, StrictRequest, described, polish
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import Gate
-from entrypoints.http.bridge import always, provided
 from entrypoints.http.middleware import RequestMiddleware, protective_headers
 from entrypoints.http.pages import PAGES, for_whoever_asks, show_hold
 from entrypoints.http.problems import EXCEPTION_HANDLERS
 from entrypoints.http.readiness_checks import readiness_checks_of
+from entrypoints.http.use_cases_for_handlers import always, provided
 from entrypoints.telemetry.request_metrics import RequestMetrics
 
 DESK_THREADS = 16

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +97,10 @@ TIKTOK = (THROTTLED, API_ERROR, TIKTOK_UNAVAILABLE, MISCONFIGURED, ON_HOLD)
 ALL = tuple(value for value in tuple(globals().values()) if isinstance(value, Code))
 SENTENCES = {code.name: code.sentence for code in ALL}
 """The sentence for each code: pages show these, never the text of a URL."""
+
+
+def for_services(code: Code) -> Code:
+    """The same code for a service that asks for a token which only a person can bring back: a conflict, since 401 would speak of
+    the service's own credentials.
+    """
+    return replace(code, status=409)

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from application.ports.system import Clock, Ids
+from application.ports.clock import Clock
+from application.ports.ids_and_nonces import Ids
 from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.auth.client_address import told_by_proxy
 from entrypoints.http.bare_answers import bare_answer, wants_a_page
-from entrypoints.http.codes_of_errors import USUAL_RETRY_AFTER, BodyCutShort
+from entrypoints.http.exception_to_error_code import USUAL_RETRY_AFTER, BodyCutShort
 from entrypoints.settings import Settings
 from entrypoints.telemetry.request_metrics import RequestMetrics
 

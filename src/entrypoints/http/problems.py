@@ -17,8 +17,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from domain import errors
 from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.auth.jwt_claims import Unauthenticated, WrongSecret
-from entrypoints.http.codes_of_errors import FRAMEWORK, DoorRefusal, ReconnectFirst, code_of, wait_of
 from entrypoints.http.error_codes_and_sentences import Code
+from entrypoints.http.exception_to_error_code import FRAMEWORK, DoorRefusal, ReconnectFirst, code_of, wait_of
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ def tell_refusal(_: Request[Any, Any, Any], error: Exception) -> Response[Proble
     if isinstance(error, Unauthenticated):
         log.info("nobody is let in", extra={"because": error.reason})
     if isinstance(error, ReconnectFirst):
-        return problem(code, status=HTTPStatus.CONFLICT, reconnect_url=error.url)
+        return problem(code, reconnect_url=error.url)
     detail = str(error) if isinstance(error, (errors.InvalidRequest, WrongSecret)) else None
     return problem(code, detail=detail, wait=wait_of(error))
 

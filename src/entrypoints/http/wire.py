@@ -16,8 +16,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.bare_answers import bare_answer, wants_a_page
-from entrypoints.http.codes_of_errors import USUAL_RETRY_AFTER
 from entrypoints.http.error_codes_and_sentences import Code
+from entrypoints.http.exception_to_error_code import USUAL_RETRY_AFTER
 
 log = logging.getLogger(__name__)
 

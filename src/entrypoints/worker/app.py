@@ -6,7 +6,8 @@ from typing import Any
 
 from celery import Celery, signals
 
-from entrypoints.worker.beat_scheduler import SteadyScheduler, schedule_of
+from entrypoints.worker.beat_schedule import schedule_of
+from entrypoints.worker.beat_scheduler import SteadyScheduler
 from entrypoints.worker.process_container import process
 
 QUEUE = "tiktok-connect"

@@ -1,46 +1,15 @@
-"""What beat sends and when, as data, and the scheduler that sends it."""
+"""The scheduler by which beat sends what is due, by a clock that nobody can set."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from celery.beat import Scheduler
 
 log = logging.getLogger(__name__)
-
-SWEEP = "sweep"
-AUDIT = "audit"
-
-AUDIT_EVERY = timedelta(hours=12)
-"""Long-term tokens are probed twice a day: nothing else shows whether they were withdrawn."""
-
-CLOCKS_APART = timedelta(minutes=2)
-"""The least that a message is good for: its end is set by beat's clock and read by the worker's. One sweep too many is free."""
-
-CONFIRMED_WITHIN = timedelta(seconds=10)
-"""How long a broker may take to confirm a message (AMQP's word; the others answer at once)."""
-
-
-def schedule_of(sweep_every: timedelta) -> dict[str, dict[str, Any]]:
-    """What beat sends and when. A message that nobody took until the next one is sent has expired, if the clocks agree."""
-    return {name: entry(name, every) for name, every in ((SWEEP, sweep_every), (AUDIT, AUDIT_EVERY))}
-
-
-def entry(task: str, every: timedelta) -> dict[str, Any]:
-    """One line of the schedule."""
-    return {"task": task, "schedule": every, "options": options(every)}
-
-
-def options(every: timedelta) -> dict[str, float]:
-    """How such a message is sent: with an end, and not without the broker's confirmation."""
-    return {
-        "expires": max(every, CLOCKS_APART).total_seconds(),
-        "confirm_timeout": CONFIRMED_WITHIN.total_seconds(),
-    }
 
 
 class SteadyScheduler(Scheduler):

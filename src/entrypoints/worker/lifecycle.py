@@ -1,4 +1,4 @@
-"""The life of a worker and of beat: the first sweep, the signs of life, the end."""
+"""How a worker, its forked children and beat begin and end, and beat's signs of life."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from entrypoints.ending_signals import heed
 from entrypoints.worker.app import app
 from entrypoints.worker.beat_scheduler import SteadyScheduler
 from entrypoints.worker.process_container import process
-from entrypoints.worker.standby import standby
 from entrypoints.worker.tasks import WORKER
+from entrypoints.worker.unasked_sweeps import unasked_sweeps
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class UnaskedWork(bootsteps.StartStopStep):
     def start(self, parent: Any) -> None:  # noqa: ANN401 (Celery has no types)
         log.info("started", extra={"component": WORKER})
         process.container.upkeep_thread().start()
-        standby.start()
+        unasked_sweeps.start()
 
 
 app.steps["worker"].add(UnaskedWork)

@@ -13,7 +13,7 @@ from entrypoints.ending_signals import heed
 from entrypoints.settings import Settings
 from entrypoints.worker.app import app
 from entrypoints.worker.process_container import process
-from entrypoints.worker.standby import standby
+from entrypoints.worker.unasked_sweeps import unasked_sweeps
 
 Pool = Literal["threads", "prefork", "solo"]
 
@@ -69,7 +69,7 @@ def run_worker(settings: Settings, *, pool: Pool, concurrency: int, debug: bool)
     worker.start()
     status = 0 if process.stopping() else int(worker.exitcode or 0)
     process.stop()
-    standby.join()
+    unasked_sweeps.join()
     return status
 
 

@@ -12,7 +12,7 @@ from application.rotation.batches import SweepReport
 from application.rotation.call_and_settle import Ended
 from domain.errors import ClockSkewed, StoreUnavailable
 from entrypoints.worker.app import app
-from entrypoints.worker.beat_scheduler import AUDIT, AUDIT_EVERY, SWEEP
+from entrypoints.worker.beat_schedule import AUDIT, AUDIT_EVERY, SWEEP
 from entrypoints.worker.process_container import process
 
 log = logging.getLogger(__name__)

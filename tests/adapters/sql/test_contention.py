@@ -8,11 +8,11 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from adapters.ids_and_nonces import SystemIds
 from adapters.sql import tables
 from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database import Database, open_database
 from adapters.sql.store import SqlStore
-from adapters.system import SystemIds
 from application.ports.claims_and_settlements import Due, Settlement
 from domain.errors import Conflict
 from domain.ids import ConnectionId, GrantId

@@ -3,13 +3,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import event, insert, text
 
+from adapters.ids_and_nonces import SystemIds
 from adapters.sql import tables
 from adapters.sql.claims_and_settlements import CROWD, SqlClaims
 from adapters.sql.database import Database
 from adapters.sql.offers import row_of as row_of_offer
 from adapters.sql.rows import row_of
 from adapters.sql.store import SqlStore
-from adapters.system import SystemIds
 from application.ports.claims_and_settlements import Due
 from domain.ids import GrantId
 from support.builders import APP, HOUR, MINUTE, START, a_grant, a_pair, an_offer

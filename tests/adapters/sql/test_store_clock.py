@@ -1,9 +1,10 @@
 from datetime import datetime, timedelta
 
+from adapters.clock import SystemClock
+from adapters.ids_and_nonces import SystemIds
 from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database import Database, time_of
 from adapters.sql.store import SqlStore
-from adapters.system import SystemClock, SystemIds
 from application.ports.claims_and_settlements import Due
 from support.builders import APP, HOUR, MINUTE, SECOND, a_due_grant
 

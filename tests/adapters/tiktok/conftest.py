@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.clock import SystemClock
 from adapters.http_client.lines import Lines
-from adapters.system import SystemClock
 from adapters.tiktok.ad_platform import TikTok
 from domain.ids import AppId
 from domain.tokens import Secret

@@ -13,9 +13,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from adapters.clock import SystemClock
 from adapters.http_client.lines import Lines
 from adapters.http_client.resolver import Resolver
-from adapters.system import SystemClock
 from domain.outcomes import InDoubt, Issued, Unavailable
 from domain.tokens import Secret
 from support.raw_server import Behaviour, Peer, RawServer, answering

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from adapters.clock import SystemClock
 from adapters.http_client.lines import LONGEST_ANSWER
-from adapters.system import SystemClock
 from domain.advertiser import Advertiser, Standing
 from domain.ids import AdvertiserId
 from domain.outcomes import InDoubt, Issued, PathMissing, Refused, Unavailable, Unread

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from adapters.system import SystemClock
+from adapters.clock import SystemClock
 from adapters.tiktok.ad_platform import TikTok
 from adapters.tiktok_simulator.planned_answers import PlannedAnswer
 from adapters.tiktok_simulator.server import running_simulator

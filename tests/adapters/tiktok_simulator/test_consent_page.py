@@ -3,7 +3,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from adapters.tiktok_simulator.consent import ConsentRefused
+from adapters.tiktok_simulator.consent_request import ConsentRefused
 from adapters.tiktok_simulator.server import running_simulator
 from support.simulated_app import WireApp
 

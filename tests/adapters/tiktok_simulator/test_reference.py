@@ -11,8 +11,8 @@ from adapters.tiktok_simulator.control import ControlDoor
 from adapters.tiktok_simulator.endpoints import ENDPOINTS
 from adapters.tiktok_simulator.faults import FaultKind
 from adapters.tiktok_simulator.reference import CONTROL, FAULTS, PATHS
-from adapters.tiktok_simulator.simulated_tiktok import Machine
 from adapters.tiktok_simulator.simulator import Simulator
+from adapters.tiktok_simulator.token_state_machine import Machine
 from support.simulated_app import WireApp
 
 GUIDE = (Path(__file__).parents[3] / "docs/simulator.md").read_text()

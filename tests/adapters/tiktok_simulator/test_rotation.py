@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from adapters.tiktok_simulator.simulated_tiktok import Machine
+from adapters.tiktok_simulator.token_state_machine import Machine
 from support.simulated_app import APP, SECRET, SimulatedApp, an_app
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
-from adapters.journal_file import FileJournal
+from adapters.journal_folder import FolderJournal
 from application.ports.journal import UnreadAnswer
 from domain.ids import GrantId
 from domain.tokens import Secret, TokenKind
@@ -33,7 +33,7 @@ def environ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 def an_unread_file(environ: dict[str, str], key: str = "5a" * 32) -> str:
     sealer = AesGcmSealer(KeyRing.of([("k1", bytes.fromhex(key))]))
     sealed = sealer.seal(Secret(BODY.decode("latin-1")), GrantId("grant-1"), TokenKind.ANSWER)
-    return FileJournal(Path(environ["JOURNAL_DIR"])).keep_unread(UnreadAnswer(GrantId("grant-1"), ANNA, sealed, START))
+    return FolderJournal(Path(environ["JOURNAL_DIR"])).keep_unread(UnreadAnswer(GrantId("grant-1"), ANNA, sealed, START))
 
 
 def shown(file: str) -> Result:

@@ -12,7 +12,7 @@ from domain.errors import Refusal
 from domain.outcomes import Reason
 from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http import problems
-from entrypoints.http.codes_of_errors import CONSENT_FAILURE_CODES, ERRORS, REAUTHORISATION, DoorRefusal, code_of, wait_of
+from entrypoints.http.exception_to_error_code import CONSENT_FAILURE_CODES, ERRORS, REAUTHORISATION, DoorRefusal, code_of, wait_of
 from support.http_application import House
 
 

@@ -7,7 +7,7 @@ from prometheus_client import generate_latest
 
 from application.ports.fleet import FleetView
 from domain.ids import AppId
-from domain.refusals import OwnerTally
+from domain.owner_tally import OwnerTally
 from entrypoints.cli.status import in_owners, refused_by_app
 from entrypoints.telemetry.request_metrics import figures_of
 from support.builders import START

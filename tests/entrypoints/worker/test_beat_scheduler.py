@@ -7,7 +7,8 @@ from typing import Any
 
 from celery import Celery
 
-from entrypoints.worker.beat_scheduler import SteadyScheduler, schedule_of
+from entrypoints.worker.beat_schedule import schedule_of
+from entrypoints.worker.beat_scheduler import SteadyScheduler
 
 
 class Scheduler(SteadyScheduler):

@@ -16,7 +16,7 @@ from litestar.params import QueryParameter
 
 from application.begin_connect import BeginConnect
 from application.complete_connect import CompleteConnect, InProgress
-from application.ports.system import Nonces
+from application.ports.ids_and_nonces import Nonces
 from domain.consent import ConsentFailure, Ending, Failed
 from domain.errors import OnHold, PlatformUnavailable, Refusal, StoreUnavailable
 from domain.tokens import Secret
@@ -27,7 +27,7 @@ from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.shared_waits import SharedWaits
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import gate_of, headers_of
-from entrypoints.http.codes_of_errors import USUAL_RETRY_AFTER, code_of
+from entrypoints.http.exception_to_error_code import USUAL_RETRY_AFTER, code_of
 from entrypoints.http.problems import prefers_a_page
 
 log = logging.getLogger(__name__)

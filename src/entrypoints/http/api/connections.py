@@ -12,12 +12,7 @@ from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import ConnectionBody, ConnectionList, Disconnected, Health
 from entrypoints.http.api.ids import connection_id
 from entrypoints.http.api.injected import Injected
-
-ENDED = (
-    "Disconnected. It was the last account of its permission, so its tokens are erased, and the permission is returned to TikTok"
-    " unless another connection to the same accounts needs it."
-)
-GOES_ON = "Disconnected. The permission stays, since other accounts use it."
+from entrypoints.http.disconnect_sentences import LAST_OF_ITS_PERMISSION, OTHERS_STAY
 
 
 @get(
@@ -66,4 +61,4 @@ def connection_body(view: ConnectionView) -> ConnectionBody:
 def disconnect_account(owner: Injected[OwnerId], disconnect: Injected[Disconnect], connection: FromPath[str]) -> Disconnected:
     """At once, also when TikTok is away. The last account of a permission erases its tokens and has it revoked."""
     ended = disconnect(owner, connection_id(connection))
-    return Disconnected(message=ENDED if ended else GOES_ON)
+    return Disconnected(message=LAST_OF_ITS_PERMISSION if ended else OTHERS_STAY)

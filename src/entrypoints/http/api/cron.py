@@ -14,7 +14,7 @@ from litestar.enums import HttpMethod
 from msgspec import UNSET
 
 from application.clear_offers import ClearOffers
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from application.revoke_tokens import RevokeTokens
 from application.rotation.batches import SweepReport
 from application.sweep_due_grants import SweepDueGrants
@@ -24,7 +24,7 @@ from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import CronReport, GrantError
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.openapi import each_method
-from entrypoints.http.codes_of_errors import code_of_ending
+from entrypoints.http.exception_to_error_code import code_of_ending
 from entrypoints.settings import Settings
 
 log = logging.getLogger(__name__)

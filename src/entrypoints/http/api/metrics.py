@@ -7,8 +7,8 @@ from contextlib import suppress
 from litestar import Response, get
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from application.ports.clock import Clock
 from application.ports.fleet import Fleet
-from application.ports.system import Clock
 from domain.errors import StoreUnavailable
 from domain.rotation import RotationPolicy
 from entrypoints.http.api import documented_failures as failures

@@ -7,7 +7,7 @@ from functools import partial
 from litestar import post
 from litestar.params import JSONBody
 
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from application.rotate_grant import RotateGrant
 from domain.errors import PlatformUnavailable
 from domain.ids import OwnerId

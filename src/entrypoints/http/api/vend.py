@@ -21,7 +21,7 @@ from entrypoints.http.api.bodies import AccessToken, TokenRequest
 from entrypoints.http.api.ids import connection_id
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.shared_waits import SharedWaits, StillInFlight
-from entrypoints.http.codes_of_errors import ReconnectFirst
+from entrypoints.http.exception_to_error_code import ReconnectFirst
 
 Wanted = ByConnection | ByAccount
 

@@ -9,7 +9,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from domain.errors import InvalidRequest
 from domain.ids import OwnerId
 from entrypoints.http.auth.bearer_secrets import authenticate_service, bearer_matches
@@ -18,7 +18,7 @@ from entrypoints.http.auth.jwt_claims import Unauthenticated, WrongSecret
 from entrypoints.http.auth.origin import write_allowed
 from entrypoints.http.auth.request_headers import RequestHeaders
 from entrypoints.http.auth.sessions import Session, Sessions
-from entrypoints.http.codes_of_errors import NotServed, OriginRefused, ScopeMissing
+from entrypoints.http.exception_to_error_code import NotServed, OriginRefused, ScopeMissing
 from entrypoints.settings import Scope, Settings
 
 Connection = ASGIConnection[Any, Any, Any, Any]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from domain.grant import TIKTOK_ADS
+from entrypoints.http.disconnect_sentences import LAST_OF_ITS_PERMISSION, NOT_CONNECTED, OTHERS_STAY
 from entrypoints.http.error_codes_and_sentences import SENTENCES
 from entrypoints.http.pages.connection_rows import Tone
 
@@ -22,14 +23,11 @@ class Notice(Enum):
 
 
 TEXTS = {
-    Notice.DISCONNECTED: "Disconnected. Other accounts of the same permission stay connected.",
-    Notice.REVOKED: (
-        "Disconnected. It was the last account of its permission, so its tokens are erased, and TikTok is told"
-        " unless another connection to the same accounts needs it."
-    ),
+    Notice.DISCONNECTED: OTHERS_STAY,
+    Notice.REVOKED: LAST_OF_ITS_PERMISSION,
     Notice.CANCELLED: "Nothing was connected.",
     Notice.CHOSEN_BEFORE: "Nothing was cancelled: accounts had been chosen before. What is connected is listed here.",
-    Notice.GONE: "This account was not connected any more. What is connected is listed here.",
+    Notice.GONE: NOT_CONNECTED,
 }
 
 

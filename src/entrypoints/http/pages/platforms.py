@@ -11,7 +11,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
 from application.disconnect import Disconnect
 from application.list_connections import ConnectionView, ListConnections
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from domain.errors import ConnectionNotFound
 from domain.ids import OwnerId
 from entrypoints.http.addresses import PLATFORMS, Addresses

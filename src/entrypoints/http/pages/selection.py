@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_400_BAD_REQUEST
 
 from application.list_connections import ListConnections
-from application.ports.system import Clock
+from application.ports.clock import Clock
 from application.select_accounts import SelectAccounts
 from domain.consent import Connected
 from domain.errors import AccountNotOnOffer, InvalidRequest, OfferUsed, Refusal

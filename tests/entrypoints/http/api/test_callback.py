@@ -22,7 +22,7 @@ from domain.outcomes import (
 from domain.tokens import Secret
 from entrypoints.http.error_codes_and_sentences import SENTENCES
 from support.http_application import DASHBOARD, House
-from support.simulated_platform import SimulatedPlatform
+from support.simulator_as_ad_platform import SimulatorAsAdPlatform
 from support.world import ANNA, BERT
 
 PLATFORMS, SELECT = "/dashboard/platforms", "/dashboard/platforms/tiktok/select"
@@ -202,7 +202,7 @@ def test_texts_of_the_address_are_never_repeated(house: House) -> None:
 
 
 def test_the_platform_of_these_tests_is_asked_through_the_real_use_cases(house: House) -> None:
-    assert isinstance(house.container.complete_connect().platform, SimulatedPlatform)
+    assert isinstance(house.container.complete_connect().platform, SimulatorAsAdPlatform)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapters.system import SystemClock
+from adapters.clock import SystemClock
 from entrypoints.http.app import create_app
 from entrypoints.http.auth.authjs import PLAIN_NAME
 from support.deployment import SERVICE_TOKEN, Deployment, deployment

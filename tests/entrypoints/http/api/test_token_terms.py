@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.system import SystemClock
+from adapters.clock import SystemClock
 from entrypoints.container import Container, build
 from entrypoints.http.app import create_app
 from entrypoints.http.auth.authjs import PLAIN_NAME

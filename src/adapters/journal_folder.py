@@ -50,7 +50,7 @@ class Entry(msgspec.Struct, frozen=True):
     kept_at: datetime
 
 
-class FileJournal:
+class FolderJournal:
     """A folder that the processes of one host share. Files are 0600; the folder is 0700 where it was not there before.
 
     An answer whose writer died on the way is taken up if all of it was written. What is damaged is renamed to `.damaged`, for a

@@ -1,32 +1,15 @@
-import base64
 import time
-import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.system import SystemClock, SystemIds, SystemNonces
-from application.ports.system import Clock, Ids, Nonces
+from adapters.clock import SystemClock
+from application.ports.clock import Clock
 
 
-def test_the_system_answers_to_the_ports() -> None:
+def test_the_machines_clock_answers_to_the_port() -> None:
     clock: Clock = SystemClock()
-    ids: Ids = SystemIds()
-    nonces: Nonces = SystemNonces()
     assert clock.now().tzinfo is UTC
-    assert uuid.UUID(ids.new()).version == 4
-    assert len(base64.urlsafe_b64decode(nonces.new() + "=")) == 32
-
-
-def test_names_and_nonces_are_never_given_twice() -> None:
-    assert len({SystemIds().new() for _ in range(1000)}) == 1000
-    assert len({SystemNonces().new() for _ in range(1000)}) == 1000
-
-
-def test_a_nonce_fits_into_a_url_as_it_is() -> None:
-    assert all(
-        set(SystemNonces().new()) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") for _ in range(50)
-    )
 
 
 def test_sleeping_passes_at_least_that_time_by_the_monotonic_clock() -> None:
@@ -39,13 +22,6 @@ def test_sleeping_passes_at_least_that_time_by_the_monotonic_clock() -> None:
 
 def test_a_negative_span_is_no_sleep() -> None:
     SystemClock().sleep(timedelta(days=-1))
-
-
-def test_ids_of_connections_tell_by_their_version_that_they_are_ours_and_come_in_order() -> None:
-    ids = [SystemIds().connection() for _ in range(1000)]
-    assert ids == sorted(set(ids))
-    assert {uuid.UUID(text).version for text in ids} == {7}
-    assert uuid.UUID(SystemIds().new()).version == 4
 
 
 class Machine:

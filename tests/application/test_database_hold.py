@@ -17,7 +17,8 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.database_identity import MemoryIdentityNotes
 from application.ports.budget import Lane
 from application.vend_token import ByConnection
-from domain.database_identity import DatabaseIdentity, Elsewhere, Held, WentBack
+from domain.database_hold import Elsewhere, Held, WentBack
+from domain.database_identity import DatabaseIdentity
 from domain.errors import OnHold, StoreUnavailable
 from domain.outcomes import Unavailable
 from support.world import ANNA, BROWSER, World

@@ -1,4 +1,4 @@
-"""TikTok without a wire: the simulator's machine as an ad platform, with accidents on the way there and back."""
+"""The simulator's state machine behind the port `AdPlatform`, in process, with accidents on the way there and back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from adapters.tiktok_simulator.replies import Reply
-from adapters.tiktok_simulator.simulated_tiktok import Machine
+from adapters.tiktok_simulator.token_state_machine import Machine
 from domain.advertiser import Advertiser, Standing
 from domain.ids import AdvertiserId, AppId
 from domain.outcomes import (
@@ -39,7 +39,7 @@ REFUSALS = {
 
 
 @dataclass
-class SimulatedPlatform:
+class SimulatorAsAdPlatform:
     """The simulator's pure machine as an ad platform, with planned accidents on the way there and back."""
 
     machine: Machine

@@ -1,4 +1,4 @@
-"""From an error's type to its code: one table for every error that can reach this door."""
+"""From an exception's type to its error code: one table for every error that can reach this door."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ FRAMEWORK: Mapping[int, Code] = {
 def code_of(error: Exception) -> Code:
     """What to call an error; INTERNAL for one that nobody foresaw."""
     if isinstance(error, ReconnectFirst):
-        return code_of(error.why)
+        return codes.for_services(code_of(error.why))
     if isinstance(error, errors.ReauthorisationNeeded):
         return REAUTHORISATION.get(error.reason, codes.REFRESH_TOKEN_EXPIRED)
     return next((ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS), codes.INTERNAL)

@@ -1,4 +1,4 @@
-"""The simulator's pages for people."""
+"""The simulator's pages for people: the consent page, and the landing page that explains the simulator."""
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 from msgspec import to_builtins
 
 from .asgi import HTML, HttpCall, HttpReply
-from .consent import ConsentRefused, ConsentRequest, decide
+from .consent_request import ConsentRefused, ConsentRequest, decide
 from .reference import CONTROL, FAULTS, PATHS
-from .simulated_tiktok import UnknownAdvertiser, UnknownUser
 from .simulator import API_PREFIX, Simulator
+from .token_state_machine import UnknownAdvertiser, UnknownUser
 
 if TYPE_CHECKING:
     from jinja2 import Environment

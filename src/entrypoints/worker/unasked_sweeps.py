@@ -1,4 +1,4 @@
-"""Work that a worker does without being told, when nobody tells it: no beat runs, or the broker carries nothing."""
+"""Sweeps and audits that a worker does unasked, when no message asks: no beat runs, or the broker carries nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from domain.errors import Refusal
 from domain.signs_of_life import SignsOfLife
-from entrypoints.worker.beat_scheduler import AUDIT_EVERY, options
+from entrypoints.worker.beat_schedule import AUDIT_EVERY, options
 from entrypoints.worker.process_container import process
 from entrypoints.worker.tasks import AUDIT_EARLY, WORKER, audit_unless_done, sweep
 
@@ -20,12 +20,12 @@ NAP = timedelta(milliseconds=500)
 AUDIT_LOOK_EVERY = timedelta(minutes=10)
 
 
-class Standby:
+class UnaskedSweeps:
     """A thread that looks, by the signs in the database, whether anybody sweeps; if nobody does, it sweeps itself."""
 
     def __init__(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="standby", daemon=True)
-        self._told, self._audit_looked_at = False, timedelta()
+        self._thread = threading.Thread(target=self._run, name="unasked-sweeps", daemon=True)
+        self._has_warned, self._audit_looked_at = False, timedelta()
 
     def start(self) -> None:
         """Begin with a sweep: whoever starts a worker after an outage has due grants."""
@@ -62,11 +62,11 @@ class Standby:
     def _sweep_if_nobody_does(self, every: timedelta) -> None:
         signs = SignsOfLife(worker=process.container.heartbeats().age(WORKER), beat=None, sweep_every=every)
         if not signs.sweep_is_missing:
-            self._told = False
+            self._has_warned = False
             return
-        if not self._told:
+        if not self._has_warned:
             log.warning("no message asks for a sweep: see that beat runs and reaches the broker; the workers sweep by themselves")
-        self._told = True
+        self._has_warned = True
         sweep()
 
     def _stopped_within(self, span: timedelta) -> bool:
@@ -77,4 +77,4 @@ class Standby:
         return process.stopping()
 
 
-standby = Standby()
+unasked_sweeps = UnaskedSweeps()

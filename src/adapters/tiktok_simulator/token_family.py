@@ -44,12 +44,6 @@ class Family:
         """Whether the newest refresh token is alive."""
         return not self.revoked and self.refresh_ends is not None and now < self.refresh_ends
 
-    def repeats(self, generation: int, now: datetime, config: Config) -> bool:
-        """Whether the refresh token of this generation is spent, but still in its grace period."""
-        if config.rotation_mode != "grace" or self.revoked or self.rotated_at is None:
-            return False
-        return generation == self.generation - 1 and now - self.rotated_at < config.grace
-
     def expired(self, generation: int, now: datetime) -> bool:
         """Whether the access token of this generation has run out."""
         return not self.long_term and (generation not in self.access_ends or now >= self.access_ends[generation])

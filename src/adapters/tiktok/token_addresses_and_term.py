@@ -1,4 +1,4 @@
-"""Where TikTok's calls about tokens are, in which version, and which kind of tokens an exchange asks for."""
+"""The addresses of TikTok's calls about tokens, in which version, and the term that an exchange asks for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXCHANGE, REFRESH, REVOKE = "/oauth2/access_token/", "/oauth2/refresh_token/", "
 VERSION = re.compile(r"/v(\d+\.\d+)$")
 
 
-class TokenCalls:
+class TokenAddressesAndTerm:
     """The base of the three calls, its version included, and the term that is asked for. Any number of threads may use it."""
 
     def __init__(self, base: str, term: TokenTerm) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.database_identity import WentBack
+from domain.database_hold import WentBack
 from support.http_application import House
 
 

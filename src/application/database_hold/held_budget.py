@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application.identity.watch import IdentityWatch
+from application.database_hold.watch import IdentityWatch
 from application.ports.budget import Budget, Lane, Obstacle, Permits
-from domain.database_identity import Held
+from domain.database_hold import Held
 from domain.errors import HOLD_LASTS
 from domain.ids import AppId
 from domain.outcomes import Failure

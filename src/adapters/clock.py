@@ -1,14 +1,10 @@
-"""The machine's clock, ids, nonces and chance."""
+"""The machine's clocks, and how they go on while it sleeps or is moved."""
 
 from __future__ import annotations
 
-import secrets
 import time
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-
-import uuid_utils
 
 BOOT_TIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Linux's monotonic clock stands still while the machine sleeps, and this one does not; elsewhere the monotonic clock goes on."""
@@ -49,25 +45,3 @@ class SystemClock:
     def sleep(self, span: timedelta) -> None:
         if span > timedelta(0):
             time.sleep(span.total_seconds())
-
-
-class SystemIds:
-    """Random UUIDs say nothing of when or where they were made; those of connections say when."""
-
-    def new(self) -> str:
-        return str(uuid.uuid4())
-
-    def connection(self) -> str:
-        return str(uuid_utils.uuid7())
-
-
-class SystemNonces:
-    """256 bits from the operating system's generator."""
-
-    def new(self) -> str:
-        return secrets.token_urlsafe(32)
-
-
-def chance() -> float:
-    """A number in [0, 1) that nobody foresees."""
-    return secrets.SystemRandom().random()

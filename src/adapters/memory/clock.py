@@ -1,14 +1,10 @@
-"""Time and calls for tests: a clock that a test moves, and an executor that does one thing after the other."""
+"""A clock that a test moves."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -36,13 +32,3 @@ class MemoryClock:
         """Let this much time pass."""
         with self._lock:
             self._now += span
-
-
-class SerialExecutor:
-    """The port `Executor` with one call at a time, in the caller's thread."""
-
-    def map(self, do: Callable[[T], R], things: Iterable[T], /) -> Iterable[R]:
-        return [do(thing) for thing in things]
-
-    def shutdown(self) -> None:
-        """Nothing was started."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from .simulated_tiktok import Machine
+from .token_state_machine import Machine
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 APPROVE: Final = "approve"

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from adapters.journal_file import MOST_UNREAD, Damaged, FileJournal, read_unread, written
+from adapters.journal_folder import MOST_UNREAD, Damaged, FolderJournal, read_unread, written
 from application.ports.journal import JournalUnavailable, KeptAnswer, UnreadAnswer
 from domain.ids import AttemptId, GrantId
 from domain.tokens import Sealed
@@ -61,7 +61,7 @@ def with_more(fields: dict[str, object]) -> None:
 
 
 def test_an_entry_of_a_newer_version_is_left_to_that_one(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    journal = FileJournal(tmp_path)
+    journal = FolderJournal(tmp_path)
     journal.keep(an_answer(1))
     journal.keep(an_answer(2))
     rewritten(tmp_path / "grant-1-1-attempt.answer", in_another_form)
@@ -75,7 +75,7 @@ def test_an_entry_of_a_newer_version_is_left_to_that_one(tmp_path: Path, caplog:
 
 
 def test_an_entry_with_more_than_is_known_here_is_read(tmp_path: Path) -> None:
-    journal = FileJournal(tmp_path)
+    journal = FolderJournal(tmp_path)
     journal.keep(an_answer())
     rewritten(tmp_path / "grant-1-1-attempt.answer", with_more)
     assert journal.kept() == [an_answer()]
@@ -83,7 +83,7 @@ def test_an_entry_with_more_than_is_known_here_is_read(tmp_path: Path) -> None:
 
 def test_only_its_user_reads_a_journal(tmp_path: Path) -> None:
     folder = tmp_path / "journal"
-    journal = FileJournal(folder)
+    journal = FolderJournal(folder)
     journal.keep(an_answer())
     assert journal.name
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -96,7 +96,7 @@ def test_only_its_user_reads_a_journal(tmp_path: Path) -> None:
 def test_a_place_that_can_not_be_a_folder_is_refused_by_check_name_and_keep_without_its_path(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for place in (tmp_path / "file", tmp_path / "file" / "journal"):
-        journal = FileJournal(place)
+        journal = FolderJournal(place)
         for use in (journal.check, lambda journal=journal: journal.name, lambda journal=journal: journal.keep(an_answer())):
             with pytest.raises(JournalUnavailable, match=r"^NotADirectoryError: Not a directory$"):
                 use()
@@ -105,7 +105,7 @@ def test_a_place_that_can_not_be_a_folder_is_refused_by_check_name_and_keep_with
 @pytest.mark.parametrize("mode", [0o755, 0o1777])
 def test_a_folder_that_was_there_keeps_its_mode_and_what_is_kept_in_it_is_closed_to_others(tmp_path: Path, mode: int) -> None:
     tmp_path.chmod(mode)
-    FileJournal(tmp_path).keep(an_answer())
+    FolderJournal(tmp_path).keep(an_answer())
     assert tmp_path.stat().st_mode & 0o7777 == mode
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
 
@@ -113,7 +113,7 @@ def test_a_folder_that_was_there_keeps_its_mode_and_what_is_kept_in_it_is_closed
 def test_a_folder_in_which_everybody_may_remove_files_is_no_journal(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     with pytest.raises(JournalUnavailable, match="everybody may remove"):
-        FileJournal(tmp_path).check()
+        FolderJournal(tmp_path).check()
 
 
 def cut(content: bytes) -> bytes:
@@ -141,7 +141,7 @@ def emptied(_: bytes) -> bytes:
 def test_a_damaged_entry_is_set_aside_and_reported_while_the_others_drain(
     damage: Callable[[bytes], bytes], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    journal = FileJournal(tmp_path)
+    journal = FolderJournal(tmp_path)
     for number in (1, 2, 3):
         journal.keep(an_answer(number))
     torn = tmp_path / "grant-2-1-attempt.answer"
@@ -156,7 +156,7 @@ def test_a_damaged_entry_is_set_aside_and_reported_while_the_others_drain(
 
 
 def test_an_entry_that_cannot_be_read_is_reported_and_stays(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    journal = FileJournal(tmp_path)
+    journal = FolderJournal(tmp_path)
     journal.keep(an_answer(1))
     (tmp_path / "grant-2-1-attempt.answer").mkdir()  # no user can read that, root included
     assert numbers(journal.kept()) == [1]
@@ -167,7 +167,7 @@ def test_an_entry_that_cannot_be_read_is_reported_and_stays(tmp_path: Path, capl
 def test_an_answer_whose_writer_died_just_before_the_end_is_taken_up(tmp_path: Path) -> None:
     (tmp_path / "whole.aside").write_bytes(written(an_answer(1)))
     (tmp_path / "half.aside").write_bytes(cut(written(an_answer(2))))
-    journal = FileJournal(tmp_path)
+    journal = FolderJournal(tmp_path)
     assert not journal.empty()
     assert journal.kept() == [an_answer(1)]
     journal.forget(an_answer(1))
@@ -176,7 +176,7 @@ def test_an_answer_whose_writer_died_just_before_the_end_is_taken_up(tmp_path: P
 
 
 def test_a_writer_that_lives_is_not_disturbed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    journal, reader, seen = FileJournal(tmp_path), FileJournal(tmp_path), list[list[KeptAnswer]]()
+    journal, reader, seen = FolderJournal(tmp_path), FolderJournal(tmp_path), list[list[KeptAnswer]]()
     really = os.fsync
 
     def look_meanwhile(handle: int) -> None:
@@ -196,7 +196,7 @@ def test_an_answer_is_on_the_disk_before_it_counts_as_kept(tmp_path: Path, monke
         synced.append(Path(f"/proc/self/fd/{handle}").readlink().suffix or "folder")
 
     monkeypatch.setattr(os, "fsync", note)
-    FileJournal(tmp_path / "new").keep(an_answer())
+    FolderJournal(tmp_path / "new").keep(an_answer())
     assert synced == ["folder", ".aside", "folder"], "the new folder, the file, and its name"
 
 
@@ -207,23 +207,23 @@ def test_a_disk_that_fails_to_sync_keeps_nothing(tmp_path: Path, monkeypatch: py
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fail)
         with pytest.raises(JournalUnavailable):
-            FileJournal(tmp_path).keep(an_answer())
+            FolderJournal(tmp_path).keep(an_answer())
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made_is_no_journal(tmp_path: Path) -> None:
     (tmp_path / "a file").touch()
-    journal = FileJournal(tmp_path / "a file" / "journal")
+    journal = FolderJournal(tmp_path / "a file" / "journal")
     with pytest.raises(JournalUnavailable):
         journal.keep(an_answer())
 
 
 def test_a_full_disk_refuses_and_leaves_what_was_kept(tmp_path: Path) -> None:
-    FileJournal(tmp_path).keep(an_answer(1))
+    FolderJournal(tmp_path).keep(an_answer(1))
     with process("full", tmp_path) as writer:
         out, _ = writer.communicate()
     assert out.split() == ["unavailable"]
-    assert numbers(FileJournal(tmp_path).kept()) == [1]
+    assert numbers(FolderJournal(tmp_path).kept()) == [1]
     assert files(tmp_path, ".aside") == []
 
 
@@ -236,7 +236,7 @@ def test_what_was_kept_before_a_kill_is_there(tmp_path: Path) -> None:
             time.sleep(start % 7 / 200)
             writer.send_signal(signal.SIGKILL)
             kept += [int(line) for line in writer.stdout if line.endswith("\n")]
-    journal = FileJournal(tmp_path)
+    journal = FolderJournal(tmp_path)
     there = numbers(journal.kept())
     assert set(kept) <= set(there)
     assert len(there) - len(kept) <= 6, "one at the most was under way at each kill"
@@ -245,7 +245,7 @@ def test_what_was_kept_before_a_kill_is_there(tmp_path: Path) -> None:
 
 def test_processes_and_threads_share_a_journal(tmp_path: Path) -> None:
     writers = [process("write", tmp_path, start, 100) for start in (0, 1000)]
-    journal, drained = FileJournal(tmp_path), set[int]()
+    journal, drained = FolderJournal(tmp_path), set[int]()
 
     def drain(_: int) -> list[int]:
         answers = journal.kept()
@@ -266,13 +266,13 @@ def test_processes_and_threads_share_a_journal(tmp_path: Path) -> None:
 
 def test_all_who_open_a_journal_at_once_know_it_by_one_name(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as executor:
-        names = set(executor.map(lambda _: FileJournal(tmp_path / "journal").name, range(8)))
+        names = set(executor.map(lambda _: FolderJournal(tmp_path / "journal").name, range(8)))
     assert len(names) == 1
     assert files(tmp_path / "journal", ".aside") == []
 
 
 def test_an_answer_that_nobody_could_read_lies_in_a_file_of_its_own_for_its_time(tmp_path: Path) -> None:
-    journal = FileJournal(tmp_path)
+    journal = FolderJournal(tmp_path)
     answer = UnreadAnswer(GrantId("grant-1"), ANNA, Sealed(b"sealed"), START)
     path = tmp_path / journal.keep_unread(answer)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -285,7 +285,7 @@ def test_an_answer_that_nobody_could_read_lies_in_a_file_of_its_own_for_its_time
 
 
 def test_a_journal_takes_a_thousand_unread_answers_and_answers_to_be_settled_beside_them(tmp_path: Path) -> None:
-    journal = FileJournal(tmp_path)
+    journal = FolderJournal(tmp_path)
     for number in range(MOST_UNREAD):
         (tmp_path / f"{number}.unread").touch()
     with pytest.raises(JournalUnavailable):
@@ -296,7 +296,7 @@ def test_a_journal_takes_a_thousand_unread_answers_and_answers_to_be_settled_bes
 
 @pytest.mark.parametrize("spoil", [lambda text: text[:-1], lambda text: text.replace(b"anna", b"bert"), lambda _: b""])
 def test_a_damaged_file_of_an_unread_answer_is_not_read(spoil: Callable[[bytes], bytes], tmp_path: Path) -> None:
-    path = tmp_path / FileJournal(tmp_path).keep_unread(UnreadAnswer(GrantId("grant-1"), ANNA, Sealed(b"sealed"), START))
+    path = tmp_path / FolderJournal(tmp_path).keep_unread(UnreadAnswer(GrantId("grant-1"), ANNA, Sealed(b"sealed"), START))
     with pytest.raises(Damaged):
         read_unread(spoil(path.read_bytes()))
 
@@ -304,7 +304,7 @@ def test_a_damaged_file_of_an_unread_answer_is_not_read(spoil: Callable[[bytes],
 def write(folder: str, start: str, many: str = "1000") -> None:
     """Keep answers, and print each one's number once it is kept."""
     for number in range(int(start), int(start) + int(many)):
-        FileJournal(Path(folder)).keep(an_answer(number))
+        FolderJournal(Path(folder)).keep(an_answer(number))
         print(number, flush=True)  # noqa: T201 -- what the test reads
 
 
@@ -313,7 +313,7 @@ def write_to_a_full_disk(folder: str) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
     try:
-        FileJournal(Path(folder)).keep(an_answer(2))
+        FolderJournal(Path(folder)).keep(an_answer(2))
     except JournalUnavailable:
         os.write(1, b"unavailable\n")
 
@@ -326,7 +326,7 @@ if __name__ == "__main__":
 
 
 def test_a_full_disk_is_noticed_before_an_answer_has_to_be_kept(tmp_path: Path) -> None:
-    journal = FileJournal(tmp_path / "journal")
+    journal = FolderJournal(tmp_path / "journal")
     journal.check()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))  # the system refuses content, and takes an empty file
@@ -344,11 +344,11 @@ def test_a_disk_without_room_or_inodes_is_full(tmp_path: Path, monkeypatch: pyte
     disk = {name: getattr(os.statvfs(tmp_path), name) for name in ("f_bavail", "f_frsize", "f_files", "f_favail")}
     monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(**(disk | {"f_files": 10, short: 0})))
     with pytest.raises(JournalUnavailable, match="full"):
-        FileJournal(tmp_path / "journal").check()
+        FolderJournal(tmp_path / "journal").check()
 
 
 def test_a_journal_that_holds_all_it_may_is_noticed_before_one_more_comes(tmp_path: Path) -> None:
-    journal = FileJournal(tmp_path, most=1)
+    journal = FolderJournal(tmp_path, most=1)
     journal.check()
     journal.keep(an_answer())
     with pytest.raises(JournalUnavailable, match="full"):

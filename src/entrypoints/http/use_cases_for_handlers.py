@@ -1,4 +1,4 @@
-"""The one place that knows both the container and Litestar: a closure around each provider, by the provider's name."""
+"""How handlers get their use-cases from the container: a closure around each provider, which Litestar injects by its name."""
 
 from __future__ import annotations
 

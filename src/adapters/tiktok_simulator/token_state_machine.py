@@ -1,4 +1,4 @@
-"""The simulator's rules, pure: consents, codes, tokens, rotations, revocations."""
+"""The simulator's state machine, pure: consents, codes, tokens, rotations, revocations."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,10 +13,11 @@ from .call_limit import CallLimit
 from .campaigns.plans import AccountPlan
 from .clock import Clock, RunningClock
 from .config import Config
-from .family import Family
 from .paging import Page
+from .refresh_token_reuse import RefreshTokenUse, use_of
 from .replies import RefusedCall, Reply, failure, refused_account, success, wrong_parameter
 from .state import Code, SimulatorState
+from .token_family import Family
 from .token_minting import Mint, SimulatedTokenKind
 
 DEFAULT_APPS: Final[Mapping[str, str]] = {"sim-app": "sim-secret-not-for-production"}
@@ -239,8 +240,7 @@ class Machine:
         family = self.state.families.get(minted.family) if minted and minted.kind is SimulatedTokenKind.REFRESH else None
         if minted is None or family is None:
             return isinstance(self._reached(token, None), Family)
-        newest = minted.generation == family.generation and family.rotatable(now)
-        return newest or family.repeats(minted.generation, now, self.config)
+        return use_of(family, minted.generation, now, self.config) in {RefreshTokenUse.ROTATES, RefreshTokenUse.REPEATS}
 
     def live_refresh_tokens(self) -> int:
         """Refresh tokens that could be rotated now, one a consent. It looks at every family."""
@@ -284,26 +284,26 @@ class Machine:
         return failure(replies.TOO_FREQUENT, restricted)
 
     def _refresh(self, family: Family, generation: int) -> Reply:
-        now = self.clock.now()
-        if family.repeats(generation, now, self.config):
-            return success(self._tokens(family))
-        if generation != family.generation:
-            return self._reuse(family)
-        if family.revoked:
-            return failure(replies.INVALID_REFRESH_TOKEN)
-        if not family.rotatable(now):
-            return failure(replies.REFRESH_TOKEN_EXPIRE)
-        family.rotate(now, self.config)
-        self.state.counters.refreshes += 1
-        self.changes += 1
-        return success(self._tokens(family))
-
-    def _reuse(self, family: Family) -> Reply:
-        self.state.counters.reuses += 1
-        if self.config.rotation_mode == "reuse-revokes-family" and not family.revoked:
-            self._revoke(family)
-            self.state.counters.families_revoked += 1
-        self.changes += 1
+        now, counters = self.clock.now(), self.state.counters
+        match use_of(family, generation, now, self.config):
+            case RefreshTokenUse.REPEATS:
+                return success(self._tokens(family))
+            case RefreshTokenUse.ROTATES:
+                family.rotate(now, self.config)
+                counters.refreshes += 1
+                self.changes += 1
+                return success(self._tokens(family))
+            case RefreshTokenUse.HAS_EXPIRED:
+                return failure(replies.REFRESH_TOKEN_EXPIRE)
+            case RefreshTokenUse.ENDS_THE_FAMILY:
+                self._revoke(family)
+                counters.families_revoked += 1
+                counters.reuses += 1
+            case RefreshTokenUse.IS_REUSE:
+                counters.reuses += 1
+                self.changes += 1
+            case RefreshTokenUse.IS_REFUSED:
+                pass
         return failure(replies.INVALID_REFRESH_TOKEN)
 
     def _consented(self, code: Code, *, long_term: bool) -> Family:

@@ -1,4 +1,4 @@
-"""The look at whether the database is ours: before anything is sent, and every few seconds beside the work."""
+"""The watch that finds out whether the database is on hold: before anything is sent, and every few seconds beside the work."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from application.ports.clock import Clock
 from application.ports.database_identity import IdentityNotes, IdentityRecord
-from application.ports.system import Clock
-from domain.database_identity import STAMP_EVERY, DatabaseIdentity, Elsewhere, Hold, WentBack
+from domain.database_hold import Elsewhere, Hold, WentBack
+from domain.database_identity import STAMP_EVERY, DatabaseIdentity
 from domain.errors import OnHold, StoreUnavailable
 from domain.ids import DatabaseId
 
