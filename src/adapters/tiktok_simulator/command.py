@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any, Final, NoReturn
 
 import click
+import msgspec
 
 from .config import Config
 from .server import is_loopback, serve
@@ -19,8 +20,40 @@ MOST_REDIRECT_URIS: Final = 10  # of an app, by TikTok's documentation
 _OWN: Final = ("host", "port", "control_token", "state_file", "apps", "app_id", "app_secret", "redirect_uris")
 
 
+SETTINGS: Final = {
+    "access_token_seconds": "Life of an access token.",
+    "refresh_token_seconds": "Life of a refresh token.",
+    "profile": "At v1.x: tokens that are renewed, or ones without an end. From v2.0 on the app chooses.",
+    "rotation_mode": "What a spent refresh token does: nothing, the same again within the grace, or the end of its consent.",
+    "grace_seconds": "With --rotation-mode grace: how long a spent token gets the same answer.",
+    "year_restarts": "A rotation starts the refresh token's life anew.",
+    "latency_ms": "What every answer takes.",
+    "calls_per_second": "What an app may; 0: no limit.",
+    "minute_limit": "The same for a minute.",
+    "day_limit": "The same for a day.",
+    "error_status": "HTTP status of failures.",
+}
+"""Config's fields that can be said on the command line. Their types, bounds and defaults are Config's own."""
+
+
+def setting(field: msgspec.structs.FieldInfo) -> click.Option:
+    """The option of one field."""
+    name, help_text = f"--{field.name.replace('_', '-')}", SETTINGS[field.name]
+    kind: click.Choice[str] | click.IntRange
+    match msgspec.inspect.type_info(field.type):
+        case msgspec.inspect.BoolType():
+            return click.Option([name], is_flag=True, help=help_text)
+        case msgspec.inspect.LiteralType(values=values):
+            kind = click.Choice([str(value) for value in sorted(values, key=lambda value: value != field.default)])
+        case msgspec.inspect.IntType(ge=lowest):
+            kind = click.IntRange(lowest)
+        case _:
+            raise TypeError(f"no option is made of the type of {field.name}")
+    return click.Option([name], type=kind, default=str(field.default), show_default=True, help=help_text)
+
+
 def options() -> list[click.Parameter]:
-    """What can be said on the command line; what has no name of `serve` is a setting of Config's."""
+    """What can be said on the command line: what `serve` takes, and settings of Config's."""
     return [
         click.Option(["--host"], default="127.0.0.1", show_default=True, help="Beyond this machine: with --control-token only."),
         click.Option(["--port"], type=click.IntRange(0, 65535), default=9000, show_default=True, help="0: any free one."),
@@ -34,51 +67,7 @@ def options() -> list[click.Parameter]:
         click.Option(
             ["--redirect-uri", "redirect_uris"], multiple=True, help="Registered address; may be repeated. None: any is allowed."
         ),
-        click.Option(
-            ["--profile"],
-            type=click.Choice(["rotating", "long-term"]),
-            default="rotating",
-            show_default=True,
-            help="At v1.x: tokens that are renewed, or ones without an end. From v2.0 on the app chooses.",
-        ),
-        click.Option(
-            ["--rotation-mode"],
-            type=click.Choice(["strict", "grace", "reuse-revokes-family"]),
-            default="strict",
-            show_default=True,
-            help="What a spent refresh token does: nothing, the same again within the grace, or the end of all that came of it.",
-        ),
-        click.Option(
-            ["--access-token-seconds"], type=click.IntRange(1), default=86_400, show_default=True, help="Life of an access token."
-        ),
-        click.Option(
-            ["--refresh-token-seconds"],
-            type=click.IntRange(1),
-            default=31_536_000,
-            show_default=True,
-            help="Life of a refresh token.",
-        ),
-        click.Option(
-            ["--grace-seconds"],
-            type=click.IntRange(0),
-            default=60,
-            show_default=True,
-            help="With --rotation-mode grace: how long a spent token gets the same answer.",
-        ),
-        click.Option(["--year-restarts"], is_flag=True, help="A rotation starts the refresh token's life anew."),
-        click.Option(
-            ["--error-status"],
-            type=click.Choice(["200", "as-http"]),
-            default="200",
-            show_default=True,
-            help="HTTP status of failures.",
-        ),
-        click.Option(["--latency-ms"], type=click.IntRange(0), default=0, show_default=True, help="What every answer takes."),
-        click.Option(
-            ["--calls-per-second"], type=click.IntRange(0), default=0, show_default=True, help="What an app may; 0: no limit."
-        ),
-        click.Option(["--minute-limit"], type=click.IntRange(0), default=0, show_default=True, help="The same for a minute."),
-        click.Option(["--day-limit"], type=click.IntRange(0), default=0, show_default=True, help="The same for a day."),
+        *(setting(field) for field in msgspec.structs.fields(Config) if field.name in SETTINGS),
     ]
 
 

@@ -214,7 +214,7 @@ class ControlDoor:
         return self._simulator.stats()
 
     def _log(self, _: HttpCall) -> object:
-        return self._simulator.log.calls()
+        return list(self._simulator.log)
 
     def _requests(self, call: HttpCall) -> object:
         return self._simulator.requests.matching(path=call.query.get("path"), method=call.query.get("method"))

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from .endpoints import ENDPOINTS
+from .reference import PATHS
 
 FaultKind = Literal[
     "throttle",
@@ -25,15 +25,7 @@ ANY: Final = "*"
 class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Something that goes wrong with calls of one endpoint, or of any (`*`): the next `count` of them, or a share `rate` of all.
 
-    Changing nothing, since the call is never processed:
-      throttle          code 40100                        unavailable     code 60001
-      http401_throttle  code 40100 under HTTP 401         misconfigured   code 40101
-      html504           a gateway's page under HTTP 504   garbage         HTTP 200 with a page that is no envelope
-      timeout_before    no answer for `seconds` (30), or until the client leaves; then the connection is dropped
-    Processed, tokens rotated:
-      lost_reply        the connection is dropped without an answer
-      slow              the answer comes after `seconds` (3)
-      drip              the answer's head comes one byte at a time, `seconds` (0.25) apart, so that a read time-out never fires
+    What each kind does stands in `reference.FAULTS`.
     """
 
     endpoint: str
@@ -43,8 +35,8 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defau
     seconds: Annotated[float, msgspec.Meta(gt=0, le=3_600)] | None = None
 
     def __post_init__(self) -> None:
-        if self.endpoint != ANY and self.endpoint not in ENDPOINTS:
-            raise ValueError(f"There is no endpoint {self.endpoint!r}; there are {', '.join(sorted(ENDPOINTS))} and {ANY}")
+        if self.endpoint != ANY and self.endpoint not in PATHS:
+            raise ValueError(f"There is no endpoint {self.endpoint!r}; there are {', '.join(sorted(PATHS))} and {ANY}")
         if (self.count is None) == (self.rate is None):
             raise ValueError("A fault takes either count or rate")
 

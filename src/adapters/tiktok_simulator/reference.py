@@ -31,7 +31,7 @@ FAULTS: Final[Mapping[str, str]] = {
     "misconfigured": "code 40101; nothing is processed",
     "lost_reply": "processed, tokens rotated, and the connection dropped without an answer",
     "slow": "processed, tokens rotated, and the answer after seconds (3)",
-    "drip": "processed, tokens rotated, and the answer's head one byte at a time, seconds (0.25) apart",
+    "drip": "processed, tokens rotated, and the answer's head one byte at a time, seconds (0.25) apart: no read time-out fires",
 }
 
 CONTROL: Final[Mapping[str, str]] = {

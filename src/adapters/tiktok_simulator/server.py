@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -27,7 +27,6 @@ from .wire_faults import TRANSPORT
 LOOPBACK: Final = "127.0.0.1"
 START_SECONDS: Final = 10  # far more than a start takes
 STOP_SECONDS: Final = 2  # the time that calls under way get
-T = TypeVar("T")
 
 
 def serve(
@@ -90,29 +89,10 @@ def running_simulator(
         try:
             loop = server.ready.result(START_SECONDS)
             app_id, app_secret = next(iter(apps.items()))
-            yield RunningSimulator(_url(LOOPBACK, listener), app_id, app_secret, Control(simulator, _Bridge(loop)))
+            yield RunningSimulator(_url(LOOPBACK, listener), app_id, app_secret, Control(simulator, loop))
         finally:
             server.stop()
             thread.join()
-
-
-class _Bridge:
-    """Carries work from any thread to the server's loop."""
-
-    def __init__(self, loop: AbstractEventLoop) -> None:
-        self._loop = loop
-
-    def __call__(self, work: Callable[[], T], /) -> T:
-        done: Future[T] = Future()
-
-        def run() -> None:
-            try:
-                done.set_result(work())
-            except Exception as error:  # noqa: BLE001 - whatever it is belongs to the caller's thread
-                done.set_exception(error)
-
-        self._loop.call_soon_threadsafe(run)
-        return done.result(START_SECONDS)
 
 
 class _TransportInScope(HttpToolsProtocol):

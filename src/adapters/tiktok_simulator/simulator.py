@@ -1,13 +1,14 @@
 """The machine with what surrounds it while it runs as a server."""
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
 import msgspec
 
-from .call_log import Call, CallLog
+from .call_log import Call
 from .faults import FaultPlan
 from .planned_answers import PlannedAnswers
 from .reports.tasks import ReportTasks
@@ -17,6 +18,7 @@ from .token_minting import fingerprint
 from .token_state_machine import Machine
 
 API_PREFIX: Final = "/open_api/v1.3"
+CALLS_KEPT: Final = 10_000  # in the log; older ones are forgotten
 
 
 class Simulator:
@@ -37,7 +39,7 @@ class Simulator:
         self.faults = FaultPlan(fault_seed)
         self.answers = PlannedAnswers()
         self.tasks = ReportTasks()
-        self.log = CallLog()
+        self.log: deque[Call] = deque(maxlen=CALLS_KEPT)
         self.requests = SeenRequests()
         self.closing = asyncio.Event()
         """Set when the server stops: nothing waits any longer."""
@@ -61,7 +63,7 @@ class Simulator:
     def record(self, endpoint: str, code: int | None, *, token: str = "", shown: str = "", fault: str | None = None) -> None:
         """Log a call: the token or code that it showed, and a token that tells whose it is (the same, unless given)."""
         holder = self.machine.holder(token or shown)
-        self.log.add(
+        self.log.append(
             Call(
                 time=self.machine.clock.now(),
                 endpoint=endpoint,

@@ -1,9 +1,11 @@
 """A running simulator, and its control, for a test in the same process."""
 
+import asyncio
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -20,12 +22,7 @@ from .simulator import API_PREFIX, Simulator
 from .token_state_machine import Machine
 
 T = TypeVar("T")
-
-
-class OnLoop(Protocol):
-    """Runs a function on the server's event loop and returns what it returned."""
-
-    def __call__(self, work: Callable[[], T], /) -> T: ...
+ANSWER_SECONDS: Final = 10  # far more than any of it takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,15 @@ class Control:
     """What `/_sim` does, for a test in the same process; safe from any thread."""
 
     simulator: Simulator
-    on_loop: OnLoop
+    loop: AbstractEventLoop
+
+    def on_loop(self, work: Callable[[], T]) -> T:
+        """Run a function on the server's event loop; what it returned."""
+
+        async def run() -> T:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(ANSWER_SECONDS)
 
     def configure(self, **settings: object) -> Config:
         """Change settings, named as Config's fields."""
@@ -127,7 +132,7 @@ class Control:
 
     def log(self) -> Sequence[Call]:
         """The calls, oldest first."""
-        return self.on_loop(self.simulator.log.calls)
+        return self.on_loop(lambda: list(self.simulator.log))
 
     def requests(self, path: str | None = None, *, method: str | None = None, **body: object) -> Sequence[SeenRequest]:
         """The requests of a path (with its version, or without for any) whose JSON body has these fields, oldest first."""

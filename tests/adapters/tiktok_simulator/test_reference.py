@@ -6,9 +6,9 @@ from typing import get_args
 import msgspec
 import pytest
 
+from adapters.tiktok_simulator.api import HANDLERS
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.control import ControlDoor
-from adapters.tiktok_simulator.endpoints import ENDPOINTS
 from adapters.tiktok_simulator.faults import FaultKind
 from adapters.tiktok_simulator.reference import CONTROL, FAULTS, PATHS
 from adapters.tiktok_simulator.simulator import Simulator
@@ -20,7 +20,7 @@ SETTINGS = [field.encode_name for field in msgspec.structs.fields(Config)]
 
 
 def test_every_path_fault_and_control_has_its_line() -> None:
-    assert PATHS.keys() == ENDPOINTS
+    assert PATHS.keys() == HANDLERS.keys()
     assert set(FAULTS) == set(get_args(FaultKind))
     assert set(CONTROL) == {f"/_sim/{name}" for name in ControlDoor(Simulator(Machine())).paths}
 

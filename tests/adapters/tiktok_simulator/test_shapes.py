@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from adapters.tiktok_simulator.api import HANDLERS
-from adapters.tiktok_simulator.endpoints import ENDPOINTS
 from adapters.tiktok_simulator.token_minting import long_fingerprint
 from support.simulated_app import SimulatedApp, WireApp, an_app
 
@@ -23,10 +22,8 @@ def exchanged(wire: WireApp, version: str, **asked: object) -> dict[str, Any]:
 
 
 def test_every_path_is_there_under_any_version_and_has_its_handler(wire: WireApp) -> None:
-    assert HANDLERS.keys() == ENDPOINTS
     for version in ("v1.2", "v1.3", "v2.0", "v3.1"):
-        for endpoint in ENDPOINTS:
-            method = HANDLERS[endpoint][0]
+        for endpoint, (method, _) in HANDLERS.items():
             assert wire.client.request(method, f"{wire.tiktok.url}/open_api/{version}{endpoint}").status_code == 200
 
 
