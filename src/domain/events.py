@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.advertiser import Standing
@@ -11,135 +11,104 @@ from domain.outcomes import Reason
 
 
 @dataclass(frozen=True, slots=True)
-class AccountsConnected:
+class AboutAGrant:
+    """What every fact says: whose it is, and when it came true."""
+
+    grant: GrantId
+    owner: OwnerId
+    at: datetime = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsConnected(AboutAGrant):
     """Connections came under a grant: chosen for the first time, or taken over at a reconnect."""
 
-    grant: GrantId
-    owner: OwnerId
     connections: tuple[ConnectionId, ...]
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class AccountDisconnected:
+class AccountDisconnected(AboutAGrant):
     """A person disconnected an account."""
 
-    grant: GrantId
-    owner: OwnerId
     connection: ConnectionId
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class TokensRotated:
+class TokensRotated(AboutAGrant):
     """A new pair is stored."""
 
-    grant: GrantId
-    owner: OwnerId
     generation: int
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class GrantDegraded:
+class GrantDegraded(AboutAGrant):
     """The refresh was refused; what there is can be served until `usable_until`."""
 
-    grant: GrantId
-    owner: OwnerId
     reason: Reason
     usable_until: datetime
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class ReauthorisationRequired:
+class ReauthorisationRequired(AboutAGrant):
     """Nothing can be served until a person authorises again."""
 
-    grant: GrantId
-    owner: OwnerId
     reason: Reason
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class RefreshTokenEnding:
+class RefreshTokenEnding(AboutAGrant):
     """The refresh token's year is nearly over; by `ends_at` a person must have authorised again."""
 
-    grant: GrantId
-    owner: OwnerId
     days: int
     ends_at: datetime
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class AccountLost:
+class AccountLost(AboutAGrant):
     """The grant no longer reaches a connected account."""
 
-    grant: GrantId
-    owner: OwnerId
     connection: ConnectionId
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class AccountFound:
+class AccountFound(AboutAGrant):
     """The grant reaches a connected account again."""
 
-    grant: GrantId
-    owner: OwnerId
     connection: ConnectionId
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class AccountStandingChanged:
+class AccountStandingChanged(AboutAGrant):
     """The platform closed, punished, reviewed or opened a connected account."""
 
-    grant: GrantId
-    owner: OwnerId
     connection: ConnectionId
     standing: Standing
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class AccountsAdded:
+class AccountsAdded(AboutAGrant):
     """The grant reaches accounts that it did not reach before; nobody has chosen them yet."""
 
-    grant: GrantId
-    owner: OwnerId
     advertisers: tuple[AdvertiserId, ...]
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class GrantErased:
+class GrantErased(AboutAGrant):
     """The tokens are gone from the store; `revoked` says whether they are also to be revoked at the platform."""
 
-    grant: GrantId
-    owner: OwnerId
     revoked: bool
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class TokenRevoked:
+class TokenRevoked(AboutAGrant):
     """The platform confirmed the revocation, or it was found shared and left alone (`shared`)."""
 
-    grant: GrantId
-    owner: OwnerId
     shared: bool
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class RevocationGivenUp:
+class RevocationGivenUp(AboutAGrant):
     """The platform never confirmed a revocation, until the token ended or nobody would ask any longer; it was erased here."""
-
-    grant: GrantId
-    owner: OwnerId
-    at: datetime
 
 
 Event = (
