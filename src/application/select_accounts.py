@@ -40,8 +40,7 @@ class SelectAccounts:
         Raises InvalidRequest (nothing chosen), OfferNotFound, OfferExpired, OfferUsed, AccountNotOnOffer.
         """
         if not accounts:
-            message = "choose at least one account"
-            raise InvalidRequest(message)
+            raise InvalidRequest("choose at least one account")
         return retry_on_conflict(lambda: self._choose(owner, offer, accounts))
 
     def cancel(self, owner: OwnerId, offer: OfferId) -> bool:

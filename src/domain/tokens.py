@@ -47,8 +47,7 @@ class Secret:
         return bool(self._text)
 
     def __reduce__(self) -> NoReturn:
-        message = "a secret does not leave its process"
-        raise TypeError(message)
+        raise TypeError("a secret does not leave its process")
 
 
 class TokenKind(Enum):

@@ -24,6 +24,7 @@ def validity_to_aim_for(tokens: Expiring, asked_for: timedelta | None) -> timede
         return usual_validity(tokens)
     longest = longest_validity(tokens)
     if not timedelta(0) <= asked_for <= longest:
-        message = f"minValiditySeconds must be between 0 and {longest.total_seconds():.0f}, a third of the token's life"
-        raise InvalidRequest(message)
+        raise InvalidRequest(
+            f"minValiditySeconds must be between 0 and {longest.total_seconds():.0f}, a third of the token's life"
+        )
     return asked_for

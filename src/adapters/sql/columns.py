@@ -28,8 +28,7 @@ class Utc(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            message = "a time without a zone can't be stored"
-            raise ValueError(message)
+            raise ValueError("a time without a zone can't be stored")
         value = value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 

@@ -40,8 +40,7 @@ class Turns:
             self._waiting[first] += 1
             try:
                 if not self._changed.wait_for(lambda: self._mine(first=first), self._patience):
-                    message = "other writers of this process are not done"
-                    raise StoreUnavailable(message)
+                    raise StoreUnavailable("other writers of this process are not done")
                 self._taken = True
             finally:
                 self._waiting[first] -= 1

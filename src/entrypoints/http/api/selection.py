@@ -28,8 +28,7 @@ from entrypoints.http.api.why_not_selectable import why_closed
 def pending(owner: Injected[OwnerId], select_accounts: Injected[SelectAccounts], id: FromQuery[str] = "") -> PendingSelection:  # noqa: A002 (the parameter's public name)
     """What a consent reached, for ten minutes."""
     if not id:
-        message = "id is missing"
-        raise InvalidRequest(message)
+        raise InvalidRequest("id is missing")
     offer = select_accounts.offered(owner, offer_id(id))
     return PendingSelection(
         accounts=[account(a) for a in offer.selectable],
@@ -89,10 +88,8 @@ def select_account(owner: Injected[OwnerId], select_accounts: Injected[SelectAcc
 def chosen(selection: Selection) -> frozenset[AdvertiserId]:
     """The accounts, each once. Raises InvalidRequest unless exactly one of the two fields is given, and not empty."""
     if (selection.account_id is None) == (selection.account_ids is None):
-        message = "give either accountId or accountIds"
-        raise InvalidRequest(message)
+        raise InvalidRequest("give either accountId or accountIds")
     accounts = [selection.account_id] if selection.account_id is not None else selection.account_ids or []
     if not accounts:
-        message = "accountIds is empty"
-        raise InvalidRequest(message)
+        raise InvalidRequest("accountIds is empty")
     return frozenset(AdvertiserId(a) for a in accounts)

@@ -69,8 +69,7 @@ def wanted_by(request: TokenRequest) -> Wanted:
         case None, (str(user), str(account)):
             return ByAccount(OwnerId(user), AdvertiserId(account))
         case _:
-            message = "give either connectionId, or userId and accountId"
-            raise InvalidRequest(message)
+            raise InvalidRequest("give either connectionId, or userId and accountId")
 
 
 async def vended_by(vend: partial[Vended | InFlight], waiting: SharedWaits, *, key: object) -> Vended:

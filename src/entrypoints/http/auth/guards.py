@@ -142,8 +142,6 @@ def brings_json(connection: Connection, _: BaseRouteHandler) -> None:
     """The body must say that it is JSON, and there must be one. Raises InvalidRequest."""
     kind = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
-        message = "send a JSON body with Content-Type: application/json"
-        raise InvalidRequest(message)
+        raise InvalidRequest("send a JSON body with Content-Type: application/json")
     if connection.headers.get("content-length") == "0":
-        message = "the body is empty"
-        raise InvalidRequest(message)
+        raise InvalidRequest("the body is empty")
