@@ -91,6 +91,11 @@ class Restored(Enum):
     ACCESS_WORKS = "access_works"
     ACCESS_DEAD = "access_dead"
 
+    @classmethod
+    def _missing_(cls, _word: object) -> Restored:
+        """What a newer version calls by another word: nothing is shown yet."""
+        return cls.UNPROBED
+
 
 @dataclass(frozen=True, slots=True)
 class Keep:

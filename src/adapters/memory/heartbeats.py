@@ -6,8 +6,7 @@ import threading
 from datetime import datetime, timedelta
 
 from application.ports.clock import Clock
-
-REMEMBERED = timedelta(days=1)
+from application.ports.heartbeats import REMEMBERED
 
 
 class MemoryHeartbeats:

@@ -44,8 +44,7 @@ class MemoryGrants:
         for owner in {grant.owner for grant in self._rows.grants.changed.values()}:
             connected = [c.advertiser.id for g in self._of_owner(owner) for c in g.connections.values()]
             if len(connected) > len(set(connected)):
-                message = "an account is connected twice"
-                raise Conflict(message)
+                raise Conflict("an account is connected twice")
 
     def of_connection(self, connection: ConnectionId) -> Grant | None:
         changed = self._rows.grants.changed
@@ -286,8 +285,7 @@ class MemoryUnitOfWork:
 
     def commit(self) -> None:
         if not self._writes:
-            message = "a unit of work for reading has nothing to commit"
-            raise RuntimeError(message)
+            raise RuntimeError("a unit of work for reading has nothing to commit")
         self._database.answer()
         self.grants.check()
         self._changes.apply()

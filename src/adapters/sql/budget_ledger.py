@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.database import Database, time_of
+from adapters.sql.many_rows import upsert
 from application.ports.clock import Clock
 from domain.allowance import EPOCH
 from domain.ids import AppId
@@ -22,7 +22,6 @@ class SqlLedger:
 
     def __init__(self, database: Database, *, clock: Clock | None = None) -> None:
         self._database, self._clock = database, clock
-        self._insert = postgresql.insert if database.is_postgres else sqlite.insert
 
     def change(self, app: AppId, write: Callable[[str | None, timedelta], str | None]) -> None:
         row = tables.budgets.c
@@ -30,7 +29,7 @@ class SqlLedger:
         with self._database.changing() as connection:
             stored = connection.execute(mine).first()
             if stored is None:
-                connection.execute(self._insert(tables.budgets).values(app=app).on_conflict_do_nothing())
+                connection.execute(upsert(connection, tables.budgets).values(app=app).on_conflict_do_nothing())
                 stored = connection.execute(mine).one()
             text = write(stored.text, time_of(connection, self._clock) - EPOCH)
             if text is not None:

@@ -13,8 +13,8 @@ from adapters.sql.database import Database, time_of
 from adapters.sql.grants import reach_of
 from adapters.sql.journal_register import note_lost
 from adapters.sql.outbox import SqlOutbox
-from adapters.sql.rows import attempt_columns, grant_of, health_columns, schedule_columns, token_columns
-from application.ports.claims_and_settlements import Claim, Due, Settlement, TokenModel
+from adapters.sql.rows import attempt_columns, grant_of, health_columns, health_of, schedule_columns, token_columns
+from application.ports.claims_and_settlements import Claim, Due, Settlement, TokenModel, fenced_out
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
 from domain.grant import Attempt, Grant
@@ -90,8 +90,8 @@ class SqlClaims:
             fence = and_(fence, row.attempt_id == claim.attempt)
         with self._database.changing(first=True) as connection:
             if not connection.execute(update(tables.grants).where(fence).values(values)).rowcount:
-                health = connection.scalar(select(row.health).where(row.id == grant.id))
-                return SETTLEMENTS_OF_ERASED.get(health, Settlement.OVERTAKEN)
+                found = connection.execute(select(tables.grants).where(row.id == grant.id)).first()
+                return fenced_out(health_of(found) if found else None)
             SqlOutbox(connection).add(grant.events)
             connection.commit()
         grant.events.clear()
@@ -144,10 +144,6 @@ class SqlClaims:
         attempt, before = Attempt(AttemptId(self._ids.new()), self._host, now, now + lease), grant.schedule
         grant.claim(attempt)
         return Claim(grant, grant.generation, attempt.id, before)
-
-
-SETTLEMENTS_OF_ERASED = {None: Settlement.SUPERSEDED, "superseded": Settlement.SUPERSEDED, "revoked": Settlement.REVOKED}
-"""What to tell a settle that was fenced out, by the health of the row it missed."""
 
 
 CROWD = 2000

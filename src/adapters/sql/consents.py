@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from adapters.sql import tables
+from adapters.sql.rows import fields_of
 from domain.consent import Consent, Ending
 from domain.ids import OwnerId
 
@@ -19,17 +20,7 @@ class SqlConsents:
         self._connection = connection
 
     def add(self, consent: Consent) -> None:
-        self._connection.execute(
-            insert(tables.consents).values(
-                state_digest=consent.state_digest,
-                owner=consent.owner,
-                browser_digest=consent.browser_digest,
-                expires_at=consent.expires_at,
-                reconnects=consent.reconnects,
-                consumed_at=consent.consumed_at,
-                ending=consent.ending,
-            )
-        )
+        self._connection.execute(insert(tables.consents).values(fields_of(consent)))
 
     def consume(self, state_digest: str, now: datetime) -> Consent | None:
         consents = tables.consents.c

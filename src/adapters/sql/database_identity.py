@@ -8,14 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.sql import tables
 from adapters.sql.database import Database, time_of
+from adapters.sql.many_rows import upsert
 from application.ports.clock import Clock
 from domain.database_identity import DatabaseIdentity
-from domain.errors import Conflict, StoreUnavailable
+from domain.errors import StoreUnavailable
 from domain.ids import DatabaseId
 
 THE_ROW = 1
@@ -29,7 +29,6 @@ class SqlIdentityRecord:
 
     def __init__(self, database: Database, *, clock: Clock | None = None) -> None:
         self._database, self._clock = database, clock
-        self._insert = postgresql.insert if database.is_postgres else sqlite.insert
 
     def read(self) -> DatabaseIdentity:
         with self._database.reading() as connection:
@@ -38,20 +37,17 @@ class SqlIdentityRecord:
 
     def change(self, change: Callable[[DatabaseIdentity, datetime], DatabaseIdentity]) -> DatabaseIdentity:
         mine = select(row.record).where(row.number == THE_ROW).with_for_update()
-        try:
-            with self._database.writing() as connection:
-                held = connection.scalar(mine)
-                if held is None:
-                    new = DatabaseIdentity(DatabaseId(str(uuid.uuid4())))
-                    insert = self._insert(tables.database_identity).values(number=THE_ROW, record=new)
-                    connection.execute(insert.on_conflict_do_nothing())
-                    held = connection.execute(mine).scalar_one()
-                changed = change(held, time_of(connection, self._clock))
-                if changed != held:
-                    connection.execute(update(tables.database_identity).where(row.number == THE_ROW).values(record=changed))
-                connection.commit()
-        except Conflict as conflict:
-            raise StoreUnavailable(str(conflict)) from conflict
+        with self._database.changing() as connection:
+            held = connection.scalar(mine)
+            if held is None:
+                new = DatabaseIdentity(DatabaseId(str(uuid.uuid4())))
+                insert = upsert(connection, tables.database_identity).values(number=THE_ROW, record=new)
+                connection.execute(insert.on_conflict_do_nothing())
+                held = connection.execute(mine).scalar_one()
+            changed = change(held, time_of(connection, self._clock))
+            if changed != held:
+                connection.execute(update(tables.database_identity).where(row.number == THE_ROW).values(record=changed))
+            connection.commit()
         return changed
 
     def place(self) -> str:

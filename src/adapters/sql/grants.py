@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, or_, select, update
@@ -26,10 +26,9 @@ from application.ports.claims_and_settlements import TokenModel
 from application.ports.fleet import HEALTH_WORDS
 from domain.advertiser import Connection as AccountConnection
 from domain.errors import Conflict
-from domain.grant import Grant, Schedule
-from domain.grant_health import Health, Revoked, Superseded
+from domain.grant import Grant
+from domain.grant_health import Revoked, Superseded
 from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OwnerId
-from domain.tokens import Tokens
 
 ERASED_WORDS = (HEALTH_WORDS[Revoked], HEALTH_WORDS[Superseded])
 
@@ -37,28 +36,17 @@ LOOKS = 3
 """How often a search is repeated whose find moved to another grant while it waited for the lock."""
 
 
-@dataclass(frozen=True, slots=True)
-class AsRead:
-    """What a grant was like when it was last read or stored here."""
-
-    generation: int
-    tokens: Tokens | None
-    health: Health
-    schedule: Schedule
-    reach: frozenset[AdvertiserId]
-    connections: dict[ConnectionId, AccountConnection]
-
-
 class SqlGrants:
     """Grants with their connections. In a unit for changes every grant that is read stays locked until the end."""
 
     def __init__(self, connection: Connection, outbox: SqlOutbox, *, locks: bool, keys: Collection[str] | None) -> None:
         self._connection, self._outbox, self._locks, self._keys = connection, outbox, locks, keys
-        self._read: dict[GrantId, AsRead] = {}
+        self._read: dict[GrantId, Grant] = {}
+        """What each grant was like when it was last read or stored here."""
 
     def add(self, grant: Grant) -> None:
         self._connection.execute(insert(tables.grants).values(row_of(grant)))
-        self._note(grant, AsRead(grant.generation, grant.tokens, grant.health, grant.schedule, frozenset(), {}))
+        self._read[grant.id] = replace(grant, reach=frozenset(), connections={})
         self._save_accounts(grant)
 
     def get(self, grants: Iterable[GrantId]) -> list[Grant]:
@@ -170,10 +158,8 @@ class SqlGrants:
                 return [g for g in grants if g.id in grant_ids]
         raise Conflict("the connections move faster than they can be read")
 
-    def _note(self, grant: Grant, as_read: AsRead | None = None) -> None:
-        self._read[grant.id] = as_read or AsRead(
-            grant.generation, grant.tokens, grant.health, grant.schedule, grant.reach, dict(grant.connections)
-        )
+    def _note(self, grant: Grant) -> None:
+        self._read[grant.id] = replace(grant, connections=dict(grant.connections))
 
     def _save_accounts(self, grant: Grant) -> None:
         """Its connections, its reach and its events, as far as they changed."""
@@ -197,7 +183,7 @@ class SqlGrants:
             put_many(self._connection, tables.connections, [connection_row(c, grant) for c in changed])
 
 
-def unchanged_columns(grant: Grant, was: AsRead) -> Columns:
+def unchanged_columns(grant: Grant, was: Grant) -> Columns:
     """What is not written: tokens are others' to write, and a newer version may have said more than was understood here."""
     columns: Columns = {}
     if grant.tokens is was.tokens:

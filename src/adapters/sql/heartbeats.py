@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.database import Database, time_of
+from adapters.sql.many_rows import upsert
 from application.ports.clock import Clock
-
-REMEMBERED = timedelta(days=1)
+from application.ports.heartbeats import REMEMBERED
 
 NOBODY = ""
 """The host of the row by which a work is reserved."""
@@ -46,8 +45,7 @@ class SqlHeartbeats:
         row = tables.heartbeats.c
         with self._database.changing() as connection:
             now = time_of(connection, self._clock)
-            insert_or_update = postgresql.insert if self._database.is_postgres else sqlite.insert
-            mine = insert_or_update(tables.heartbeats).values(**place, beaten_at=now)
+            mine = upsert(connection, tables.heartbeats).values(**place, beaten_at=now)
             reserved = mine.on_conflict_do_update(
                 index_elements=list(place), set_={"beaten_at": now}, where=row.beaten_at <= now - for_at_most
             )

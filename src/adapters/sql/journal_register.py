@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete, select
 
 from adapters.sql import tables
 from adapters.sql.database import Database, time_of
+from adapters.sql.many_rows import put_many
 from application.ports.clock import Clock
 from application.ports.journal_register import Drained, Undrained, left_undrained, machine_of
 
@@ -21,12 +21,9 @@ class SqlJournalRegister:
         self._database, self._clock = database, clock
 
     def drained(self, journal: str, host: str) -> None:
-        row, machine = tables.journals.c, machine_of(host)
-        mine = and_(row.name == journal, row.host == machine)
-        with self._database.changing() as connection:  # another process of this host may tell of it first
-            now = time_of(connection, self._clock)
-            if not connection.execute(update(tables.journals).where(mine).values(drained_at=now)).rowcount:
-                connection.execute(insert(tables.journals).values(name=journal, host=machine, drained_at=now))
+        with self._database.changing() as connection:
+            report = {"name": journal, "host": machine_of(host), "drained_at": time_of(connection, self._clock)}
+            put_many(connection, tables.journals, [report])
             connection.commit()
 
     def undrained(self, since: datetime) -> tuple[Undrained, ...]:
@@ -51,6 +48,4 @@ def note_lost(connection: Connection, hosts: Iterable[str], now: datetime) -> No
     """Note in a claim's transaction that claims of these hosts were found without outcome."""
     rows = [{"host": machine, "found_at": now} for machine in sorted(set(map(machine_of, hosts)))]
     if rows:
-        adding = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(tables.lost_claims)
-        newest = adding.on_conflict_do_update(index_elements=["host"], set_={"found_at": adding.excluded.found_at})
-        connection.execute(newest, rows)
+        put_many(connection, tables.lost_claims, rows)

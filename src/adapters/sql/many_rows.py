@@ -18,9 +18,14 @@ def add_many(connection: Connection, table: Table, rows: Sequence[Columns]) -> N
 def put_many(connection: Connection, table: Table, rows: Sequence[Columns]) -> None:
     """The same, and where a row of the same key exists it is changed."""
     key = [column.name for column in table.primary_key]
-    putting = (postgresql.insert if _is_postgresql(connection) else sqlite.insert)(table)
+    putting = upsert(connection, table)
     changed = {name: putting.excluded[name] for name in rows[0] if name not in key}
     _send(connection, table, putting.on_conflict_do_update(index_elements=key, set_=changed), rows)
+
+
+def upsert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insertion that may say what is done where the row is there."""
+    return (postgresql.insert if _is_postgresql(connection) else sqlite.insert)(table)
 
 
 def _send(connection: Connection, table: Table, adding: Insert, rows: Sequence[Columns]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from adapters.sql import tables
+from adapters.sql.rows import Columns, fields_of
 from domain.advertiser import Advertiser
 from domain.ids import GrantId, OfferId
 from domain.offer import Offer
@@ -54,17 +55,10 @@ class SqlOffers:
         return self._connection.execute(old).rowcount
 
 
-def row_of(offer: Offer) -> dict[str, Any]:
+def row_of(offer: Offer) -> Columns:
     """An offer as a row."""
-    return {
-        "id": offer.id,
-        "owner": offer.owner,
-        "grant_id": offer.grant,
-        "expires_at": offer.expires_at,
-        "advertisers": offer.advertisers,
-        "chosen": offer.chosen,
-        "closed": offer.closed,
-    }
+    columns = fields_of(offer)
+    return columns | {"grant_id": columns.pop("grant")}
 
 
 def offer_of(row: Row[Any]) -> Offer:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, insert, or_, select, update
 
 from adapters.sql import tables
+from adapters.sql.rows import fields_of
 from domain.ids import AppId, OwnerId, RevocationId
 from domain.queued_revocation import Revocation
 from domain.tokens import Sealed
@@ -22,21 +23,9 @@ class SqlRevocations:
         self._connection, self._keys = connection, keys
 
     def add(self, revocation: Revocation) -> None:
-        self._connection.execute(
-            insert(tables.revocations).values(
-                id=revocation.id,
-                grant_id=revocation.grant,
-                owner=revocation.owner,
-                app=revocation.app,
-                access=revocation.access.ciphertext,
-                fingerprint=revocation.fingerprint,
-                reach=revocation.reach,
-                due_at=revocation.due_at,
-                give_up_at=revocation.give_up_at,
-                failures=revocation.failures,
-                queued_at=revocation.queued_at,
-            )
-        )
+        columns = fields_of(revocation)
+        columns |= {"grant_id": columns.pop("grant"), "access": revocation.access.ciphertext}
+        self._connection.execute(insert(tables.revocations).values(columns))
 
     def take_due(
         self, app: AppId, *, limit: int, lease: timedelta, now: datetime, served: Collection[OwnerId] = ()

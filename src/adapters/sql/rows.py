@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Row
@@ -10,16 +11,24 @@ from sqlalchemy import Row
 from application.ports.claims_and_settlements import TokenModel
 from application.ports.fleet import HEALTH_WORDS
 from domain.advertiser import Advertiser, Connection, Standing
+from domain.consent import Consent
 from domain.grant import Attempt, Grant, Schedule
 from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AttemptId
+from domain.offer import Offer
 from domain.outcomes import Reason
+from domain.queued_revocation import Revocation
 from domain.refusals import Refusals
 from domain.rotation import Restored, urgent_at
 from domain.tokens import Expiring, LongTerm, Sealed, TokenOrigin, Tokens, TokenTerm
 
 Columns = dict[str, Any]
 """Values by the name of their column."""
+
+
+def fields_of(thing: Consent | Offer | Revocation) -> Columns:
+    """Its fields, under their own names."""
+    return {field.name: getattr(thing, field.name) for field in fields(thing)}
 
 
 def row_of(grant: Grant) -> Columns:
@@ -212,7 +221,7 @@ def schedule_of(row: Row[Any]) -> Schedule:
         in_doubt=row.in_doubt,
         settled_at=row.settled_at,
         refusals=refusals_of(row),
-        restored=restored_of(row.restored),
+        restored=Restored(row.restored) if row.restored else None,
     )
 
 
@@ -238,10 +247,3 @@ def connection_of(row: Row[Any]) -> Connection:
         times_connected=row.times_connected,
         missing_since=row.missing_since,
     )
-
-
-def restored_of(word: str | None) -> Restored | None:
-    """A word of a row; one that a newer version wrote is read as nothing shown yet."""
-    if word is None:
-        return None
-    return next((restored for restored in Restored if restored.value == word), Restored.UNPROBED)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
+REMEMBERED = timedelta(days=1)
+
 
 class Heartbeats(Protocol):
     """One row a process, and one for each work that one at a time does. All raise StoreUnavailable when the store is away."""
