@@ -86,9 +86,10 @@ def deployment(
     access_token_seconds: int = 86_400,
     latency_ms: int = 0,
     auth_version: str = "v1.3",
+    port: int | None = None,
 ) -> Iterator[Deployment]:
     """A deployment in this folder, at a TikTok whose tokens live, and whose answers take, that long."""
-    address = f"http://127.0.0.1:{servers.free_port()}"
+    address = f"http://127.0.0.1:{port or servers.free_port()}"
     with running_simulator(access_token_seconds=access_token_seconds, latency_ms=latency_ms) as simulator:
         usual = {
             "TIKTOK_APP_ID": simulator.app_id,

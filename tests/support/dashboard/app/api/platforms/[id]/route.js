@@ -1,0 +1,3 @@
+export async function DELETE(request, { params }) {
+  return Response.json({ answeredBy: "the dashboard", id: (await params).id });
+}

@@ -1,0 +1,3 @@
+export default function Platforms() {
+  return <h1>The dashboard's own platforms</h1>;
+}
