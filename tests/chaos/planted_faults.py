@@ -217,7 +217,7 @@ def supersede_by_revoking(patch: pytest.MonkeyPatch) -> None:
             retire.revoke_if_unused(work, grant, scenarios.IDS, now)
 
     patch.setattr(relink, "supersede_if_unused", revoke)
-    patch.setattr(MemoryGrants, "shared", lambda *_, **__: False)
+    patch.setattr(MemoryGrants, "another_live_grant_shares", lambda *_, **__: False)
 
 
 def release_without_doubt(patch: pytest.MonkeyPatch) -> None:
@@ -287,7 +287,8 @@ FAULTS: dict[str, Fault] = {
     ),
     "A superseded grant is revoked": Fault(supersede_by_revoking, scenarios.a_person_consents_again),
     "A revocation does not ask who shares the login": Fault(
-        replaced(MemoryGrants, "shared", lambda *_, **__: False), scenarios.two_people_share_a_login_and_one_disconnects
+        replaced(MemoryGrants, "another_live_grant_shares", lambda *_, **__: False),
+        scenarios.two_people_share_a_login_and_one_disconnects,
     ),
     "Giving a claim back forgets the doubt": Fault(release_without_doubt, scenarios.a_doubtful_claim_is_given_back),
     "No look at the clock before sending": Fault(
