@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from adapters.sql.migrations import migrate
 from support import servers
+from support.dashboard_database import DashboardDatabase, dashboard_database
 
 # A busy machine is no counterexample: examples may take their time.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -79,6 +80,26 @@ def migrated_postgres_url(postgres_server: servers.Postgres, emptied_database: s
     """A database with our tables, all empty: the same for one test after the other, since a new one takes three times as long."""
     postgres_server.empty(emptied_database)
     return emptied_database
+
+
+@pytest.fixture(scope="session")
+def emptied_dashboard(postgres_server: servers.Postgres) -> Iterator[DashboardDatabase]:
+    with dashboard_database(postgres_server) as dashboard:
+        yield dashboard
+
+
+@pytest.fixture
+def dashboard(emptied_dashboard: DashboardDatabase) -> DashboardDatabase:
+    """The dashboard's own database, without rows: the same for one test after the other."""
+    emptied_dashboard.empty()
+    return emptied_dashboard
+
+
+@pytest.fixture
+def new_dashboard(postgres_server: servers.Postgres) -> Iterator[DashboardDatabase]:
+    """The dashboard's own database, for a test that leaves more behind than rows."""
+    with dashboard_database(postgres_server) as dashboard:
+        yield dashboard
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,9 @@ PLANTED = {
         ("adapters.planted_alone", "adapters.memory.planted"),
         ("adapters.http_client.planted", "adapters.tiktok.planted_codes"),
         ("adapters.memory.planted_client", "adapters.http_client.planted_line"),
+        ("adapters.wab.planted", "adapters.sql.planted_table"),
+        ("adapters.postgres.planted", "adapters.wab.planted_row"),
+        ("adapters.memory.planted_server", "adapters.postgres.planted_fault"),
     ],
     "use-cases-apart": [
         ("application.planted_vend", "application.planted_rotate"),

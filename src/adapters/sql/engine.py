@@ -7,11 +7,18 @@ from datetime import timedelta
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
+from adapters.postgres.connections import CLEARLY_BEFORE, Bounds, arguments_of, beginning, bound_answers
 from adapters.sql.database_errors import translate
-from adapters.sql.postgres import STATEMENT_WITHIN, arguments_of, beginning, bound_answers
 
 CONNECTIONS = 16
 """How many connections a process holds at the most, unless it is told otherwise."""
+
+CONNECT_WITHIN = timedelta(seconds=3)
+STATEMENT_WITHIN = timedelta(seconds=4)
+"""A database that is away is noticed within five seconds, whichever way it went."""
+
+IDLE_WITHIN = timedelta(seconds=30)
+"""How long PostgreSQL keeps a transaction open in which nothing happens."""
 
 CONNECTION_WITHIN = timedelta(seconds=8)
 """How long a thread waits for a connection that others of its process use: on a busy machine theirs take their time too."""
@@ -29,8 +36,9 @@ def open_engine(url: str | URL, *, connections: int = CONNECTIONS, statement_wit
     `connections`: how many it holds at the most. `statement_within`: how long PostgreSQL works at one statement.
     """
     url = make_url(url)
+    bounds = Bounds(CONNECT_WITHIN, statement_within, lock=statement_within - CLEARLY_BEFORE, idle=IDLE_WITHIN)
     if url.get_backend_name() == "postgresql":
-        how = {"connect_args": arguments_of(url), "use_native_hstore": False}  # else it asks for that type first
+        how = {"connect_args": arguments_of(url, bounds), "use_native_hstore": False}  # else it asks for that type first
     else:
         how = {"connect_args": {"timeout": SQLITE_BUSY_WITHIN.total_seconds()}}
     engine = create_engine(
@@ -43,8 +51,8 @@ def open_engine(url: str | URL, *, connections: int = CONNECTIONS, statement_wit
     )
     event.listen(engine, "handle_error", translate)
     if engine.dialect.name == "postgresql":
-        bound_answers(engine, statement_within)
-        begins = {writes: beginning(writes=writes, statement_within=statement_within) for writes in (True, False)}
+        bound_answers(engine, bounds)
+        begins = {writes: beginning(writes=writes, bounds=bounds) for writes in (True, False)}
     else:
         event.listen(engine, "connect", prepare_sqlite)
         begins = {True: "BEGIN IMMEDIATE", False: "BEGIN"}  # a reader that turns writer may be refused without waiting

@@ -14,10 +14,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, delete, func, insert, inspect, make_url, select
 
+from adapters.postgres.connections import milliseconds
 from adapters.sql import tables
 from adapters.sql.database import Database
 from adapters.sql.engine import open_engine
-from adapters.sql.postgres import milliseconds
 from domain.errors import Conflict, Refusal, StoreFault, StoreUnavailable
 
 HERE = Path(__file__).parent

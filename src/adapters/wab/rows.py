@@ -1,0 +1,132 @@
+"""One connection's row in the dashboard's table: seen, inserted with what it takes over, brought up to date, removed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, delete, func, insert, not_, select, update
+
+from adapters.wab.table_shapes import TableShape
+from adapters.wab.tables import IS_TIKTOKS, IS_V7, NOW, TIKTOK, ad_spend, connections, has_token
+from application.ports.connection_mirror import RowOutcome, RowReport
+from domain.mirrored_row import MirroredRow
+
+ACTIVE, NEEDS_REAUTH = "active", "needs_reauth"
+HOLDS_A_TOKEN = RowReport(RowOutcome.CONFLICT, "it holds a token, so it is not ours")
+
+
+def conflict(line: str) -> RowReport:
+    """What an operator has to look at."""
+    return RowReport(RowOutcome.CONFLICT, line)
+
+
+def uuid_of(name: str) -> UUID | None:
+    """The UUID that is written so, in the usual way of writing one."""
+    try:
+        parsed = UUID(name)
+    except ValueError:
+        return None
+    return parsed if str(parsed) == name.lower() else None
+
+
+class DashboardRows:
+    """Rows of one transaction, in a table of this shape."""
+
+    def __init__(self, connection: Connection, shape: TableShape) -> None:
+        self._connection, self._shape = connection, shape
+        self._has_token = has_token(shape.permitting("SELECT"))
+
+    def show(self, name: UUID, row: MirroredRow, *, may_insert: bool) -> RowReport:
+        """Have the row be there with these values."""
+        there, owner = self._there(name), uuid_of(row.owner)
+        status = NEEDS_REAUTH if row.needs_reauth else ACTIVE
+        if there is None and not may_insert:
+            return RowReport(RowOutcome.MISSING)
+        if owner is None:
+            return conflict("its owner's id is no UUID, so it can be no user there")
+        if there is None:
+            return self._insert(name, owner, row, status)
+        if there.has_token:
+            return HOLDS_A_TOKEN
+        if (there.user_id, there.account_id) != (owner, row.account):
+            column = "user_id" if there.user_id != owner else "account_id"
+            return conflict(f"its {column} was changed there; it is left as it is")
+        values = {"account_name": self._shape.cut(row.account_name, "account_name"), "status": status}
+        if (there.account_name, there.status) != (values["account_name"], status):
+            self._connection.execute(
+                update(connections).where(connections.c.id == name, IS_TIKTOKS).values(updated_at=NOW, **values)
+            )
+        return RowReport(RowOutcome.THERE)
+
+    def remove(self, name: UUID) -> RowReport:
+        """Have the row be gone."""
+        there = self._there(name)
+        if there and there.has_token:
+            return HOLDS_A_TOKEN
+        if there:
+            self._connection.execute(delete(connections).where(connections.c.id == name, IS_TIKTOKS))
+        return RowReport(RowOutcome.GONE)
+
+    def is_there(self, name: UUID, owner: UUID) -> bool:
+        """Whether a row without a token has this id and owner."""
+        query = select(connections.c.id).where(
+            connections.c.id == name, connections.c.user_id == owner, IS_TIKTOKS, not_(self._has_token)
+        )
+        return self._connection.execute(query).first() is not None
+
+    def mark_stale(self, name: UUID, owner: UUID, now: datetime) -> None:
+        """Have a row say that its person must connect again."""
+        self._connection.execute(
+            update(connections)
+            .where(connections.c.id == name, connections.c.user_id == owner, IS_TIKTOKS, not_(self._has_token))
+            .where(connections.c.status != NEEDS_REAUTH)
+            .values(status=NEEDS_REAUTH, updated_at=naive(now))
+        )
+
+    def _there(self, name: UUID) -> Row[tuple[UUID, str, str | None, str, bool]] | None:
+        query = select(
+            connections.c.user_id,
+            connections.c.account_id,
+            connections.c.account_name,
+            connections.c.status,
+            self._has_token.label("has_token"),
+        )
+        return self._connection.execute(query.where(connections.c.id == name, IS_TIKTOKS).with_for_update()).first()
+
+    def _insert(self, name: UUID, owner: UUID, row: MirroredRow, status: str) -> RowReport:
+        """Make the row; older ones of the same account, which are the dashboard's own, give way to it."""
+        older = self._connection.execute(
+            select(connections.c.id, connections.c.created_at)
+            .where(connections.c.user_id == owner, connections.c.account_id == row.account, IS_TIKTOKS, not_(IS_V7))
+            .order_by(connections.c.id)
+            .with_for_update()
+        ).all()
+        self._connection.execute(
+            insert(connections).values(
+                id=name,
+                user_id=owner,
+                platform=TIKTOK,
+                account_id=row.account,
+                account_name=self._shape.cut(row.account_name, "account_name"),
+                access_token="",
+                status=status,
+                created_at=min([naive(row.created_at), *(one.created_at for one in older)]),
+                updated_at=NOW,
+            )
+        )
+        if older:
+            gone = select(connections.c.id).where(connections.c.id.in_([one.id for one in older]), IS_TIKTOKS)
+            self._connection.execute(update(ad_spend).where(ad_spend.c.connection_id.in_(gone)).values(connection_id=name))
+            self._connection.execute(delete(connections).where(connections.c.id.in_(gone), IS_TIKTOKS))
+        return RowReport(RowOutcome.THERE, took_over=tuple(str(one.id) for one in older))
+
+
+def lock(connection: Connection, name: UUID) -> None:
+    """Let nobody else settle this connection until the transaction ends."""
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"tiktok-connect/{name}", 0))))
+
+
+def naive(moment: datetime) -> datetime:
+    """As the dashboard writes times: UTC, without saying so."""
+    return moment.astimezone(UTC).replace(tzinfo=None)

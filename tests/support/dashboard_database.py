@@ -1,0 +1,181 @@
+"""The dashboard's own database as its migrations make it, on a real PostgreSQL whose sessions are in New York."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import psycopg
+from psycopg import sql
+
+from adapters.memory.dashboard import DashboardRow
+from domain.ids import AdvertiserId, ConnectionId, OwnerId
+from support import servers
+
+TABLES = """
+CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text UNIQUE NOT NULL);
+CREATE TABLE ad_platform_connections (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    platform varchar(50) NOT NULL,
+    account_id varchar(100) NOT NULL,
+    account_name varchar(255),
+    access_token text NOT NULL,
+    refresh_token text,
+    token_expires_at timestamp,
+    status varchar(50) NOT NULL DEFAULT 'active',
+    created_at timestamp NOT NULL DEFAULT now(),
+    updated_at timestamp NOT NULL DEFAULT now()
+);
+CREATE TABLE ad_spend (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    connection_id uuid NOT NULL REFERENCES ad_platform_connections ON DELETE CASCADE,
+    campaign_id varchar(100) NOT NULL,
+    campaign_name varchar(255),
+    date timestamp NOT NULL,
+    spend numeric(10, 2) NOT NULL,
+    impressions int NOT NULL DEFAULT 0,
+    clicks int NOT NULL DEFAULT 0,
+    currency varchar(10) NOT NULL DEFAULT 'GBP',
+    created_at timestamp NOT NULL DEFAULT now()
+);
+CREATE TABLE stores (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    api_key text NOT NULL,
+    access_token text NOT NULL
+);
+CREATE TABLE orders (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES stores ON DELETE CASCADE,
+    external_id varchar(100),
+    order_number text,
+    total numeric(10, 2),
+    subtotal numeric(10, 2),
+    tax numeric(10, 2),
+    shipping numeric(10, 2),
+    discount numeric(10, 2),
+    currency varchar(10) DEFAULT 'GBP',
+    status varchar(50),
+    customer_email_hash text,
+    attribution jsonb,
+    date_created timestamp
+);
+"""
+
+WRITTEN = "id, user_id, platform, account_id, account_name, access_token, status, created_at, updated_at"
+
+GRANTS = (
+    "GRANT SELECT (id) ON users TO {role}",
+    "GRANT SELECT, DELETE ON ad_platform_connections TO {role}",
+    f"GRANT INSERT ({WRITTEN}) ON ad_platform_connections TO {{role}}",
+    "GRANT UPDATE (account_name, status, updated_at) ON ad_platform_connections TO {role}",
+    "GRANT SELECT (connection_id), UPDATE (connection_id) ON ad_spend TO {role}",
+)
+"""What the mirror's role is given, and nothing else."""
+
+
+class DashboardDatabase:
+    """What people and operators do over there, as the database's owner; the same words as of the dashboard in memory."""
+
+    def __init__(self, server: servers.Postgres, owner_url: str) -> None:
+        self.server, self.owner_url = server, owner_url
+        self.name = owner_url.rpartition("/")[2]
+        self.role = f"mirror_{self.name}"
+        self._connection = psycopg.connect(owner_url, autocommit=True)
+        self._connection.execute(TABLES)
+        self.do(f"ALTER DATABASE {self.name} SET timezone = 'America/New_York'", f"CREATE ROLE {self.role} LOGIN")
+        self.do(*(grant.format(role=self.role) for grant in GRANTS))
+
+    @property
+    def url(self) -> str:
+        """The mirror's way to it."""
+        return self.owner_url.replace("postgres@", f"{self.role}@")
+
+    def do(self, *statements: str) -> None:
+        """Execute statements as the owner."""
+        for statement in statements:
+            self._connection.execute(statement.encode())
+
+    def ask(self, question: str) -> list[tuple[object, ...]]:
+        """Query as the owner."""
+        return self._connection.execute(question.encode()).fetchall()
+
+    def add_user(self, owner: OwnerId) -> None:
+        self._connection.execute("INSERT INTO users (id, email) VALUES (%s, %s)", (owner, f"{owner}@example.org"))
+
+    def delete_user(self, owner: OwnerId) -> None:
+        self._connection.execute("DELETE FROM users WHERE id = %s", (owner,))
+
+    def shown_to(self, owner: OwnerId) -> list[DashboardRow]:
+        """What its page lists for a person."""
+        rows = self._connection.execute(
+            "SELECT c.id::text, user_id::text, account_id, account_name, c.created_at, status, access_token, platform,"
+            " array(SELECT to_char(date, 'YYYY-MM-DD') FROM ad_spend WHERE connection_id = c.id ORDER BY date)"
+            " FROM ad_platform_connections c WHERE user_id = %s ORDER BY c.created_at",
+            (owner,),
+        )
+        return [
+            DashboardRow(
+                ConnectionId(row[0]),
+                OwnerId(row[1]),
+                AdvertiserId(row[2]),
+                row[3],
+                row[4].replace(tzinfo=UTC),
+                row[5],
+                row[6],
+                row[7],
+                tuple(row[8]),
+            )
+            for row in rows
+        ]
+
+    def put(self, row: DashboardRow) -> None:
+        """Write a row behind our back."""
+        with self._connection.transaction():
+            self._connection.execute(
+                "INSERT INTO ad_platform_connections"
+                " (id, user_id, platform, account_id, account_name, access_token, status, created_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+                (row.id, row.owner, row.platform, row.account, row.account_name, row.token, row.status, naive(row.created_at)),
+            )
+            for day in row.spend:
+                self._connection.execute(
+                    "INSERT INTO ad_spend (connection_id, campaign_id, date, spend) VALUES (%s, 'campaign', %s, 12.34)",
+                    (row.id, day),
+                )
+
+    def delete_row(self, row: ConnectionId) -> None:
+        """The dashboard's own Disconnect."""
+        self._connection.execute("DELETE FROM ad_platform_connections WHERE id = %s", (row,))
+
+    def empty(self) -> None:
+        """Leave its tables without rows, as they were made."""
+        self.do("TRUNCATE users CASCADE")
+
+    def truncate(self) -> None:
+        self._connection.execute("TRUNCATE ad_platform_connections CASCADE")
+
+    def drop(self) -> None:
+        """End it, with its role."""
+        self.do(f"DROP OWNED BY {self.role}")
+        self._connection.close()
+        self.server.drop_database(self.owner_url)
+        with psycopg.connect(self.server.url(), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(self.role)))
+
+
+@contextmanager
+def dashboard_database(server: servers.Postgres) -> Iterator[DashboardDatabase]:
+    """A new one, for one test."""
+    dashboard = DashboardDatabase(server, server.new_database())
+    try:
+        yield dashboard
+    finally:
+        dashboard.drop()
+
+
+def naive(moment: datetime) -> datetime:
+    """As the dashboard writes times."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
