@@ -15,6 +15,7 @@ from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.journal_register import MemoryJournalRegister
 from adapters.memory.outbox_feed import MemoryOutboxFeed
 from adapters.memory.owner_tallies import MemoryOwnerTallies
+from adapters.memory.spend_store import MemorySpendStore
 from adapters.memory.store import MemoryStore
 from adapters.sql import tables
 from adapters.sql.claims_and_settlements import SqlClaims
@@ -24,6 +25,7 @@ from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.journal_register import SqlJournalRegister
 from adapters.sql.outbox_feed import SqlOutboxFeed
 from adapters.sql.owner_tallies import SqlOwnerTallies
+from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.store import SqlStore
 from application.ports.claims_and_settlements import Claim, Claims, Due
 from application.ports.fleet import Fleet
@@ -31,6 +33,7 @@ from application.ports.heartbeats import Heartbeats
 from application.ports.journal_register import JournalRegister
 from application.ports.outbox_feed import OutboxFeed
 from application.ports.owner_tallies import OwnerTallies
+from application.ports.spend_store import SpendStore
 from application.ports.store import Store
 from domain import events
 from domain.events import Event
@@ -51,6 +54,7 @@ class Kept:
     tallies: OwnerTallies
     journals: JournalRegister
     feed: OutboxFeed
+    spend: SpendStore
     clock: SimulatedClock
     ids: CountedIds
     facts: Callable[[], list[Event]]
@@ -94,6 +98,7 @@ def in_memory() -> Kept:
         tallies=MemoryOwnerTallies(memory),
         journals=MemoryJournalRegister(memory, clock=clock),
         feed=MemoryOutboxFeed(memory),
+        spend=MemorySpendStore(memory, clock),
         clock=clock,
         ids=ids,
         facts=lambda: list(memory.rows.events),
@@ -123,6 +128,7 @@ def in_sql(url: str) -> Kept:
         tallies=SqlOwnerTallies(database),
         journals=SqlJournalRegister(database, clock=clock),
         feed=SqlOutboxFeed(database),
+        spend=SqlSpendStore(database, clock=clock),
         clock=clock,
         ids=ids,
         facts=facts,

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from adapters.memory.grant_table import GrantTable
+from adapters.memory.kept_spend import KeptSpend
 from adapters.memory.overlay import Overlay
 from application.ports.journal_register import Drained
+from application.ports.spend_store import SpendAccount
 from domain.consent import Consent
 from domain.database_identity import DatabaseIdentity
 from domain.errors import StoreUnavailable
@@ -44,6 +46,7 @@ class Rows:
     """The owners of the last refused grants that were claimed to be sent again."""
     lost_claims: dict[str, datetime] = field(default_factory=dict)
     """When a claim of each host was last found without outcome."""
+    spend: dict[SpendAccount, KeptSpend] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     events_dropped: int = 0
     """How many there were before these."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from types import UnionType
 from typing import Any, get_args
 
 import msgspec
-from sqlalchemy import Computed, DateTime, Dialect, Text
+from sqlalchemy import BigInteger, Computed, DateTime, Dialect, Numeric, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from domain.errors import StoreUnavailable
+from domain.errors import StoreUnavailable, Unstorable
+from domain.spend import MONEY_DECIMALS, MONEY_DIGITS
 
 
 class Utc(TypeDecorator[datetime]):
@@ -126,3 +128,27 @@ class OneOf(TypeDecorator[Any]):
             return msgspec.convert(fields, type=kind)
         except (msgspec.MsgspecError, StopIteration):
             return self.otherwise
+
+
+class Money(TypeDecorator[Decimal]):
+    """Exact amounts that the database can add up: a decimal number, or whole millionths in SQLite, which has no decimals."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        exact = Numeric(MONEY_DIGITS + MONEY_DECIMALS, MONEY_DECIMALS)
+        return dialect.type_descriptor(exact if dialect.name == "postgresql" else BigInteger())
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:  # noqa: ANN401 -- a number of the driver's
+        if value is None or dialect.name == "postgresql":
+            return value
+        millionths = value.scaleb(MONEY_DECIMALS)
+        if millionths != int(millionths):
+            raise Unstorable("an amount with too many decimals")
+        return int(millionths)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ANN401 -- as its base has it
+        if value is None:
+            return None
+        return value if isinstance(value, Decimal) else Decimal(value).scaleb(-MONEY_DECIMALS)

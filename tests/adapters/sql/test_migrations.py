@@ -18,8 +18,8 @@ from adapters.sql import tables
 from adapters.sql.database import Database, open_database
 from adapters.sql.migrations import NewerSchema, SchemaState, downgrade, head, migrate, schema_state
 from adapters.sql.rows import row_of
+from adapters.sql.spend_tables import metadata
 from adapters.sql.store import SqlStore
-from adapters.sql.tables import metadata
 from domain.ids import ConnectionId
 from domain.tokens import TokenOrigin, TokenTerm
 from support.builders import START, a_grant, an_advertiser

@@ -1,0 +1,31 @@
+"""What is kept of one account's spend in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from domain.account_day import AccountDay, Restatement
+from domain.ids import CampaignId
+from domain.spend import Spend, SpendKind
+from domain.spend_plan import ImportProgress, Purpose
+
+DayKey = tuple[date, str]
+"""A day, and a kind by its word: in the order in which they are told."""
+
+
+@dataclass(slots=True)
+class KeptSpend:
+    """An account that is followed, or was left."""
+
+    due_at: datetime
+    purpose: Purpose = Purpose.FIRST_DAYS
+    progress: ImportProgress = field(default_factory=ImportProgress)
+    left_at: datetime | None = None
+    fence: int = 0
+    lease_until: datetime | None = None
+    days: dict[DayKey, AccountDay] = field(default_factory=dict)
+    rows: dict[DayKey, tuple[Spend, ...]] = field(default_factory=dict)
+    names: dict[tuple[SpendKind, CampaignId], tuple[datetime, str]] = field(default_factory=dict)
+    """By campaign: since when it is called what."""
+    changes: dict[DayKey, list[Restatement]] = field(default_factory=dict)
