@@ -18,13 +18,13 @@ from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
 from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
-from application.rotation.call_and_settle import SETTLE_AGAIN_AFTER
 from application.rotation.permit_turn import PERMIT_PATIENCE, Turns
+from application.rotation.store_retries import store_with_retries
 from application.rotation.unread_answers import KeepUnread
 from domain.advertiser import Advertiser
 from domain.consent import Choosing, Connected, Consent, ConsentFailure, Ending, Failed
 from domain.database_hold import Held
-from domain.errors import StoreUnavailable, Unstorable
+from domain.errors import Conflict, StoreUnavailable, Unstorable
 from domain.grant import Grant
 from domain.ids import ConnectionId, GrantId, OfferId, OwnerId
 from domain.offer import OFFER_LIFE, Offer
@@ -175,24 +175,24 @@ class CompleteConnect:
 
     def _commit(self, made: Grant, offer: Offer) -> None:
         """Store the only live pair, with some patience. Raises StoreUnavailable."""
-        pauses = iter(SETTLE_AGAIN_AFTER)
-        while True:
-            try:
-                with self.store.write() as work:
-                    if work.grants.get([made.id]):
-                        return  # it was stored, and only the news of it was lost
+
+        def store() -> None:
+            with self.store.write() as work:
+                if not work.grants.get([made.id]):  # else it was stored, and only the news of it was lost
                     work.grants.add(made)
                     work.offers.add(offer)
                     work.commit()
-            except StoreUnavailable as unavailable:
-                if isinstance(unavailable, Unstorable):
-                    made.reach = frozenset()  # all that the platform has a say in; it is looked up again directly
-                if (pause := next(pauses, None)) is None:
-                    log.critical("the database would not take the tokens of a new consent", extra={"owner": made.owner})
-                    raise
-                self.clock.sleep(pause)
-            else:
-                return
+
+        def drop_reach(failure: Exception) -> bool:
+            if isinstance(failure, Unstorable):
+                made.reach = frozenset()  # all that the platform has a say in; it is looked up again directly
+            return True
+
+        try:
+            store_with_retries(store, self.clock, on_failure=drop_reach)
+        except (StoreUnavailable, Conflict):
+            log.critical("the database would not take the tokens of a new consent", extra={"owner": made.owner})
+            raise
 
     def _find(self, issued: Issued, until: timedelta) -> Found:
         """All accounts behind the token, with as much about them as the platform tells in the time.

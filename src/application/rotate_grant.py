@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from application.ports.budget import Permits
 from application.ports.clock import Clock
 from application.ports.store import Store
-from application.rotation.call_and_settle import Ended, InFlight, Rotation
+from application.rotation.claim_endings import Ended, InFlight, Rotation
 from application.rotation.single_call import SingleCall
 from application.rotation.what_callers_are_told import UNSENT_FOR, hopeless, refusal_of, stopped
 from domain.errors import ConnectionNotFound, PlatformThrottled, PlatformUnavailable

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from application.ports.claims_and_settlements import Due
 from application.ports.clock import Clock
 from application.rotation.batches import Batches, SweepReport, ignore_progress
-from application.rotation.call_and_settle import Ended
+from application.rotation.claim_endings import Ended
 from application.rotation.permit_turn import never
 from application.rotation.refusal_alarm import RefusalAlarm
 from domain.errors import StoreUnavailable

@@ -61,6 +61,7 @@ from application.rotation.outage_aware_claims import OutageAwareClaims
 from application.rotation.outage_log import OutageTellingBudget
 from application.rotation.refusal_alarm import RefusalAlarm
 from application.rotation.single_call import SingleCall
+from application.rotation.store_outcome import StoreOutcome
 from application.rotation.unread_answers import KeepUnread
 from application.select_accounts import SelectAccounts
 from application.sweep_due_grants import SweepDueGrants
@@ -209,15 +210,15 @@ class Container(containers.DeclarativeContainer):
     )
     upkeep_thread = providers.Factory(UpkeepThread, journal_upkeep, identity_watch)
     keep_unread = providers.ThreadSafeSingleton(KeepUnread, journal, sealer, clock)
+    store_outcome = providers.ThreadSafeSingleton(StoreOutcome, claims, journal, revoke_late_pair, clock)
     carry_out = providers.ThreadSafeSingleton(
         CallAndSettle,
         claims=claims,
         platform=platform,
         sealer=sealer,
         budget=budget,
-        journal=journal,
         tallies=tallies,
-        revoke_late_pair=revoke_late_pair,
+        store_outcome=store_outcome,
         clock=clock,
         policy=policy,
         keep_unread=keep_unread,

@@ -17,7 +17,7 @@ from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.store import MemoryStore
 from adapters.tiktok_simulator.config import Config
 from application.ports.claims_and_settlements import Claim
-from application.rotation.call_and_settle import Ended
+from application.rotation.claim_endings import Ended
 from domain.advertiser import Connection
 from domain.errors import PlatformThrottled, PlatformUnavailable, StoreUnavailable
 from domain.events import RevocationGivenUp, TokenRevoked

@@ -21,6 +21,7 @@ from application.ports.claims_and_settlements import Claim, Settlement
 from application.rotation.call_and_settle import CallAndSettle
 from application.rotation.late_pairs import RevokeLatePair
 from application.rotation.outage_aware_claims import Contact, OutageAwareClaims
+from application.rotation.store_outcome import StoreOutcome
 from application.select_accounts import SelectAccounts
 from application.vend_token import VendToken
 from chaos import scenarios
@@ -247,7 +248,7 @@ FAULTS: dict[str, Fault] = {
         replaced(Grant, "claim", forget_the_doubt), scenarios.a_process_dies_with_the_answer_in_its_hand, way=3
     ),
     "No journal": Fault(
-        replaced(CallAndSettle, "_keep", lambda *_: True), scenarios.the_database_is_away_when_the_answer_comes, way=4
+        replaced(StoreOutcome, "_keep", lambda *_: True), scenarios.the_database_is_away_when_the_answer_comes, way=4
     ),
     "The journal is not drained before claiming": Fault(
         replaced(OutageAwareClaims, "_steady", lambda *_: True), scenarios.a_process_starts_with_an_answer_in_its_journal, way=4

@@ -26,7 +26,7 @@ from application.ports.fleet import Fleet
 from application.ports.owner_tallies import OwnerTallies
 from application.ports.store import Store
 from application.rotation.batches import SweepReport
-from application.rotation.call_and_settle import Rotation
+from application.rotation.claim_endings import Rotation
 from application.vend_token import ByConnection, Vended
 from domain.advertiser import Connection
 from domain.consent import Choosing, Ending

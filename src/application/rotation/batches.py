@@ -10,7 +10,8 @@ from application.ports.budget import Budget, Lane, Obstacle, Permits
 from application.ports.claims_and_settlements import Claim, Claims, Due
 from application.ports.clock import Clock
 from application.ports.executor import Executor
-from application.rotation.call_and_settle import CallAndSettle, Counted, Ended, Rotation
+from application.rotation.call_and_settle import CallAndSettle
+from application.rotation.claim_endings import Counted, Ended, Rotation
 from application.rotation.permit_turn import PermitTurn, never, wait
 from domain.errors import ClockSkewed, StoreUnavailable
 from domain.ids import AppId, GrantId

@@ -1,4 +1,4 @@
-"""The second and third step of a rotation: after the claim, exactly one call, and at once its settlement."""
+"""The second step of a rotation: after the claim, exactly one call, and at once its settlement."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import Enum
 
 from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Obstacle
-from application.ports.claims_and_settlements import Claim, Claims, Settlement
+from application.ports.claims_and_settlements import Claim, Claims
 from application.ports.clock import Clock
-from application.ports.journal import Journal, JournalUnavailable, KeptAnswer
+from application.ports.journal import KeptAnswer
 from application.ports.owner_tallies import OwnerTallies
 from application.ports.sealer import Sealer
-from application.rotation.late_pairs import RevokeLatePair
+from application.rotation.claim_endings import Ended, Rotation, ended_by
 from application.rotation.permit_turn import at_once
+from application.rotation.store_outcome import StoreOutcome
 from application.rotation.unread_answers import KeepUnread
-from domain.errors import CannotOpen, Conflict, StoreUnavailable
+from domain.errors import CannotOpen, StoreUnavailable
 from domain.grant import Grant
 from domain.ids import AppId
 from domain.outcomes import (
@@ -42,12 +42,6 @@ from domain.tokens import Expiring, Lifetimes, LongTerm, TokenKind
 
 log = logging.getLogger(__name__)
 
-SETTLE_AGAIN_AFTER = tuple(timedelta(seconds=s) for s in (0.05, 0.2, 0.5, 1, 2))
-"""Pauses between tries to store an outcome that the database would not take."""
-
-HOLD_ON = timedelta(seconds=10)
-"""The pause between tries where the journal would not take the answer either: it is held until one of them does."""
-
 WITHOUT_KEY = timedelta(minutes=5)
 """How long a grant waits whose token is damaged."""
 
@@ -61,56 +55,6 @@ UNTIL_CONFIGURED = timedelta(minutes=5)
 """When to ask for such a grant again: an operator has to act."""
 
 
-class Counted(Enum):
-    """As what reports count a claim's ending."""
-
-    REFRESHED = "refreshed"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    NOT = "not"
-
-
-class Ended(Enum):
-    """How one claim ended."""
-
-    ROTATED = "renewed"
-    REFUSED = "refused"
-    IN_DOUBT = "in_doubt"
-    THROTTLED = "throttled"
-    UNAVAILABLE = "unavailable"
-    MISCONFIGURED = "misconfigured"
-    OUR_FAULT = "our_fault"
-    UNSENT = "unsent"
-    OVERTAKEN = "overtaken"
-
-    @property
-    def tally(self) -> Counted:
-        """As what it is counted; one that somebody else overtook is counted there."""
-        match self:
-            case Ended.ROTATED:
-                return Counted.REFRESHED
-            case Ended.REFUSED | Ended.IN_DOUBT:
-                return Counted.FAILED
-            case Ended.THROTTLED | Ended.UNAVAILABLE | Ended.MISCONFIGURED | Ended.OUR_FAULT | Ended.UNSENT:
-                return Counted.SKIPPED
-            case Ended.OVERTAKEN:
-                return Counted.NOT
-
-
-@dataclass(frozen=True, slots=True)
-class Rotation:
-    """What one claim came to. `failure` beside UNSENT: what kept it from being sent, if anything but time did."""
-
-    grant: Grant
-    ended: Ended
-    failure: Obstacle | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class InFlight:
-    """Somebody is renewing this grant right now: ask again in a moment, with the same question."""
-
-
 @dataclass(frozen=True, slots=True)
 class CallAndSettle:
     """Whatever a claimed grant needs: rotate it, probe it, or declare that a person must act."""
@@ -119,9 +63,8 @@ class CallAndSettle:
     platform: AdPlatform
     sealer: Sealer
     budget: Budget
-    journal: Journal
     tallies: OwnerTallies
-    revoke_late_pair: RevokeLatePair
+    store_outcome: StoreOutcome
     clock: Clock
     policy: RotationPolicy
     keep_unread: KeepUnread
@@ -150,10 +93,10 @@ class CallAndSettle:
             ):
                 case Keep():
                     grant.leave(self.clock.now())
-                    return self._settled(claim, Ended.UNSENT)
+                    return self.store_outcome(claim, Ended.UNSENT)
                 case Reauthorise(reason=reason):
                     grant.lapse(reason, self.clock.now())
-                    return self._settled(claim, Ended.REFUSED)
+                    return self.store_outcome(claim, Ended.REFUSED)
                 case Rotate(pair=pair):
                     return self._rotate(claim, pair, taken_at, turn)
                 case Probe():
@@ -162,7 +105,7 @@ class CallAndSettle:
             log.critical("a token is damaged, or its key has another's id", extra={"grant": grant.id})
             failure = Misconfigured("key")
             grant.fail(failure, self.policy, self.clock.now(), pause=WITHOUT_KEY)
-            return self._settled(claim, Ended.MISCONFIGURED, failure)
+            return self.store_outcome(claim, Ended.MISCONFIGURED, failure)
 
     def elsewhere(self, grant: Grant) -> Misconfigured | None:
         """Why this process can't speak for the grant, if it can't: another may have its app, or its key."""
@@ -193,7 +136,7 @@ class CallAndSettle:
         if not isinstance(answer, Issued):
             pause = self._learn(grant, answer)
             grant.fail(answer, self.policy, self.clock.now(), pause=pause, credible=credible)
-            return self._settled(claim, ended_by(answer), answer)
+            return self.store_outcome(claim, ended_by(answer), answer)
         access = self.sealer.seal(answer.access, grant.id, TokenKind.ACCESS)
         refresh = self.sealer.seal(answer.refresh or token, grant.id, TokenKind.REFRESH)  # one key for both, also for a kept one
         lifetimes = answer.lifetimes if answer.refresh else Lifetimes(answer.lifetimes.access)
@@ -203,7 +146,7 @@ class CallAndSettle:
             log.warning("an access token lives too short a time to be renewed in peace", extra={"grant": grant.id})
         grant.rotate(fresh, fingerprint, from_generation=claim.generation, policy=self.policy, now=self.clock.now())
         answered = KeptAnswer(grant.id, claim.generation, claim.attempt, fresh, fingerprint, self.clock.now())
-        rotation = self._stored(claim, answered)
+        rotation = self.store_outcome.new_pair(claim, answered)
         self.budget.learn(grant.app, None)
         self._healed(refusals, grant.app)
         return rotation
@@ -223,7 +166,7 @@ class CallAndSettle:
             return self._spent_nothing(claim, failure)
         pause = self._learn(grant, failure)
         grant.note_probe(failure, self.policy, self.clock.now(), pause=pause, credible=credible)
-        rotation = self._settled(claim, Ended.ROTATED if failure is None else ended_by(failure), failure)
+        rotation = self.store_outcome(claim, Ended.ROTATED if failure is None else ended_by(failure), failure)
         if all_there_is and failure is None:
             self._healed(refusals, grant.app)
         return rotation
@@ -276,61 +219,3 @@ class CallAndSettle:
             case None | Refused() | InDoubt() | Throttled() | Unavailable() | PathMissing() | NotPermitted():
                 pass
         return self.budget.learn(grant.app, failure)
-
-    def _settled(self, claim: Claim, ended: Ended, failure: Failure | None = None) -> Rotation:
-        """Store an outcome that is not a new pair; what the database never takes is found in doubt."""
-        pauses = iter(SETTLE_AGAIN_AFTER)
-        while True:
-            try:
-                settlement = self.claims.settle(claim.grant, claim)
-            except StoreUnavailable:
-                if (pause := next(pauses, None)) is None:
-                    raise
-                self.clock.sleep(pause)
-            else:
-                return Rotation(claim.grant, ended if settlement is Settlement.STORED else Ended.OVERTAKEN, failure)
-
-    def _stored(self, claim: Claim, answer: KeptAnswer) -> Rotation:
-        """Store the only live pair: in the database, else in the journal, and nothing that can fail stands before."""
-        grant, kept, pauses = claim.grant, False, iter(SETTLE_AGAIN_AFTER)
-        while True:
-            try:
-                settlement = self.claims.settle(grant, claim)
-                if settlement in {Settlement.REVOKED, Settlement.SUPERSEDED}:
-                    self.revoke_late_pair(grant, settlement, answer.tokens, answer.fingerprint)
-            except (StoreUnavailable, Conflict):
-                kept = kept or self._keep(answer)
-                pause = next(pauses, None)
-                if pause is None and kept:
-                    raise
-                self.clock.sleep(HOLD_ON if pause is None else pause)
-            else:
-                if kept:
-                    self.journal.forget(answer)
-                return Rotation(grant, Ended.ROTATED if settlement is Settlement.STORED else Ended.OVERTAKEN)
-
-    def _keep(self, answer: KeptAnswer) -> bool:
-        try:
-            self.journal.keep(answer)
-        except JournalUnavailable:
-            log.critical("neither the database nor the journal takes a new pair; holding on", extra={"grant": answer.grant})
-            return False
-        log.warning("the database is away: a new pair went to the journal", extra={"grant": answer.grant})
-        return True
-
-
-def ended_by(failure: Failure) -> Ended:
-    """The failure's kind as an ending."""
-    match failure:
-        case Refused():
-            return Ended.REFUSED
-        case InDoubt():
-            return Ended.IN_DOUBT
-        case Throttled():
-            return Ended.THROTTLED
-        case Misconfigured() | PathMissing():
-            return Ended.MISCONFIGURED
-        case OurFault():
-            return Ended.OUR_FAULT
-        case Unavailable() | NotPermitted():
-            return Ended.UNAVAILABLE

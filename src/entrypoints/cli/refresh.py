@@ -13,7 +13,7 @@ import click
 
 from application.rotate_grant import Rotated
 from application.rotation.batches import SweepReport
-from application.rotation.call_and_settle import Ended
+from application.rotation.claim_endings import Ended
 from application.rotation.outage_aware_claims import HOLD_BACK
 from application.rotation.permit_turn import STOP_POLL
 from domain.errors import ConnectionNotFound, Refusal, StoreUnavailable

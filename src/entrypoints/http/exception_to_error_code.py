@@ -7,7 +7,7 @@ from datetime import timedelta
 from http import HTTPStatus
 
 from application.rotation.batches import Swept
-from application.rotation.call_and_settle import Ended
+from application.rotation.claim_endings import Ended
 from domain import errors
 from domain.consent import ConsentFailure
 from domain.outcomes import Reason

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from application.rotation.batches import SweepReport
-from application.rotation.call_and_settle import Ended
+from application.rotation.claim_endings import Ended
 from domain.errors import ClockSkewed, StoreUnavailable
 from entrypoints.worker.app import app
 from entrypoints.worker.beat_schedule import AUDIT, AUDIT_EVERY, SWEEP

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from application.rotation.call_and_settle import InFlight
+from application.rotation.claim_endings import InFlight
 
 T = TypeVar("T")
 

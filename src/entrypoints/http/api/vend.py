@@ -10,7 +10,7 @@ from litestar import post
 from litestar.params import JSONBody
 
 from application.list_connections import ListConnections
-from application.rotation.call_and_settle import InFlight
+from application.rotation.claim_endings import InFlight
 from application.vend_token import ByAccount, ByConnection, Vended, VendToken
 from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, ReauthorisationNeeded, TryLater
 from domain.ids import AdvertiserId, ConnectionId, OwnerId

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from application.rotation.call_and_settle import InFlight
+from application.rotation.claim_endings import InFlight
 from domain.errors import ConnectionNotFound
 from entrypoints.http.api.shared_waits import SharedWaits, StillInFlight
 
