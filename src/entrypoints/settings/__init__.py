@@ -16,6 +16,7 @@ from entrypoints.settings.groups import (
     Settings,
     StorageSettings,
     TikTokSettings,
+    WabSettings,
     WebSettings,
 )
 from entrypoints.settings.variables_and_defaults import faults_of, load_database_url, load_settings
@@ -35,6 +36,7 @@ __all__ = [
     "Settings",
     "StorageSettings",
     "TikTokSettings",
+    "WabSettings",
     "WebSettings",
     "faults_of",
     "load_database_url",

@@ -203,6 +203,13 @@ def database_url(value: str) -> Secret:
     return Secret(f"{driver}://{rest}")
 
 
+def postgresql_url(value: str) -> Secret:
+    """A SQLAlchemy URL of a PostgreSQL, with our driver. Raises Malformed."""
+    if not split(value).scheme.startswith("postgres"):
+        raise Malformed("is not the URL of a PostgreSQL", "use postgresql:// with user, host and database")
+    return database_url(value)
+
+
 def server_url(value: str, *, schemes: tuple[str, ...]) -> Secret:
     """The URL of a broker or store. Raises Malformed."""
     parts = split(value)

@@ -93,15 +93,20 @@ def encryption_keys(value: str) -> tuple[EncryptionKey, ...]:
     return keys
 
 
+def dashboard_keys(value: str) -> tuple[Secret, ...]:
+    """The keys by which the dashboard sealed tokens of its own. Raises Malformed."""
+    return listed(partial(_key_material, remedy="copy the dashboard's own"))(value)
+
+
 def lone_encryption_key(value: str) -> tuple[EncryptionKey, ...]:
     """TOKEN_ENCRYPTION_KEY: one key, under the id `default`. Raises Malformed."""
     return (EncryptionKey(DEFAULT_KEY_ID, _key_material(value)),)
 
 
-def _key_material(value: str) -> Secret:
+def _key_material(value: str, *, remedy: str = MAKE_A_KEY) -> Secret:
     if not HEX_KEY.fullmatch(value):
-        raise Malformed("holds a key that is not 64 hexadecimal digits", MAKE_A_KEY)
-    return secret(value.lower(), remedy=MAKE_A_KEY)
+        raise Malformed("holds a key that is not 64 hexadecimal digits", remedy)
+    return secret(value.lower(), remedy=remedy)
 
 
 def service(value: str) -> Service:

@@ -131,6 +131,15 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WabSettings:
+    """The WAB Dashboard's own database: its URL may carry a password. None: nothing is mirrored anywhere."""
+
+    database_url: Secret | None = None
+    token_keys: tuple[Secret, ...] = ()
+    """By which its old TikTok tokens are sealed: 64 hexadecimal digits each."""
+
+
+@dataclass(frozen=True, slots=True)
 class DemoSettings:
     """Present in the demo only: the key of its local sessions, at least 32 characters."""
 
@@ -149,6 +158,7 @@ class Settings:
     cron: CronSettings
     web: WebSettings
     sweep_interval: timedelta
+    wab: WabSettings = WabSettings()
     demo: DemoSettings | None = None
 
     def secrets(self) -> tuple[Secret, ...]:

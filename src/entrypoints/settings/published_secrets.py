@@ -11,6 +11,7 @@ DEMO_APP_SECRET = "demo-app-secret-that-everybody-can-read"
 
 EXAMPLE_APP_SECRET = "replace-with-the-secret-of-your-tiktok-app"
 EXAMPLE_ENCRYPTION_KEY = "e7a1c05d3f9b2846d17e60ba94c8f25317ad3b0e6f48c2915bd70e83a46cf219"
+EXAMPLE_DASHBOARD_KEY = "4c0d9be2715fa83660b7c4e19d52f08b7ae3165c90d4fb2837e6a1520cf98b3d"
 EXAMPLE_AUTH_SECRET = "replace-with-the-auth-secret-of-your-dashboard"
 EXAMPLE_CRON_SECRET = "replace-with-a-secret-for-the-cron-endpoint"
 EXAMPLE_SERVICE_SECRET = "replace-with-a-secret-for-this-service"
@@ -21,6 +22,7 @@ PUBLISHED_SECRETS = (
     DEMO_APP_SECRET,
     EXAMPLE_APP_SECRET,
     EXAMPLE_ENCRYPTION_KEY,
+    EXAMPLE_DASHBOARD_KEY,
     EXAMPLE_AUTH_SECRET,
     EXAMPLE_CRON_SECRET,
     EXAMPLE_SERVICE_SECRET,

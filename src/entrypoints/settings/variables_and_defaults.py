@@ -24,6 +24,7 @@ from entrypoints.settings.groups import (
     Settings,
     StorageSettings,
     TikTokSettings,
+    WabSettings,
     WebSettings,
 )
 
@@ -66,6 +67,10 @@ def load_settings(environ: Mapping[str, str], *, own_address: str | None = None)
         ),
         web=_web(reader, callback, own_address),
         sweep_interval=reader.optional("SWEEP_INTERVAL_SECONDS", seconds(MAX_SWEEP_INTERVAL), RotationPolicy().sweep_every),
+        wab=WabSettings(
+            database_url=reader.optional("WAB_DATABASE_URL", addresses.postgresql_url, None),
+            token_keys=reader.optional("WAB_TOKEN_KEYS", credentials.dashboard_keys, ()),
+        ),
     )
     reader.finish()
     return settings

@@ -16,6 +16,7 @@ from entrypoints.settings import (
     Scope,
     Service,
     Settings,
+    WabSettings,
     faults_of,
     load_database_url,
     load_settings,
@@ -33,6 +34,7 @@ from entrypoints.telemetry.redaction import Redaction
 from support.environ import APP_SECRET, HEX_KEY, an_environ, names_of_secrets
 
 ROOT = Path(__file__).parents[3]
+DASHBOARD_KEY = "5b" * 31 + "0e"
 LONG = "a-secret-that-is-long-enough-for-anything"
 
 
@@ -60,7 +62,22 @@ def test_the_required_variables_alone_give_the_documented_defaults() -> None:
     assert settings.services == ()
     assert settings.web.trusted_proxies == ()
     assert settings.web.write_origins == {"https://dash.example.org"}
+    assert settings.wab == WabSettings(database_url=None, token_keys=())
     assert settings.demo is None
+
+
+def test_the_dashboards_database_is_a_postgresql() -> None:
+    url = load_settings(an_environ(WAB_DATABASE_URL="postgres://u@db/dashboard")).wab.database_url
+    assert url == Secret("postgresql+psycopg://u@db/dashboard")
+    for wrong in ("sqlite:///dashboard.db", "mysql://db/x", "db.example.com", "postgresql://u@db/x?sslmode=sometimes"):
+        assert faulty(WAB_DATABASE_URL=wrong) == ["WAB_DATABASE_URL"]
+
+
+def test_the_dashboards_keys_are_64_hexadecimal_digits_each() -> None:
+    keys = load_settings(an_environ(WAB_TOKEN_KEYS=f"{DASHBOARD_KEY}, {HEX_KEY.upper()}")).wab.token_keys
+    assert keys == (Secret(DASHBOARD_KEY), Secret(HEX_KEY))
+    for wrong in (DASHBOARD_KEY[1:], f"k1:{DASHBOARD_KEY}", f"{DASHBOARD_KEY},", "a-passphrase-of-no-use"):
+        assert faulty(WAB_TOKEN_KEYS=wrong) == ["WAB_TOKEN_KEYS"]
 
 
 def test_idle_connections_are_kept_for_75_seconds_unless_told_otherwise() -> None:
@@ -127,6 +144,8 @@ def a_full_environ() -> dict[str, str]:
         DATABASE_URL=f"postgresql+psycopg://u:{LONG}@db/x",
         REDIS_URL=f"redis://:{LONG}@redis",
         CELERY_BROKER_URL=f"amqp://u:{LONG}@rabbit",
+        WAB_DATABASE_URL=f"postgresql://u:{LONG}@dashboard-db/x",
+        WAB_TOKEN_KEYS=DASHBOARD_KEY,
     )
 
 
@@ -134,7 +153,8 @@ def test_every_secret_is_known_to_the_redaction_of_logs() -> None:
     known = {secret.reveal() for secret in load_settings(a_full_environ()).secrets()}
     environ = a_full_environ()
     urls = {environ[name] for name in ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")}
-    assert known == {APP_SECRET, HEX_KEY, *urls, *(f"{LONG}-{number}" for number in range(1, 7))}
+    urls.add(f"postgresql+psycopg://u:{LONG}@dashboard-db/x")
+    assert known == {APP_SECRET, HEX_KEY, DASHBOARD_KEY, *urls, *(f"{LONG}-{number}" for number in range(1, 7))}
 
 
 def test_every_setting_that_is_named_as_a_secret_is_among_them() -> None:
