@@ -10,17 +10,16 @@ import os
 import secrets
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
 
-from adapters.budget.redis_ledger import RedisLedger
 from adapters.budget.shared_budget import SharedBudget
 from adapters.celery.broker_address import CeleryBroker
 from adapters.clock import SystemClock
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.identity_notes_file import FileIdentityNotes
-from adapters.identity_notes_redis import RedisIdentityNotes
 from adapters.ids_and_nonces import SystemIds, SystemNonces, chance
 from adapters.journal_folder import FolderJournal
 from adapters.removals_file import FileRemovals
@@ -68,8 +67,13 @@ from application.sweep_due_grants import SweepDueGrants
 from application.try_app_secret import TryAppSecret
 from application.vend_token import VendToken
 from domain.rotation import RotationPolicy
+from domain.tokens import Secret
+from entrypoints.deferred_imports import imported
 from entrypoints.settings import Settings, public_origin
 from entrypoints.upkeep_thread import UpkeepThread
+
+if TYPE_CHECKING:
+    from adapters.budget.redis_ledger import RedisLedger
 
 CALLS_IN_FLIGHT = 32
 """Calls that one process can have under way: measured to be the best for synchronous threads on two cores."""
@@ -122,13 +126,19 @@ def broker_of(settings: Settings) -> CeleryBroker:
 def ledger_of(settings: Settings, database: Database) -> Ledger:
     """Where all processes keep the app's budget: Redis where there is one, else the database."""
     redis_url = settings.storage.redis_url
-    return RedisLedger(redis_url) if redis_url else SqlLedger(database)
+    return redis_ledger(redis_url) if redis_url else SqlLedger(database)
+
+
+def redis_ledger(url: Secret) -> RedisLedger:
+    """The budget's ledger in this Redis, whose client is imported by those alone who have one."""
+    ledger: RedisLedger = imported("adapters.budget.redis_ledger:RedisLedger")(url)
+    return ledger
 
 
 def identity_notes_of(settings: Settings) -> tuple[IdentityNotes, ...]:
     """Where the database's time is noted outside of it: on this host and, where there is one, in Redis for all hosts."""
     storage = settings.storage
-    shared = (RedisIdentityNotes(storage.redis_url),) if storage.redis_url else ()
+    shared = (imported("adapters.identity_notes_redis:RedisIdentityNotes")(storage.redis_url),) if storage.redis_url else ()
     return (FileIdentityNotes(storage.journal_dir), *shared)
 
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.budget.redis_ledger import RedisLedger
 from adapters.celery.broker_address import BrokerUnavailable
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.journal_folder import Damaged, Newer, read_unread
 from adapters.memory.database import MemoryDatabase
 from adapters.sql.database import Database, place_of
-from adapters.sql.migrations import NewerSchema, SchemaState, migrate, schema_state
+from adapters.sql.schema_state import NewerSchema, SchemaState, schema_state
 from adapters.sql.stored_token_samples import sealed_access_tokens
 from application.ports.journal import JournalUnavailable, UnreadAnswer
 from domain.errors import CannotOpen
 from domain.ids import GrantId
 from domain.signs_of_life import SignsOfLife
 from domain.tokens import Sealed, Secret, TokenKind
-from entrypoints.container import Container, key_ring
+from entrypoints.container import Container, key_ring, redis_ledger
+from entrypoints.deferred_imports import imported
 from entrypoints.settings import Settings
 
 __all__ = [
@@ -91,7 +91,7 @@ def migrate_schema(database_url: Secret) -> tuple[str, SchemaState]:
     """Bring the schema to the newest revision; safe to run twice and at once. Returns which database it was, in words without
     its user and password, and how its schema is now. Raises NewerSchema, StoreUnavailable.
     """
-    state = migrate(database_url.reveal())
+    state: SchemaState = imported("adapters.sql.migrations:migrate")(database_url.reveal())
     return place_of(database_url.reveal()), state
 
 
@@ -174,7 +174,7 @@ def signs_of_life(container: Container) -> SignsOfLife:
 
 def check_redis(url: Secret) -> None:
     """See that the Redis of the shared budget can be used. Raises StoreUnavailable."""
-    RedisLedger(url).check()
+    redis_ledger(url).check()
 
 
 def new_encryption_key() -> str:

@@ -24,7 +24,7 @@ from joserfc.jwk import OctKey
 from sqlalchemy import select
 
 from adapters.sql import tables
-from adapters.sql.migrations import head
+from adapters.sql.schema_state import head
 from chaos.visitors import JWT_SECRET
 from domain.grant import Grant
 from domain.grant_health import Active

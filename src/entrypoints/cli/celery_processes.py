@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pkgutil import resolve_name
-
 import click
 
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configuration import configured, durable, ready
+from entrypoints.deferred_imports import imported
 
 
 @click.command()
@@ -26,9 +25,7 @@ def worker(pool: str, concurrency: int) -> int:
     """
     settings = configured()
     durable(settings).database().dispose()
-    status: int = resolve_name("entrypoints.worker.run:run_worker")(
-        settings, pool=pool, concurrency=concurrency, debug=debugging()
-    )
+    status: int = imported("entrypoints.worker.run:run_worker")(settings, pool=pool, concurrency=concurrency, debug=debugging())
     return status
 
 
@@ -37,5 +34,5 @@ def beat() -> int:
     """Celery beat, which tells the workers every SWEEP_INTERVAL_SECONDS to look for due grants. One is enough."""
     settings = configured()
     ready(settings).database().dispose()
-    status: int = resolve_name("entrypoints.worker.run:run_beat")(settings, debug=debugging())
+    status: int = imported("entrypoints.worker.run:run_beat")(settings, debug=debugging())
     return status

@@ -9,10 +9,11 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from pkgutil import resolve_name
 from typing import NoReturn
 
 import click
+
+from entrypoints.deferred_imports import imported
 
 PROGRAM = "tiktok-connect"
 INTERRUPTED = 128 + signal.SIGINT
@@ -87,7 +88,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self._places:
             return None
-        command: click.Command = resolve_name(self._places[cmd_name][0])
+        command: click.Command = imported(self._places[cmd_name][0])
         give_debug(command)
         return command
 
@@ -126,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:  # noqa: BLE001 (the outermost place: whatever it is becomes one line)
         if asked.debug:
             traceback.print_exc()
-        line, status = resolve_name("entrypoints.cli.error_lines:explain")(error)
+        line, status = imported("entrypoints.cli.error_lines:explain")(error)
         if line:
             click.echo(f"{PROGRAM}: {line}", err=True)
         drop_what_stdout_refuses()

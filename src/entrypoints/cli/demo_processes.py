@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pkgutil import resolve_name
 from urllib.parse import urlsplit
 
 from entrypoints.cli.command_line import debugging
@@ -12,6 +11,7 @@ from entrypoints.cli.demo_folder import STATE, DemoFolder, Notes
 from entrypoints.cli.error_lines import CommandFailure
 from entrypoints.cli.ports import listener
 from entrypoints.cli.supervision import end_with_parent
+from entrypoints.deferred_imports import imported
 from entrypoints.settings import Settings
 from entrypoints.simulation import run_simulator
 
@@ -49,16 +49,14 @@ def run_named(part: str, notes: Notes, settings: Settings, folder: DemoFolder) -
         case "api":
             return serve(settings)
         case "worker":
-            return int(
-                resolve_name("entrypoints.worker.run:run_worker")(settings, pool="threads", concurrency=2, debug=debugging())
-            )
+            return int(imported("entrypoints.worker.run:run_worker")(settings, pool="threads", concurrency=2, debug=debugging()))
         case _:
-            return int(resolve_name("entrypoints.worker.run:run_beat")(settings, debug=debugging()))
+            return int(imported("entrypoints.worker.run:run_beat")(settings, debug=debugging()))
 
 
 def simulate(notes: Notes, settings: Settings, folder: DemoFolder) -> None:
     """TikTok, with short lives."""
-    resolve_name("entrypoints.cli.orderly_end:leave_in_order")()
+    imported("entrypoints.cli.orderly_end:leave_in_order")()
     run_simulator(
         host=HOST,
         port=port_of(notes.simulator),
@@ -72,7 +70,7 @@ def simulate(notes: Notes, settings: Settings, folder: DemoFolder) -> None:
 
 def serve(settings: Settings) -> int:
     """The HTTP door."""
-    listen, application = resolve_name("entrypoints.cli.serve:listen"), resolve_name("entrypoints.cli.serve:application")
+    listen, application = imported("entrypoints.cli.serve:listen"), imported("entrypoints.cli.serve:application")
     with listener(HOST, port_of(settings.web.dashboard_url)) as accepting:
         return int(listen(lambda: application(settings), accepting, keepalive=settings.web.keepalive))
 

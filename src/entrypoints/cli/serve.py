@@ -6,7 +6,6 @@ import signal
 import socket
 from dataclasses import dataclass
 from datetime import timedelta
-from pkgutil import resolve_name
 from typing import Any
 
 import click
@@ -18,6 +17,7 @@ from entrypoints.cli.configuration import configure_logs, configured, durable
 from entrypoints.cli.orderly_end import end_in_order, leave_in_order
 from entrypoints.cli.ports import base_url, listener
 from entrypoints.container import build
+from entrypoints.deferred_imports import imported
 from entrypoints.ending_signals import heed
 from entrypoints.settings import Settings, load_settings, read_environment
 
@@ -47,7 +47,7 @@ class App:
 def application(settings: Settings) -> Any:  # noqa: ANN401 (an ASGI application, which has no type of its own)
     """The HTTP door over these settings, in the process that serves it: uvicorn has taken its signals, the others come to it."""
     heed(end_in_order, but={signal.SIGTERM})
-    return resolve_name("entrypoints.http.app:create_app")(build(settings))
+    return imported("entrypoints.http.app:create_app")(build(settings))
 
 
 @click.command()

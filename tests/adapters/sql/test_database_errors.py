@@ -11,7 +11,8 @@ from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database import Database, open_database
 from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
-from adapters.sql.migrations import SchemaState, migrate, schema_state
+from adapters.sql.migrations import migrate
+from adapters.sql.schema_state import SchemaState, schema_state
 from adapters.sql.store import SqlStore
 from application.ports.claims_and_settlements import Due, Settlement
 from domain.errors import Conflict, StoreUnavailable, Unstorable

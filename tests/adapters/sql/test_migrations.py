@@ -16,8 +16,9 @@ from sqlalchemy import delete, insert, inspect, select, text
 
 from adapters.sql import tables
 from adapters.sql.database import Database, open_database
-from adapters.sql.migrations import NewerSchema, SchemaState, downgrade, head, migrate, schema_state
+from adapters.sql.migrations import downgrade, migrate
 from adapters.sql.rows import row_of
+from adapters.sql.schema_state import NewerSchema, SchemaState, head, revisions, schema_state
 from adapters.sql.spend_tables import metadata
 from adapters.sql.store import SqlStore
 from domain.ids import ConnectionId
@@ -135,6 +136,12 @@ def test_every_revision_since_says_which_programs_it_suits_and_none_takes_that_b
     named = [(script.revision, script.module.oldest_program) for script in scripts if script.revision >= "0005"]
     assert all(oldest <= revision for revision, oldest in named)
     assert [oldest for _, oldest in named] == sorted(oldest for _, oldest in named)
+
+
+def test_the_names_of_the_files_say_which_revisions_there_are() -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    assert revisions() == sorted(script.revision for script in scripts.walk_revisions())
+    assert head() == scripts.get_current_head()
 
 
 def test_two_processes_may_migrate_at_once(empty_url: str) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, text
 
 from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database import Database, open_database
-from adapters.sql.migrations import SchemaState, migrate, schema_state
+from adapters.sql.migrations import migrate
+from adapters.sql.schema_state import SchemaState, schema_state
 from adapters.sql.store import SqlStore
 from application.ports.claims_and_settlements import Due
 from domain.errors import StoreFault, StoreUnavailable

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from adapters.sql.database import Database, open_database, place_of
-from adapters.sql.migrations import SchemaState, migrate, schema_state
+from adapters.sql.migrations import migrate
+from adapters.sql.schema_state import SchemaState, schema_state
 from adapters.sql.store import SqlStore
 from domain.errors import StoreFault, StoreUnavailable, Unstorable
 from domain.ids import GrantId, OwnerId

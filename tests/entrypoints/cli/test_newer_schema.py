@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from adapters.sql.migrations import head
+from adapters.sql.schema_state import head
 from support.deployment import Deployment, deployment
 
 pytestmark = pytest.mark.timeout(150)

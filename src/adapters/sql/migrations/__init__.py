@@ -5,20 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from enum import Enum
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, delete, func, insert, inspect, make_url, select
+from sqlalchemy import URL, Connection, delete, func, insert, make_url, select
 
 from adapters.postgres.connections import milliseconds
 from adapters.sql import tables
 from adapters.sql.database import Database
 from adapters.sql.engine import open_engine
-from domain.errors import Conflict, Refusal, StoreFault, StoreUnavailable
+from adapters.sql.schema_state import SchemaState, require_utf8, revision_of, state_within
+from domain.errors import Conflict, StoreFault, StoreUnavailable
 
 HERE = Path(__file__).parent
 
@@ -34,22 +33,6 @@ ADVISORY_LOCK = 0x7469_6B74_6F6B
 """The name of the migrations' lock in PostgreSQL: any number that nobody else uses, here "tiktok" in ASCII."""
 
 
-class NewerSchema(Refusal):
-    """The schema is at a revision that this program has not got, and can't work with."""
-
-    def __init__(self) -> None:
-        super().__init__("the database's schema was made by a newer version of tiktok-connect: install that one here")
-
-
-class SchemaState(Enum):
-    """How a database's schema and this program stand to one another."""
-
-    CURRENT = "current"
-    NEWER = "newer"
-    """A newer version made it, and this one can work with it."""
-    BEHIND = "behind"
-
-
 def migrate(url: str | URL, revision: str = "head") -> SchemaState:
     """Bring the schema up to this revision, unless it is newer and suits this program as it is. Nothing happens where it is there
     already; who comes second waits. Raises NewerSchema, StoreUnavailable.
@@ -60,29 +43,6 @@ def migrate(url: str | URL, revision: str = "head") -> SchemaState:
 def downgrade(url: str | URL, revision: str) -> None:
     """Take the schema back to this revision; `base` leaves nothing of it."""
     _change(url, command.downgrade, revision)
-
-
-def schema_state(database: Database) -> SchemaState:
-    """Raises NewerSchema, and StoreUnavailable, also for an encoding that won't do."""
-    with database.reading() as connection:
-        require_utf8(connection)
-        return _state(connection)
-
-
-def head() -> str:
-    """The newest revision."""
-    newest = ScriptDirectory(str(HERE)).get_current_head()
-    if newest is None:
-        raise LookupError("there is no migration")
-    return newest
-
-
-def require_utf8(connection: Connection) -> None:
-    """Raises StoreUnavailable for a PostgreSQL database that can't hold every text."""
-    if connection.dialect.name == "postgresql":
-        encoding: str = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
-        if encoding != "UTF8":
-            raise StoreUnavailable(f"its encoding is {encoding}", StoreFault.NOT_UTF8)
 
 
 def _change(url: str | URL, change: Callable[[Config, str], None], revision: str) -> SchemaState:
@@ -114,30 +74,16 @@ def _change_at_once(database: Database, change: Callable[[Config, str], None], r
             require_utf8(connection)
             connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds(TABLE_WITHIN)}")
-        if _state(connection) is SchemaState.NEWER:
+        if state_within(connection) is SchemaState.NEWER:
             return SchemaState.NEWER
         config = Config()
         config.set_main_option("script_location", str(HERE).replace("%", "%%"))
         config.attributes["connection"] = connection
         change(config, revision)
         _note_oldest_program(connection)
-        state = _state(connection)
+        state = state_within(connection)
         connection.commit()
         return state
-
-
-def _state(connection: Connection) -> SchemaState:
-    """Of a revision that is none of ours, the schema itself says for which programs it will do: those that know that revision."""
-    revision, known = MigrationContext.configure(connection).get_current_revision(), _oldest_programs()
-    if revision == head():
-        return SchemaState.CURRENT
-    if revision is None or revision in known:
-        return SchemaState.BEHIND
-    if inspect(connection).has_table(tables.compatibility.name):
-        oldest = connection.scalar(select(tables.compatibility.c.oldest_program))
-        if oldest is not None and oldest in known:
-            return SchemaState.NEWER
-    raise NewerSchema
 
 
 def _oldest_programs() -> dict[str, str | None]:
@@ -147,8 +93,7 @@ def _oldest_programs() -> dict[str, str | None]:
 
 
 def _note_oldest_program(connection: Connection) -> None:
-    revision = MigrationContext.configure(connection).get_current_revision()
-    oldest = _oldest_programs().get(revision or "")
+    oldest = _oldest_programs().get(revision_of(connection) or "")
     if oldest is not None:
         connection.execute(delete(tables.compatibility))
         connection.execute(insert(tables.compatibility).values(oldest_program=oldest))
