@@ -27,6 +27,9 @@ LARGEST_MESSAGE = 1_000_000
 MOST_UNREAD = 8
 """Broadcasts that a queue may hold: whoever does not read them is gone, killed before it could say so."""
 
+RETURNS_WITHIN = 0.25
+"""Seconds that a worker waits for messages before it looks whether it is to end."""
+
 
 class BadMessage(Exception):
     """What lies there is no message; says why."""
@@ -162,6 +165,10 @@ class Transport(filesystem.Transport):
     def __init__(self, client: object, **options: object) -> None:
         super().__init__(client, **options)
         self.state = BrokerState()
+
+    def drain_events(self, connection: Any, timeout: Any = None, **_: Any) -> None:  # noqa: ANN401 (kombu has no types)
+        """Wait for messages. Celery waits for two seconds, twice, before a worker learns that it is to end: too long here."""
+        super().drain_events(connection, timeout=None if timeout is None else min(timeout, RETURNS_WITHIN))
 
 
 def folder(place: Path) -> Path:

@@ -26,6 +26,9 @@ BEAT = "beat"
 heeded_in_child = set[int]()
 """Signals that a forked child ignores until its first task."""
 
+NOTICED_WITHIN = 0.5
+"""Seconds within which Celery's loop looks whether it is to end: with nothing to do it sleeps for ten, a signal or not."""
+
 
 class UnaskedWork(bootsteps.StartStopStep):
     """What a worker does without a message: begun when its pool is there (no thread of ours crosses the fork), broker or not."""
@@ -34,8 +37,13 @@ class UnaskedWork(bootsteps.StartStopStep):
 
     def start(self, parent: Any) -> None:  # noqa: ANN401 (Celery has no types)
         log.info("started", extra={"component": WORKER})
+        parent.timer.call_repeatedly(NOTICED_WITHIN, wake)
         process.container.upkeep_thread().start()
         unasked_sweeps.start()
+
+
+def wake() -> None:
+    """Nothing is to be done but to be awake."""
 
 
 app.steps["worker"].add(UnaskedWork)

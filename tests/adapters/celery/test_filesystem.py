@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -181,3 +182,12 @@ def test_a_queue_that_goes_with_its_process_leaves_nothing(broker: CeleryBroker)
         assert len(connection.default_channel.get_table("all")) == 1
     with connect(broker) as connection:
         assert connection.default_channel.get_table("all") == []
+
+
+def test_a_worker_that_is_told_to_end_does_not_wait_long_for_messages(broker: CeleryBroker) -> None:
+    with connect(broker) as connection, connection.Consumer([QUEUE], callbacks=[print]):
+        began = time.thread_time(), time.monotonic()
+        with pytest.raises(TimeoutError):
+            connection.drain_events(timeout=20)
+        assert time.thread_time() - began[0] < 0.2, "it waits, and does not look again and again"
+        assert time.monotonic() - began[1] < 10
