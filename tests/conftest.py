@@ -1,3 +1,4 @@
+import gc
 import os
 import shutil
 from collections import defaultdict
@@ -19,9 +20,35 @@ settings.load_profile("patient")
 FIGURES = "figures"
 UNDER_CI = os.environ.get("CI") == "true"
 
+LONGEST_FIRST = ("journeys", "chaos", "entrypoints", "model", "adapters", "architecture", "contracts", "application", "domain")
+"""The rings in the order in which they are run: no worker is left with a long file while the others have nothing to do."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run those tests at length that have a long form")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Within a ring the order stays one of chance."""
+    items.sort(key=lambda item: place_of(ring_of(item.nodeid)))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected is no garbage: not looking through it again and again saves a tenth of the processor's time."""
+    gc.collect()
+    gc.freeze()
+
+
+def ring_of(path: str) -> str:
+    """The folder under tests/ in which a test is."""
+    parts = PurePath(path.partition("::")[0]).parts
+    return parts[1] if len(parts) > 2 else parts[-1]
+
+
+def place_of(ring: str) -> int:
+    """When its turn comes; a new ring is the last."""
+    return LONGEST_FIRST.index(ring) if ring in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 @pytest.fixture
@@ -167,8 +194,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in [
         report for reports in terminalreporter.stats.values() for report in reports if isinstance(report, pytest.TestReport)
     ]:
-        path = PurePath(report.location[0])
-        ring = path.parts[1] if len(path.parts) > 2 else path.name
+        ring = ring_of(report.location[0])
         tests[ring].add(report.nodeid)
         seconds[ring] += report.duration
         told += [

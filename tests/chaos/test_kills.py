@@ -307,7 +307,6 @@ def recover(fleet: Fleet, pending: set[GrantId], figures: Kills, killed_at: floa
 # serve, and the demo
 
 
-@pytest.mark.timeout(120)
 def test_renewals_by_click_are_settled_when_serve_is_told_to_end(tmp_path: Path) -> None:
     """TikTok takes longer than a person waits: the answers come when those who asked are gone."""
     owners = [OwnerId(f"owner-{n}") for n in range(8)]
@@ -340,7 +339,6 @@ def test_renewals_by_click_are_settled_when_serve_is_told_to_end(tmp_path: Path)
         assert all(here.tiktok.control.is_live(*(opened(here.container, grant) for grant in grants)))
 
 
-@pytest.mark.timeout(180)
 def test_ctrl_c_at_the_demo_under_load_loses_nothing(tmp_path: Path) -> None:
     port, folder = servers.free_port(), DemoFolder(tmp_path / ".data")
     with running("demo", "--port", str(port), folder=tmp_path) as demo:

@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from support import processes, servers
 
-pytestmark = pytest.mark.timeout(150)
 expect.set_options(timeout=20_000)  # milliseconds; five, the default, are few where a demo and a browser share a busy machine
 
 LIFE = 10

@@ -18,8 +18,6 @@ from support.scriptless_browser import NORA, app_over, demo_settings
 from support.serving import served
 from support.world import World
 
-pytestmark = pytest.mark.timeout(150)
-
 DESK, PHONE = {"width": 1000, "height": 800}, {"width": 360, "height": 700}
 SIZES = {
     "desk": (DESK, 100),

@@ -35,8 +35,8 @@ UNREACHABLE = re.compile(
     r"no matching distribution found for pip",
     re.IGNORECASE,
 )
-LIFE = "10"
-"""Seconds that an access token lives."""
+LIFE, SWEEP_EVERY = "6", "1"
+"""Seconds that an access token lives, and between two sweeps."""
 
 PROCESSES = ("serve", "worker", "worker", "beat", "beat")
 
@@ -173,7 +173,7 @@ def production(place: Path, tmp_path: Path) -> Iterator[Production]:
             TRUSTED_PROXIES="127.0.0.1/32",
             TIKTOK_API_URL=tiktok.api_url,
             TIKTOK_AUTH_URL=tiktok.auth_url,
-            SWEEP_INTERVAL_SECONDS="2",
+            SWEEP_INTERVAL_SECONDS=SWEEP_EVERY,
             DATABASE_POOL_SIZE="8",
         )
         yield made

@@ -22,8 +22,6 @@ from support import servers
 from support.deployment import SERVICE_TOKEN, Deployment, deployment
 from support.processes import BARE, COMMAND, Running, children_of, eventually, running
 
-pytestmark = pytest.mark.timeout(180)  # seconds; processes start and end slowly on a busy machine
-
 PEOPLE = [f"owner-{n}" for n in range(6)]
 SLOW = 1500
 """Milliseconds that an answer takes, so that a signal meets calls under way."""

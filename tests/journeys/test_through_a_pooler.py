@@ -8,13 +8,10 @@ from pathlib import Path
 
 import httpx
 import psycopg
-import pytest
 
 from support import servers
 from support.deployment import SERVICE_TOKEN, Deployment, deployment
 from support.processes import eventually
-
-pytestmark = pytest.mark.timeout(180)
 
 
 @contextmanager

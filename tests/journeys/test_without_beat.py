@@ -17,8 +17,6 @@ from support.deployment import Deployment, deployment
 from support.processes import Running, eventually
 from support.silent_proxy import silent_proxy
 
-pytestmark = pytest.mark.timeout(180)  # seconds; processes start and end slowly on a busy machine
-
 SHORT_LIFE = 10
 SWEEPS = {"SWEEP_INTERVAL_SECONDS": "2"}
 

@@ -22,7 +22,7 @@ GLANCE = 0.05
 
 STOP_WITHIN = 25
 """Seconds that children are given to end in order: a call under way takes 10 at most, its settlement 5, and then a Celery
-worker needs 4 to 6. Ended sooner, it would lose the answer."""
+worker needs one or two, or more on a busy machine. Ended sooner, it would lose the answer."""
 
 
 class Stopped(Exception):

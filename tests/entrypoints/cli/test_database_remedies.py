@@ -12,8 +12,6 @@ from support.deployment import deployment
 from support.processes import run
 from support.servers import Postgres
 
-pytestmark = pytest.mark.timeout(150)
-
 
 @pytest.mark.parametrize("fault", StoreFault)
 def test_every_fault_of_a_database_has_its_own_remedy(fault: StoreFault) -> None:

@@ -10,8 +10,6 @@ from entrypoints.container import build
 from entrypoints.settings import load_settings
 from support.deployment import Deployment, deployment
 
-pytestmark = pytest.mark.timeout(150)
-
 WORKING = f"k1:{'a1' * 32}"
 OTHER_BYTES, OTHER_KEY = f"k1:{'b2' * 32}", f"k2:{'c3' * 32}"
 

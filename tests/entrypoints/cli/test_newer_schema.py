@@ -9,8 +9,6 @@ from sqlalchemy import text
 from adapters.sql.schema_state import head
 from support.deployment import Deployment, deployment
 
-pytestmark = pytest.mark.timeout(150)
-
 
 def made_by_a_newer_version(here: Deployment, suits: str) -> None:
     with here.container.database().writing() as connection:

@@ -150,7 +150,6 @@ def test_refresh_says_what_to_do_where_no_key_opens_a_token(tmp_path: Path) -> N
     assert [name for name in ("Traceback", "PlatformMisconfigured", "CannotOpen") if name in answer.stderr] == []
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("which", ["--all", "--connection"])
 def test_refresh_waits_until_grants_in_doubt_may_be_renewed(which: str, tmp_path: Path) -> None:
     with deployment(tmp_path, environ={"TIKTOK_QPS": "1"}) as here:
