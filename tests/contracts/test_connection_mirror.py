@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 import pytest
@@ -17,15 +17,11 @@ from adapters.wab.connection_mirror import WabConnectionMirror
 from application.ports.connection_mirror import ConnectionMirror, MirrorUnavailable, RowOutcome, RowReport
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.mirror_look import MirrorIdentity, SeenRow
-from domain.mirrored_row import Intent, Leave, MirroredRow, Remove, Show
+from domain.mirrored_row import Intent, Leave, Remove
 from support.builders import START
-from support.dashboard_database import DashboardDatabase
+from support.dashboard_database import ANNA, BEN, OLD, OURS, SHOP, DashboardDatabase, an_old_row, showing
 
-ANNA = OwnerId("0b6f2c1e-3a52-4a0e-9d0c-0a4a5be31a01")
-BEN = OwnerId("5d0ab9f4-91c0-4f8c-8a52-73a1d9b7bb02")
-OURS = ConnectionId("01934f6e-7a00-7abc-8def-000000000001")
-OLD, OLDER = ConnectionId("3f0e1cde-58d1-4c5c-9f7e-26d7d8b10001"), ConnectionId("3f0e1cde-58d1-4c5c-9f7e-26d7d8b10002")
-SHOP = AdvertiserId("7000000000000000001")
+OLDER = ConnectionId("3f0e1cde-58d1-4c5c-9f7e-26d7d8b10002")
 THERE, GONE = RowOutcome.THERE, RowOutcome.GONE
 
 
@@ -59,14 +55,6 @@ def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     mirror = WabConnectionMirror(database.url)
     yield Rig(mirror, database)
     mirror.dispose()
-
-
-def showing(*, insert: bool = True, name: str = "Shop 1", needs_reauth: bool = False) -> Show:
-    return Show(MirroredRow(OURS, ANNA, SHOP, name, needs_reauth=needs_reauth, created_at=START), insert=insert)
-
-
-def an_old_row(connection: ConnectionId = OLD, *, created_at: datetime = START - timedelta(days=9)) -> DashboardRow:
-    return DashboardRow(connection, ANNA, SHOP, "Shop", created_at, token="sealed", spend=("2026-10-01",))
 
 
 def seen(rig: Rig) -> list[SeenRow]:

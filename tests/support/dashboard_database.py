@@ -11,7 +11,15 @@ from psycopg import sql
 
 from adapters.memory.dashboard import DashboardRow
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
+from domain.mirrored_row import MirroredRow, Show
 from support import servers
+from support.builders import DAY, START
+
+ANNA = OwnerId("0b6f2c1e-3a52-4a0e-9d0c-0a4a5be31a01")
+BEN = OwnerId("5d0ab9f4-91c0-4f8c-8a52-73a1d9b7bb02")
+OURS = ConnectionId("01934f6e-7a00-7abc-8def-000000000001")
+OLD = ConnectionId("3f0e1cde-58d1-4c5c-9f7e-26d7d8b10001")
+SHOP = AdvertiserId("7000000000000000001")
 
 TABLES = """
 CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text UNIQUE NOT NULL);
@@ -76,6 +84,16 @@ GRANTS = (
 """What the mirror's role is given, and nothing else."""
 
 
+def showing(*, insert: bool = True, name: str = "Shop 1", needs_reauth: bool = False) -> Show:
+    """Anna's connection is to be shown so."""
+    return Show(MirroredRow(OURS, ANNA, SHOP, name, needs_reauth=needs_reauth, created_at=START), insert=insert)
+
+
+def an_old_row(connection: ConnectionId = OLD, *, created_at: datetime = START - 9 * DAY) -> DashboardRow:
+    """A row of the dashboard's own, as it wrote them before."""
+    return DashboardRow(connection, ANNA, SHOP, "Shop", created_at, token="sealed", spend=("2026-10-01",))
+
+
 class DashboardDatabase:
     """What people and operators do over there, as the database's owner; the same words as of the dashboard in memory."""
 
@@ -85,8 +103,8 @@ class DashboardDatabase:
         self.role = f"mirror_{self.name}"
         self._connection = psycopg.connect(owner_url, autocommit=True)
         self._connection.execute(TABLES)
-        self.do(f"ALTER DATABASE {self.name} SET timezone = 'America/New_York'", f"CREATE ROLE {self.role} LOGIN")
-        self.do(*(grant.format(role=self.role) for grant in GRANTS))
+        self.do(f"ALTER DATABASE {self.name} SET timezone = 'America/New_York'", "CREATE ROLE {role} LOGIN")
+        self.permit()
 
     @property
     def url(self) -> str:
@@ -94,9 +112,9 @@ class DashboardDatabase:
         return self.owner_url.replace("postgres@", f"{self.role}@")
 
     def do(self, *statements: str) -> None:
-        """Execute statements as the owner."""
+        """Execute statements as the owner, with {role} for the mirror's."""
         for statement in statements:
-            self._connection.execute(statement.encode())
+            self._connection.execute(statement.replace("{role}", self.role).encode())
 
     def ask(self, question: str) -> list[tuple[object, ...]]:
         """Query as the owner."""
@@ -151,15 +169,24 @@ class DashboardDatabase:
         self._connection.execute("DELETE FROM ad_platform_connections WHERE id = %s", (row,))
 
     def empty(self) -> None:
-        """Leave its tables without rows, as they were made."""
+        """Leave its tables without rows, and the role with what it was given."""
         self.do("TRUNCATE users CASCADE")
+        self.permit()
+
+    def permit(self) -> None:
+        """Give the role what it needs, and nothing else."""
+        self.do("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}", *GRANTS)
 
     def truncate(self) -> None:
         self._connection.execute("TRUNCATE ad_platform_connections CASCADE")
 
+    def close(self) -> None:
+        """End the owner's connection; the server may end first."""
+        self._connection.close()
+
     def drop(self) -> None:
         """End it, with its role."""
-        self.do(f"DROP OWNED BY {self.role}")
+        self.do("DROP OWNED BY {role}")
         self._connection.close()
         self.server.drop_database(self.owner_url)
         with psycopg.connect(self.server.url(), autocommit=True) as connection:
