@@ -8,14 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from domain.advertiser import Advertiser, Connection
-from domain.back_off import again_at
 from domain.errors import AlreadyRotated, ConnectionNotFound, Erased
 from domain.events import (
-    AccountFound,
-    AccountLost,
     AccountsAdded,
     AccountsConnected,
-    AccountStandingChanged,
     Event,
     GrantDegraded,
     GrantErased,
@@ -25,66 +21,19 @@ from domain.events import (
 )
 from domain.expiry_announcements import announced_days
 from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
-from domain.ids import AdvertiserId, AppId, AttemptId, ConnectionId, GrantId, OwnerId
-from domain.outcomes import (
-    Failure,
-    InDoubt,
-    Misconfigured,
-    NotPermitted,
-    OurFault,
-    PathMissing,
-    Reason,
-    Refused,
-    Throttled,
-    Unavailable,
-)
-from domain.refusals import LONG_TERM_SERVED_FOR, REPEATS_APART, Refusals, is_asked, judged
-from domain.rotation import Restored, RotationPolicy, ends_at
+from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OwnerId
+from domain.outcomes import Failure, NotPermitted, Reason, Refused, Unavailable
+from domain.reach import account_changes, seen_again
+from domain.refusal_judgement import Judgement, after_refusal, is_asked, judgement, refused_for
+from domain.refusals import REPEATS_APART
+from domain.rotation import Restored, RotationPolicy
+from domain.rotation_schedule import Attempt, Schedule, after_failure, counted
 from domain.tokens import FIRST_ORIGIN, LONGEST_ACCESS_LIFE, Expiring, LongTerm, TokenOrigin, Tokens
-
-UNKNOWN_TIMES = 3
-"""So often in a row a code that nobody knows answers a refresh, before a probe is asked whether a person must act."""
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 TIKTOK_ADS = "tiktok_ads"
 """The one provider so far; a grant says whose it is, so that others can follow."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A claim: who is renewing this grant, and until when nobody else may."""
-
-    id: AttemptId
-    host: str
-    started_at: datetime
-    lease_until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """Where the renewal of a grant's tokens stands."""
-
-    due_at: datetime | None
-    """When somebody should look at this grant next; None when nobody should."""
-    attempt: Attempt | None = None
-    failures: int = 0
-    """Attempts in a row that brought nothing; they set the back-off and count against nobody."""
-    last_failure: Failure | None = None
-    in_doubt: bool = False
-    """Whether an attempt at this generation ended without an outcome: its refresh token may be spent."""
-    settled_at: datetime | None = None
-    """When the last attempt ended."""
-    refusals: Refusals | None = None
-    """The refusals of this generation, if there were any."""
-
-    @property
-    def doubtful(self) -> bool:
-        """Whether the refresh token may be spent: an attempt ended without an outcome, or none has ended yet."""
-        return self.in_doubt or self.attempt is not None
-
-    restored: Restored | None = None
-    """The tokens came with a restored backup, and no answer has confirmed them since."""
 
 
 @dataclass(slots=True)
@@ -191,16 +140,12 @@ class Grant:
         not everything that can be read was (`complete`), the next audit looks again.
         """
         self._alive()
-        missed = set[AdvertiserId]()
+        seen = {c.id: seen_again(c, reached, lost, now) for c in self.connections.values()}
         for connection in list(self.connections.values()):
-            account = connection.advertiser.id
-            if account in reached:
-                self.connections[connection.id] = connection.refreshed(reached[account])
-            elif account in lost or connection.lost_at is not None:
-                self.connections[connection.id] = connection.missed(now)
-            else:
-                missed.add(account)
-            self._notice(connection, self.connections[connection.id], now)
+            if (today := seen[connection.id]) is not None:
+                self.connections[connection.id] = today
+                self.events += account_changes(self.id, self.owner, connection, today, now)
+        missed = None in seen.values()
         if added := tuple(sorted(reached.keys() - self.reach)):
             self.events.append(AccountsAdded(self.id, self.owner, added, at=now))
         self.reach = frozenset(reached) | self.reach if missed else frozenset(reached)
@@ -209,14 +154,6 @@ class Grant:
     def read_reach_soon(self) -> None:
         """Not all was read about the accounts of a new grant: the next audit goes on."""
         self.reach_read_at = LONG_AGO
-
-    def _notice(self, before: Connection, after: Connection, now: datetime) -> None:
-        if before.lost_at is None and after.lost_at is not None:
-            self.events.append(AccountLost(self.id, self.owner, after.id, at=now))
-        elif before.lost_at is not None and after.lost_at is None:
-            self.events.append(AccountFound(self.id, self.owner, after.id, at=now))
-        if before.advertiser.standing is not (standing := after.advertiser.standing):
-            self.events.append(AccountStandingChanged(self.id, self.owner, after.id, standing, at=now))
 
     def ending(self, now: datetime) -> RefreshTokenEnding | None:
         """The announcement that is due of the end of the refresh token's year, if one is."""
@@ -257,20 +194,11 @@ class Grant:
 
         `credible`: others' answers say that a second refusal is the doing of this grant's user alone.
         """
-        was = self.schedule
-        failures, failure = was.failures + 1, counted(failure, was.last_failure)
-        again = again_at(self.tokens, self.id, failures, now)
-        settled = replace(was, attempt=None, last_failure=failure, settled_at=now)
-        match failure:
-            case Refused(reason=reason):
-                self._refused(reason, settled, now, credible=credible)
-            case InDoubt():
-                lease_ends = was.attempt.lease_until if was.attempt else now
-                self.schedule = replace(settled, due_at=max(lease_ends, again), failures=failures, in_doubt=True)
-            case Throttled() | Misconfigured() | PathMissing():
-                self.schedule = replace(settled, due_at=now + pause if pause else was.due_at)
-            case Unavailable() | OurFault() | NotPermitted():
-                self.schedule = replace(settled, due_at=max(again, now + (pause or timedelta(0))), failures=failures)
+        failure = counted(failure, self.schedule.last_failure)
+        if isinstance(failure, Refused):
+            self._refused(failure.reason, self.schedule.settled(now, failure), now, credible=credible)
+        else:
+            self.schedule = after_failure(self.schedule, failure, self.tokens, self.id, now, pause)
 
     def note_probe(
         self,
@@ -283,7 +211,7 @@ class Grant:
     ) -> None:
         """Take in what a look at the access token came to (None: it works). `pause` and `credible` as in `fail`."""
         was = self.schedule
-        settled = replace(was, attempt=None, last_failure=failure or was.last_failure, settled_at=now)
+        settled = was.settled(now, failure)
         unknown = was.last_failure.code if isinstance(was.last_failure, Unavailable) else None
         match self.tokens, failure:
             case Expiring(), None | Refused() if was.restored and isinstance(self.health, Active):
@@ -292,7 +220,9 @@ class Grant:
             case Expiring(), _ if was.refusals is not None:
                 works = {Refused: False, NotPermitted: True, type(None): True}.get(type(failure))
                 refusals = was.refusals.probed(works=works)
-                self._judge(self._reason or Reason.REFRESH_TOKEN_REFUSED, replace(settled, refusals=refusals), now)
+                reason = refused_for(self.health) or Reason.REFRESH_TOKEN_REFUSED
+                settled = replace(settled, refusals=refusals)
+                self._stand(judgement(self.health, self.tokens, settled, reason, now), now)
             case _, Refused():
                 reason = Reason.ACCESS_TOKEN_REFUSED if unknown is None else Reason.of_code(unknown)
                 self._refused(reason, settled, now, credible=credible)
@@ -300,9 +230,7 @@ class Grant:
                 self.health, self.schedule = Active(), Schedule(policy.probe_due_at(self.id, now), settled_at=now)
             case _, _:
                 settled = replace(settled, last_failure=failure or Unavailable("the access token works"))
-                again = again_at(self.tokens, self.id, was.failures + 1, now)
-                due_at = max(again, now + (pause or timedelta(0)))
-                self.schedule = replace(settled, due_at=due_at, failures=was.failures + 1)
+                self.schedule = settled.backed_off(self.tokens, self.id, now, pause)
 
     def hasten(self, now: datetime) -> None:
         """Have a refused token sent again at once: another one was taken after all."""
@@ -318,11 +246,11 @@ class Grant:
 
     def leave(self, now: datetime) -> None:
         """End a claim under which there was nothing to do."""
-        self.schedule = replace(self.schedule, attempt=None, settled_at=now)
+        self.schedule = self.schedule.settled(now)
 
     def lapse(self, reason: Reason, now: datetime) -> None:
         """The last token that could be served has ended."""
-        self._judge(reason, replace(self.schedule, attempt=None, settled_at=now), now, lapsed=True)
+        self._stand(judgement(self.health, self.tokens, self.schedule.settled(now), reason, now, lapsed=True), now)
 
     # ---- the end
 
@@ -375,16 +303,6 @@ class Grant:
     def erased(self) -> bool:
         return isinstance(self.health, Revoked | Superseded)
 
-    def is_probed_first(self, now: datetime) -> bool:
-        """Whether the access token is probed before the pair is tried: where the pair came with a backup, so that what a refusal
-        leaves to serve is known; and where its access token ended under a code that nobody knows, which may mean anything.
-        """
-        lasts = isinstance(self.tokens, LongTerm) or (self.tokens is not None and now < self.tokens.access_expires_at)
-        if self.schedule.restored is Restored.UNPROBED:
-            return lasts
-        failure = self.schedule.last_failure
-        return not lasts and isinstance(failure, Unavailable) and failure.code is not None and failure.times >= UNKNOWN_TIMES
-
     @property
     def access_found_alive(self) -> bool:
         """Whether the last look at the access token found that the platform takes it."""
@@ -399,7 +317,7 @@ class Grant:
     @property
     def asked_because(self) -> Reason | None:
         """Why its person is asked to authorise again, if they are."""
-        return self._reason if is_asked(self.health) else None
+        return refused_for(self.health) if is_asked(self.health) else None
 
     def in_flight(self, now: datetime) -> bool:
         """Whether somebody is renewing this grant now."""
@@ -417,47 +335,13 @@ class Grant:
         self.events.append(GrantErased(self.id, self.owner, revoked=isinstance(health, Revoked), at=now))
 
     def _refused(self, reason: Reason, settled: Schedule, now: datetime, *, credible: bool) -> None:
-        if settled.restored:
-            self._judge(Reason.RESTORED_BACKUP, replace(settled, failures=0), now, believed=True)
-            return
-        was = settled.refusals
-        refusals = was.again(now) if was else Refusals(now, now)
-        if isinstance(self.tokens, LongTerm):
-            refusals, in_doubt = refusals.probed(works=False), False
-        else:
-            in_doubt = settled.in_doubt
-        believed = in_doubt or (was is not None and credible and was.may_be_believed(now))
-        reason = Reason.ROTATION_IN_DOUBT if in_doubt else self._reason or reason
-        self._judge(reason, replace(settled, refusals=refusals, failures=0), now, believed=believed)
+        self._stand(after_refusal(self.health, self.tokens, settled, reason, now, credible=credible), now)
 
-    def _judge(self, reason: Reason, settled: Schedule, now: datetime, *, believed: bool = False, lapsed: bool = False) -> None:
-        """Say how it stands after a refusal, and when somebody looks at it again. Who was asked once is not asked again.
-
-        What a backup holds was dead before it was sent: it has no `refusals`, and is not sent again.
-        """
-        was, refusals, ends = self.health, settled.refusals, ends_at(self.tokens)
-        served_until = ends or (refusals.first_at + LONG_TERM_SERVED_FOR if refusals else now)
-        if lapsed or now >= served_until:
-            served_until, refusals = now, refusals and refusals.probed(works=False)
-        dead = refusals.access_works is False if refusals else settled.restored is Restored.ACCESS_DEAD
-        self.health = judged(was, reason, served_until, now, believed=believed, dead=dead)
-        if isinstance(self.health, NeedsReauth) and not isinstance(was, NeedsReauth):
-            self.events.append(ReauthorisationRequired(self.id, self.owner, reason, at=now))
-        elif is_asked(self.health) and not is_asked(was):
-            self.events.append(GrantDegraded(self.id, self.owner, reason, served_until, at=now))
-        times = [refusals.repeat_at(ends)] if refusals else []
-        if isinstance(self.health, Degraded):
-            times.append(now if refusals and refusals.awaits_probe else served_until)
-        self.schedule = replace(settled, refusals=refusals, due_at=min((at for at in times if at), default=None))
-
-    @property
-    def _reason(self) -> Reason | None:
-        """What it was refused for, if it was."""
-        return self.health.reason if isinstance(self.health, Degraded | NeedsReauth) else None
-
-
-def counted(failure: Failure, before: Failure | None) -> Failure:
-    """A failure, with the number of times that it was this code in a row."""
-    if not isinstance(failure, Unavailable) or failure.code is None or not isinstance(before, Unavailable):
-        return failure
-    return replace(failure, times=before.times + 1) if before.code == failure.code else failure
+    def _stand(self, judgement: Judgement, now: datetime) -> None:
+        """Take in how it stands after a refusal. Who was asked once is not asked again."""
+        was, self.health, self.schedule = self.health, judgement.health, judgement.schedule
+        match self.health:
+            case NeedsReauth(reason=reason) if not isinstance(was, NeedsReauth):
+                self.events.append(ReauthorisationRequired(self.id, self.owner, reason, at=now))
+            case Degraded(usable_until=until, reason=reason) if is_asked(self.health) and not is_asked(was):
+                self.events.append(GrantDegraded(self.id, self.owner, reason, until, at=now))

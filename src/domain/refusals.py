@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from domain.grant_health import Degraded, Health, NeedsReauth
 from domain.ids import OwnerId
-from domain.outcomes import Reason
 
 T = TypeVar("T")
 
@@ -26,9 +24,6 @@ REPEATS_APART = timedelta(minutes=1)
 
 WORKING_BELIEVED_AFTER = timedelta(hours=1)
 """How long after the first refusal another is believed, where the access token works; else after `FIRST_REPEAT_AFTER`."""
-LONG_TERM_SERVED_FOR = timedelta(days=1)
-"""How long a refused token without an end is served: it has no other end."""
-
 OWNER_TURNS = 10
 """Of so many repeats in a row one is of an owner, while others wait."""
 HASTENED_BY_SUCCESS = 10
@@ -80,19 +75,6 @@ class Refusals:
     def may_be_believed(self, now: datetime) -> bool:
         """Whether one more refusal is late enough to tell a person."""
         return now - self.first_at >= (WORKING_BELIEVED_AFTER if self.access_works else FIRST_REPEAT_AFTER)
-
-
-def is_asked(health: Health) -> bool:
-    """Whether a person is asked to authorise again."""
-    return isinstance(health, NeedsReauth) or (isinstance(health, Degraded) and health.believed)
-
-
-def judged(was: Health, reason: Reason, served_until: datetime, now: datetime, *, believed: bool, dead: bool) -> Health:
-    """How a refused grant stands. Who was asked stays asked; without a token to serve everybody is. `dead`: so the probe says."""
-    asked = believed or is_asked(was)
-    if now >= served_until or (asked and dead):
-        return NeedsReauth(reason, since=was.since if isinstance(was, NeedsReauth) else now)
-    return Degraded(served_until, reason, asked)
 
 
 def in_turns(waiting: Iterable[tuple[OwnerId, T]], served: Iterable[OwnerId], count: int) -> Iterator[T]:

@@ -137,7 +137,7 @@ def decide(
     probe: bool = False,
 ) -> Decision:
     """What to do with a grant whose time has come. `insist`: an operator wants a refused token tried now. `probe`: somebody says
-    that the access token is dead. `probe_first`: a healthy pair is not tried before (`Grant.is_probed_first`).
+    that the access token is dead. `probe_first`: a healthy pair is not tried before (`rotation_schedule.is_probed_first`).
     """
     match tokens, health:
         case None, _:

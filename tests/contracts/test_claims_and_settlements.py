@@ -10,6 +10,7 @@ from domain.grant_health import Active, Degraded, NeedsReauth, Revoked, Supersed
 from domain.ids import AppId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
 from domain.refusals import HASTENED_AT_ONCE
+from domain.rotation_schedule import is_probed_first
 from support.builders import APP, DAY, HOUR, MINUTE, POLICY, SECOND, START, a_due_grant, a_grant, a_long_term_token, a_pair
 from support.databases import Kept
 from support.world import ANNA, BERT
@@ -470,7 +471,8 @@ def test_a_code_that_nobody_knows_is_stored_as_a_reason(kept: Kept) -> None:
     for _ in range(3):
         claim.grant.fail(Unavailable("unknown code 41999", 41999), POLICY, START + HOUR)
     assert kept.claims.settle(claim.grant, claim) is Settlement.STORED
-    assert kept.grant().is_probed_first(START + HOUR)
+    stored = kept.grant()
+    assert is_probed_first(stored.schedule, stored.tokens, START + HOUR)
     claim = kept.take()
     assert claim is not None
     claim.grant.note_probe(NO, POLICY, START + HOUR)

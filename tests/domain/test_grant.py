@@ -8,7 +8,7 @@ import pytest
 from domain.advertiser import Advertiser, Standing
 from domain.errors import AlreadyRotated, Erased
 from domain.events import GrantDegraded, GrantErased, ReauthorisationRequired, TokensRotated
-from domain.grant import Attempt, Grant, Schedule
+from domain.grant import Grant
 from domain.grant_health import Active, Degraded, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AppId, AttemptId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import (
@@ -22,8 +22,10 @@ from domain.outcomes import (
     Throttled,
     Unavailable,
 )
-from domain.refusals import FIRST_REPEAT_AFTER, LONG_TERM_SERVED_FOR, WORKING_BELIEVED_AFTER
+from domain.refusal_judgement import LONG_TERM_SERVED_FOR
+from domain.refusals import FIRST_REPEAT_AFTER, WORKING_BELIEVED_AFTER
 from domain.rotation import RotationPolicy
+from domain.rotation_schedule import Attempt, Schedule, is_probed_first
 from domain.tokens import Expiring, LongTerm, Sealed, Tokens
 from support.builders import START
 
@@ -230,9 +232,13 @@ def unknown(grant: Grant, *, times: int, at: datetime, failure: Failure = UNKNOW
     return grant
 
 
+def probed_first(grant: Grant, now: datetime) -> bool:
+    return is_probed_first(grant.schedule, grant.tokens, now)
+
+
 def test_a_code_that_nobody_knows_for_ever_ends_in_a_persons_hands_once_the_token_is_dead() -> None:
     grant, late = unknown(a_grant(), times=50, at=NOON), PAIR.access_expires_at
-    assert (grant.health, grant.is_probed_first(NOON), grant.is_probed_first(late)) == (Active(), False, True)
+    assert (grant.health, probed_first(grant, NOON), probed_first(grant, late)) == (Active(), False, True)
     grant.claim(ATTEMPT)
     grant.note_probe(Refused(Reason.ACCESS_TOKEN_REFUSED, 40105), POLICY, late)
     assert grant.health == NeedsReauth(Reason("tiktok_41999"), since=late)
@@ -245,22 +251,22 @@ def test_while_the_probe_does_not_say_that_it_is_dead_the_refresh_is_tried_again
     grant, late = unknown(a_grant(), times=3, at=PAIR.access_expires_at), PAIR.access_expires_at
     grant.claim(ATTEMPT)
     grant.note_probe(answer, POLICY, late)
-    assert (grant.health, grant.events, grant.is_probed_first(late)) == (Active(), [], False)
+    assert (grant.health, grant.events, probed_first(grant, late)) == (Active(), [], False)
     assert grant.schedule.due_at is not None
     assert late < grant.schedule.due_at <= late + timedelta(minutes=15)
-    assert unknown(grant, times=3, at=late).is_probed_first(late)
+    assert probed_first(unknown(grant, times=3, at=late), late)
 
 
 def test_now_this_code_and_now_that_one_asks_nobody() -> None:
     grant, late = a_grant(), PAIR.access_expires_at
     for code in (41999, 42000) * 20:
         unknown(grant, times=2, at=late, failure=Unavailable(f"unknown code {code}", code))
-    assert not grant.is_probed_first(late)
+    assert not probed_first(grant, late)
 
 
 def test_an_outage_of_whatever_length_asks_nobody() -> None:
     grant = unknown(a_grant(), times=50, at=PAIR.access_expires_at, failure=Unavailable("no connection"))
-    assert not grant.is_probed_first(PAIR.access_expires_at)
+    assert not probed_first(grant, PAIR.access_expires_at)
 
 
 def test_a_success_heals_whatever_was_written() -> None:

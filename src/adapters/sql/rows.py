@@ -12,7 +12,7 @@ from application.ports.claims_and_settlements import TokenModel
 from application.ports.fleet import HEALTH_WORDS
 from domain.advertiser import Advertiser, Connection, Standing
 from domain.consent import Consent
-from domain.grant import Attempt, Grant, Schedule
+from domain.grant import Grant
 from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AttemptId
 from domain.offer import Offer
@@ -20,6 +20,7 @@ from domain.outcomes import Reason
 from domain.queued_revocation import Revocation
 from domain.refusals import Refusals
 from domain.rotation import Restored, urgent_at
+from domain.rotation_schedule import Attempt, Schedule
 from domain.tokens import Expiring, LongTerm, Sealed, TokenOrigin, Tokens, TokenTerm
 
 Columns = dict[str, Any]

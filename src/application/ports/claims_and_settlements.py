@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
-from domain.grant import Grant, Schedule
+from domain.grant import Grant
 from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AppId, AttemptId, GrantId
+from domain.rotation_schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)

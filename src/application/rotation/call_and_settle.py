@@ -38,6 +38,7 @@ from domain.outcomes import (
 from domain.owner_tally import LEARNING_WINDOW
 from domain.refusals import HASTENED_BY_SUCCESS, Refusals
 from domain.rotation import Keep, Probe, Reauthorise, Rotate, RotationPolicy, decide
+from domain.rotation_schedule import is_probed_first
 from domain.tokens import Expiring, Lifetimes, LongTerm, TokenKind
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ class CallAndSettle:
                 grant.health,
                 now,
                 refusals=grant.schedule.refusals,
-                probe_first=grant.is_probed_first(now),
+                probe_first=is_probed_first(grant.schedule, grant.tokens, now),
                 insist=insist,
                 probe=probe,
             ):
