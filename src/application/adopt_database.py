@@ -54,6 +54,7 @@ class AdoptDatabase:
         with self.store.write() as work:
             work.revocations.clear()
             work.outbox.clear()
+            work.mirror.clear()
             work.commit()
         self.store.vacuum_traces()
         new_id = DatabaseId(self.ids.new())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from application.connecting.one_use_state import digest
 from application.database_hold.watch import IdentityWatch
+from application.mirroring.known_users import RefuseUnknownUsers
 from application.ports.ad_platform import AdPlatform
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Nonces
@@ -24,12 +25,14 @@ class BeginConnect:
     nonces: Nonces
     clock: Clock
     watch: IdentityWatch
+    refuse_unknown_users: RefuseUnknownUsers
 
     def __call__(self, owner: OwnerId, browser: str, *, reconnects: ConnectionId | None = None) -> str:
         """The consent page's address. `reconnects` makes it guarded. Raises ConnectionNotFound if that is not the owner's,
-        OnHold.
+        OnHold, UnknownUser.
         """
         self.watch.refuse_if_held()
+        self.refuse_unknown_users(owner)
         state = self.nonces.new()
         with self.store.write() as work:
             if reconnects is not None:

@@ -12,6 +12,8 @@ from application.connecting.relink import relink
 from application.connecting.retire import revoke_if_unused
 from application.connecting.retry_on_conflict import retry_on_conflict
 from application.database_hold.watch import IdentityWatch
+from application.mirroring.known_users import RefuseUnknownUsers
+from application.mirroring.settle_soon import SettleSoon
 from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane, Obstacle
 from application.ports.clock import Clock
@@ -84,13 +86,16 @@ class CompleteConnect:
     policy: RotationPolicy
     watch: IdentityWatch
     keep_unread: KeepUnread
+    refuse_unknown_users: RefuseUnknownUsers
+    settle_soon: SettleSoon
 
     def __call__(self, owner: OwnerId, browser: str, *, state: str, code: Secret | None) -> Ending | InProgress:
         """What came of the consent. `code` None: the person did not consent. A repeat by the same browser is told the same.
 
-        Raises OnHold, and then the state is not used up.
+        Raises OnHold and UnknownUser, and then the state is not used up.
         """
         self.watch.refuse_if_held()
+        self.refuse_unknown_users(owner)
         consent = self._consume(owner, browser, state)
         if not isinstance(consent, Consent):
             return consent
@@ -123,7 +128,7 @@ class CompleteConnect:
         return Failed(ConsentFailure.INVALID_STATE)
 
     def _granted(self, consent: Consent, code: Secret) -> Ending:
-        until = self.clock.monotonic() + PERSON_WAITS - CONCLUDED_WITHIN
+        until = self.clock.monotonic() + PERSON_WAITS - CONCLUDED_WITHIN - self.settle_soon.longest
         if consent_failure := self._turn(1):
             return consent_failure
         self._let_revocations_end()
@@ -138,11 +143,13 @@ class CompleteConnect:
         self.budget.learn(self.platform.app, None)
         found = self._find(issued, until)
         try:
-            return retry_on_conflict(lambda: self._conclude(consent, grant, offer, found))
+            ending, connections = retry_on_conflict(lambda: self._conclude(consent, grant, offer, found))
         except Unstorable:
             log.error("the database takes no text of these accounts, so they go by their ids", extra={"grant": grant})  # noqa: TRY400 (the place says nothing)
             bare = replace(found, accounts=tuple(Advertiser(a.id, name=a.id, standing=a.standing) for a in found.accounts))
-            return retry_on_conflict(lambda: self._conclude(consent, grant, offer, bare))
+            ending, connections = retry_on_conflict(lambda: self._conclude(consent, grant, offer, bare))
+        self.settle_soon(connections)
+        return ending
 
     def _let_revocations_end(self) -> None:
         """Wait for a revocation under way: a second consent may return the very token that it ends. New ones wait for us."""
@@ -218,29 +225,33 @@ class CompleteConnect:
         self.budget.learn(self.platform.app, None if isinstance(listed, tuple) else listed)
         return listed
 
-    def _conclude(self, consent: Consent, new: GrantId, offered: OfferId, found: Found) -> Ending:
-        """Decide, in one transaction, what this consent leads to."""
+    def _conclude(self, consent: Consent, new: GrantId, offered: OfferId, found: Found) -> tuple[Ending, list[ConnectionId]]:
+        """Decide, in one transaction, what this consent leads to, and which connections there are under its grant."""
         now = self.clock.now()
         with self.store.write() as work:
             [grant] = work.grants.get([new])
             offer = work.offers.get(offered)
             if offer is None:
-                return Failed(ConsentFailure.EXCHANGE_FAILED)
+                return Failed(ConsentFailure.EXCHANGE_FAILED), []
             grant.reach |= {a.id for a in found.accounts}
             offer.advertisers = found.accounts
             if not found.complete:
                 grant.read_reach_soon()
-            ending = self._decide(work, consent.reconnects, grant, offer, now)
+            ending = self._decide(work, consent, grant, offer, now)
             work.offers.save(offer)
             if not offer.open(now):
                 revoke_if_unused(work, grant, self.ids, now)
             work.grants.save(grant)
             work.commit()
         if found.unlisted and ending == Failed(ConsentFailure.NO_ADVERTISERS):
-            return Failed(consent_failure_of(found.unlisted))
-        return ending
+            ending = Failed(consent_failure_of(found.unlisted))
+        return ending, list(grant.connections)
 
-    def _decide(self, work: UnitOfWork, reconnects: ConnectionId | None, grant: Grant, offer: Offer, now: datetime) -> Ending:
+    def _decide(self, work: UnitOfWork, consent: Consent, grant: Grant, offer: Offer, now: datetime) -> Ending:
+        if work.consents.get(consent.state_digest) is None:
+            offer.close()  # its user was erased meanwhile
+            return Failed(ConsentFailure.INVALID_STATE)
+        reconnects = consent.reconnects
         if reconnects is not None and not self._reaches(work, reconnects, offer):
             offer.close()
             return Failed(ConsentFailure.ACCOUNT_MISMATCH)

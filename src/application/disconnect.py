@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from application.connecting.removals import NoteRemoval
 from application.connecting.retire import let_go
 from application.connecting.retry_on_conflict import retry_on_conflict
+from application.mirroring.settle_soon import SettleSoon
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
 from application.ports.removals import Disconnected
 from application.ports.store import Store
+from domain.advertiser import Connection
 from domain.errors import ConnectionNotFound
 from domain.ids import ConnectionId, OwnerId
 
@@ -23,19 +27,31 @@ class Disconnect:
     clock: Clock
     ids: Ids
     note_removal: NoteRemoval
+    settle_soon: SettleSoon
 
     def __call__(self, owner: OwnerId, connection: ConnectionId) -> bool:
         """Whether the grant ended with it. No call to the platform is made here. Raises ConnectionNotFound."""
-        ended = retry_on_conflict(lambda: self._disconnect(owner, connection))
+        return self._disconnected(owner, connection, lambda _: True)
+
+    def if_still_missing(self, owner: OwnerId, connection: ConnectionId, holds: Callable[[datetime | None], bool]) -> None:
+        """The same, if `holds` of the time since which its row is missing in the dashboard. Raises ConnectionNotFound."""
+        self._disconnected(owner, connection, lambda stored: holds(stored.missing_since))
+
+    def _disconnected(self, owner: OwnerId, connection: ConnectionId, holds: Callable[[Connection], bool]) -> bool:
+        ended, current = retry_on_conflict(lambda: self._disconnect(owner, connection, holds))
         self.note_removal(Disconnected(connection, self.clock.now()))
+        self.settle_soon([current])
         return ended
 
-    def _disconnect(self, owner: OwnerId, connection: ConnectionId) -> bool:
+    def _disconnect(
+        self, owner: OwnerId, connection: ConnectionId, holds: Callable[[Connection], bool]
+    ) -> tuple[bool, ConnectionId]:
+        """Whether the grant ended, and the connection's present id."""
         now = self.clock.now()
         with self.store.write() as work:
             grant = work.grants.of_connection(connection)
-            if grant is None or grant.owner != owner:
+            if grant is None or grant.owner != owner or not holds(stored := grant.connection(connection)):
                 raise ConnectionNotFound
             ended = let_go(work, grant, connection, self.ids, now)
             work.commit()
-        return ended
+        return ended, stored.id

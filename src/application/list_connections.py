@@ -49,13 +49,16 @@ class ListConnections:
 
     store: Store
     clock: Clock
+    unlists: bool
+    """Whether one is left out whose row is missing in the dashboard: it may have been disconnected there."""
 
     def __call__(self, owner: OwnerId) -> tuple[ConnectionView, ...]:
         """Raises StoreUnavailable."""
         with self.store.read() as work:
             grants = work.grants.of_owner(owner)
         now = self.clock.now()
-        views = [view_of(grant, connection, now) for grant in grants for connection in grant.connections.values()]
+        listed = [(g, c) for g in grants for c in g.connections.values() if not (self.unlists and c.missing_since)]
+        views = [view_of(grant, connection, now) for grant, connection in listed]
         return tuple(sorted(views, key=lambda v: (v.connection.created_at, v.connection.id)))
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from application.mirroring.settle_soon import SettleSoon
 from application.ports.budget import Permits
 from application.ports.clock import Clock
 from application.ports.store import Store
 from application.rotation.claim_endings import Ended, InFlight, Rotation
 from application.rotation.single_call import SingleCall
 from application.rotation.what_callers_are_told import UNSENT_FOR, hopeless, refusal_of, stopped
+from domain.connection_state import needs_reauth
 from domain.errors import ConnectionNotFound, PlatformThrottled, PlatformUnavailable
 from domain.grant import Grant
 from domain.ids import ConnectionId, OwnerId
@@ -32,6 +34,7 @@ class RotateGrant:
     store: Store
     single_call: SingleCall
     clock: Clock
+    settle_soon: SettleSoon
 
     def __call__(
         self, connection: ConnectionId, *, owner: OwnerId | None, asked_at: datetime, insist: bool = False
@@ -57,7 +60,10 @@ class RotateGrant:
         return self._after_rotation(grant, insist=insist)
 
     def _after_rotation(self, grant: Grant, *, insist: bool) -> Rotated | InFlight:
-        match self.single_call(grant, insist=insist):
+        outcome = self.single_call(grant, insist=insist)
+        if isinstance(outcome, Rotation) and self._changes_rows(grant, outcome.grant):
+            self.settle_soon(outcome.grant.connections)
+        match outcome:
             case Permits(because=because, wait=wait):
                 raise stopped(because, wait) if because else PlatformThrottled(wait)
             case InFlight() | Rotation(ended=Ended.OVERTAKEN):
@@ -68,6 +74,11 @@ class RotateGrant:
                 raise stopped(failure, UNSENT_FOR)
             case Rotation(grant=unrotated, failure=failure):
                 raise refusal_of(unrotated, failure, self.clock.now())
+
+    def _changes_rows(self, before: Grant, after: Grant) -> bool:
+        """Whether the dashboard has to show its connections otherwise than before."""
+        now = self.clock.now()
+        return needs_reauth(before.health, None, now) != needs_reauth(after.health, None, now)
 
     def _until_silence_ends(self, grant: Grant, now: datetime) -> timedelta:
         """How long a refresh token that was sent without an answer is left alone: as long as its lease may have lasted."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from application.connecting.relink import relink
 from application.connecting.retire import revoke_if_unused
 from application.connecting.retry_on_conflict import retry_on_conflict
+from application.mirroring.settle_soon import SettleSoon
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
 from application.ports.store import Store, UnitOfWork
@@ -23,6 +24,7 @@ class SelectAccounts:
     store: Store
     clock: Clock
     ids: Ids
+    settle_soon: SettleSoon
 
     def offered(self, owner: OwnerId, offer: OfferId) -> Offer:
         """What can be chosen. Raises OfferNotFound for an unknown or foreign one, OfferExpired when it is over."""
@@ -41,7 +43,9 @@ class SelectAccounts:
         """
         if not accounts:
             raise InvalidRequest("choose at least one account")
-        return retry_on_conflict(lambda: self._choose(owner, offer, accounts))
+        connections = retry_on_conflict(lambda: self._choose(owner, offer, accounts))
+        self.settle_soon(connection.id for connection in connections)
+        return connections
 
     def cancel(self, owner: OwnerId, offer: OfferId) -> bool:
         """End the choice without one: False when one was made before, which stays. An unused grant is erased and revoked.

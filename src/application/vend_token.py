@@ -69,6 +69,8 @@ class VendToken:
     single_call: SingleCall
     sealer: Sealer
     clock: Clock
+    unlists: bool
+    """Whether a connection is as good as gone whose row is missing in the dashboard."""
 
     def __call__(
         self,
@@ -129,7 +131,7 @@ class VendToken:
         else:
             grant = work.grants.of_account(wanted.owner, wanted.advertiser)
             found = grant.connection_to(wanted.advertiser) if grant else None
-        if grant is None or found is None:
+        if grant is None or found is None or (self.unlists and found.missing_since):
             raise ConnectionNotFound
         if found.lost_at is not None and not isinstance(grant.health, NeedsReauth):
             raise AccountOutOfReach(found.id)

@@ -50,6 +50,10 @@ class ConnectionNotFound(Refusal):
     """No such connection, or another user's."""
 
 
+class UnknownUser(Refusal):
+    """The dashboard's database does not know this user, so that nothing could be shown to them."""
+
+
 class OfferNotFound(Refusal):
     """No such offer, or another user's."""
 

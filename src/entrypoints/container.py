@@ -22,6 +22,7 @@ from adapters.crypto.sealer import AesGcmSealer
 from adapters.identity_notes_file import FileIdentityNotes
 from adapters.ids_and_nonces import SystemIds, SystemNonces, chance
 from adapters.journal_folder import FolderJournal
+from adapters.null.connection_mirror import NullConnectionMirror
 from adapters.removals_file import FileRemovals
 from adapters.sql.budget_ledger import SqlLedger
 from adapters.sql.claims_and_settlements import SqlClaims
@@ -38,17 +39,32 @@ from application.adopt_database import AdoptDatabase
 from application.audit_grants import AuditGrants
 from application.audit_reach import AuditReach
 from application.begin_connect import BeginConnect
+from application.check_mirror import CheckMirror
 from application.clear_offers import ClearOffers
 from application.complete_connect import CompleteConnect
 from application.connecting.removals import NoteRemoval, RepeatRemovals
 from application.database_hold.held_budget import HeldBudget
 from application.database_hold.watch import IdentityWatch
 from application.disconnect import Disconnect
+from application.erase_user import EraseUser
+from application.keep_mirror import KeepMirror
 from application.list_connections import ListConnections
+from application.look_at_mirror import LookAtMirror
+from application.mirror_changes import CONSUMER as MIRROR_CONSUMER
+from application.mirror_changes import MirrorChanges
+from application.mirroring.bounded_calls import BoundedCalls, DashboardContact
+from application.mirroring.known_users import RefuseUnknownUsers
+from application.mirroring.relist import Relist
+from application.mirroring.settle_in_turns import SettleInTurns
+from application.mirroring.settle_row import SettleRow
+from application.mirroring.settle_soon import SettleSoon
 from application.ports.budget import Ledger
 from application.ports.clock import Clock
+from application.ports.connection_mirror import ConnectionMirror
 from application.ports.database_identity import IdentityNotes
 from application.prune_history import PruneHistory
+from application.rebuild_mirror import RebuildMirror
+from application.remove_left_over_row import RemoveLeftOverRow
 from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
 from application.rotation.batches import Batches
@@ -69,6 +85,7 @@ from application.vend_token import VendToken
 from domain.rotation import RotationPolicy
 from domain.tokens import Secret
 from entrypoints.deferred_imports import imported
+from entrypoints.mirror_thread import MirrorThread
 from entrypoints.settings import Settings, public_origin
 from entrypoints.upkeep_thread import UpkeepThread
 
@@ -147,6 +164,17 @@ def secret_mark(settings: Settings, sealer: AesGcmSealer) -> str:
     return sealer.fingerprint(settings.tiktok.app_secret)
 
 
+def mirror_of(settings: Settings) -> ConnectionMirror:
+    """Where the dashboard shows connections: in its own database, or nowhere."""
+    del settings
+    return NullConnectionMirror()
+
+
+def consumers_of(mirror: ConnectionMirror) -> frozenset[str]:
+    """Who reads the outbox here: facts are kept until all of them have."""
+    return frozenset({MIRROR_CONSUMER}) if mirror.configured else frozenset()
+
+
 class Container(containers.DeclarativeContainer):
     """Everything this product is made of. Nothing here opens a file or a connection until it is used."""
 
@@ -177,7 +205,8 @@ class Container(containers.DeclarativeContainer):
     tallies = providers.ThreadSafeSingleton(SqlOwnerTallies, database)
     journals = providers.ThreadSafeSingleton(SqlJournalRegister, database)
     outbox_feed = providers.ThreadSafeSingleton(SqlOutboxFeed, database)
-    outbox_consumers = providers.Object(frozenset[str]())  # nobody reads it yet
+    connection_mirror = providers.ThreadSafeSingleton(mirror_of, settings)
+    outbox_consumers = providers.Callable(consumers_of, connection_mirror)
     fleet = providers.ThreadSafeSingleton(SqlFleet, database)
     heartbeats = providers.ThreadSafeSingleton(SqlHeartbeats, database)
     broker = providers.ThreadSafeSingleton(broker_of, settings)
@@ -248,9 +277,27 @@ class Container(containers.DeclarativeContainer):
         calls_in_flight=calls_in_flight,
     )
 
+    settle_row = providers.ThreadSafeSingleton(
+        SettleRow, mirror=connection_mirror, store=store, clock=clock, hold=identity_watch.provided.hold
+    )
+    settle_in_turns = providers.ThreadSafeSingleton(SettleInTurns, settle_row, clock)
+    dashboard_contact = providers.ThreadSafeSingleton(DashboardContact)
+    bounded_calls = providers.ThreadSafeSingleton(BoundedCalls, dashboard_contact)
+    settle_soon = providers.ThreadSafeSingleton(SettleSoon, settle_row, bounded_calls)
+    refuse_unknown_users = providers.ThreadSafeSingleton(
+        RefuseUnknownUsers, mirror=connection_mirror, store=store, calls=bounded_calls
+    )
+    relist = providers.ThreadSafeSingleton(Relist, store)
+
     # use-cases
     begin_connect = providers.ThreadSafeSingleton(
-        BeginConnect, store=store, platform=platform, nonces=nonces, clock=clock, watch=identity_watch
+        BeginConnect,
+        store=store,
+        platform=platform,
+        nonces=nonces,
+        clock=clock,
+        watch=identity_watch,
+        refuse_unknown_users=refuse_unknown_users,
     )
     complete_connect = providers.ThreadSafeSingleton(
         CompleteConnect,
@@ -263,9 +310,13 @@ class Container(containers.DeclarativeContainer):
         policy=policy,
         watch=identity_watch,
         keep_unread=keep_unread,
+        refuse_unknown_users=refuse_unknown_users,
+        settle_soon=settle_soon,
     )
-    select_accounts = providers.ThreadSafeSingleton(SelectAccounts, store=store, clock=clock, ids=ids)
-    rotate_grant = providers.ThreadSafeSingleton(RotateGrant, store=store, single_call=single_call, clock=clock)
+    select_accounts = providers.ThreadSafeSingleton(SelectAccounts, store=store, clock=clock, ids=ids, settle_soon=settle_soon)
+    rotate_grant = providers.ThreadSafeSingleton(
+        RotateGrant, store=store, single_call=single_call, clock=clock, settle_soon=settle_soon
+    )
     refusal_alarm = providers.ThreadSafeSingleton(RefusalAlarm, tallies=tallies, heartbeats=heartbeats, clock=clock, app=app)
     sweep_due_grants = providers.ThreadSafeSingleton(SweepDueGrants, batches=batches, clock=clock, alarm=refusal_alarm)
     audit_reach = providers.ThreadSafeSingleton(
@@ -298,8 +349,51 @@ class Container(containers.DeclarativeContainer):
         retention=settings.provided.storage.outbox_retention,
         removals=removals,
     )
-    vend_token = providers.ThreadSafeSingleton(VendToken, store=store, single_call=single_call, sealer=sealer, clock=clock)
-    disconnect = providers.ThreadSafeSingleton(Disconnect, store=store, clock=clock, ids=ids, note_removal=note_removal)
+    unlists = connection_mirror.provided.configured
+    vend_token = providers.ThreadSafeSingleton(
+        VendToken, store=store, single_call=single_call, sealer=sealer, clock=clock, unlists=unlists
+    )
+    disconnect = providers.ThreadSafeSingleton(
+        Disconnect, store=store, clock=clock, ids=ids, note_removal=note_removal, settle_soon=settle_soon
+    )
+    remove_left_over_row = providers.ThreadSafeSingleton(
+        RemoveLeftOverRow, mirror=connection_mirror, store=store, calls=bounded_calls, settle_soon=settle_soon
+    )
+    erase_user = providers.ThreadSafeSingleton(
+        EraseUser, store=store, clock=clock, ids=ids, note_removal=note_removal, settle_soon=settle_soon
+    )
+    mirror_changes = providers.ThreadSafeSingleton(MirrorChanges, feed=outbox_feed, store=store, settle_all=settle_in_turns)
+    look_at_mirror = providers.ThreadSafeSingleton(
+        LookAtMirror,
+        mirror=connection_mirror,
+        store=store,
+        clock=clock,
+        settle_all=settle_in_turns,
+        relist=relist,
+        disconnect_missing=disconnect.provided.if_still_missing,
+        erase_missing=erase_user.provided.if_still_missing,
+        hold=identity_watch.provided.hold,
+    )
+    keep_mirror = providers.ThreadSafeSingleton(
+        KeepMirror,
+        mirror=connection_mirror,
+        heartbeats=heartbeats,
+        retry=settle_soon.provided.retry,
+        changes=mirror_changes,
+        look=look_at_mirror,
+    )
+    mirror_thread = providers.Factory(MirrorThread, keep_mirror)
+    check_mirror = providers.ThreadSafeSingleton(CheckMirror, mirror=connection_mirror, store=store, clock=clock)
+    rebuild_mirror = providers.ThreadSafeSingleton(
+        RebuildMirror,
+        mirror=connection_mirror,
+        store=store,
+        clock=clock,
+        settle_all=settle_in_turns,
+        disconnect=disconnect,
+        relist=relist,
+        hold=identity_watch.provided.hold,
+    )
     clear_offers = providers.ThreadSafeSingleton(ClearOffers, store=store, clock=clock, ids=ids)
     revoke_tokens = providers.ThreadSafeSingleton(
         RevokeTokens, store=store, platform=platform, sealer=sealer, budget=budget, clock=clock, policy=policy
@@ -316,7 +410,7 @@ class Container(containers.DeclarativeContainer):
         ids=ids,
         here=public_origin,
     )
-    list_connections = providers.ThreadSafeSingleton(ListConnections, store=store, clock=clock)
+    list_connections = providers.ThreadSafeSingleton(ListConnections, store=store, clock=clock, unlists=unlists)
 
 
 def build(settings: Settings) -> Container:

@@ -21,6 +21,7 @@ from adapters.tiktok_simulator.token_state_machine import Machine
 from application.complete_connect import InProgress
 from application.ports.budget import Budget, Lane, Permits
 from application.ports.claims_and_settlements import Claim, Claims
+from application.ports.connection_mirror import ConnectionMirror
 from application.ports.database_identity import IdentityNotes, IdentityRecord
 from application.ports.fleet import Fleet
 from application.ports.owner_tallies import OwnerTallies
@@ -116,6 +117,7 @@ class World:
     given_identity_record: IdentityRecord | None = None
     identity_notes: IdentityNotes = field(default_factory=MemoryIdentityNotes)
     removals: MemoryRemovals = field(default_factory=MemoryRemovals)
+    given_mirror: ConnectionMirror | None = None
     here: str | None = None
     """The public origin at which it is served."""
     calls_in_flight: int = 1
@@ -162,6 +164,7 @@ class World:
             "identity_record": self.given_identity_record,
             "identity_notes": (self.identity_notes,),
             "removals": self.removals,
+            "connection_mirror": self.given_mirror,
             "host": "here",
         }
         own: dict[str, object] = {"public_origin": self.here}
@@ -241,6 +244,7 @@ class World:
             given_identity_record=self.identity_record,
             identity_notes=self.identity_notes,
             removals=self.removals,
+            given_mirror=self.given_mirror,
             here=self.here,
             nonces=self.nonces,
         )

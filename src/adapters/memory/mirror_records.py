@@ -60,6 +60,10 @@ class MemoryMirrorRecords:
     def forget(self, connection: ConnectionId) -> None:
         self._rows.mirrored_rows.pop(connection, None)
 
+    def clear(self) -> None:
+        for table in (self._rows.mirrored_rows, self._rows.mirror_note):
+            table.clear()
+
     def note(self) -> NotedMirror:
         return self._rows.mirror_note.get(THE_NOTE) or NotedMirror()
 

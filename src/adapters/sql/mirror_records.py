@@ -74,6 +74,10 @@ class SqlMirrorRecords:
     def forget(self, connection: ConnectionId) -> None:
         self._connection.execute(delete(tables.mirrored_rows).where(rows.connection_id == connection))
 
+    def clear(self) -> None:
+        for table in (tables.mirrored_rows, tables.mirror_note):
+            self._connection.execute(delete(table))
+
     def note(self) -> NotedMirror:
         mine = select(notes.record).where(notes.number == THE_NOTE)
         if self._locks:

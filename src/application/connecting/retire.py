@@ -38,6 +38,15 @@ def let_go(work: UnitOfWork, grant: Grant, connection: ConnectionId, ids: Ids, n
     return ended
 
 
+def let_all_go(work: UnitOfWork, grant: Grant, ids: Ids, now: datetime) -> list[ConnectionId]:
+    """Let go of all accounts and of the grant, which nobody may choose from any more. Which connections there were."""
+    released = [grant.release(connection).id for connection in list(grant.connections)]
+    work.outbox.add([AccountDisconnected(grant.id, grant.owner, connection, at=now) for connection in released])
+    revoke_if_unused(work, grant, ids, now)
+    work.grants.save(grant)
+    return released
+
+
 def supersede_if_unused(work: UnitOfWork, grant: Grant, now: datetime) -> None:
     """Erase, and don't revoke, a grant whose accounts went over to a newer one: revoking might kill the newer one's token."""
     if not (grant.erased or grant.connections or awaited(work, grant, now)):

@@ -42,6 +42,9 @@ class MirrorRecords(Protocol):
     def forget(self, connection: ConnectionId) -> None:
         """The row is certain to be gone."""
 
+    def clear(self) -> None:
+        """Forget all rows and the note: they are another database's."""
+
     def note(self) -> NotedMirror:
         """What is noted of that database; locked until the end in a unit of work for changes."""
 

@@ -1,0 +1,88 @@
+"""Check the dashboard's rows for an operator. Nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application.ports.clock import Clock
+from application.ports.connection_mirror import ConnectionMirror, Lack
+from application.ports.store import Store
+from domain.mirror_differences import MirrorDifferences, differences
+from domain.mirror_freeze import judged, ours_without_token
+from domain.noted_mirror import FreezeReason, NotedMirror
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorCounts:
+    """What is kept here of the mirror."""
+
+    note: NotedMirror
+    connections: int
+    confirmed: int
+    """Connections whose rows were seen there."""
+    missing: int
+    """Connections that are neither listed nor vended, since their rows are missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorCheck:
+    """What an operator is told."""
+
+    counts: MirrorCounts
+    lacks: Sequence[Lack]
+    would_freeze: FreezeReason | None
+    """What a look would freeze it for now."""
+    differences: MirrorDifferences
+    users_gone: int
+    """Owners of connections who are no users there."""
+
+    @property
+    def is_well(self) -> bool:
+        different = self.differences
+        wrong = (self.lacks, self.would_freeze, different.foreign, different.missing, different.unwritten, different.changed)
+        note = self.counts.note
+        return not (note.off or note.frozen or self.users_gone or any(wrong) or different.left_over)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckMirror:
+    """Lacks, what would freeze it, differences and counts."""
+
+    mirror: ConnectionMirror
+    store: Store
+    clock: Clock
+
+    @property
+    def configured(self) -> bool:
+        return self.mirror.configured
+
+    def counts(self) -> MirrorCounts:
+        """What is known without asking the dashboard. Raises StoreUnavailable."""
+        with self.store.read() as work:
+            note, known, connections = work.mirror.note(), work.mirror.known_rows(), work.mirror.connections()
+        return MirrorCounts(
+            note=note,
+            connections=len(connections),
+            confirmed=sum(row.is_expected for row in known),
+            missing=sum(connection.missing_since is not None for connection in connections),
+        )
+
+    def lacks(self) -> Sequence[Lack]:
+        """Raises MirrorUnavailable."""
+        return self.mirror.lacks()
+
+    def __call__(self) -> MirrorCheck:
+        """Raises MirrorUnavailable, StoreUnavailable."""
+        counts = self.counts()
+        if lacks := self.mirror.lacks():
+            return MirrorCheck(counts, lacks, None, MirrorDifferences((), (), (), (), ()), 0)
+        with self.store.read() as work:
+            known, connections = work.mirror.known_rows(), work.mirror.connections()
+        look = self.mirror.look({connection.owner for connection in connections})
+        with self.store.read() as work:
+            noted_since = [c for c in ours_without_token(look) if work.mirror.written(c) is not None]
+        now = self.clock.now()
+        frozen = judged(counts.note, known, noted_since, look, now).frozen
+        found = differences(connections, known, look, now)
+        return MirrorCheck(counts, lacks, frozen.reason if frozen else None, found, len(look.gone_users))

@@ -1,0 +1,60 @@
+"""One turn of keeping the dashboard's rows current: what the outbox tells of, and a look now and then."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from application.ports.connection_mirror import ConnectionMirror, MirrorUnavailable
+from application.ports.heartbeats import Heartbeats
+
+log = logging.getLogger(__name__)
+
+MIRRORING = "mirroring"
+LOOK = "look at the mirror"
+"""The works that one process at a time does."""
+
+LOOK_EVERY = timedelta(seconds=15)
+
+RESERVED_FOR = timedelta(minutes=2)
+"""How long a process that died in the middle keeps others from it."""
+
+
+@dataclass(slots=True)
+class KeepMirror:
+    """Called every few seconds by each process, in a thread that may wait."""
+
+    mirror: ConnectionMirror
+    heartbeats: Heartbeats
+    retry: Callable[[], None]
+    changes: Callable[..., None]
+    look: Callable[..., None]
+    _away: bool = field(default=False, init=False)
+
+    def __call__(self, *, stopping: Callable[[], bool]) -> None:
+        """Raises StoreUnavailable."""
+        if not self.mirror.configured:
+            return
+        self.retry()
+        if not self.heartbeats.reserve(MIRRORING, for_at_most=RESERVED_FOR):
+            return
+        try:
+            self._turn(stopping)
+        finally:
+            self.heartbeats.release(MIRRORING)
+
+    def _turn(self, stopping: Callable[[], bool]) -> None:
+        try:
+            if self.heartbeats.reserve(LOOK, for_at_most=LOOK_EVERY):
+                self.look(stopping=stopping)
+            self.changes(stopping=stopping)
+        except MirrorUnavailable as unavailable:
+            if not self._away:
+                log.warning("the dashboard's database could not be asked: its rows wait", extra={"because": str(unavailable)})
+            self._away = True
+        else:
+            if self._away:
+                log.info("the dashboard's rows are brought up to date again")
+            self._away = False

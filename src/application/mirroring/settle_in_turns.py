@@ -1,0 +1,77 @@
+"""Settling many rows in the background: owners take turns, and one row that can't be settled holds up no other."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import zip_longest
+
+from application.mirroring.settle_row import SettleRow
+from application.ports.clock import Clock
+from application.ports.connection_mirror import MirrorUnavailable, RowOutcome
+from domain.ids import ConnectionId, OwnerId
+
+log = logging.getLogger(__name__)
+
+TRIES_IN_VAIN = 3
+"""After so many rows in a row without an answer the dashboard's database counts as away."""
+
+HINDERED_FOR = timedelta(minutes=1)
+CONFLICT_LASTS = timedelta(minutes=5)
+"""How long a row is left alone that could not be settled, and one that an operator has to look at."""
+
+MOST_LEFT_ALONE = 10_000
+
+
+@dataclass(slots=True)
+class SettleInTurns:
+    """Remembers in this process which rows are left alone for a while."""
+
+    settle: SettleRow
+    clock: Clock
+    _again_at: dict[ConnectionId, timedelta] = field(default_factory=dict, init=False)
+
+    def __call__(
+        self, rows: Iterable[tuple[OwnerId, ConnectionId]], *, for_at_most: timedelta, stopping: Callable[[], bool]
+    ) -> int:
+        """How many are left: there was no time, or they are left alone. Raises MirrorUnavailable, StoreUnavailable."""
+        until, left, in_vain = self.clock.monotonic() + for_at_most, 0, 0
+        for connection in in_turns(rows):
+            now = self.clock.monotonic()
+            if now > until or stopping() or self._again_at.get(connection, now) > now:
+                left += 1
+                continue
+            try:
+                outcome = self.settle(connection).outcome
+            except MirrorUnavailable as unavailable:
+                in_vain, left = in_vain + 1, left + 1
+                if in_vain == TRIES_IN_VAIN:
+                    raise
+                self._leave_alone(connection, HINDERED_FOR)
+                log.warning(
+                    "a row in the dashboard could not be settled", extra={"connection": connection, "because": str(unavailable)}
+                )
+                continue
+            in_vain = 0
+            if outcome is RowOutcome.CONFLICT:
+                self._leave_alone(connection, CONFLICT_LASTS)
+            else:
+                self._again_at.pop(connection, None)
+        return left
+
+    def _leave_alone(self, connection: ConnectionId, span: timedelta) -> None:
+        if len(self._again_at) >= MOST_LEFT_ALONE:
+            self._again_at.clear()
+        self._again_at[connection] = self.clock.monotonic() + span
+
+
+def in_turns(rows: Iterable[tuple[OwnerId, ConnectionId]]) -> Iterator[ConnectionId]:
+    """One of each owner, then the next of each; every connection once."""
+    by_owner = defaultdict[OwnerId, dict[ConnectionId, None]](dict)
+    for owner, connection in rows:
+        by_owner[owner][connection] = None
+    for turn in zip_longest(*by_owner.values()):
+        yield from (connection for connection in turn if connection is not None)
