@@ -28,6 +28,7 @@ from adapters.memory.outbox_feed import MemoryOutboxFeed
 from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.removals import MemoryRemovals
 from adapters.memory.store import MemoryStore
+from adapters.null.connection_mirror import NullConnectionMirror
 from application.ports.ad_platform import AdPlatform
 from application.rotation.outage_aware_claims import HOLD_BACK, Contact
 from domain.advertiser import Advertiser, Standing
@@ -169,6 +170,7 @@ def application_over_memory(
         "identity_record": MemoryIdentityRecord(database, clock=clock),
         "identity_notes": (MemoryIdentityNotes(),),
         "removals": MemoryRemovals(),
+        "connection_mirror": NullConnectionMirror(),
         "broker": MemoryBroker(),
         "executor": SerialExecutor(),
     }

@@ -31,6 +31,7 @@ ANNA = OwnerId("anna")
 SHOP = SHOPS[0]
 IN_PROCESS = (
     "adapters.memory.",
+    "adapters.null.",
     "adapters.crypto.",
     "adapters.clock",
     "adapters.ids_and_nonces",

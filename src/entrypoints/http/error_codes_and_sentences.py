@@ -42,7 +42,7 @@ ACCOUNT_LOST = Code(
 ORIGIN_REFUSED = Code(
     403, "ORIGIN_REFUSED", "This request did not come from the dashboard. Open the dashboard and try again there."
 )
-FORBIDDEN = Code(403, "FORBIDDEN", "This service may not do that. Ask an operator for the scope that it lacks.")
+FORBIDDEN = Code(403, "FORBIDDEN", "This is not allowed here. Sign in again, or ask an operator for what is missing.")
 NOT_FOUND = Code(404, "NOT_FOUND", "There is nothing at this address. Check it and try again.")
 PENDING_NOT_FOUND = Code(404, "PENDING_NOT_FOUND", "This choice of accounts is not known here. Connect TikTok Ads again.")
 CONNECTION_NOT_FOUND = Code(

@@ -76,6 +76,7 @@ ERRORS: Mapping[type[Exception], Code] = {
     errors.Erased: codes.CONNECTION_NOT_FOUND,
     errors.InvalidRequest: codes.INVALID_REQUEST,
     errors.ConnectionNotFound: codes.CONNECTION_NOT_FOUND,
+    errors.UnknownUser: codes.FORBIDDEN,
     errors.OfferNotFound: codes.PENDING_NOT_FOUND,
     errors.OfferExpired: codes.PENDING_EXPIRED,
     errors.OfferUsed: codes.PENDING_USED,

@@ -8,6 +8,7 @@ from entrypoints.http.api.openapi import failures, reconnects, redirects
 BEGIN = redirects(
     codes.INVALID_REQUEST,
     codes.UNAUTHORIZED,
+    codes.FORBIDDEN,
     codes.CONNECTION_NOT_FOUND,
     codes.ON_HOLD,
     codes.UNAVAILABLE,
