@@ -35,7 +35,6 @@ from adapters.sql.outbox_feed import SqlOutboxFeed
 from adapters.sql.owner_tallies import SqlOwnerTallies
 from adapters.sql.store import SqlStore
 from adapters.tiktok.ad_platform import TikTok
-from adapters.wab.connection_mirror import WabConnectionMirror
 from application.adopt_database import AdoptDatabase
 from application.audit_grants import AuditGrants
 from application.audit_reach import AuditReach
@@ -168,7 +167,10 @@ def secret_mark(settings: Settings, sealer: AesGcmSealer) -> str:
 def mirror_of(settings: Settings) -> ConnectionMirror:
     """Where the dashboard shows connections: in its own database, or nowhere."""
     url = settings.wab.database_url
-    return WabConnectionMirror(url.reveal()) if url else NullConnectionMirror()
+    if url is None:
+        return NullConnectionMirror()
+    mirror: ConnectionMirror = imported("adapters.wab.connection_mirror:WabConnectionMirror")(url.reveal())
+    return mirror
 
 
 def consumers_of(mirror: ConnectionMirror) -> frozenset[str]:
