@@ -58,6 +58,8 @@ class HttpAnswer:
     status: int
     retry_after: str | None
     body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """By their names in small letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,11 @@ class Line:
 
 def _whole(response: httpcore.Response, body: bytes, longest: int) -> HttpAnswer | Lost:
     """It is asked for as it is, and may come packed all the same."""
-    headers = {name.lower(): value.decode("latin-1") for name, value in response.headers}
-    plain = unpacked(body, longest=longest, raw_deflate="deflate" in headers.get(b"content-encoding", "").lower())
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+    plain = unpacked(body, longest=longest, raw_deflate="deflate" in headers.get("content-encoding", "").lower())
     if plain is None:
         return Lost("the answer is too long")
-    return HttpAnswer(response.status, headers.get(b"retry-after"), plain)
+    return HttpAnswer(response.status, headers.get("retry-after"), plain, headers)
 
 
 class Lines:

@@ -14,13 +14,13 @@ import msgspec
 
 from adapters.http_client.lines import HttpAnswer, HttpRequest, Lines, Lost, NotSent
 from adapters.tiktok.answers import SUCCESS, Envelope
-from adapters.tiktok.resting_paths import RestingPaths
-from adapters.tiktok.return_codes import CallKind, failure_of, pause_of, uncertain
+from adapters.tiktok.api_calls import ApiCalls
+from adapters.tiktok.return_codes import CallKind, uncertain
 from adapters.tiktok.token_addresses_and_term import EXCHANGE, REFRESH, REVOKE, TokenAddressesAndTerm
 from application.ports.clock import Clock
 from domain.advertiser import Advertiser
 from domain.ids import AdvertiserId, AppId
-from domain.outcomes import Failure, InDoubt, Issued, PathMissing, Refused, Unavailable, Unread
+from domain.outcomes import Failure, InDoubt, Issued, Refused, Unavailable, Unread
 from domain.tokens import FIRST_VERSION, Secret, TokenTerm
 
 DETAIL_FIELDS = ("advertiser_id", "name", "currency", "timezone", "display_timezone", "status")
@@ -29,8 +29,6 @@ LONGEST_LIST = 32 * 1024 * 1024
 
 PAGE = re.compile(rb"\s*<")
 """How a page begins: a gateway's or a firewall's, which holds no tokens."""
-
-HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 
 
 class TikTok:
@@ -58,8 +56,7 @@ class TikTok:
         self._redirect_uri, self._auth_url, self._api_url = redirect_uri, auth_url, api_url.rstrip("/")
         self._token_addresses = TokenAddressesAndTerm((auth_api_url or api_url).rstrip("/"), term)
         self._clock, self._timeout = clock, timeout
-        self._lines = lines or Lines(clock)
-        self._resting = RestingPaths(clock)
+        self._calls = ApiCalls(clock, lines)
 
     @property
     def app(self) -> AppId:
@@ -104,7 +101,7 @@ class TikTok:
 
     def close(self) -> None:
         """Close the connections that are idle, and the others after their calls."""
-        self._lines.close()
+        self._calls.close()
 
     def __enter__(self) -> Self:
         return self
@@ -136,14 +133,7 @@ class TikTok:
 
     def _call(self, kind: CallKind, url: str, request: HttpRequest, *, access: Secret | None) -> Envelope | Unread | Failure:
         """The envelope of a success, or what else it came to."""
-        if missing := self._resting.until_over(urlsplit(url).path):
-            return missing
-        if access is not None:
-            if not HEADER_SAFE.fullmatch(access.reveal()):
-                return Unavailable("an access token that fits into no header")
-            request = request.with_header("Access-Token", access.reveal())  # TikTok does not read `Authorization`
-        with self._lines.lend() as line:
-            answer = line.send(request, within=self._timeout)
+        answer = self._calls.send(request, access, within=self._timeout)
         match answer:
             case NotSent(detail=detail):
                 return Unavailable(f"no connection ({detail})")
@@ -153,15 +143,10 @@ class TikTok:
                 envelope = Envelope.of(body)
                 if envelope is not None and envelope.code in SUCCESS:
                     return envelope
-                failure = self._failure_of(kind, url, envelope, answer)
+                failure = self._calls.failure_of(kind, url, envelope, answer)
                 return failure if envelope else _unread(failure, body)
-
-    def _failure_of(self, kind: CallKind, url: str, envelope: Envelope | None, answer: HttpAnswer) -> Failure:
-        pause = pause_of(answer.retry_after, self._clock.now())
-        failure = failure_of(kind, envelope.code if envelope else None, answer.status, pause)
-        if isinstance(failure, PathMissing):
-            self._resting.rest(urlsplit(url).path, failure)
-        return failure
+            case failure:
+                return failure
 
 
 def _broken_off(kind: CallKind, body: bytes) -> Envelope | None:

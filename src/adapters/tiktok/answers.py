@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from adapters.tiktok.account_status import standing_of
@@ -25,8 +26,11 @@ ACCESS_LIFE_NAMES = ("access_token_expire_in", "expires_in")
 REFRESH_LIFE_NAMES = ("refresh_token_expire_in", "refresh_token_expires_in")
 """The names under which lifetimes were seen, the likelier first."""
 
-LONGEST_ID, LONGEST_NAME, LONGEST_WORD = 64, 255, 64
+LONGEST_ID, LONGEST_NAME, LONGEST_WORD, LONGEST_MESSAGE = 64, 255, 64, 4_096
 """Characters. An id that is longer is none; names, and words such as a currency, are cut."""
+
+LARGEST_CODE = 10**12
+"""TikTok's codes have five digits."""
 
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 """C0 and C1, of which PostgreSQL can't store NUL, and no page shows any."""
@@ -37,10 +41,10 @@ Row = Mapping[str, Any]
 class Envelope:
     """An answer that is TikTok's: it has a code, whatever the HTTP status. Nothing odd in it costs what is not odd."""
 
-    __slots__ = ("_data", "body", "code")
+    __slots__ = ("body", "code", "data", "message")
 
-    def __init__(self, code: int, data: Row, body: bytes) -> None:
-        self.code, self._data, self.body = code, data, body
+    def __init__(self, code: int, data: Row, body: bytes, message: str = "") -> None:
+        self.code, self.data, self.body, self.message = code, data, body, message
 
     @classmethod
     def of(cls, body: bytes) -> Envelope | None:
@@ -49,11 +53,11 @@ class Envelope:
         if not isinstance(answer, dict) or (code := _code(answer.get("code"))) is None:
             return None
         data = answer.get("data")
-        return cls(code, data if isinstance(data, dict) else {}, body)
+        return cls(code, data if isinstance(data, dict) else {}, body, text_of(answer.get("message"), LONGEST_MESSAGE))
 
     def tokens(self, now: datetime) -> Issued | None:
         """The tokens of a success that was asked for just before now. None where there is no access token."""
-        data = self._data
+        data = self.data
         if (access := _secret(data.get("access_token"))) is None:
             return None
         return Issued(
@@ -70,7 +74,7 @@ class Envelope:
         """The accounts that a token reaches, by id and name, each once. None where there is no list."""
         if (rows := self._rows()) is None:
             return None
-        accounts = (Advertiser(name, _text(row.get("advertiser_name"), LONGEST_NAME) or name) for name, row in rows)
+        accounts = (Advertiser(name, text_of(row.get("advertiser_name"), LONGEST_NAME) or name) for name, row in rows)
         return tuple({account.id: account for account in accounts}.values())
 
     def accounts(self) -> tuple[Advertiser, ...] | None:
@@ -80,11 +84,11 @@ class Envelope:
         accounts = (
             Advertiser(
                 id=name,
-                name=_text(row.get("name"), LONGEST_NAME) or name,
-                currency=_text(row.get("currency")),
-                timezone=_text(row.get("display_timezone")) or _text(row.get("timezone")),
-                status=_text(row.get("status")),
-                standing=standing_of(_text(row.get("status"))),
+                name=text_of(row.get("name"), LONGEST_NAME) or name,
+                currency=text_of(row.get("currency")),
+                timezone=text_of(row.get("display_timezone")) or text_of(row.get("timezone")),
+                status=text_of(row.get("status")),
+                standing=standing_of(text_of(row.get("status"))),
             )
             for name, row in rows
         )
@@ -92,10 +96,10 @@ class Envelope:
 
     def _rows(self) -> Iterator[tuple[AdvertiserId, Row]] | None:
         """What the list has of accounts, each with its id. What has no id is no account."""
-        rows = self._data.get("list", ...)
+        rows = self.data.get("list", ...)
         if rows is not None and not isinstance(rows, list):
             return None
-        return ((name, row) for row in rows or () if isinstance(row, dict) and (name := _id(row.get("advertiser_id"))))
+        return ((name, row) for row in rows or () if isinstance(row, dict) and (name := id_of(row.get("advertiser_id"))))
 
 
 def _code(value: object) -> int | None:
@@ -105,13 +109,13 @@ def _code(value: object) -> int | None:
             value = float(value) if "." in value else int(value)
         except ValueError:
             return None
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else None
+    if isinstance(value, float | Decimal):
+        return int(value) if -LARGEST_CODE < value < LARGEST_CODE and value == int(value) else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _text(value: object, longest: int = LONGEST_WORD) -> str:
-    """Text that can be stored and shown, whole numbers digit by digit, anything else (a float has lost digits) as none."""
+def text_of(value: object, longest: int = LONGEST_WORD) -> str:
+    """Text that can be stored and shown, whole numbers digit by digit, anything else as none."""
     match value:
         case str():
             return CONTROLS.sub(" ", _whole(value)).strip()[:longest].strip()
@@ -126,13 +130,14 @@ def _whole(text: str) -> str:
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _id(value: object) -> AdvertiserId | None:
-    name = _text(value, LONGEST_ID + 1)
+def id_of(value: object) -> AdvertiserId | None:
+    """An id that can be kept, an account's or another's; None for anything else."""
+    name = text_of(value, LONGEST_ID + 1)
     return AdvertiserId(name) if 0 < len(name) <= LONGEST_ID else None
 
 
 def _ids(value: object) -> tuple[AdvertiserId, ...]:
-    ids = (_id(one) for one in value) if isinstance(value, list) else ()
+    ids = (id_of(one) for one in value) if isinstance(value, list) else ()
     return tuple(dict.fromkeys(one for one in ids if one))
 
 
@@ -148,14 +153,14 @@ def _lifetime(data: Row, names: tuple[str, ...], longest: timedelta, now: dateti
             continue
         if (life := _span(value, longest, now)) is not None:
             return life
-        shown = value if isinstance(value, int | float) else type(value).__name__  # a text might be a token
+        shown = value if isinstance(value, int | float | Decimal) else type(value).__name__  # a text might be a token
         log.critical("TikTok names a lifetime that can't be meant: %s is %.40s; the usual one is assumed", name, shown)
     return None
 
 
 def _span(value: object, longest: timedelta, now: datetime) -> timedelta | None:
     """Seconds, as a number or its text, or the point in time that they are since 1970. None for what is neither."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         return None
     try:
         seconds = float(value)

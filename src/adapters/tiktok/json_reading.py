@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from decimal import Decimal, InvalidOperation
 
 import msgspec
 
@@ -17,13 +18,13 @@ AROUND = "\ufeff\0 \t\r\n"
 
 
 def json_of(body: bytes) -> object:
-    """The value that a body holds; None for what is no JSON at all.
+    """The value that a body holds; None for what is no JSON at all. Numbers with a point or exponent are exact Decimals.
 
     Lone surrogates, raw control characters, NaN, bytes that are not UTF-8, a byte order mark, and whatever follows the JSON cost
     nothing: a call that spends a token has no second answer.
     """
     try:
-        return msgspec.json.decode(body)
+        return _DECODER.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass
     for encoding in dict.fromkeys((json.detect_encoding(body), "utf-8")):
@@ -40,4 +41,12 @@ def _number(digits: str) -> object:
     return int(digits) if len(digits) <= LONGEST_NUMBER else digits
 
 
-_LENIENT = json.JSONDecoder(strict=False, parse_int=_number)
+def _exact(digits: str) -> object:
+    try:
+        return Decimal(digits)
+    except InvalidOperation:  # an exponent of twenty digits
+        return digits
+
+
+_DECODER = msgspec.json.Decoder(float_hook=_exact)
+_LENIENT = json.JSONDecoder(strict=False, parse_int=_number, parse_float=_exact)

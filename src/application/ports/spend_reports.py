@@ -33,6 +33,16 @@ class CampaignQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class ShopQuestion:
+    """What is asked of the GMV Max campaigns of one shop, day by day."""
+
+    account: AdvertiserId
+    store: StoreId
+    window: Window
+    without: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignPage:
     """One page of the campaigns that there are."""
 
@@ -77,9 +87,7 @@ class SpendReports(Protocol):
     def stores(self, access: Secret, account: AdvertiserId) -> tuple[StoreId, ...] | ReportFailure:
         """The account's shops that have GMV Max campaigns."""
 
-    def gmv_max_page(
-        self, access: Secret, account: AdvertiserId, store: StoreId, window: Window, page: int
-    ) -> ReportPage | ReportFailure:
+    def gmv_max_page(self, access: Secret, question: ShopQuestion, page: int) -> ReportPage | ReportFailure:
         """One page of a shop's GMV Max campaigns by day: purchases and their value are all of the shop's, with or without ads."""
 
     def order_report(self, access: Secret, question: CampaignQuestion) -> ReportTaskId | ReportFailure:
