@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from litestar import Response
-from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from domain.errors import OnHold, Refusal
+from domain.errors import OnHold
 from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.addresses import CONNECT, PLATFORMS
 from entrypoints.http.auth.jwt_claims import Unauthenticated
@@ -20,9 +17,7 @@ from entrypoints.http.error_codes_and_sentences import Code
 from entrypoints.http.exception_to_error_code import FRAMEWORK, DoorRefusal, code_of
 from entrypoints.http.pages.rendering import AnyRequest, page
 from entrypoints.http.pages.sign_in_redirect import sign_in_first
-from entrypoints.http.problems import prefers_a_page, tell_refusal
-
-log = logging.getLogger(__name__)
+from entrypoints.http.problems import EXCEPTION_HANDLERS, prefers_a_page, tell_refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,61 +64,38 @@ def error_page(request: AnyRequest, code: Code, headers: Mapping[str, str] | Non
     return answer
 
 
-def show_refusal(request: AnyRequest, error: Exception) -> Response[str]:
-    """The page for an error of the door's table."""
-    return error_page(request, code_of(error), tell_refusal(request, error).headers)
+Handler = Callable[[AnyRequest, Any], Response[Any]]
 
 
-def show_framework(request: AnyRequest, error: HTTPException) -> Response[str]:
-    """The page for what Litestar refuses."""
-    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return show_surprise(request, error)
-    return error_page(request, FRAMEWORK.get(error.status_code, codes.INVALID_REQUEST), error.headers)
+def shown(tell: Handler) -> Handler:
+    """The same refusal as a page."""
 
+    def show(request: AnyRequest, error: Exception) -> Response[Any]:
+        told = tell(request, error)
+        return error_page(request, next(code for code in codes.ALL if code.name == told.content.code), told.headers)
 
-def show_unreadable(request: AnyRequest, _: Exception) -> Response[str]:
-    """The page for a body that can't be read."""
-    return error_page(request, codes.INVALID_REQUEST)
+    return show
 
 
 def show_hold(request: AnyRequest, error: OnHold) -> Response[Any]:
     """The answer while the database is on hold: a page for a person on the way to TikTok or back, problem details for others."""
-    if request.method != "GET" or not prefers_a_page(request):
-        return tell_refusal(request, error)
-    return show_refusal(request, error)
+    return (shown(tell_refusal) if request.method == "GET" and prefers_a_page(request) else tell_refusal)(request, error)
 
 
-def show_surprise(request: AnyRequest, error: Exception) -> Response[str]:
-    """The page for an error that nobody foresaw; its text stays in the log."""
-    log.error("an unforeseen error", exc_info=error)
-    return error_page(request, codes.INTERNAL)
-
-
-ERROR_PAGES: dict[Any, Any] = {
-    Unauthenticated: sign_in_first,
-    Refusal: show_refusal,
-    DoorRefusal: show_refusal,
-    HTTPException: show_framework,
-    RecursionError: show_unreadable,
-    UnicodeDecodeError: show_unreadable,
-    Exception: show_surprise,
-}
+ERROR_PAGES: dict[Any, Any] = {kind: shown(tell) for kind, tell in EXCEPTION_HANDLERS.items()} | {Unauthenticated: sign_in_first}
 """For the pages, whoever asks."""
 
-Handler = Callable[[AnyRequest, Any], Response[Any]]
 
-
-def page_or(problem: Handler, shown: Handler) -> Handler:
+def page_or(problem: Handler) -> Handler:
     """A page for whom it serves better than problem details, which are all that the API tells."""
 
     def handle(request: AnyRequest, error: Exception) -> Response[Any]:
         api = f"{request.scope['path']}/".startswith("/api/")
-        return problem(request, error) if api or not prefers_a_page(request) else shown(request, error)
+        return (problem if api or not prefers_a_page(request) else shown(problem))(request, error)
 
     return handle
 
 
 def for_whoever_asks(problems: ExceptionHandlersMap) -> ExceptionHandlersMap:
     """The same refusals as problem details or as pages. Nobody is sent to sign in: where one signs in, the pages know."""
-    shown = {**ERROR_PAGES, Unauthenticated: show_refusal}
-    return {kind: page_or(problem, shown[kind]) for kind, problem in problems.items()}
+    return {kind: page_or(problem) for kind, problem in problems.items()}
