@@ -12,7 +12,7 @@ from application.ports.claims_and_settlements import Due, TokenModel
 from application.ports.clock import Clock
 from application.ports.fleet import Fleet, FleetView
 from application.ports.journal_register import JournalRegister, Undrained
-from application.ports.store import Store
+from application.ports.store import Store, UnitOfWork
 from application.rotation.batches import Batches, SweepReport, ignore_progress
 from application.rotation.permit_turn import never
 from domain.database_hold import Held
@@ -34,8 +34,6 @@ KEPT_TOKENS = timedelta(days=30)
 
 AUDIT_BATCH = 200
 BETWEEN_SWEEPS = timedelta(milliseconds=10)
-SWEEPS_LATE = 2
-"""After how many sweeps a due grant counts as overdue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +79,9 @@ class AuditGrants:
             probed=SweepReport(stopped_by=Held(hold)) if hold else self._probed(stopping, progress),
             reaches_read=0 if hold else self.audit_reach(stopping),
             grants_given_up=0 if hold else self._give_up(stopping),
-            consents_forgotten=0 if hold else self._forget_consents(),
-            offers_forgotten=0 if hold else self._forget_offers(),
-            fleet=self.fleet.counts(self.clock.now(), overdue_after=self.policy.sweep_every * SWEEPS_LATE),
+            consents_forgotten=0 if hold else self._forget(lambda work: work.consents.forget(self.clock.now() - KEPT_CONSENTS)),
+            offers_forgotten=0 if hold else self._forget(lambda work: work.offers.forget(self.clock.now() - KEPT_OFFERS)),
+            fleet=self.fleet.counts(self.clock.now(), overdue_after=self.policy.overdue_after),
             undrained=self.journals.undrained(self.clock.now() - KEPT_TOKENS),
         )
         for host in report.undrained:
@@ -100,15 +98,9 @@ class AuditGrants:
                 self.batches(Due(since=self.clock.now()), stopping=stopping, progress=progress)
         return self.batches(Due(kind=TokenModel.LONG_TERM), stopping=stopping, progress=progress)
 
-    def _forget_consents(self) -> int:
+    def _forget(self, drop: Callable[[UnitOfWork], int]) -> int:
         with self.store.write() as work:
-            forgotten = work.consents.forget(self.clock.now() - KEPT_CONSENTS)
-            work.commit()
-        return forgotten
-
-    def _forget_offers(self) -> int:
-        with self.store.write() as work:
-            forgotten = work.offers.forget(self.clock.now() - KEPT_OFFERS)
+            forgotten = drop(work)
             work.commit()
         return forgotten
 

@@ -52,6 +52,11 @@ class RotationPolicy:
         """How long after its claim a call may still be sent: what it takes at the worst is over before the lease is."""
         return self.lease - self.call_timeout - self.settle_within
 
+    @property
+    def overdue_after(self) -> timedelta:
+        """How long a grant may have been due: two sweeps may pass it over."""
+        return 2 * self.sweep_every
+
     def due_at(self, tokens: Tokens, grant: GrantId) -> datetime:
         """When these tokens are to be renewed (expiring) or looked at (long-term)."""
         if isinstance(tokens, LongTerm):

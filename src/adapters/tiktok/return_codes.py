@@ -6,11 +6,12 @@ Codes and names are those of the return-code list of TikTok's official SDK.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from functools import partial
 
 from domain.outcomes import (
     Failure,
@@ -51,52 +52,44 @@ class CallKind(Enum):
         return self in {CallKind.REFRESH, CallKind.EXCHANGE}
 
 
-def _each(codes: Iterable[int], failure: Failure) -> dict[int, Failure]:
-    return dict.fromkeys(codes, failure)
+def path_missing(code: int) -> PathMissing:
+    """What an unknown path is answered with."""
+    return PathMissing(f"TikTok does not know the path ({code})")
+
+
+def _each(failure: Callable[[int], Failure], *codes: int) -> dict[int, Failure]:
+    return {code: failure(code) for code in codes}
 
 
 def _refused(reason: Reason, *codes: int) -> dict[int, Failure]:
-    return {code: Refused(reason, code) for code in codes}
-
-
-def _permission(*codes: int) -> dict[int, Failure]:
-    return {code: NotPermitted(code) for code in codes}
-
-
-def _our_fault(*codes: int) -> dict[int, Failure]:
-    return {code: OurFault(code) for code in codes}
-
-
-def _not_approved(*codes: int) -> dict[int, Failure]:
-    return {code: Misconfigured(f"TikTok has suspended or restricted the app, or not approved it yet ({code})") for code in codes}
-
-
-def _missing(*codes: int) -> dict[int, Failure]:
-    return {code: PathMissing(f"TikTok does not know the path ({code})") for code in codes}
+    return _each(partial(Refused, reason), *codes)
 
 
 _BACKEND = (50000, 50002, *range(51000, 51100), *range(52000, 52205))
 """System error, time-out, and the services behind: it may have been carried out."""
 
 _ALWAYS: dict[int, Failure] = {
-    **_each((40100, 40016, 40132, 40133, 61000), Throttled()),  # REQUEST_TOO_FREQUENT and kin
-    **_each((60001,), Unavailable("TikTok is in maintenance")),  # MAINTENANCE
+    **_each(lambda _: Throttled(), 40100, 40016, 40132, 40133, 61000),  # REQUEST_TOO_FREQUENT and kin
+    60001: Unavailable("TikTok is in maintenance"),  # MAINTENANCE
     40101: Misconfigured("TikTok says that app id and secret do not match (40101)"),  # INVALID_PARTNER
     40113: Misconfigured("TikTok has forbidden the app (40113)"),  # APP_FORBIDDEN
-    **_not_approved(40117, 40118, 40124, 40125),
-    **_our_fault(40000, 40002, 40011, 40108),  # parameters, a list that is too long, grant type
-    **_missing(40051, 40400, 40405, 41001),
+    **_each(
+        lambda code: Misconfigured(f"TikTok has suspended or restricted the app, or not approved it yet ({code})"),
+        *(40117, 40118, 40124, 40125),
+    ),
+    **_each(OurFault, 40000, 40002, 40011, 40108),  # parameters, a list that is too long, grant type
+    **_each(path_missing, 40051, 40400, 40405, 41001),
 }
-_SPENDING: dict[int, Failure] = {**_ALWAYS, **_each(_BACKEND, InDoubt("TikTok reports a failure of its own"))}
+_SPENDING: dict[int, Failure] = {**_ALWAYS, **_each(lambda _: InDoubt("TikTok reports a failure of its own"), *_BACKEND)}
 _REPEATABLE: dict[int, Failure] = {
     **_ALWAYS,
-    **_each(_BACKEND, Unavailable("TikTok reports a failure of its own")),
-    **_permission(40001),  # PERMISSION_ERROR
-    **_permission(40130, 40131),  # a scope is missing
-    **_permission(40300, 40301),  # the account is punished or closed
+    **_each(lambda _: Unavailable("TikTok reports a failure of its own"), *_BACKEND),
+    **_each(NotPermitted, 40001),  # PERMISSION_ERROR
+    **_each(NotPermitted, 40130, 40131),  # a scope is missing
+    **_each(NotPermitted, 40300, 40301),  # the account is punished or closed
     **_refused(Reason.ACCESS_TOKEN_REFUSED, 40102, 40105),  # ACCESS_TOKEN_EXPIRE, INVALID_ACCESS_TOKEN
     **_refused(Reason.AUTHORISATION_WITHDRAWN, 40106, 40114),  # INVALID_CORE_USER, ADVERTISER_LOGOUT
-    **_our_fault(40104),  # EMPTY_ACCESS_TOKEN
+    **_each(OurFault, 40104),  # EMPTY_ACCESS_TOKEN
 }
 
 TABLE: dict[CallKind, dict[int, Failure]] = {
@@ -108,7 +101,7 @@ TABLE: dict[CallKind, dict[int, Failure]] = {
     },
     CallKind.EXCHANGE: {
         **_SPENDING,
-        **_permission(40001),
+        **_each(NotPermitted, 40001),
         **_refused(Reason.AUTHORISATION_WITHDRAWN, 40106, 40110, 40114),  # AUTH_CODE_ERROR: consent anew
     },
     CallKind.WITH_TOKEN: _REPEATABLE,
@@ -131,7 +124,7 @@ def failure_of(kind: CallKind, code: int | None, status: int, retry_after: timed
     if known is not None:
         return known
     if code == NO_SCHEMA and status == FORBIDDEN:
-        return PathMissing(f"TikTok does not know the path ({code})")
+        return path_missing(code)
     return _unknown(kind, code, status, retry_after)
 
 

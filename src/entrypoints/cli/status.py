@@ -24,9 +24,6 @@ DONE = {"worker": "last got a sweep done", "beat": "last had a message confirmed
 
 ROTATED = (HEALTH_WORDS[Active], HEALTH_WORDS[Degraded])
 
-OVERDUE_AFTER = 2
-"""Sweeps that may pass over a due grant before it counts as overdue."""
-
 ROTATED_EVERY = timedelta(hours=12)
 """At the least, where tokens live for 24 hours."""
 
@@ -43,7 +40,7 @@ def status(*, as_json: bool) -> None:
     """
     settings = configured()
     container = ready(settings)
-    now, overdue_after = container.clock().now(), OVERDUE_AFTER * settings.sweep_interval
+    now, overdue_after = container.clock().now(), container.policy().overdue_after
     view = container.fleet().counts(now, overdue_after=overdue_after)
     seen = {component: container.heartbeats().latest(component) for component in DONE}
     signs = signs_of_life(container)

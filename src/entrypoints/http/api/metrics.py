@@ -31,6 +31,6 @@ def show_metrics(
     """To this machine itself, and to whoever has METRICS_TOKEN. With the database away, requests alone."""
     view = None
     with suppress(StoreUnavailable):
-        view = fleet.counts(clock.now(), overdue_after=policy.sweep_every * 2)
+        view = fleet.counts(clock.now(), overdue_after=policy.overdue_after)
     # as a header: to a media type that begins with text/ the framework adds the charset that this one has already
     return Response(request_metrics.text(view), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})

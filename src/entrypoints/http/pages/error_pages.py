@@ -14,7 +14,6 @@ from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.addresses import CONNECT, PLATFORMS
 from entrypoints.http.auth.jwt_claims import Unauthenticated
 from entrypoints.http.error_codes_and_sentences import Code
-from entrypoints.http.exception_to_error_code import FRAMEWORK, DoorRefusal, code_of
 from entrypoints.http.pages.rendering import AnyRequest, page
 from entrypoints.http.pages.sign_in_redirect import sign_in_first
 from entrypoints.http.problems import EXCEPTION_HANDLERS, prefers_a_page, tell_refusal
