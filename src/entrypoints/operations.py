@@ -22,25 +22,8 @@ from entrypoints.container import Container, key_ring, redis_ledger
 from entrypoints.deferred_imports import imported
 from entrypoints.settings import Settings
 
-__all__ = [
-    "BrokerUnavailable",
-    "JournalUnavailable",
-    "KeyReport",
-    "NewerSchema",
-    "SchemaBehind",
-    "SchemaState",
-    "UnreadableFile",
-    "WrongKeys",
-    "check_keys",
-    "check_redis",
-    "journal_is_the_originals",
-    "migrate_schema",
-    "new_encryption_key",
-    "open_unread",
-    "require_keys",
-    "require_schema",
-    "signs_of_life",
-]
+__all__ = ["BrokerUnavailable", "JournalUnavailable", "NewerSchema", "SchemaState"]
+"""What of the adapters doors may know besides: errors and states."""
 
 SAMPLED_TOKENS = 20
 """How many stored tokens are opened to see whether the keys are the right ones."""

@@ -8,7 +8,6 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import NoReturn
 
 import click
@@ -55,20 +54,6 @@ def debug_option() -> click.Option:
     )
 
 
-def tell_version(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 (click's signature)
-    """Print it, and do nothing else."""
-    if value:
-        click.echo(f"{PROGRAM} {version(PROGRAM)}")
-        context.exit()
-
-
-def version_option() -> click.Option:
-    """The option that stands alone."""
-    return click.Option(
-        ["--version"], is_flag=True, expose_value=False, is_eager=True, callback=tell_version, help="Show the version."
-    )
-
-
 def debugging() -> bool:
     """Whether --debug was given. For use within a command."""
     asked = click.get_current_context().find_object(Asked)
@@ -79,7 +64,9 @@ class Commands(click.Group):
     """Finds each command when it is called for."""
 
     def __init__(self, places: Mapping[str, tuple[str, str]], help_text: str) -> None:
-        super().__init__(PROGRAM, params=[version_option(), debug_option()], help=help_text)
+        super().__init__(PROGRAM, help=help_text)
+        click.version_option(None, package_name=PROGRAM, message="%(package)s %(version)s", help="Show the version.")(self)
+        self.params.append(debug_option())
         self._places = places
 
     def list_commands(self, ctx: click.Context) -> list[str]:
