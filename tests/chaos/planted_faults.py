@@ -104,7 +104,7 @@ def failing_as(other: Callable[[Failure], Failure]) -> Plant:
     """Failures are taken for other ones."""
     fail = Grant.fail
 
-    def failed(self: Grant, failure: Failure, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- passed on as it comes
+    def failed(self: Grant, failure: Failure, *args: Any, **kwargs: Any) -> None:
         fail(self, other(failure), *args, **kwargs)
 
     return replaced(Grant, "fail", failed)

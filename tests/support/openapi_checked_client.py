@@ -98,7 +98,7 @@ class DocumentedClient(TestClient[Litestar]):
         super().__init__(app, base_url=base_url, raise_server_exceptions=False)
         self.description = description_of(app)
 
-    def request(self, *args: Any, **kwargs: Any) -> httpx.Response:  # noqa: ANN401 (httpx's own dozen of parameters)
+    def request(self, *args: Any, **kwargs: Any) -> httpx.Response:
         kwargs["follow_redirects"] = False
         response = super().request(*args, **kwargs)
         self.description.check(response)

@@ -44,7 +44,7 @@ class Channel(filesystem.Channel):
         super().__init__(*args, **kwargs)
         self._own_queues = set[str]()
 
-    def queue_declare(self, queue: str | None = None, passive: bool = False, **about: Any) -> Any:  # noqa: ANN401, FBT001, FBT002 (kombu's signature)
+    def queue_declare(self, queue: str | None = None, passive: bool = False, **about: Any) -> object:  # noqa: FBT001, FBT002 (kombu's signature)
         declared = super().queue_declare(queue, passive=passive, **about)
         if about.get("auto_delete") or about.get("exclusive"):
             self._own_queues.add(declared.queue)
@@ -55,7 +55,7 @@ class Channel(filesystem.Channel):
             self.queue_delete(self._own_queues.pop())
         super().close()
 
-    def _put(self, queue: str, payload: Any, **_: object) -> None:  # type: ignore[override]  # noqa: ANN401 (kombu's own two differ)
+    def _put(self, queue: str, payload: object, **_: object) -> None:  # type: ignore[override]  # kombu's own two differ
         name = f"{time.monotonic_ns():020d}_{uuid.uuid4()}.{queue}.msg"
         write_whole(self._messages / name, dumps(payload))
 

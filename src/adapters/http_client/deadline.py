@@ -6,7 +6,6 @@ import ssl
 import time
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 import httpcore
 
@@ -69,7 +68,7 @@ class DeadlineStream(httpcore.NetworkStream):
         left = self._deadline.left(httpcore.ConnectTimeout)
         return DeadlineStream(self._inner.start_tls(ssl_context, server_hostname, left), self._deadline)
 
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (httpcore's signature)
+    def get_extra_info(self, info: str) -> object:
         return self._inner.get_extra_info(info)
 
 

@@ -50,14 +50,14 @@ class Packed(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def __init__(self, kind: Any, *, otherwise: object = None) -> None:  # noqa: ANN401 -- any type that msgspec can read
+    def __init__(self, kind: object, *, otherwise: object = None) -> None:
         super().__init__()
         self.kind, self.otherwise = kind, otherwise
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401 -- as its base has it
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
         return None if value is None else msgspec.json.encode(value, order="sorted").decode()
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401 -- as its base has it
+    def process_result_value(self, value: str | None, dialect: Dialect) -> object:
         if value is None:
             return None
         try:
@@ -114,12 +114,12 @@ class OneOf(TypeDecorator[Any]):
         super().__init__()
         self.union, self.otherwise = union, otherwise
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401 -- as its base has it
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
         if value is None:
             return None
         return msgspec.json.encode({"kind": type(value).__name__, **msgspec.to_builtins(value)}).decode()
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401 -- as its base has it
+    def process_result_value(self, value: str | None, dialect: Dialect) -> object:
         if value is None:
             return None
         try:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
 from adapters.sql import tables
 from adapters.sql.database import Database
@@ -82,7 +82,7 @@ class SqlOutboxFeed:
             connection.commit()
 
 
-def unplaced(*, limit: int) -> Any:  # noqa: ANN401 (a select of one column, whose type says more than a reader wants)
+def unplaced(*, limit: int) -> Select[Any]:
     """Rows that nobody has given a place yet; the literal condition is that of their index."""
     return select(row.id).where(tables.UNPLACED).order_by(row.id).limit(limit)
 

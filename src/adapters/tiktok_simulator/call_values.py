@@ -22,7 +22,7 @@ def texts_of(values: Mapping[str, Any], name: str) -> list[str]:
         raise wrong_parameter(f"{name}: Not a valid list of strings.") from None
 
 
-def json_of(values: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - whatever JSON there is
+def json_of(values: Mapping[str, Any], name: str) -> object:
     """The value as JSON has it; None where there is none. Raises RefusedCall where it is no JSON."""
     value = values.get(name)
     if value is None or value == "":

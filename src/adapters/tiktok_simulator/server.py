@@ -15,6 +15,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .app import create_app
+from .asgi import Receive, Scope, Send
 from .clock import Clock
 from .config import Config
 from .simulator import Simulator
@@ -98,12 +99,12 @@ def running_simulator(
 class _TransportInScope(HttpToolsProtocol):
     """Shows the app its connection, for the faults that must break it."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they are
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.access_log = False  # an access log would hold the secrets that TikTok has in queries
         app = self.app
 
-        async def with_transport(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - uvicorn's types of ASGI are private
+        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
             scope["extensions"] = {TRANSPORT: self.transport}
             await app(scope, receive, send)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import click
 import uvicorn
@@ -20,6 +20,8 @@ from entrypoints.container import build
 from entrypoints.deferred_imports import imported
 from entrypoints.ending_signals import heed
 from entrypoints.settings import Settings, load_settings, read_environment
+
+AsgiApp = Callable[..., Awaitable[None]]
 
 WIRE = "entrypoints.http.wire:BoundedProtocol"
 """HTTP/1.1 with limits, by name: doors do not know one another."""
@@ -38,16 +40,17 @@ class App:
     own_address: str
     debug: bool
 
-    def __call__(self) -> Any:  # noqa: ANN401 (an ASGI application, which has no type of its own)
+    def __call__(self) -> AsgiApp:
         settings = load_settings(read_environment(), own_address=self.own_address)
         configure_logs(settings, debug=self.debug)
         return application(settings)
 
 
-def application(settings: Settings) -> Any:  # noqa: ANN401 (an ASGI application, which has no type of its own)
+def application(settings: Settings) -> AsgiApp:
     """The HTTP door over these settings, in the process that serves it: uvicorn has taken its signals, the others come to it."""
     heed(end_in_order, but={signal.SIGTERM})
-    return imported("entrypoints.http.app:create_app")(build(settings))
+    app: AsgiApp = imported("entrypoints.http.app:create_app")(build(settings))
+    return app
 
 
 @click.command()
@@ -68,7 +71,7 @@ def serve(host: str, port: int, workers: int) -> int:
         return listen(App(address, debugging()), accepting, keepalive=container.settings().web.keepalive, workers=workers)
 
 
-def listen(app: Any, accepting: socket.socket, *, keepalive: timedelta, workers: int = 1) -> int:  # noqa: ANN401 (a factory of ASGI applications)
+def listen(app: Callable[[], AsgiApp], accepting: socket.socket, *, keepalive: timedelta, workers: int = 1) -> int:
     """Serve until a signal asks for the end; returns the exit status. X-Forwarded-* is the application's, not uvicorn's."""
     config = uvicorn.Config(
         app,

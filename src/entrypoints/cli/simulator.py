@@ -14,7 +14,7 @@ from entrypoints.cli.ports import taken
 from entrypoints.telemetry.logs import configure_logging
 
 
-def simulate(**values: Any) -> None:  # noqa: ANN401 (the simulator's own options, handed on)
+def simulate(**values: Any) -> None:
     """Run it until a signal ends it."""
     configure_logging(debug=debugging())
     leave_in_order()

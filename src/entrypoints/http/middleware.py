@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send, WebSocketReceiveMessage
 
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
 from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.auth.client_address import told_by_proxy
-from entrypoints.http.bare_answers import bare_answer, wants_a_page
+from entrypoints.http.bare_answers import RawHeaders, bare_answer, wants_a_page
 from entrypoints.http.exception_to_error_code import USUAL_RETRY_AFTER, BodyCutShort
 from entrypoints.settings import Settings
 from entrypoints.telemetry.request_metrics import RequestMetrics
@@ -104,7 +104,7 @@ class RequestMiddleware:
     def _seconds(self, scope: Scope) -> float | None:
         return None if scope["path"].startswith(UNHURRIED) else ANSWER_WITHIN.total_seconds()
 
-    def _missing(self, scope: Scope, sent: Any, request_id: str) -> list[tuple[bytes, bytes]]:  # noqa: ANN401 (raw headers)
+    def _missing(self, scope: Scope, sent: Iterable[tuple[bytes, bytes]], request_id: str) -> RawHeaders:
         names = {name.lower() for name, _ in sent}
         headers = [*self.protection, (b"x-request-id", request_id.encode())]
         if scope["path"] == "/api" or scope["path"].startswith("/api/"):
@@ -135,7 +135,7 @@ def whole(receive: Receive) -> Receive:
     """Receives the body. Raises BodyCutShort when the client leaves before its end."""
     complete = False
 
-    async def received() -> Any:  # noqa: ANN401 (whatever the server sends)
+    async def received() -> HTTPReceiveMessage | WebSocketReceiveMessage:
         nonlocal complete
         message = await receive()
         if message["type"] == "http.disconnect" and not complete:

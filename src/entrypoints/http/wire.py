@@ -61,7 +61,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     limits: ClassVar[WireLimits] = WireLimits()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (uvicorn's own)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._phase, self._arrived, self._waits_since = Phase.HEAD, 0, self.loop.time()
         self._refused, self._ends = False, False

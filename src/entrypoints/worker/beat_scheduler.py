@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
 
-from celery.beat import Scheduler
+from celery.beat import ScheduleEntry, Scheduler
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +38,7 @@ class SteadyScheduler(Scheduler):
                 self._send(line)
         return max(min(self._due.values()) - self.monotonic(), 0.0)
 
-    def _send(self, line: Any) -> None:  # noqa: ANN401 (Celery has no types)
+    def _send(self, line: ScheduleEntry) -> None:
         try:
             self.apply_async(line, producer=self.producer, advance=False)
         except Exception as error:  # noqa: BLE001 (each transport has errors of its own)

@@ -7,9 +7,9 @@ import os
 import signal
 import threading
 from types import FrameType
-from typing import Any
 
 from celery import bootsteps, signals
+from celery.worker import WorkController
 
 from domain.errors import StoreUnavailable
 from entrypoints.ending_signals import heed
@@ -35,7 +35,7 @@ class UnaskedWork(bootsteps.StartStopStep):
 
     requires = ("celery.worker.components:Pool",)
 
-    def start(self, parent: Any) -> None:  # noqa: ANN401 (Celery has no types)
+    def start(self, parent: WorkController) -> None:
         log.info("started", extra={"component": WORKER})
         parent.timer.call_repeatedly(NOTICED_WITHIN, wake)
         process.container.upkeep_thread().start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import FrameType
-from typing import Any, Literal, NoReturn
+from typing import Literal, NoReturn
 
 from celery.apps.beat import Beat
 from celery.apps.worker import Worker
@@ -21,7 +21,7 @@ Pool = Literal["threads", "prefork", "solo"]
 class OrderlyWorker(Worker):
     """Celery's, which would end in the middle of a call at SIGQUIT or a second SIGINT, and start anew at SIGHUP."""
 
-    def install_platform_tweaks(self, worker: Any) -> None:  # noqa: ANN401 (Celery has no types)
+    def install_platform_tweaks(self, worker: object) -> None:
         super().install_platform_tweaks(worker)
         heed(end_in_order)
 
@@ -29,7 +29,7 @@ class OrderlyWorker(Worker):
 class OrderlyBeat(Beat):
     """Celery's, which ends at SIGTERM and SIGINT alone as it should."""
 
-    def install_sync_handler(self, service: Any) -> None:  # noqa: ANN401 (Celery has no types)
+    def install_sync_handler(self, service: object) -> None:
         heed(leave)
 
 

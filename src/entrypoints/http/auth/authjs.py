@@ -15,7 +15,7 @@ from joserfc.jwk import OctKey
 
 from domain.ids import OwnerId
 from domain.tokens import Secret
-from entrypoints.http.auth.jwt_claims import Unauthenticated, check_claims, owner_in
+from entrypoints.http.auth.jwt_claims import Unauthenticated, check_claims, hostile, owner_in
 
 PLAIN_NAME = "authjs.session-token"
 SECURE_NAME = "__Secure-authjs.session-token"
@@ -68,11 +68,9 @@ class AuthJsCookies:
 
     def _verify(self, name: str, token: str, *, now: datetime) -> OwnerId:
         plaintext = _decrypt(token, self._keys[name])
-        try:
+        with hostile("session cookie expired or malformed"):
             claims: dict[str, Any] = dict(json.loads(plaintext))
             check_claims(claims, {}, now=now)
-        except Exception:  # noqa: BLE001 (whatever claims make the parser or the checks fail with, they are no session)
-            raise Unauthenticated("session cookie expired or malformed") from None
         return owner_in(claims, "id", "sub")
 
 

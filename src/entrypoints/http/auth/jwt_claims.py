@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
@@ -23,6 +24,15 @@ class Unauthenticated(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+@contextmanager
+def hostile(reason: str) -> Iterator[None]:
+    """What others wrote is looked at within: it may make a library raise anything, and each is Unauthenticated."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 (that it is any is the point)
+        raise Unauthenticated(reason) from None
 
 
 class WrongSecret(Unauthenticated):
