@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-import structlog
 
 
 @pytest.fixture
@@ -15,7 +14,6 @@ def logging_as_it_was() -> Iterator[None]:
     before = [(one, list(one.handlers), one.level, one.propagate, one.disabled) for one in loggers]
     yield
     logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
     for one, handlers, level, propagate, disabled in before:
         one.handlers, one.propagate, one.disabled = handlers, propagate, disabled
         one.setLevel(level)

@@ -31,7 +31,7 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 def test_our_lines_and_those_of_libraries_come_out_as_json() -> None:
     stream = io.StringIO()
     configure_logging(stream=stream)
-    structlog.get_logger("ours").info("rotated", grant_id="g1", generation=2)
+    logging.getLogger("ours").info("rotated", extra={"grant_id": "g1", "generation": 2})
     logging.getLogger("theirs").warning("odd %s", "thing", extra={"attempt": 3})
     ours, theirs = lines(stream)
     assert ours.pop("at").endswith("Z")
@@ -43,7 +43,7 @@ def test_our_lines_and_those_of_libraries_come_out_as_json() -> None:
 def test_a_terminal_gets_readable_lines() -> None:
     stream = Terminal()
     configure_logging(stream=stream)
-    structlog.get_logger("ours").info("rotated", access_token=PLANTED)
+    logging.getLogger("ours").info("rotated", extra={"access_token": PLANTED})
     assert "rotated" in stream.getvalue()
     assert not stream.getvalue().startswith("{")
     assert PLANTED not in stream.getvalue()
@@ -53,8 +53,8 @@ def test_a_terminal_gets_readable_lines() -> None:
 def test_a_planted_secret_comes_out_nowhere(stream: type[io.StringIO]) -> None:
     out = stream()
     configure_logging(debug=True, stream=out, secrets=[Secret(PLANTED)])
-    ours, theirs = structlog.get_logger("ours"), logging.getLogger("theirs")
-    ours.info(f"sending {PLANTED}", anything=PLANTED, nested={"list": [PLANTED]}, typed=Secret(PLANTED))
+    ours, theirs = logging.getLogger("ours"), logging.getLogger("theirs")
+    ours.info(f"sending {PLANTED}", extra={"anything": PLANTED, "nested": {"list": [PLANTED]}, "typed": Secret(PLANTED)})
     ours.info("positional %s", PLANTED)
     theirs.info("arguments %s %r", PLANTED, {"key": PLANTED})
     theirs.info("extra", extra={"field": PLANTED})
@@ -79,7 +79,7 @@ def test_a_traceback_shows_no_local_variables(stream: type[io.StringIO]) -> None
     try:
         int("x")
     except ValueError:
-        structlog.get_logger().exception("failed")
+        logging.getLogger().exception("failed")
     assert "Traceback" in out.getvalue()
     assert hidden not in out.getvalue()
 
@@ -110,11 +110,11 @@ def test_uvicorns_access_lines_are_off_and_its_others_come_through_us(capsys: py
 def test_debug_lines_appear_only_on_request() -> None:
     stream = io.StringIO()
     configure_logging(stream=stream)
-    structlog.get_logger("ours").debug("detail")
+    logging.getLogger("ours").debug("detail")
     logging.getLogger("theirs").debug("detail")
     assert stream.getvalue() == ""
     configure_logging(debug=True, stream=stream)
-    structlog.get_logger("ours").debug("detail")
+    logging.getLogger("ours").debug("detail")
     assert [line["event"] for line in lines(stream)] == ["detail"]
 
 
@@ -122,7 +122,7 @@ def test_configuring_again_replaces_the_first_configuration() -> None:
     first, second = io.StringIO(), io.StringIO()
     configure_logging(stream=first)
     configure_logging(stream=second)
-    structlog.get_logger("ours").info("once")
+    logging.getLogger("ours").info("once")
     assert first.getvalue() == ""
     assert len(lines(second)) == 1
 
