@@ -29,9 +29,7 @@ class SelectAccounts:
     def offered(self, owner: OwnerId, offer: OfferId) -> Offer:
         """What can be chosen. Raises OfferNotFound for an unknown or foreign one, OfferExpired when it is over."""
         with self.store.read() as work:
-            stored = work.offers.get(offer)
-        if stored is None or stored.owner != owner:
-            raise OfferNotFound
+            stored = owned(work, offer, owner)
         if stored.closed or self.clock.now() >= stored.expires_at:
             raise OfferExpired
         return stored
@@ -54,9 +52,7 @@ class SelectAccounts:
         """
         now = self.clock.now()
         with self.store.write() as work:
-            stored = work.offers.get(offer)
-            if stored is None or stored.owner != owner:
-                raise OfferNotFound
+            stored = owned(work, offer, owner)
             if stored.chosen is not None or stored.closed:
                 return stored.chosen is None
             stored.close()
@@ -70,9 +66,7 @@ class SelectAccounts:
     def _choose(self, owner: OwnerId, offer: OfferId, accounts: frozenset[AdvertiserId]) -> tuple[Connection, ...]:
         now = self.clock.now()
         with self.store.write() as work:
-            stored = work.offers.get(offer)
-            if stored is None or stored.owner != owner:
-                raise OfferNotFound
+            stored = owned(work, offer, owner)
             first = stored.chosen is None
             chosen = stored.choose(accounts, now)
             if not first:
@@ -95,3 +89,11 @@ class SelectAccounts:
         grants = work.grants.connecting(offer.owner, offer.chosen or ())
         by_advertiser = {c.advertiser.id: c for g in grants for c in g.connections.values()}
         return tuple(by_advertiser[a] for a in sorted(offer.chosen or ()) if a in by_advertiser)
+
+
+def owned(work: UnitOfWork, offer: OfferId, owner: OwnerId) -> Offer:
+    """The offer, if it is this owner's. Raises OfferNotFound."""
+    stored = work.offers.get(offer)
+    if stored is None or stored.owner != owner:
+        raise OfferNotFound
+    return stored

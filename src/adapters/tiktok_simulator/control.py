@@ -15,9 +15,11 @@ from .asgi import HttpCall, HttpReply, json_reply
 from .campaigns.plans import AccountPlan
 from .faults import Fault
 from .planned_answers import PlannedAnswer
+from .planned_queue import PlannedQueue
 from .simulator import Simulator
 
 T = TypeVar("T")
+P = TypeVar("P", bound=msgspec.Struct)
 PREFIX: Final = "/_sim/"
 _CORS: Final = {
     "Access-Control-Allow-Methods": "GET, POST, DELETE",
@@ -74,8 +76,8 @@ class ControlDoor:
         self._simulator = simulator
         self._routes: Mapping[str, Mapping[str, Callable[[HttpCall], object]]] = {
             "config": {"GET": self._config, "POST": self._configure},
-            "faults": {"GET": self._faults, "POST": self._add_faults, "DELETE": self._clear_faults},
-            "answers": {"GET": self._answers, "POST": self._add_answers, "DELETE": self._clear_answers},
+            "faults": plan_of(simulator.faults, list[Fault]),
+            "answers": plan_of(simulator.answers, list[PlannedAnswer]),
             "accounts": {"GET": self._accounts, "POST": self._set_accounts},
             "advertisers": {"GET": self._odd_advertisers, "POST": self._set_odd_advertisers},
             "campaigns": {"GET": self._campaigns, "POST": self._set_campaigns},
@@ -130,28 +132,6 @@ class ControlDoor:
         machine = self._simulator.machine
         machine.config = machine.config.changed(_read(call, dict[str, Any]))
         return machine.config
-
-    def _faults(self, _: HttpCall) -> object:
-        return self._simulator.faults.planned()
-
-    def _add_faults(self, call: HttpCall) -> object:
-        self._simulator.faults.add(_read(call, list[Fault]))
-        return self._simulator.faults.planned()
-
-    def _clear_faults(self, _: HttpCall) -> object:
-        self._simulator.faults.clear()
-        return []
-
-    def _answers(self, _: HttpCall) -> object:
-        return self._simulator.answers.planned()
-
-    def _add_answers(self, call: HttpCall) -> object:
-        self._simulator.answers.add(_read(call, list[PlannedAnswer]))
-        return self._simulator.answers.planned()
-
-    def _clear_answers(self, _: HttpCall) -> object:
-        self._simulator.answers.clear()
-        return []
 
     # ---- people, accounts, ads
 
@@ -229,6 +209,20 @@ class ControlDoor:
     def _reset(self, _: HttpCall) -> object:
         self._simulator.reset()
         return {"reset": True}
+
+
+def plan_of(plan: PlannedQueue[P], shape: type[list[P]]) -> Mapping[str, Callable[[HttpCall], object]]:
+    """What may be done with a plan, by method; each answers with what is left of it."""
+
+    def add(call: HttpCall) -> object:
+        plan.add(_read(call, shape))
+        return plan.planned()
+
+    def clear(_: HttpCall) -> object:
+        plan.clear()
+        return plan.planned()
+
+    return {"GET": lambda _: plan.planned(), "POST": add, "DELETE": clear}
 
 
 def _read(call: HttpCall, shape: type[T]) -> T:

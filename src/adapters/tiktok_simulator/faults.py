@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from .planned_queue import PlannedQueue
 from .reference import PATHS
 
 FaultKind = Literal[
@@ -41,25 +42,18 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defau
             raise ValueError("A fault takes either count or rate")
 
 
-class FaultPlan:
-    """The faults that are due, oldest first. A rate draws from a seeded sequence, so a run can be repeated."""
+class FaultPlan(PlannedQueue[Fault]):
+    """The faults that are due. A rate draws from a seeded sequence, so a run can be repeated."""
 
     def __init__(self, seed: int = 0) -> None:
-        self._seed = seed
-        self.clear()
+        super().__init__()
+        self._random = Random(seed)  # noqa: S311 - which call fails must be repeatable, not secret
+        self._beginning = self._random.getstate()
 
     def clear(self) -> None:
         """No faults any more; the sequence begins anew."""
-        self._planned: list[Fault] = []
-        self._random = Random(self._seed)  # noqa: S311 - which call fails must be repeatable, not secret
-
-    def add(self, faults: list[Fault]) -> None:
-        """Plan further faults, after those that are planned already."""
-        self._planned += [msgspec.structs.replace(fault) for fault in faults]
-
-    def planned(self) -> list[Fault]:
-        """What is left."""
-        return [msgspec.structs.replace(fault) for fault in self._planned]
+        super().clear()
+        self._random.setstate(self._beginning)
 
     def take(self, endpoint: str) -> Fault | None:
         """The fault for this call, if one is due; at most one a call."""

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from .planned_queue import PlannedQueue
+
 VERSION: Final = re.compile(r"^/open_api/v\d+\.\d+(?=/)")
 
 
@@ -42,23 +44,8 @@ class PlannedAnswer(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, om
         return code if isinstance(code, int) else None
 
 
-class PlannedAnswers:
-    """The answers that are due, oldest first."""
-
-    def __init__(self) -> None:
-        self._planned: list[PlannedAnswer] = []
-
-    def clear(self) -> None:
-        """No planned answers any more."""
-        self._planned.clear()
-
-    def add(self, answers: list[PlannedAnswer]) -> None:
-        """Plan further answers, after those that are planned already."""
-        self._planned += [msgspec.structs.replace(answer) for answer in answers]
-
-    def planned(self) -> list[PlannedAnswer]:
-        """What is left."""
-        return [msgspec.structs.replace(answer) for answer in self._planned]
+class PlannedAnswers(PlannedQueue[PlannedAnswer]):
+    """The answers that are due."""
 
     def take(self, method: str, path: str) -> PlannedAnswer | None:
         """The answer for this call, if one is planned."""
