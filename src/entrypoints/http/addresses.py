@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 from domain.consent import Choosing, Connected, Ending, Failed
 from domain.ids import ConnectionId
-from entrypoints.http.error_codes_and_sentences import INTERNAL, Code
+from entrypoints.http.error_codes_and_sentences import Code
 from entrypoints.http.exception_to_error_code import CONSENT_FAILURE_CODES
 
 CONNECT = "/api/auth/tiktok"
@@ -41,10 +41,6 @@ class Addresses:
     def failure(self, code: Code) -> str:
         """Where a person reads what went wrong."""
         return self.at(PLATFORMS, error=code.sentence, code=code.name)
-
-    def unforeseen(self) -> str:
-        """The same after an error that nobody foresaw."""
-        return self.failure(INTERNAL)
 
     def after(self, ending: Ending) -> str:
         """Where a person goes on after a consent."""

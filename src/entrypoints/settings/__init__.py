@@ -2,42 +2,33 @@
 
 from entrypoints.settings.addresses import public_origin
 from entrypoints.settings.environment import read_environment
-from entrypoints.settings.faults import Fault, InvalidSettings
+from entrypoints.settings.faults import InvalidSettings
 from entrypoints.settings.groups import (
     CronSettings,
-    DemoSettings,
     EncryptionKey,
     Hs256Key,
     JwtSettings,
     PublicKey,
     Scope,
     Service,
-    SessionSettings,
     Settings,
-    StorageSettings,
     TikTokSettings,
     WabSettings,
-    WebSettings,
 )
 from entrypoints.settings.variables_and_defaults import faults_of, load_database_url, load_settings
 
 __all__ = [
     "CronSettings",
-    "DemoSettings",
     "EncryptionKey",
-    "Fault",
     "Hs256Key",
     "InvalidSettings",
     "JwtSettings",
     "PublicKey",
     "Scope",
     "Service",
-    "SessionSettings",
     "Settings",
-    "StorageSettings",
     "TikTokSettings",
     "WabSettings",
-    "WebSettings",
     "faults_of",
     "load_database_url",
     "load_settings",

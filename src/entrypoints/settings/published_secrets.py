@@ -18,14 +18,4 @@ EXAMPLE_SERVICE_SECRET = "replace-with-a-secret-for-this-service"
 EXAMPLE_METRICS_TOKEN = "replace-with-a-token-for-metrics"
 EXAMPLE_JWT_SECRET = "replace-with-the-hs256-secret-of-your-token-issuer"
 
-PUBLISHED_SECRETS = (
-    DEMO_APP_SECRET,
-    EXAMPLE_APP_SECRET,
-    EXAMPLE_ENCRYPTION_KEY,
-    EXAMPLE_DASHBOARD_KEY,
-    EXAMPLE_AUTH_SECRET,
-    EXAMPLE_CRON_SECRET,
-    EXAMPLE_SERVICE_SECRET,
-    EXAMPLE_METRICS_TOKEN,
-    EXAMPLE_JWT_SECRET,
-)
+PUBLISHED_SECRETS = (DEMO_APP_SECRET, *(text for name, text in tuple(globals().items()) if name.startswith("EXAMPLE_")))

@@ -27,6 +27,7 @@ from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.shared_waits import SharedWaits
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import gate_of, headers_of
+from entrypoints.http.error_codes_and_sentences import INTERNAL
 from entrypoints.http.exception_to_error_code import USUAL_RETRY_AFTER, code_of
 from entrypoints.http.problems import prefers_a_page
 
@@ -163,7 +164,7 @@ async def callback(
         return redirect(addresses.failure(code_of(refusal)))
     except Exception:
         log.exception("a consent could not be completed, for a reason that nobody foresaw")
-        return redirect(addresses.unforeseen())
+        return redirect(addresses.failure(INTERNAL))
     return redirect(addresses.after(ending))
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from datetime import timedelta
 from http import HTTPStatus
 from importlib.metadata import version
 
+import msgspec
 from litestar.enums import HttpMethod
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
@@ -33,7 +35,7 @@ from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.api.request_examples import bodies_for
 from entrypoints.http.api.schema_page import SwaggerPage, reference_router
 from entrypoints.http.error_codes_and_sentences import Code
-from entrypoints.http.problems import PROBLEM_JSON, Problem
+from entrypoints.http.problems import PROBLEM_JSON, Problem, problem
 
 SESSION: list[SecurityRequirement] = [{"session": []}, {"bearer": []}]
 SERVICE: list[SecurityRequirement] = [{"service": []}]
@@ -81,15 +83,9 @@ def told(status: int, known: list[Code], **more: object) -> ResponseSpec:
 
 def example(status: int, code: Code) -> dict[str, object]:
     """A failure as it goes over the wire."""
-    waiting: dict[str, object] = {"retryAfter": 5} if status in {429, 503} else {}
-    return {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": code.sentence,
-        "error": code.sentence,
-        "code": code.name,
-    } | waiting
+    wait = timedelta(seconds=5) if status in {429, 503} else None
+    body: dict[str, object] = msgspec.to_builtins(problem(code, status=status, wait=wait).content)
+    return body
 
 
 def redirects(*known: Code, nothing: str | None = None) -> Responses:

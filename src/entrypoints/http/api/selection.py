@@ -14,7 +14,7 @@ from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import Account, ConnectedAccount, PendingSelection, Selected, Selection, UnavailableAccount
 from entrypoints.http.api.ids import offer_id
 from entrypoints.http.api.injected import Injected
-from entrypoints.http.api.why_not_selectable import why_closed
+from entrypoints.http.api.why_not_selectable import WHY_CLOSED
 
 
 @get(
@@ -55,7 +55,7 @@ def unavailable(advertiser: Advertiser) -> UnavailableAccount:
         currency=advertiser.currency,
         timezone=advertiser.timezone,
         status=advertiser.status,
-        reason=why_closed(advertiser.standing),
+        reason=WHY_CLOSED[advertiser.standing],
     )
 
 

@@ -14,9 +14,4 @@ WHY_CLOSED = {
     Standing.UNTOLD: "TikTok does not say at the moment how this account stands.",
     Standing.OTHER: "This account is not active at TikTok.",
 }
-"""A test sees that none is missing."""
-
-
-def why_closed(standing: Standing) -> str:
-    """Why an account can't be chosen, in a sentence for people; empty for one that can."""
-    return WHY_CLOSED[standing]
+"""For people; empty for an account that can be chosen. A test sees that none is missing."""

@@ -16,8 +16,6 @@ from entrypoints.http.auth.jwt_claims import Unauthenticated
 from entrypoints.http.auth.request_headers import RequestHeaders
 from entrypoints.settings import Settings
 
-__all__ = ["Session", "Sessions", "Unauthenticated", "Via"]
-
 Via = Literal["cookie", "bearer"]
 
 

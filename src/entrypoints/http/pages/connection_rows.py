@@ -12,7 +12,7 @@ from domain.connection_state import ConnectionState
 from domain.foreign_text import one_line
 from domain.ids import ConnectionId
 from domain.outcomes import Reason
-from entrypoints.http.api.why_not_selectable import why_closed
+from entrypoints.http.api.why_not_selectable import WHY_CLOSED
 from entrypoints.http.error_codes_and_sentences import ACCOUNT_LOST
 from entrypoints.http.pages.times_in_words import Moment, ago, ahead, left, on_day, times
 
@@ -106,7 +106,7 @@ def status_of(view: ConnectionView, now: datetime) -> Status:
             note = "TikTok's last answer was unclear, so it is asked again. There is nothing to do for you."
             status = Status("Connected, renewal being checked", "warn", note=note)
         case ConnectionState.ACCOUNT_SUSPENDED:
-            status = Status("Connected, account restricted", "warn", note=why_closed(view.connection.advertiser.standing))
+            status = Status("Connected, account restricted", "warn", note=WHY_CLOSED[view.connection.advertiser.standing])
         case ConnectionState.OK if view.reconnect_by is not None:
             note = "TikTok's permission ends then. Reconnect before and nothing is interrupted."
             status = Status("Connected until", "warn", on_day(view.reconnect_by, now), note)
@@ -151,5 +151,5 @@ def choice_of(advertiser: Advertiser, connected: frozenset[str]) -> Choice:
         name=advertiser.label,
         detail=detail_of(advertiser),
         connected=advertiser.id in connected,
-        closed=why_closed(advertiser.standing),
+        closed=WHY_CLOSED[advertiser.standing],
     )

@@ -11,8 +11,9 @@ from domain.ids import OwnerId
 from domain.tokens import Secret
 from entrypoints.http.auth.authjs import PLAIN_NAME, SECURE_NAME
 from entrypoints.http.auth.demo_sessions import COOKIE_NAME, DEMO_SESSION_LIFE, DemoSessions
+from entrypoints.http.auth.jwt_claims import Unauthenticated
 from entrypoints.http.auth.request_headers import RequestHeaders
-from entrypoints.http.auth.sessions import Session, Sessions, Unauthenticated
+from entrypoints.http.auth.sessions import Session, Sessions
 from entrypoints.settings import EncryptionKey, Settings, load_settings
 from support.environ import an_environ
 from support.session_cookies import AUTH_SECRET, NOW, a_session_cookie

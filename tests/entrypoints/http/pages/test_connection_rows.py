@@ -8,7 +8,7 @@ from domain.advertiser import Advertiser, Connection, Standing
 from domain.connection_state import ConnectionState
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Reason
-from entrypoints.http.api.why_not_selectable import why_closed
+from entrypoints.http.api.why_not_selectable import WHY_CLOSED
 from entrypoints.http.pages.connection_rows import WHY, row_of
 from entrypoints.http.pages.sections import sections_of
 from entrypoints.http.pages.times_in_words import ahead, span, times, to_act
@@ -133,7 +133,7 @@ def test_a_token_without_an_end_is_not_given_one() -> None:
 
 @pytest.mark.parametrize("standing", Standing)
 def test_every_standing_that_can_not_be_chosen_says_why(standing: Standing) -> None:
-    assert bool(why_closed(standing)) is not Advertiser(AdvertiserId("7"), "Shop", standing=standing).selectable
+    assert bool(WHY_CLOSED[standing]) is not Advertiser(AdvertiserId("7"), "Shop", standing=standing).selectable
 
 
 @pytest.mark.parametrize(
