@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from application.connecting.removals import RepeatRemovals
 from application.ports.clock import Clock
 from application.ports.database_identity import IdentityRecord
 from application.ports.ids_and_nonces import Ids
 from application.ports.store import Store
+from domain.allowance import EPOCH
 from domain.database_hold import WentBack
 from domain.database_identity import DatabaseIdentity
 from domain.grant import Grant
 from domain.ids import DatabaseId, GrantId
-
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-"""What a backup may go back to that nobody noticed."""
 
 ADOPTION_BATCH = 100
 """How many grants are changed in one transaction."""
@@ -89,4 +87,4 @@ class AdoptDatabase:
 
 def held(known: DatabaseIdentity, now: datetime) -> DatabaseIdentity:
     """On hold until the adoption is through, also where nobody had noticed what the operator knows."""
-    return known if known.hold else replace(known, hold=WentBack(restored_to=LONG_AGO, noted_at=now))
+    return known if known.hold else replace(known, hold=WentBack(restored_to=EPOCH, noted_at=now))

@@ -11,7 +11,7 @@ from domain.outcomes import Answered, Failure, Throttled
 from domain.pacing import NONE, Pace, Share, Slots, Tally
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""What the times of an allowance are counted from."""
+"""What the times of an allowance are counted from, and what stands for long ago."""
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 SECONDS_A_DAY = DAY // timedelta(seconds=1)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from domain.advertiser import Advertiser, Connection
+from domain.allowance import EPOCH
 from domain.errors import AlreadyRotated, ConnectionNotFound, Erased
 from domain.events import (
     AccountsAdded,
@@ -29,8 +30,6 @@ from domain.refusals import REPEATS_APART
 from domain.rotation import Restored, RotationPolicy
 from domain.rotation_schedule import Attempt, Schedule, after_failure, counted
 from domain.tokens import FIRST_ORIGIN, LONGEST_ACCESS_LIFE, Expiring, LongTerm, TokenOrigin, Tokens
-
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 TIKTOK_ADS = "tiktok_ads"
 """The one provider so far; a grant says whose it is, so that others can follow."""
@@ -153,7 +152,7 @@ class Grant:
 
     def read_reach_soon(self) -> None:
         """Not all was read about the accounts of a new grant: the next audit goes on."""
-        self.reach_read_at = LONG_AGO
+        self.reach_read_at = EPOCH
 
     def ending(self, now: datetime) -> RefreshTokenEnding | None:
         """The announcement that is due of the end of the refresh token's year, if one is."""
