@@ -13,14 +13,11 @@ from entrypoints.cli.ports import listener
 from entrypoints.cli.supervision import end_with_parent
 from entrypoints.deferred_imports import imported
 from entrypoints.settings import Settings
-from entrypoints.simulation import run_simulator
+from entrypoints.simulation import run
 
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
-REFRESH_TOKEN_SECONDS = 31_536_000
-"""TikTok's own year: a demo that was stopped for a while finds its grants alive, and no end of theirs is announced."""
-
 PARTS = ("simulator", "api", "worker", "beat")
 """Started in this order, ended in the other one."""
 
@@ -55,17 +52,18 @@ def run_named(part: str, notes: Notes, settings: Settings, folder: DemoFolder) -
 
 
 def simulate(notes: Notes, settings: Settings, folder: DemoFolder) -> None:
-    """TikTok, with short lives."""
+    """TikTok, with short lives of access tokens. A refresh token lives for its year, however long the demo was stopped."""
     imported("entrypoints.cli.orderly_end:leave_in_order")()
-    run_simulator(
-        host=HOST,
-        port=port_of(notes.simulator),
-        state_file=folder.path / STATE,
-        app=(settings.tiktok.app_id, settings.tiktok.app_secret.reveal()),
-        redirect_uris=[settings.tiktok.redirect_uri],
-        access_token_seconds=notes.access_token_seconds,
-        refresh_token_seconds=max(REFRESH_TOKEN_SECONDS, notes.access_token_seconds),
-    )
+    values = {
+        "host": HOST,
+        "port": port_of(notes.simulator),
+        "state_file": folder.path / STATE,
+        "app_id": settings.tiktok.app_id,
+        "app_secret": settings.tiktok.app_secret.reveal(),
+        "redirect_uris": [settings.tiktok.redirect_uri],
+        "access_token_seconds": notes.access_token_seconds,
+    }
+    run(values, log.info)
 
 
 def serve(settings: Settings) -> int:
