@@ -17,6 +17,7 @@ from application.rotation.batches import Batches, SweepReport, ignore_progress
 from application.rotation.permit_turn import never
 from domain.database_hold import Held
 from domain.expiry_announcements import ANNOUNCED_BEFORE
+from domain.grant import Grant
 from domain.ids import GrantId
 from domain.rotation import RotationPolicy
 from domain.tokens import LONGEST_ACCESS_LIFE
@@ -105,34 +106,31 @@ class AuditGrants:
         return forgotten
 
     def _give_up(self, stopping: Callable[[], bool]) -> int:
-        before, given_up = self.clock.now() - KEPT_TOKENS, 0
-        while not stopping():
-            with self.store.read() as work:
-                hopeless = work.grants.hopeless(before, limit=AUDIT_BATCH)
-            if not hopeless:
-                break
-            with self.store.write() as work:
-                for grant in work.grants.get(hopeless):
-                    given_up += grant.give_up(before)
-                    work.grants.save(grant)
-                work.commit()
-        return given_up
+        before = self.clock.now() - KEPT_TOKENS
+        return self._change(lambda work: work.grants.hopeless(before, limit=AUDIT_BATCH), lambda g: g.give_up(before), stopping)
 
     def _wake(self, stopping: Callable[[], bool]) -> int:
         """An earlier version believed what can't be meant, and would have them sleep for years."""
-        now, woken = self.clock.now(), 0
+        app, now = self.batches.app, self.clock.now()
+        until = now + LONGEST_ACCESS_LIFE
+        return self._change(lambda work: work.grants.asleep(app, until, limit=AUDIT_BATCH), lambda g: g.wake(now), stopping)
+
+    def _change(
+        self, find: Callable[[UnitOfWork], list[GrantId]], change: Callable[[Grant], bool], stopping: Callable[[], bool]
+    ) -> int:
+        """Change what is found until nothing is; how many were changed."""
+        changed = 0
         while not stopping():
             with self.store.read() as work:
-                asleep = work.grants.asleep(self.batches.app, now + LONGEST_ACCESS_LIFE, limit=AUDIT_BATCH)
-            if not asleep:
+                batch = find(work)
+            if not batch:
                 break
             with self.store.write() as work:
-                for grant in work.grants.get(asleep):
-                    grant.wake(now)
+                for grant in work.grants.get(batch):
+                    changed += change(grant)
                     work.grants.save(grant)
                 work.commit()
-            woken += len(asleep)
-        return woken
+        return changed
 
     def _announce_endings(self, stopping: Callable[[], bool]) -> int:
         announced, last = 0, None

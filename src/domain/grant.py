@@ -238,10 +238,12 @@ class Grant:
             due_at = max(now, refusals.last_at + REPEATS_APART)
             self.schedule = replace(self.schedule, due_at=due_at, refusals=refusals.hastened())
 
-    def wake(self, now: datetime) -> None:
-        """Have a pair renewed at once of which an earlier version believed that it lives for years."""
-        if isinstance(self.tokens, Expiring) and self.tokens.access_expires_at > now + LONGEST_ACCESS_LIFE:
-            self.schedule = replace(self.schedule, due_at=now)
+    def wake(self, now: datetime) -> bool:
+        """Have a pair renewed at once of which an earlier version believed that it lives for years. Whether it was one."""
+        if not isinstance(self.tokens, Expiring) or self.tokens.access_expires_at <= now + LONGEST_ACCESS_LIFE:
+            return False
+        self.schedule = replace(self.schedule, due_at=now)
+        return True
 
     def leave(self, now: datetime) -> None:
         """End a claim under which there was nothing to do."""
