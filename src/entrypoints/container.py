@@ -6,11 +6,13 @@ Tests override the adapters (`container.store.override(...)`) and so run the rea
 
 from __future__ import annotations
 
+import inspect
 import os
 import secrets
 import socket
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from dependency_injector import containers, providers
 
@@ -91,6 +93,8 @@ from entrypoints.upkeep_thread import UpkeepThread
 
 if TYPE_CHECKING:
     from adapters.budget.redis_ledger import RedisLedger
+
+T = TypeVar("T")
 
 CALLS_IN_FLIGHT = 32
 """Calls that one process can have under way: measured to be the best for synchronous threads on two cores."""
@@ -178,6 +182,14 @@ def consumers_of(mirror: ConnectionMirror) -> frozenset[str]:
     return frozenset({MIRROR_CONSUMER}) if mirror.configured else frozenset()
 
 
+def by_name(kind: Callable[..., T], known: Mapping[str, object], **others: object) -> providers.ThreadSafeSingleton[T]:
+    """One object of this kind a process: each of its required parameters gets what is known here under its name, but for the
+    `others`. Raises KeyError for a parameter of which nothing is known.
+    """
+    required = (p.name for p in inspect.signature(kind).parameters.values() if p.default is p.empty)
+    return providers.ThreadSafeSingleton(kind, **{name: known[name] for name in required if name not in others}, **others)
+
+
 class Container(containers.DeclarativeContainer):
     """Everything this product is made of. Nothing here opens a file or a connection until it is used."""
 
@@ -222,198 +234,78 @@ class Container(containers.DeclarativeContainer):
 
     # steps
     public_origin = providers.Callable(public_origin, settings.provided.tiktok.redirect_uri)
-    note_removal = providers.ThreadSafeSingleton(NoteRemoval, record=identity_record, removals=removals, here=public_origin)
-    repeat_removals = providers.ThreadSafeSingleton(RepeatRemovals, removals=removals, store=store, clock=clock, ids=ids)
-    identity_watch = providers.ThreadSafeSingleton(
-        IdentityWatch,
-        record=identity_record,
-        notes=identity_notes,
-        on_adoption=repeat_removals,
-        clock=clock,
-        here=public_origin,
+    note_removal = by_name(NoteRemoval, locals(), record=identity_record, here=public_origin)
+    repeat_removals = by_name(RepeatRemovals, locals())
+    identity_watch = by_name(
+        IdentityWatch, locals(), record=identity_record, notes=identity_notes, on_adoption=repeat_removals, here=public_origin
     )
-    telling_budget = providers.ThreadSafeSingleton(OutageTellingBudget, shared_budget, clock)
-    budget = providers.ThreadSafeSingleton(HeldBudget, telling_budget, identity_watch)
+    telling_budget = by_name(OutageTellingBudget, locals(), budget=shared_budget)
+    budget = by_name(HeldBudget, locals(), budget=telling_budget, watch=identity_watch)
     app = providers.Callable(lambda platform: platform.app, platform)
-    revoke_late_pair = providers.ThreadSafeSingleton(RevokeLatePair, store, clock, ids)
-    drain = providers.ThreadSafeSingleton(
-        DrainJournal,
-        journal=journal,
-        claims=stored_claims,
-        store=store,
-        revoke_late_pair=revoke_late_pair,
-        clock=clock,
-        policy=policy,
-        elsewhere=identity_watch.provided.elsewhere,
-    )
-    claims = providers.ThreadSafeSingleton(OutageAwareClaims, stored_claims, drain, clock)
-    journal_upkeep = providers.ThreadSafeSingleton(
-        JournalUpkeep, claims=claims, journal=journal, register=journals, clock=clock, host=host
-    )
+    revoke_late_pair = by_name(RevokeLatePair, locals())
+    drain = by_name(DrainJournal, locals(), claims=stored_claims, elsewhere=identity_watch.provided.elsewhere)
+    claims = by_name(OutageAwareClaims, locals(), claims=stored_claims)
+    journal_upkeep = by_name(JournalUpkeep, locals(), register=journals)
     upkeep_thread = providers.Factory(UpkeepThread, journal_upkeep, identity_watch)
-    keep_unread = providers.ThreadSafeSingleton(KeepUnread, journal, sealer, clock)
-    store_outcome = providers.ThreadSafeSingleton(StoreOutcome, claims, journal, revoke_late_pair, clock)
-    carry_out = providers.ThreadSafeSingleton(
-        CallAndSettle,
-        claims=claims,
-        platform=platform,
-        sealer=sealer,
-        budget=budget,
-        tallies=tallies,
-        store_outcome=store_outcome,
-        clock=clock,
-        policy=policy,
-        keep_unread=keep_unread,
-    )
-    single_call = providers.ThreadSafeSingleton(
-        SingleCall, claims=claims, budget=budget, carry_out=carry_out, clock=clock, policy=policy
-    )
-    batches = providers.ThreadSafeSingleton(
-        Batches,
-        claims=claims,
-        budget=budget,
-        carry_out=carry_out,
-        executor=executor,
-        clock=clock,
-        policy=policy,
-        app=app,
-        calls_in_flight=calls_in_flight,
-    )
+    keep_unread = by_name(KeepUnread, locals())
+    store_outcome = by_name(StoreOutcome, locals())
+    carry_out = by_name(CallAndSettle, locals())
+    single_call = by_name(SingleCall, locals())
+    batches = by_name(Batches, locals())
 
-    settle_row = providers.ThreadSafeSingleton(
-        SettleRow, mirror=connection_mirror, store=store, clock=clock, hold=identity_watch.provided.hold
-    )
-    settle_in_turns = providers.ThreadSafeSingleton(SettleInTurns, settle_row, clock)
+    settle_row = by_name(SettleRow, locals(), mirror=connection_mirror, hold=identity_watch.provided.hold)
+    settle_in_turns = by_name(SettleInTurns, locals(), settle=settle_row)
     dashboard_contact = providers.ThreadSafeSingleton(DashboardContact)
-    bounded_calls = providers.ThreadSafeSingleton(BoundedCalls, dashboard_contact)
-    settle_soon = providers.ThreadSafeSingleton(SettleSoon, settle_row, bounded_calls)
-    refuse_unknown_users = providers.ThreadSafeSingleton(
-        RefuseUnknownUsers, mirror=connection_mirror, store=store, calls=bounded_calls
-    )
-    relist = providers.ThreadSafeSingleton(Relist, store)
+    bounded_calls = by_name(BoundedCalls, locals(), contact=dashboard_contact)
+    settle_soon = by_name(SettleSoon, locals(), settle=settle_row, calls=bounded_calls)
+    refuse_unknown_users = by_name(RefuseUnknownUsers, locals(), mirror=connection_mirror, calls=bounded_calls)
+    relist = by_name(Relist, locals())
 
     # use-cases
-    begin_connect = providers.ThreadSafeSingleton(
-        BeginConnect,
-        store=store,
-        platform=platform,
-        nonces=nonces,
-        clock=clock,
-        watch=identity_watch,
-        refuse_unknown_users=refuse_unknown_users,
-    )
-    complete_connect = providers.ThreadSafeSingleton(
-        CompleteConnect,
-        store=store,
-        platform=platform,
-        sealer=sealer,
-        budget=budget,
-        clock=clock,
-        ids=ids,
-        policy=policy,
-        watch=identity_watch,
-        keep_unread=keep_unread,
-        refuse_unknown_users=refuse_unknown_users,
-        settle_soon=settle_soon,
-    )
-    select_accounts = providers.ThreadSafeSingleton(SelectAccounts, store=store, clock=clock, ids=ids, settle_soon=settle_soon)
-    rotate_grant = providers.ThreadSafeSingleton(
-        RotateGrant, store=store, single_call=single_call, clock=clock, settle_soon=settle_soon
-    )
-    refusal_alarm = providers.ThreadSafeSingleton(RefusalAlarm, tallies=tallies, heartbeats=heartbeats, clock=clock, app=app)
-    sweep_due_grants = providers.ThreadSafeSingleton(SweepDueGrants, batches=batches, clock=clock, alarm=refusal_alarm)
-    audit_reach = providers.ThreadSafeSingleton(
-        AuditReach,
-        store=store,
-        platform=platform,
-        sealer=sealer,
-        budget=budget,
-        clock=clock,
-        call_timeout=policy.provided.call_timeout,
-    )
-    audit_grants = providers.ThreadSafeSingleton(
-        AuditGrants,
-        batches=batches,
-        audit_reach=audit_reach,
-        store=store,
-        fleet=fleet,
-        journals=journals,
-        clock=clock,
-        policy=policy,
-        watch=identity_watch,
-    )
-    prune_history = providers.ThreadSafeSingleton(
-        PruneHistory,
-        feed=outbox_feed,
-        store=store,
-        journals=journals,
-        clock=clock,
-        consumers=outbox_consumers,
-        retention=settings.provided.storage.outbox_retention,
-        removals=removals,
+    begin_connect = by_name(BeginConnect, locals(), watch=identity_watch)
+    complete_connect = by_name(CompleteConnect, locals(), watch=identity_watch)
+    select_accounts = by_name(SelectAccounts, locals())
+    rotate_grant = by_name(RotateGrant, locals())
+    refusal_alarm = by_name(RefusalAlarm, locals())
+    sweep_due_grants = by_name(SweepDueGrants, locals(), alarm=refusal_alarm)
+    audit_reach = by_name(AuditReach, locals(), call_timeout=policy.provided.call_timeout)
+    audit_grants = by_name(AuditGrants, locals(), watch=identity_watch)
+    prune_history = by_name(
+        PruneHistory, locals(), feed=outbox_feed, consumers=outbox_consumers, retention=settings.provided.storage.outbox_retention
     )
     unlists = connection_mirror.provided.configured
-    vend_token = providers.ThreadSafeSingleton(
-        VendToken, store=store, single_call=single_call, sealer=sealer, clock=clock, unlists=unlists
-    )
-    disconnect = providers.ThreadSafeSingleton(
-        Disconnect, store=store, clock=clock, ids=ids, note_removal=note_removal, settle_soon=settle_soon
-    )
-    remove_left_over_row = providers.ThreadSafeSingleton(
-        RemoveLeftOverRow, mirror=connection_mirror, store=store, calls=bounded_calls, settle_soon=settle_soon
-    )
-    erase_user = providers.ThreadSafeSingleton(
-        EraseUser, store=store, clock=clock, ids=ids, note_removal=note_removal, settle_soon=settle_soon
-    )
-    mirror_changes = providers.ThreadSafeSingleton(MirrorChanges, feed=outbox_feed, store=store, settle_all=settle_in_turns)
-    look_at_mirror = providers.ThreadSafeSingleton(
+    vend_token = by_name(VendToken, locals())
+    disconnect = by_name(Disconnect, locals())
+    remove_left_over_row = by_name(RemoveLeftOverRow, locals(), mirror=connection_mirror, calls=bounded_calls)
+    erase_user = by_name(EraseUser, locals())
+    mirror_changes = by_name(MirrorChanges, locals(), feed=outbox_feed, settle_all=settle_in_turns)
+    look_at_mirror = by_name(
         LookAtMirror,
+        locals(),
         mirror=connection_mirror,
-        store=store,
-        clock=clock,
         settle_all=settle_in_turns,
-        relist=relist,
         disconnect_missing=disconnect.provided.if_still_missing,
         erase_missing=erase_user.provided.if_still_missing,
         hold=identity_watch.provided.hold,
     )
-    keep_mirror = providers.ThreadSafeSingleton(
+    keep_mirror = by_name(
         KeepMirror,
+        locals(),
         mirror=connection_mirror,
-        heartbeats=heartbeats,
         retry=settle_soon.provided.retry,
         changes=mirror_changes,
         look=look_at_mirror,
     )
     mirror_thread = providers.Factory(MirrorThread, keep_mirror)
-    check_mirror = providers.ThreadSafeSingleton(CheckMirror, mirror=connection_mirror, store=store, clock=clock)
-    rebuild_mirror = providers.ThreadSafeSingleton(
-        RebuildMirror,
-        mirror=connection_mirror,
-        store=store,
-        clock=clock,
-        settle_all=settle_in_turns,
-        disconnect=disconnect,
-        relist=relist,
-        hold=identity_watch.provided.hold,
+    check_mirror = by_name(CheckMirror, locals(), mirror=connection_mirror)
+    rebuild_mirror = by_name(
+        RebuildMirror, locals(), mirror=connection_mirror, settle_all=settle_in_turns, hold=identity_watch.provided.hold
     )
-    clear_offers = providers.ThreadSafeSingleton(ClearOffers, store=store, clock=clock, ids=ids)
-    revoke_tokens = providers.ThreadSafeSingleton(
-        RevokeTokens, store=store, platform=platform, sealer=sealer, budget=budget, clock=clock, policy=policy
-    )
-    try_app_secret = providers.ThreadSafeSingleton(
-        TryAppSecret, store=store, platform=platform, sealer=sealer, budget=budget, watch=identity_watch, clock=clock
-    )
-    adopt_database = providers.ThreadSafeSingleton(
-        AdoptDatabase,
-        record=identity_record,
-        store=store,
-        repeat_removals=repeat_removals,
-        clock=clock,
-        ids=ids,
-        here=public_origin,
-    )
-    list_connections = providers.ThreadSafeSingleton(ListConnections, store=store, clock=clock, unlists=unlists)
+    clear_offers = by_name(ClearOffers, locals())
+    revoke_tokens = by_name(RevokeTokens, locals())
+    try_app_secret = by_name(TryAppSecret, locals(), watch=identity_watch)
+    adopt_database = by_name(AdoptDatabase, locals(), record=identity_record, here=public_origin)
+    list_connections = by_name(ListConnections, locals())
 
 
 def build(settings: Settings) -> Container:
