@@ -11,16 +11,17 @@ from domain.mirrored_row import KnownRow
 from domain.noted_mirror import FreezeReason, NotedMirror
 
 ENOUGH_OWNERS = 4
-"""Of fewer owners more than half may well disconnect on one day."""
+"""Of fewer owners more than half may well disconnect within a day."""
 
 
 def judged(
     noted: NotedMirror, rows: Collection[KnownRow], noted_since: Collection[ConnectionId], look: Look, now: datetime
 ) -> NotedMirror:
-    """The note after a look: as it was, frozen, or looked at. It is stored before anything else is done.
+    """The note after a look: as it was, frozen, or looked at. It is stored before anything else is done, and only where it is
+    still what it was before the look: one that was overtaken says nothing.
 
-    `rows` are read before the look: what was confirmed by then must be in it. `noted_since` are the ids that are noted after it:
-    what is in it may have been noted meanwhile.
+    `noted` and `rows` are read before the look: what was confirmed by then must be in it. `noted_since` are the ids that are
+    noted after it: what is in it may have been noted meanwhile.
     """
     if noted.off or (noted.frozen is not None and not noted.frozen.reason.ends_by_itself):
         return noted
@@ -40,7 +41,7 @@ def why_frozen(
         return FreezeReason.NO_USERS
     if not ours_without_token(look) <= {row.written.connection for row in rows}.union(noted_since):
         return FreezeReason.UNKNOWN_ROWS
-    return FreezeReason.MANY_MISSING if _many_are_missing(rows, look) else None
+    return FreezeReason.MANY_MISSING if many_are_missing(rows, look) else None
 
 
 def why_not_ours(noted: MirrorIdentity | None, seen: MirrorIdentity, *, standby: bool) -> FreezeReason | None:
@@ -63,9 +64,15 @@ def ours_without_token(look: Look) -> set[ConnectionId]:
     return {row.connection for row in look.rows if not row.has_token}
 
 
-def _many_are_missing(rows: Collection[KnownRow], look: Look) -> bool:
-    expected = [row.written for row in rows if row.is_expected]
+def many_are_missing(rows: Collection[KnownRow], look: Look) -> bool:
+    """Whether rows of more than half of the owners are missing. Of two or three owners only those count that went since the last
+    look: within a day all of them may have disconnected, within seconds hardly.
+    """
+    expected = [row for row in rows if row.is_expected]
     there = {row.connection for row in look.rows}
-    owners = {written.owner for written in expected}
-    bereft = {written.owner for written in expected if written.connection not in there}
-    return len(owners) >= ENOUGH_OWNERS and 2 * len(bereft) > len(owners)
+    missing = [row for row in expected if row.written.connection not in there]
+    owners = {row.written.owner for row in expected}
+    if len(owners) < ENOUGH_OWNERS:
+        missing = [row for row in missing if row.missing_since is None]
+    bereft = {row.written.owner for row in missing}
+    return len(owners) > 1 and 2 * len(bereft) > len(owners)

@@ -48,12 +48,18 @@ Intent = Show | Remove | Leave
 
 @dataclass(frozen=True, slots=True)
 class WrittenRow:
-    """What we remember of a row that we wrote, or set out to write: kept until its removal is certain."""
+    """What we remember of a row that we wrote, or set out to write. It outlives the row's removal, for a backup of theirs may
+    bring the row back.
+    """
 
     connection: ConnectionId
     owner: OwnerId
     confirmed_for: int | None = None
-    """How often the person had connected (`Connection.times_connected`) when the row was last seen to be there; None: never."""
+    """How often the person had connected (`Connection.times_connected`) when a look last saw the row; None: none ever did.
+
+    That it was written confirms nothing: a standby that takes over may lack what was written last, and is then found to have gone
+    back only if a look has seen the database as it was.
+    """
     stale: bool = False
     """A rebuild found it without a connection of ours, and made it say that its person must connect again. It stays so."""
 

@@ -26,7 +26,7 @@ class FreezeReason(Enum):
     UNKNOWN_ROWS = "unknown_rows"
     """Rows of our kind are there that we never wrote: another deployment writes there, or our own database went back."""
     MANY_MISSING = "many_missing"
-    """Rows of more than half of the owners are missing."""
+    """Rows of more than half of at least four owners are missing, or of two or three owners all at once."""
 
     @property
     def ends_by_itself(self) -> bool:

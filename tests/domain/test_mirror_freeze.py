@@ -91,7 +91,7 @@ def test_a_row_with_a_token_is_not_of_our_kind() -> None:
 @pytest.mark.parametrize(
     ("owners", "there", "because"),
     [
-        (3, 0, None),
+        (1, 0, None),
         (4, 2, None),
         (4, 1, FreezeReason.MANY_MISSING),
         (30, 15, None),
@@ -100,6 +100,18 @@ def test_a_row_with_a_token_is_not_of_our_kind() -> None:
 )
 def test_rows_of_more_than_half_of_four_owners_freeze(owners: int, there: int, because: FreezeReason | None) -> None:
     assert reason(NOTED, known(*range(owners)), seen(*range(there))) is because
+
+
+@pytest.mark.parametrize(
+    ("owners", "there", "because"),
+    [(2, 1, None), (2, 0, FreezeReason.MANY_MISSING), (3, 2, None), (3, 1, FreezeReason.MANY_MISSING)],
+)
+def test_of_two_or_three_owners_rows_that_go_at_once_freeze(owners: int, there: int, because: FreezeReason | None) -> None:
+    rows = known(*range(owners))
+    assert reason(NOTED, rows, seen(*range(there))) is because
+    went_before = [replace(row, missing_since=BEFORE) for row in rows]
+    assert reason(NOTED, went_before, seen(*range(there))) is None
+    assert reason(NOTED, went_before[:-1] + rows[-1:], seen()) is None, "one after the other"
 
 
 def test_rows_that_we_never_confirmed_or_that_go_are_not_missed() -> None:
