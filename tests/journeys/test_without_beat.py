@@ -17,8 +17,8 @@ from support.deployment import Deployment, deployment
 from support.processes import Running, eventually
 from support.silent_proxy import silent_proxy
 
-SHORT_LIFE = 10
-SWEEPS = {"SWEEP_INTERVAL_SECONDS": "2"}
+SHORT_LIFE = 6
+SWEEPS = {"SWEEP_INTERVAL_SECONDS": "1"}
 
 
 def test_without_any_beat_the_workers_sweep_by_themselves_and_status_says_so(tmp_path: Path) -> None:
