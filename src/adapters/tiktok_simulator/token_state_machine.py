@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from hmac import compare_digest
-from typing import Final, NamedTuple
+from typing import Final
 
 from . import replies
 from .account_replies import details, person
@@ -13,6 +13,7 @@ from .call_limit import CallLimit
 from .campaigns.plans import AccountPlan
 from .clock import Clock, RunningClock
 from .config import Config
+from .issued_tokens import Holder, IssuedTokens
 from .paging import Page
 from .refresh_token_reuse import RefreshTokenUse, use_of
 from .replies import RefusedCall, Reply, failure, refused_account, success, wrong_parameter
@@ -29,22 +30,12 @@ SHORT_TERM_VERSION: Final = 2
 """From this version of the API on, the app chooses the kind of its tokens; before it, `Config.profile` does."""
 
 
-ACCESS_KINDS: Final = frozenset({SimulatedTokenKind.ACCESS, SimulatedTokenKind.LONG_TERM})
-
-
 class UnknownUser(ValueError):
     """The simulator has no TikTok user of this name."""
 
 
 class UnknownAdvertiser(ValueError):
     """The TikTok user has no such advertiser account."""
-
-
-class Holder(NamedTuple):
-    """Whose a token is."""
-
-    user: str
-    grant: int
 
 
 class Machine:
@@ -78,6 +69,7 @@ class Machine:
 
     def _read_state(self) -> None:
         self._mint = Mint(bytes.fromhex(self.state.seed))
+        self._tokens = IssuedTokens(self._mint, self.state.families)
         self._limit = CallLimit()
         self._of_user: defaultdict[str, list[Family]] = defaultdict(list)
         for family in self.state.families.values():
@@ -158,7 +150,7 @@ class Machine:
         family = self._consented(code, long_term=is_long_term if chosen else self.config.profile == "long-term")
         self.changes += 1
         reach = {"advertiser_ids": family.advertiser_ids} if return_advertiser_ids or not chosen else {}
-        return success({**self._tokens(family), **reach, "scope": SCOPE, "token_type": "Bearer"})
+        return success({**self._newest(family), **reach, "scope": SCOPE, "token_type": "Bearer"})
 
     def refresh(self, app_id: str, secret: str, refresh_token: str, grant_type: str = "refresh_token") -> Reply:
         """`POST /oauth2/refresh_token/`: a refresh token for a new pair; Config.rotation_mode tells of a second use."""
@@ -166,11 +158,10 @@ class Machine:
             return refusal
         if grant_type != "refresh_token":
             return failure(replies.PARAMETER_ERROR, "grant_type must be refresh_token.")
-        minted = self._mint.read(refresh_token)
-        family = self.state.families.get(minted.family) if minted and minted.kind is SimulatedTokenKind.REFRESH else None
-        if minted is None or family is None or family.app_id != app_id:
+        spent = self._tokens.refresh_token(refresh_token)
+        if spent is None or spent.family.app_id != app_id:
             return failure(replies.INVALID_REFRESH_TOKEN)
-        return self._refresh(family, minted.generation)
+        return self._refresh(spent.family, spent.generation)
 
     def revoke(self, app_id: str, secret: str, access_token: str) -> Reply:
         """`POST /oauth2/revoke_token/`: ends the token and everything from the same consent."""
@@ -236,11 +227,7 @@ class Machine:
 
     def is_live(self, token: str) -> bool:
         """Whether TikTok would accept this refresh or access token now; in the grace period that holds for the spent one too."""
-        minted, now = self._mint.read(token), self.clock.now()
-        family = self.state.families.get(minted.family) if minted and minted.kind is SimulatedTokenKind.REFRESH else None
-        if minted is None or family is None:
-            return isinstance(self._reached(token, None), Family)
-        return use_of(family, minted.generation, now, self.config) in {RefreshTokenUse.ROTATES, RefreshTokenUse.REPEATS}
+        return self._tokens.is_live(token, self.clock.now(), self.config)
 
     def live_refresh_tokens(self) -> int:
         """Refresh tokens that could be rotated now, one a consent. It looks at every family."""
@@ -249,9 +236,7 @@ class Machine:
 
     def holder(self, token: str) -> Holder | None:
         """Whose this access or refresh token is, alive or dead; None when it was not issued here."""
-        minted = self._mint.read(token)
-        family = self.state.families.get(minted.family) if minted and minted.kind is not SimulatedTokenKind.CODE else None
-        return Holder(family.user, family.id) if family else None
+        return self._tokens.holder(token)
 
     def advance(self, span: timedelta) -> None:
         """Turn the clock forward."""
@@ -287,12 +272,12 @@ class Machine:
         now, counters = self.clock.now(), self.state.counters
         match use_of(family, generation, now, self.config):
             case RefreshTokenUse.REPEATS:
-                return success(self._tokens(family))
+                return success(self._newest(family))
             case RefreshTokenUse.ROTATES:
                 family.rotate(now, self.config)
                 counters.refreshes += 1
                 self.changes += 1
-                return success(self._tokens(family))
+                return success(self._newest(family))
             case RefreshTokenUse.HAS_EXPIRED:
                 return failure(replies.REFRESH_TOKEN_EXPIRE)
             case RefreshTokenUse.ENDS_THE_FAMILY:
@@ -323,32 +308,11 @@ class Machine:
         family.revoked = True
         self.changes += 1
 
-    def _tokens(self, family: Family) -> dict[str, object]:
-        """The newest tokens of the family, with the whole seconds that are left of them."""
-        if family.refresh_ends is None:
-            return {"access_token": self._mint.token(SimulatedTokenKind.LONG_TERM, family.id, family.generation)}
-        access = self._mint.token(SimulatedTokenKind.ACCESS, family.id, family.generation)
-        now = self.clock.now()
-        account = self.config.lifetime_names == "account"
-        access_life, refresh_life = max(family.access_ends[family.generation] - now, timedelta(0)), family.refresh_ends - now
-        return {
-            "access_token": access,
-            "refresh_token": self._mint.token(SimulatedTokenKind.REFRESH, family.id, family.generation),
-            "expires_in" if account else "access_token_expire_in": round(access_life.total_seconds()),
-            "refresh_token_expires_in" if account else "refresh_token_expire_in": round(refresh_life.total_seconds()),
-        }
+    def _newest(self, family: Family) -> dict[str, object]:
+        return self._tokens.newest(family, self.clock.now(), self.config)
 
     def _reached(self, access_token: str, app_id: str | None) -> Family | Reply:
-        """The living family of an access token, or TikTok's reply to a token that is missing, foreign, revoked or expired."""
-        if not access_token:
-            return failure(replies.EMPTY_ACCESS_TOKEN)
-        minted = self._mint.read(access_token)
-        family = self.state.families.get(minted.family) if minted and minted.kind in ACCESS_KINDS else None
-        if minted is None or family is None or family.revoked or app_id not in {None, family.app_id}:
-            return failure(replies.INVALID_ACCESS_TOKEN)
-        if family.expired(minted.generation, self.clock.now()):
-            return failure(replies.ACCESS_TOKEN_EXPIRE)
-        return family
+        return self._tokens.family_of(access_token, app_id, self.clock.now())
 
     def _reach(self, family: Family) -> dict[str, Advertiser]:
         granted = set(family.advertiser_ids)
