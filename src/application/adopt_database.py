@@ -40,7 +40,7 @@ class AdoptDatabase:
         identity = self.record.change(held)
         self.repeat_removals(identity.adopted_restored(self.clock.now()))
         grants = self._change_all(lambda grant, now: grant.distrust(now), progress)
-        self.record.change(lambda known, now: replace(known.adopted_restored(now), place=None))
+        self.record.change(lambda identity, now: replace(identity.adopted_restored(now), place=None))
         return grants
 
     def copied(self, *, progress: Callable[[int], None] = lambda _: None) -> int:
@@ -56,12 +56,12 @@ class AdoptDatabase:
             work.commit()
         self.store.vacuum_traces()
         new_id = DatabaseId(self.ids.new())
-        self.record.change(lambda known, now: replace(known.adopted_copy(new_id, self.here, now), place=None))
+        self.record.change(lambda identity, now: replace(identity.adopted_copy(new_id, self.here, now), place=None))
         return grants
 
     def moved(self) -> DatabaseIdentity:
         """It is ours, and served here from now on. Raises StoreUnavailable."""
-        return self.record.change(lambda known, _: replace(known, home=self.here, place=None))
+        return self.record.change(lambda identity, _: replace(identity, home=self.here, place=None))
 
     def _change_all(self, change: Callable[[Grant, datetime], bool], progress: Callable[[int], None]) -> int:
         changed = 0
@@ -85,6 +85,6 @@ class AdoptDatabase:
             last = batch[-1]
 
 
-def held(known: DatabaseIdentity, now: datetime) -> DatabaseIdentity:
+def held(identity: DatabaseIdentity, now: datetime) -> DatabaseIdentity:
     """On hold until the adoption is through, also where nobody had noticed what the operator knows."""
-    return known if known.hold else replace(known, hold=WentBack(restored_to=EPOCH, noted_at=now))
+    return identity if identity.hold else replace(identity, hold=WentBack(restored_to=EPOCH, noted_at=now))

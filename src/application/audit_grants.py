@@ -88,8 +88,8 @@ class AuditGrants:
         for host in report.undrained:
             log.error("a host's journal was not drained since a claim of its was lost", extra={"host": host.host})
         if report.fleet.overdue or report.fleet.in_doubt:
-            found = {"overdue": report.fleet.overdue, "in_doubt": report.fleet.in_doubt}
-            log.error("grants are overdue, or in doubt", extra=found)
+            counts = {"overdue": report.fleet.overdue, "in_doubt": report.fleet.in_doubt}
+            log.error("grants are overdue, or in doubt", extra=counts)
         return report
 
     def _probed(self, stopping: Callable[[], bool], progress: Callable[[SweepReport], None]) -> SweepReport:
@@ -145,8 +145,8 @@ class AuditGrants:
 
     def _announce(self, grant: GrantId) -> bool:
         with self.store.write() as work:
-            for found in work.grants.get([grant]):
-                ending = found.ending(self.clock.now())
+            for stored in work.grants.get([grant]):
+                ending = stored.ending(self.clock.now())
                 if ending and work.notices.first(grant, f"{ending.days} days before {ending.ends_at:%Y-%m-%d}"):
                     work.outbox.add([ending])
                     work.commit()

@@ -161,11 +161,11 @@ class AuditReach:
     def _refused(self, grant: Grant, missing: frozenset[AdvertiserId]) -> frozenset[AdvertiserId]:
         """Those of whom the platform told details before, and tells none now."""
         connected = (c.advertiser for c in grant.connections.values())
-        known = sorted(a.id for a in connected if a.id in missing and a.standing is not Standing.UNREAD)
+        account_ids = sorted(a.id for a in connected if a.id in missing and a.standing is not Standing.UNREAD)
         if (access := self._access(grant)) is None:
             return frozenset()
-        details = self._details(access, known, never)
-        return frozenset(known) - details.told.keys() if details.complete else frozenset()
+        details = self._details(access, account_ids, never)
+        return frozenset(account_ids) - details.told.keys() if details.complete else frozenset()
 
     def _access(self, grant: Grant) -> Secret | None:
         try:

@@ -116,15 +116,15 @@ class CompleteConnect:
     def _consume(self, owner: OwnerId, browser: str, state: str) -> Consent | Ending | InProgress:
         now, key = self.clock.now(), digest(state)
         with self.store.write() as work:
-            known = work.consents.get(key)
-            if known is None or not known.belongs_to(owner, digest(browser)):
+            consent = work.consents.get(key)
+            if consent is None or not consent.belongs_to(owner, digest(browser)):
                 return Failed(ConsentFailure.INVALID_STATE)
             if (fresh := work.consents.consume(key, now)) is not None:
                 work.commit()
                 return fresh
-            known = work.consents.get(key) or known
-        if known.repeatable(now):
-            return known.ending or InProgress()
+            consent = work.consents.get(key) or consent
+        if consent.repeatable(now):
+            return consent.ending or InProgress()
         return Failed(ConsentFailure.INVALID_STATE)
 
     def _granted(self, consent: Consent, code: Secret) -> Ending:
@@ -141,12 +141,12 @@ class CompleteConnect:
             return Failed(consent_failure_of(issued))
         grant, offer = self._commit_pair(consent, issued, asked_at)
         self.budget.learn(self.platform.app, None)
-        found = self._find(issued, until)
+        reached = self._find(issued, until)
         try:
-            ending, connections = retry_on_conflict(lambda: self._conclude(consent, grant, offer, found))
+            ending, connections = retry_on_conflict(lambda: self._conclude(consent, grant, offer, reached))
         except Unstorable:
             log.error("the database takes no text of these accounts, so they go by their ids", extra={"grant": grant})  # noqa: TRY400 (the place says nothing)
-            bare = replace(found, accounts=tuple(Advertiser(a.id, name=a.id, standing=a.standing) for a in found.accounts))
+            bare = replace(reached, accounts=tuple(Advertiser(a.id, name=a.id, standing=a.standing) for a in reached.accounts))
             ending, connections = retry_on_conflict(lambda: self._conclude(consent, grant, offer, bare))
         self.settle_soon(connections)
         return ending
@@ -225,7 +225,7 @@ class CompleteConnect:
         self.budget.learn(self.platform.app, None if isinstance(listed, tuple) else listed)
         return listed
 
-    def _conclude(self, consent: Consent, new: GrantId, offered: OfferId, found: Found) -> tuple[Ending, list[ConnectionId]]:
+    def _conclude(self, consent: Consent, new: GrantId, offered: OfferId, reached: Found) -> tuple[Ending, list[ConnectionId]]:
         """Decide, in one transaction, what this consent leads to, and which connections there are under its grant."""
         now = self.clock.now()
         with self.store.write() as work:
@@ -233,9 +233,9 @@ class CompleteConnect:
             offer = work.offers.get(offered)
             if offer is None:
                 return Failed(ConsentFailure.EXCHANGE_FAILED), []
-            grant.reach |= {a.id for a in found.accounts}
-            offer.advertisers = found.accounts
-            if not found.complete:
+            grant.reach |= {a.id for a in reached.accounts}
+            offer.advertisers = reached.accounts
+            if not reached.complete:
                 grant.read_reach_soon()
             ending = self._decide(work, consent, grant, offer, now)
             work.offers.save(offer)
@@ -243,8 +243,8 @@ class CompleteConnect:
                 revoke_if_unused(work, grant, self.ids, now)
             work.grants.save(grant)
             work.commit()
-        if found.unlisted and ending == Failed(ConsentFailure.NO_ADVERTISERS):
-            ending = Failed(consent_failure_of(found.unlisted))
+        if reached.unlisted and ending == Failed(ConsentFailure.NO_ADVERTISERS):
+            ending = Failed(consent_failure_of(reached.unlisted))
         return ending, list(grant.connections)
 
     def _decide(self, work: UnitOfWork, consent: Consent, grant: Grant, offer: Offer, now: datetime) -> Ending:

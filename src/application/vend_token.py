@@ -74,7 +74,7 @@ class VendToken:
 
     def __call__(
         self,
-        wanted: ByConnection | ByAccount,
+        target: ByConnection | ByAccount,
         *,
         min_validity: timedelta | None = None,
         rejected: Secret | None = None,
@@ -87,7 +87,7 @@ class VendToken:
         ReauthorisationNeeded, PlatformThrottled, PlatformUnavailable, PlatformMisconfigured.
         """
         with self.store.read() as work:
-            grant, advertiser = self._find(work, wanted)
+            grant, advertiser = self._find(work, target)
         if isinstance(grant.health, NeedsReauth) or grant.tokens is None:
             raise hopeless(grant) or ConnectionNotFound
         if elsewhere := self.single_call.carry_out.elsewhere(grant):
@@ -124,18 +124,18 @@ class VendToken:
             log.critical("a token that was asked for can't be opened", extra={"grant": grant.id, "because": str(closed)})
             raise
 
-    def _find(self, work: UnitOfWork, wanted: ByConnection | ByAccount) -> tuple[Grant, AdvertiserId]:
-        if isinstance(wanted, ByConnection):
-            grant = work.grants.of_connection(wanted.connection)
-            found = grant.connection(wanted.connection) if grant else None
+    def _find(self, work: UnitOfWork, target: ByConnection | ByAccount) -> tuple[Grant, AdvertiserId]:
+        if isinstance(target, ByConnection):
+            grant = work.grants.of_connection(target.connection)
+            connection = grant.connection(target.connection) if grant else None
         else:
-            grant = work.grants.of_account(wanted.owner, wanted.advertiser)
-            found = grant.connection_to(wanted.advertiser) if grant else None
-        if grant is None or found is None or (self.unlists and found.missing_since):
+            grant = work.grants.of_account(target.owner, target.advertiser)
+            connection = grant.connection_to(target.advertiser) if grant else None
+        if grant is None or connection is None or (self.unlists and connection.missing_since):
             raise ConnectionNotFound
-        if found.lost_at is not None and not isinstance(grant.health, NeedsReauth):
-            raise AccountOutOfReach(found.id)
-        return grant, found.advertiser.id
+        if connection.lost_at is not None and not isinstance(grant.health, NeedsReauth):
+            raise AccountOutOfReach(connection.id)
+        return grant, connection.advertiser.id
 
     def _after_rotation(self, grant: Grant, advertiser: AdvertiserId, validity: timedelta) -> Vended | InFlight:
         match self.single_call(grant):

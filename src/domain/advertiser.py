@@ -71,10 +71,10 @@ class Connection:
 
     def refreshed(self, advertiser: Advertiser) -> Connection:
         """The same connection with what the platform says today; what it withholds today stays as it was."""
-        known = self.advertiser
+        before = self.advertiser
         if advertiser.standing in {Standing.UNREAD, Standing.UNTOLD}:
             advertiser = replace(
-                advertiser, currency=known.currency, timezone=known.timezone, status=known.status, standing=known.standing
+                advertiser, currency=before.currency, timezone=before.timezone, status=before.status, standing=before.standing
             )
         return replace(self, advertiser=advertiser, lost_at=None)
 

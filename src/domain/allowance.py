@@ -79,13 +79,13 @@ class Allowance:
     """From when on there is room for one more repeat of what was refused."""
 
     def take(
-        self, now: timedelta, wanted: int, caller: Caller, *, within: timedelta, people: bool, repeats: bool = False
+        self, now: timedelta, calls: int, caller: Caller, *, within: timedelta, people: bool, repeats: bool = False
     ) -> tuple[Allowance, Taken]:
         """Give away up to `wanted` slots, or the one trial."""
         seen = self._seen(caller, now)
         outage = self._outage(caller)
-        allowed = min(self.throttling.most(now, wanted), outage.most(now, wanted))
-        if allowed < min(wanted, 1):
+        allowed = min(self.throttling.most(now, calls), outage.most(now, calls))
+        if allowed < min(calls, 1):
             again_at = now + self.wait(now, caller)
             return seen, Taken(Slots((), again_at), because=self.throttling.stops(now) or outage.because)
         paced = self._paced(now, caller.qps)
@@ -125,8 +125,8 @@ class Allowance:
 
     def share_of_one(self, now: timedelta, qps: float) -> float:
         """The calls a second of a process that cannot ask, whole ones where it can be: each may send at the same moment."""
-        known = sum(at > now - REMEMBERED for at in self.callers.values())
-        share = qps / (min(known, UNKNOWN_CROWD) or UNKNOWN_CROWD)
+        callers = sum(at > now - REMEMBERED for at in self.callers.values())
+        share = qps / (min(callers, UNKNOWN_CROWD) or UNKNOWN_CROWD)
         return share if share < 1 else share // 1
 
     def left_alone(self, now: timedelta, caller: Caller, *, promised_until: timedelta) -> Allowance:
@@ -171,13 +171,13 @@ class Allowance:
         return others if breaker == Breaker() else {**others, caller.secret: breaker}
 
     def _throttled(self, failure: Throttled, now: timedelta, caller: Caller, jitter: float) -> tuple[Breaker, Share]:
-        told = failure.retry_after
+        retry_after = failure.retry_after
         if self.day.within(now, DAY) >= REACHED * SECONDS_A_DAY * caller.qps:
-            told = DAY - now % DAY
+            retry_after = DAY - now % DAY
         elif self.minute.within(now, MINUTE) >= REACHED * 60 * caller.qps:
-            told = max(told or NONE, AFTER_A_BREACH)
-        throttling = self.throttling.throttled(failure, told, now)
-        if told is None:
+            retry_after = max(retry_after or NONE, AFTER_A_BREACH)
+        throttling = self.throttling.throttled(failure, retry_after, now)
+        if retry_after is None:
             throttling = _jittered(self.throttling, throttling, now, jitter)
         if self.throttling.wait(now):
             return throttling, self.share

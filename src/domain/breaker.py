@@ -48,11 +48,11 @@ class Breaker:
         end = self.trial_until if self._on_trial(now) and self.trial_until else self.until
         return max(end - now, timedelta(0))
 
-    def most(self, now: timedelta, wanted: int) -> int:
+    def most(self, now: timedelta, calls: int) -> int:
         """How many of the wanted calls may be had now."""
         if self.wait(now):
             return 0
-        return min(wanted, 1) if self._needs_trial else wanted
+        return min(calls, 1) if self._needs_trial else calls
 
     def tried(self, now: timedelta) -> Breaker:
         """Calls were had: if that was the trial, nobody else gets one for a while."""
@@ -64,21 +64,21 @@ class Breaker:
             case None | Refused() | PathMissing() | OurFault() | NotPermitted():
                 late = isinstance(self.because, Throttled) and now < self.until
                 return replace(self, lost=0) if late else Breaker()
-            case Throttled(retry_after=told):
-                return self.throttled(failure, told, now)
+            case Throttled(retry_after=retry_after):
+                return self.throttled(failure, retry_after, now)
             case Misconfigured():
                 return self._paused(failure, now, first=TRIAL_EVERY)
             case Unavailable() | InDoubt():
                 return self._unanswered(failure, now)
 
-    def throttled(self, failure: Throttled, told: timedelta | None, now: timedelta) -> Breaker:
+    def throttled(self, failure: Throttled, retry_after: timedelta | None, now: timedelta) -> Breaker:
         """Pause for as long as we were told, if we were; else for longer each time."""
-        if told is None:
+        if retry_after is None:
             return self._paused(failure, now, first=FIRST_PAUSE)
         again = isinstance(self.because, Throttled)
-        if again and now + told <= self.until:
+        if again and now + retry_after <= self.until:
             return self
-        return Breaker(failure, now + told, self.pause if again else timedelta(0))
+        return Breaker(failure, now + retry_after, self.pause if again else timedelta(0))
 
     @property
     def _needs_trial(self) -> bool:

@@ -43,13 +43,13 @@ class Pace:
         """The pace that keeps this limit in any one second, and so sixty times it in any minute."""
         return cls(timedelta(seconds=SLACK / calls_a_second))
 
-    def reserve(self, now: timedelta, wanted: int, *, within: timedelta, people: bool) -> tuple[Pace, Slots]:
+    def reserve(self, now: timedelta, calls: int, *, within: timedelta, people: bool) -> tuple[Pace, Slots]:
         """Give away up to `wanted` slots of the time from now until `within`."""
         pace = replace(self, next_at=max(self.next_at, now), kept=tuple(time for time in self.kept if time >= now))
         taken: list[timedelta] = []
         while True:
             following, slot = _following(pace, people=people)
-            if len(taken) >= wanted or slot > now + within:
+            if len(taken) >= calls or slot > now + within:
                 return (pace if taken else self), Slots(tuple(taken), again_at=slot - within)
             taken.append(slot)
             pace = following

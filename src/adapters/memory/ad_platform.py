@@ -187,8 +187,8 @@ class MemoryAdPlatform:
         consent = self._held(access)
         if not isinstance(consent, _Consent):
             return consent
-        told = frozenset(consent.advertisers) - self._refused_in_details
-        if not self._details_permitted or not told.issuperset(advertisers):
+        readable = frozenset(consent.advertisers) - self._refused_in_details
+        if not self._details_permitted or not readable.issuperset(advertisers):
             return NotPermitted(40001)
         return tuple(self._accounts[one] for one in advertisers)
 

@@ -46,17 +46,17 @@ class MemoryClaims:
     def take(self, grant: GrantId, *, generation: int, lease: timedelta, doubtful: bool = True) -> Claim | None:
         with self._database.lock:
             rows, now = self._database.answer(), self._clock.now()
-            found = rows.grants.get(grant)
-            if found is None or found.erased or found.generation != generation or found.in_flight(now):
+            row = rows.grants.get(grant)
+            if row is None or row.erased or row.generation != generation or row.in_flight(now):
                 return None
-            if found.schedule.doubtful and not doubtful:
+            if row.schedule.doubtful and not doubtful:
                 return None
-            return self._claim(rows, found, now, lease)
+            return self._claim(rows, row, now, lease)
 
     def current(self, claim: Claim) -> bool:
         with self._database.lock:
-            found = self._database.answer().grants.get(claim.grant.id)
-            return found is not None and found.generation == claim.generation
+            row = self._database.answer().grants.get(claim.grant.id)
+            return row is not None and row.generation == claim.generation
 
     def settle(self, grant: Grant, claim: Claim) -> Settlement:
         with self._database.lock:
@@ -170,5 +170,5 @@ def in_line(grants: Iterable[Grant]) -> list[tuple[OwnerId, Grant]]:
 
 def may_be_hastened(grant: Grant, now: datetime) -> bool:
     """Whether it is a pair that is to be sent again at all, and nobody sends it now."""
-    known = grant.schedule.refusals is not None and grant.schedule.refusals.access_works is not None
-    return known and isinstance(grant.tokens, Expiring) and grant.schedule.due_at is not None and not grant.in_flight(now)
+    was_probed = grant.schedule.refusals is not None and grant.schedule.refusals.access_works is not None
+    return was_probed and isinstance(grant.tokens, Expiring) and grant.schedule.due_at is not None and not grant.in_flight(now)

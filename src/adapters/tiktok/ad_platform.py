@@ -76,8 +76,8 @@ class TikTok:
         return issued
 
     def refresh(self, token: Secret, version: str = FIRST_VERSION) -> Issued | Unread | Failure:
-        wanted = {"refresh_token": token.reveal(), "grant_type": "refresh_token"}
-        return self._issued(CallKind.REFRESH, self._token_addresses.url(REFRESH, version), wanted)
+        fields = {"refresh_token": token.reveal(), "grant_type": "refresh_token"}
+        return self._issued(CallKind.REFRESH, self._token_addresses.url(REFRESH, version), fields)
 
     def reach(self, access: Secret) -> tuple[Advertiser, ...] | Failure:
         credentials = urlencode({"app_id": self._app, "secret": self._secret.reveal()})

@@ -118,11 +118,11 @@ def failure_of(kind: CallKind, code: int | None, status: int, retry_after: timed
     """What an answer comes to that is no success; `code` None: it is not in TikTok's envelope."""
     if code is None:
         return _without_envelope(kind, status, retry_after)
-    known = TABLE[kind].get(code)
-    if isinstance(known, Throttled):
-        return replace(known, retry_after=retry_after)
-    if known is not None:
-        return known
+    outcome = TABLE[kind].get(code)
+    if isinstance(outcome, Throttled):
+        return replace(outcome, retry_after=retry_after)
+    if outcome is not None:
+        return outcome
     if code == NO_SCHEMA and status == FORBIDDEN:
         return path_missing(code)
     return _unknown(kind, code, status, retry_after)

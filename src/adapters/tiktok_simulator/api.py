@@ -95,16 +95,16 @@ def _body(body: bytes) -> Mapping[str, Any]:
 
 
 def _exchange(simulator: Simulator, call: ApiCall) -> Reply:
-    wanted = {"is_long_term": False, "return_advertiser_ids": True}
-    for name in wanted:
+    token_choices = {"is_long_term": False, "return_advertiser_ids": True}
+    for name in token_choices:
         value = call.values.get(name)
         if value is None:
             continue
         if not isinstance(value, bool) and float(call.version[1:]) >= SHORT_TERM_VERSION:
             raise wrong_parameter(f"{name}: Not a valid boolean.")
-        wanted[name] = value
+        token_choices[name] = value
     return simulator.machine.exchange(
-        call.text("app_id"), call.text("secret"), call.text("auth_code"), version=call.version, **wanted
+        call.text("app_id"), call.text("secret"), call.text("auth_code"), version=call.version, **token_choices
     )
 
 

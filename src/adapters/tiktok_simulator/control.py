@@ -114,8 +114,8 @@ class ControlDoor:
             return json_reply({"error": "The control API needs the control token as a bearer token."}, HTTPStatus.UNAUTHORIZED)
         methods = self._routes.get(call.path.removeprefix(PREFIX).rstrip("/"))
         if methods is None:
-            known = ", ".join(f"{PREFIX}{name}" for name in self._routes)
-            return json_reply({"error": f"There is no {call.path}; there are {known}."}, HTTPStatus.NOT_FOUND)
+            paths = ", ".join(f"{PREFIX}{name}" for name in self._routes)
+            return json_reply({"error": f"There is no {call.path}; there are {paths}."}, HTTPStatus.NOT_FOUND)
         if call.method not in methods:
             return json_reply({"error": f"{call.path} takes {', '.join(methods)}."}, HTTPStatus.METHOD_NOT_ALLOWED)
         try:

@@ -261,11 +261,11 @@ class Machine:
         return None
 
     def _too_frequent(self, app_id: str) -> Reply | None:
-        known = app_id if app_id in self.apps else ""
-        if not self._limit.exceeded(known, self.config, self.clock.now()):
+        limited_app = app_id if app_id in self.apps else ""
+        if not self._limit.exceeded(limited_app, self.config, self.clock.now()):
             return None
         self.count_throttled()
-        restricted = f"Due to too many requests, requests from App {known} are temporarily restricted."
+        restricted = f"Due to too many requests, requests from App {limited_app} are temporarily restricted."
         return failure(replies.TOO_FREQUENT, restricted)
 
     def _refresh(self, family: Family, generation: int) -> Reply:

@@ -78,8 +78,8 @@ class SweepReport:
     def take(self, rotation: Rotation) -> None:
         """Count one more claim."""
         grant = rotation.grant.id
-        known = self.swept.get(grant)
-        if rotation.ended is not Ended.OVERTAKEN and (known is None or known.ended is Ended.UNSENT):
+        earlier = self.swept.get(grant)
+        if rotation.ended is not Ended.OVERTAKEN and (earlier is None or earlier.ended is Ended.UNSENT):
             self.swept[grant] = Swept(grant, rotation.ended, rotation.grant.asked_because)
 
 

@@ -73,12 +73,12 @@ class OutageAwareClaims:
         return self.contact.steady_in(self.clock.monotonic())
 
     def take_due(self, app: AppId, *, limit: int, lease: timedelta, due: Due) -> list[Claim]:
-        wanted = replace(due, doubtful=due.doubtful and self._steady())
-        return self._watch(lambda: self.claims.take_due(app, limit=limit, lease=lease, due=wanted))
+        allowed = replace(due, doubtful=due.doubtful and self._steady())
+        return self._watch(lambda: self.claims.take_due(app, limit=limit, lease=lease, due=allowed))
 
     def take(self, grant: GrantId, *, generation: int, lease: timedelta, doubtful: bool = True) -> Claim | None:
-        wanted = doubtful and self._steady()
-        return self._watch(lambda: self.claims.take(grant, generation=generation, lease=lease, doubtful=wanted))
+        doubtful = doubtful and self._steady()
+        return self._watch(lambda: self.claims.take(grant, generation=generation, lease=lease, doubtful=doubtful))
 
     def current(self, claim: Claim) -> bool:
         return self._watch(lambda: self.claims.current(claim))

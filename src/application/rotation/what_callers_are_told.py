@@ -34,8 +34,8 @@ def hopeless(grant: Grant) -> ReauthorisationNeeded | None:
 
 def refusal_of(grant: Grant, failure: Obstacle | None, now: datetime) -> Refusal:
     """Why this grant has no fresh token now, and whether waiting or a person helps."""
-    if told := hopeless(grant):
-        return told
+    if refusal := hopeless(grant):
+        return refusal
     wait = max((grant.schedule.due_at or now) - now, SHORTEST_WAIT)
     return stopped(failure, wait, probing=isinstance(grant.tokens, LongTerm))
 

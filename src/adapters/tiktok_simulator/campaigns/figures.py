@@ -98,8 +98,8 @@ def money_places(currency: str) -> int:
 def figures_of(account: Advertiser, plan: AccountPlan | None, campaign: Campaign, day: date, now: datetime) -> Figures | None:
     """What the campaign did on a local day of the account, as it is known now. None: TikTok has no row of it."""
     if plan is not None and day in plan.days:
-        told = plan.days[day].get(campaign.campaign_id)
-        return None if told is None else _told(told)
+        planned = plan.days[day].get(campaign.campaign_id)
+        return None if planned is None else _told(planned)
     today = now.astimezone(local_zone(account.timezone)).date()
     if day > today:
         return None
@@ -132,9 +132,9 @@ def _seeded(account: Advertiser, campaign: Campaign, day: date, now: datetime) -
     weekday = (100, 96, 98, 103, 110, 128, 121)[day.weekday()]
     trend = 100 + day.timetuple().tm_yday // 8
     cents = Decimal(level * weekday * trend * (85 + chance % 31) // 1_000_000)
-    known, places = share_known(account, day, now), money_places(account.currency)
-    spend = (cents * known).quantize(Decimal(1)).scaleb(-2).quantize(Decimal(1).scaleb(-places))
-    impressions = int(cents * known) * (2 + chance % 3)
+    share, places = share_known(account, day, now), money_places(account.currency)
+    spend = (cents * share).quantize(Decimal(1)).scaleb(-2).quantize(Decimal(1).scaleb(-places))
+    impressions = int(cents * share) * (2 + chance % 3)
     clicks = impressions * (8 + chance % 9) // 1_000
     age = min(max((now.date() - day).days, 0), MATURE_DAYS)
     conversion = clicks * (20 + chance % 40) // 1_000 * (80 + age * 20 // MATURE_DAYS) // 100

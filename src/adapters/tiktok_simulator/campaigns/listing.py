@@ -39,9 +39,9 @@ def list_ads(account: Advertiser, plan: AccountPlan | None, query: Mapping[str, 
     return _listed(rows, query)
 
 
-def shows(campaign: Campaign, wanted: str) -> bool:
+def shows(campaign: Campaign, status_filter: str) -> bool:
     """Whether a status that a call asks for, primary or secondary, covers the campaign. None given: all but deleted ones."""
-    match wanted.rpartition("STATUS_")[2]:
+    match status_filter.rpartition("STATUS_")[2]:
         case "ALL":
             return True
         case "DELETE":
@@ -62,8 +62,8 @@ def _listed(rows: Sequence[tuple[Campaign, Row]], query: Mapping[str, str]) -> R
     page, fields, filtering = page_of(query), texts_of(query, "fields"), json_of(query, "filtering") or {}
     if not isinstance(filtering, dict):
         raise wrong_parameter("filtering: Not a valid object.")
-    known = rows[0][1].keys() if rows else set(fields)
-    if unknown := [name for name in fields if name not in known]:
+    row_fields = rows[0][1].keys() if rows else set(fields)
+    if unknown := [name for name in fields if name not in row_fields]:
         raise wrong_parameter(f"fields: Invalid fields: {unknown}")
     if any(len(filtering.get(name) or ()) > LONGEST_FILTER for name in ID_FILTERS):
         raise wrong_parameter(f"filtering: at most {LONGEST_FILTER} ids.")
@@ -76,8 +76,8 @@ def _matches(campaign: Campaign, row: Row, filtering: Mapping[str, Any]) -> bool
     for name, column in ID_FILTERS.items():
         if (ids := filtering.get(name)) and str(row.get(column)) not in {str(one) for one in ids}:
             return False
-    wanted = next((str(filtering[name]) for name in STATUS_FILTERS if filtering.get(name)), "")
-    return shows(campaign, wanted)
+    status_filter = next((str(filtering[name]) for name in STATUS_FILTERS if filtering.get(name)), "")
+    return shows(campaign, status_filter)
 
 
 def _status(campaign: Campaign, kind: str) -> dict[str, object]:

@@ -95,8 +95,8 @@ def _check(kind: str, level: str, dimensions: Sequence[str], metrics: Sequence[s
         raise wrong_parameter(f"report_type: {kind or 'nothing'} is not one of {', '.join(TYPES)}.")
     if level not in LEVELS:
         raise wrong_parameter(f"data_level: {level} is not one of {', '.join(LEVELS)}.")
-    known = {*ID_OF.values(), *TIMES, *AUDIENCES}
-    if not dimensions or (unknown := [name for name in dimensions if name not in known]):
+    all_dimensions = {*ID_OF.values(), *TIMES, *AUDIENCES}
+    if not dimensions or (unknown := [name for name in dimensions if name not in all_dimensions]):
         raise wrong_parameter(f"Invalid dimension fields: {unknown if dimensions else []}")
     ids = [name for name in dimensions if name in ID_OF.values()]
     if (ids or [ID_OF[LEVELS[0]]]) != [ID_OF[level]]:
@@ -131,15 +131,15 @@ def _filters(values: Mapping[str, Any]) -> Filters:
     for one in filtering:
         if not isinstance(one, dict):
             raise wrong
-        name, wanted = text_of(one, "field_name"), _filter_value(one.get("filter_value"))
+        name, filter_values = text_of(one, "field_name"), _filter_value(one.get("filter_value"))
         if name in ID_FILTERS:
-            if len(wanted) > MOST_IDS:
+            if len(filter_values) > MOST_IDS:
                 raise wrong_parameter(f"filtering: at most {MOST_IDS} ids.")
-            ids[name.removesuffix("s")] = frozenset(wanted)
+            ids[name.removesuffix("s")] = frozenset(filter_values)
         elif name in STATUS_FILTERS:
-            status = wanted[0] if wanted else ""
+            status = filter_values[0] if filter_values else ""
         elif name in OTHER_FILTERS:
-            nothing = nothing or "RESERVATION_TOP_VIEW" in wanted
+            nothing = nothing or "RESERVATION_TOP_VIEW" in filter_values
         else:
             raise wrong_parameter(f"filtering: {name or 'nothing'} is not a field to filter by.")
     return Filters(ids, status, nothing)
