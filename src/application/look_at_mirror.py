@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from application.mirroring.relist import Relist
@@ -20,6 +20,7 @@ from domain.mirror_absence import ENDS_AFTER, Absences, absences
 from domain.mirror_differences import differences
 from domain.mirror_freeze import judged, ours_without_token
 from domain.mirror_look import Look
+from domain.mirror_recognition import seen_anew, stale_no_longer
 from domain.mirrored_row import KnownRow
 from domain.noted_mirror import NotedMirror
 
@@ -82,6 +83,7 @@ class LookAtMirror:
         if note.frozen or note.off:
             self.relist()
             return
+        self._confirm(sight)
         missing = absences(sight.note, sight.known, sight.look, now)
         self._mark(sight.connections, missing.missing_since)
         self._end(missing, sight.known, now)
@@ -102,11 +104,24 @@ class LookAtMirror:
             noted_since = frozenset(connection for connection in unknown if work.mirror.written(connection) is not None)
         return Sight(note, connections, known, look, noted_since)
 
+    def _confirm(self, sight: Sight) -> None:
+        """Rows that are there are known to be there; a stale one whose person has connected again is to go."""
+        confirmed, relieved = seen_anew(sight.known, sight.look), stale_no_longer(sight.known, sight.look)
+        if not confirmed and not relieved:
+            return
+        with self.store.write() as work:
+            for connection, times_connected in confirmed.items():
+                work.mirror.confirm(connection, times_connected)
+            for row in relieved:
+                work.mirror.forget(row.connection)
+                work.mirror.remember(replace(row, stale=False))
+            work.commit()
+
     def _put(self, before: NotedMirror, after: NotedMirror) -> bool:
-        """Store the note first; False where an operator has changed it meanwhile, and then nothing is concluded."""
+        """Store the note first; False where an operator or another look has changed it, and then nothing is concluded."""
         with self.store.write() as work:
             current = work.mirror.note()
-            if (current.off, current.frozen) != (before.off, before.frozen):
+            if current != before:
                 return False
             work.mirror.put_note(after)
             work.commit()

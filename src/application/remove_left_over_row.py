@@ -39,9 +39,10 @@ class RemoveLeftOverRow:
             written, connected = work.mirror.written(connection), work.mirror.connection(connection)
         if connected is not None or (written is not None and written.owner != owner):
             return False
+        is_there = self._is_there(connection, owner)
+        if is_there is False or (is_there is None and (written is None or written.stale)):
+            return False
         if written is None or written.stale:
-            if not self._is_there(connection, owner):
-                return False
             with self.store.write() as work:
                 work.mirror.forget(connection)
                 work.mirror.remember(WrittenRow(connection, owner))
@@ -49,8 +50,9 @@ class RemoveLeftOverRow:
         self.settle_soon([connection])
         return True
 
-    def _is_there(self, connection: ConnectionId, owner: OwnerId) -> bool:
+    def _is_there(self, connection: ConnectionId, owner: OwnerId) -> bool | None:
+        """None: nobody can tell now."""
         try:
             return self.calls.call(lambda _: self.mirror.row_is_there(connection, owner), within=FOUND_WITHIN)
         except MirrorUnavailable:
-            return False
+            return None

@@ -23,9 +23,9 @@ class MirrorDifferences:
     """Each with its owner and connection."""
 
     unwritten: tuple[tuple[OwnerId, ConnectionId], ...]
-    """Never seen there since the person last connected."""
+    """Not there, and not seen there since the person last connected."""
     left_over: tuple[tuple[OwnerId, ConnectionId], ...]
-    """Their connections are gone here."""
+    """There, though their connections are gone here."""
     changed: tuple[tuple[OwnerId, ConnectionId], ...]
     """Status or name are others there."""
     foreign: tuple[tuple[OwnerId, ConnectionId], ...]
@@ -48,9 +48,11 @@ def differences(
     listed = [c for c in connections if c.missing_since is None]
     seen = [(c, rows[c.connection]) for c in connections if c.connection in rows]
     return MirrorDifferences(
-        unwritten=named(c for c in listed if c.connection not in expected),
+        unwritten=named(c for c in listed if c.connection not in expected and c.connection not in rows),
         left_over=tuple(
-            (row.written.owner, row.written.connection) for row in known if row.times_connected is None and not row.written.stale
+            (row.written.owner, row.written.connection)
+            for row in known
+            if row.times_connected is None and not row.written.stale and row.written.connection in rows
         ),
         changed=named(c for c, row in seen if not is_foreign(c, row) and has_changed(c, row, now)),
         foreign=named(c for c, row in seen if is_foreign(c, row)),

@@ -14,6 +14,7 @@ from domain.errors import ConnectionNotFound
 from domain.grant_health import Revoked
 from domain.ids import ConnectionId, OwnerId
 from domain.mirror_look import Look
+from domain.mirrored_row import WrittenRow
 from domain.noted_mirror import FreezeReason
 from support.builders import ANNA, BERT, DAY, HOUR, MINUTE, SECOND, START
 from support.mirrored_world import LOOK_EVERY, MirroredWorld
@@ -37,6 +38,7 @@ def test_nothing_is_written_before_the_first_look() -> None:
 def test_a_connection_whose_row_is_missing_is_neither_listed_nor_vended_and_is_rotated_on() -> None:
     world = MirroredWorld()
     [connection] = world.connect("chloe")
+    world.look()
     world.dashboard.delete_row(connection.id)
     world.look()
     assert world.listed() == []
@@ -53,6 +55,7 @@ def test_it_is_listed_and_vended_again_when_the_row_is_back() -> None:
     world = MirroredWorld()
     [connection] = world.connect("chloe")
     [row] = world.rows_of()
+    world.look()
     world.dashboard.delete_row(connection.id)
     world.look()
     world.dashboard.put(row)
@@ -64,6 +67,7 @@ def test_it_is_listed_and_vended_again_when_the_row_is_back() -> None:
 def test_a_person_who_connects_again_heals_it() -> None:
     world = MirroredWorld()
     [connection] = world.connect("chloe")
+    world.look()
     world.dashboard.delete_row(connection.id)
     world.look()
     world.connect("chloe")
@@ -75,22 +79,23 @@ def test_a_person_who_connects_again_heals_it() -> None:
 def test_what_is_missing_can_be_disconnected() -> None:
     world = MirroredWorld()
     [connection] = world.connect("chloe")
+    world.look()
     world.dashboard.delete_row(connection.id)
     world.look()
     assert world.disconnect(ANNA, connection.id)
-    assert world.written(connection.id) is None
+    assert world.listed() == []
 
 
 def test_a_day_of_absence_at_every_look_is_a_disconnect() -> None:
     world = MirroredWorld()
     first, second = world.connect("ana", 0, 1)
+    world.look()
     world.dashboard.delete_row(first.id)
     world.look()
     world.look_for(DAY - MINUTE)
     assert world.shown(first.id) is not None
     world.look_for(MINUTE)
     assert world.shown(first.id) is None
-    assert world.written(first.id) is None
     world.dashboard.delete_row(second.id)
     world.look()
     grant = world.grant_of(second).id
@@ -103,6 +108,7 @@ def test_a_day_of_absence_at_every_look_is_a_disconnect() -> None:
 def test_a_gap_of_more_than_an_hour_between_looks_starts_an_absence_anew() -> None:
     world = MirroredWorld()
     [connection] = world.connect("chloe")
+    world.look()
     world.dashboard.delete_row(connection.id)
     world.look()
     world.look_for(20 * HOUR)
@@ -119,6 +125,7 @@ def test_a_user_who_is_gone_there_is_erased_after_a_day() -> None:
     connections = world.connect("ana", 0, 1)
     world.connect("chloe", owner=BERT)
     grant = world.grant_of(connections[0]).id
+    world.look()
     world.dashboard.delete_user(ANNA)
     world.look()
     assert (world.listed(), len(world.listed(BERT))) == ([], 1)
@@ -131,6 +138,7 @@ def test_a_user_who_is_gone_there_is_erased_after_a_day() -> None:
 def test_a_user_who_came_back_in_the_same_moment_is_not_erased() -> None:
     world = MirroredWorld()
     [connection] = world.connect("chloe")
+    world.look()
     world.dashboard.delete_user(ANNA)
     world.look()
     world.look_for(DAY - MINUTE)
@@ -143,6 +151,7 @@ def test_a_user_who_came_back_in_the_same_moment_is_not_erased() -> None:
 def test_rows_of_more_than_half_of_many_owners_missing_freeze_it_and_unlist_nobody() -> None:
     world = MirroredWorld()
     connections = world.connect_many(5)
+    world.look()
     world.dashboard.truncate()
     world.look()
     assert frozen(world) is FreezeReason.MANY_MISSING
@@ -154,6 +163,7 @@ def test_rows_of_more_than_half_of_many_owners_missing_freeze_it_and_unlist_nobo
 def test_what_is_missing_when_it_freezes_is_listed_again() -> None:
     world = MirroredWorld()
     connections = world.connect_many(5)
+    world.look()
     world.dashboard.delete_row(connections[0].id)
     world.look()
     assert world.listed(connections[0].owner) == []
@@ -202,6 +212,7 @@ def test_a_look_that_is_taken_beside_a_connect_and_a_disconnect_freezes_nothing(
 def test_nothing_is_concluded_or_written_while_our_own_database_is_on_hold() -> None:
     world = MirroredWorld()
     [connection] = world.connect("chloe")
+    world.look()
     world.dashboard.delete_row(connection.id)
     world.identity_record.change(lambda known, _: replace(known, home="https://another.test"))
     world.clock.advance(MINUTE)
@@ -274,8 +285,42 @@ def test_a_written_row_whose_answer_was_lost_is_written_again_and_nothing_is_rev
     assert (len(world.rows_of()), world.confirmed_for(connection.id)) == (1, None)
     world.dashboard.delete_row(connection.id)
     world.look()
-    assert len(world.rows_of()) == 1
+    assert (len(world.rows_of()), world.confirmed_for(connection.id)) == (1, None)
+    world.look()
     assert world.confirmed_for(connection.id) == 1
+
+
+def test_a_row_that_was_lost_before_any_look_saw_it_is_written_again() -> None:
+    world = MirroredWorld()
+    [connection] = world.connect("chloe")
+    world.dashboard.delete_row(connection.id)  # as a standby that takes over loses it
+    world.look()
+    assert [row.id for row in world.rows_of()] == world.listed() == [connection.id]
+
+
+def test_a_removed_row_that_a_backup_brings_back_is_removed_again() -> None:
+    world = MirroredWorld()
+    [connection] = world.connect("chloe")
+    [row] = world.rows_of()
+    world.disconnect(ANNA, connection.id)
+    world.dashboard.put(row)
+    world.look()
+    assert (world.rows_of(), world.note.frozen) == ([], None)
+
+
+def test_a_stale_row_gives_way_when_its_person_has_connected_again() -> None:
+    world = MirroredWorld()
+    stale = ConnectionId("22222222-2222-7222-8222-222222222222")
+    world.dashboard.put(DashboardRow(stale, ANNA, world.an_account_of("chloe"), "Stale", START, "needs_reauth"))
+    with world.container.store().write() as work:
+        work.mirror.remember(WrittenRow(stale, ANNA, stale=True))
+        work.commit()
+    world.look()
+    assert [row.id for row in world.rows_of()] == [stale]
+    [connection] = world.connect("chloe")
+    for _ in range(2):
+        world.look()
+    assert [row.id for row in world.rows_of()] == [connection.id]
 
 
 def test_an_older_process_looks_no_more_than_one_every_fifteen_seconds() -> None:

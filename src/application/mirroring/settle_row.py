@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from application.ports.clock import Clock
-from application.ports.connection_mirror import ConnectionMirror, RowOutcome, RowReport
+from application.ports.connection_mirror import ConnectionMirror, RowReport
 from application.ports.store import Store
 from domain.ids import ConnectionId
 from domain.mirror_freeze import why_not_ours
@@ -22,7 +22,9 @@ MOST_TOLD = 10_000
 
 @dataclass(frozen=True, slots=True)
 class SettleRow:
-    """Call it after a commit, never inside: it reads what was committed. Twice is as good as once."""
+    """Call it after a commit, never inside: it reads what was committed. Twice is as good as once. What becomes of the row is for
+    a look to confirm.
+    """
 
     mirror: ConnectionMirror
     store: Store
@@ -32,29 +34,10 @@ class SettleRow:
     _told: dict[ConnectionId, str] = field(default_factory=dict, init=False)
 
     def __call__(self, connection: ConnectionId) -> RowReport:
-        """What became of the row. Raises MirrorUnavailable, StoreUnavailable: then nothing is confirmed."""
-        reading = _StateReading(self, connection)
-        report = self.mirror.settle(connection, reading.intent)
-        match report.outcome:
-            case RowOutcome.THERE if reading.unconfirmed_for is not None:
-                self._confirm(connection, reading.unconfirmed_for)
-            case RowOutcome.GONE:
-                self._forget(connection)
-            case _:
-                pass
+        """What became of the row. Raises MirrorUnavailable, StoreUnavailable: then nobody can tell."""
+        report = self.mirror.settle(connection, lambda identity: self._intent(connection, identity))
         self._tell(connection, report)
         return report
-
-    def _confirm(self, connection: ConnectionId, times_connected: int) -> None:
-        with self.store.write() as work:
-            work.mirror.confirm(connection, times_connected)
-            work.commit()
-
-    def _forget(self, connection: ConnectionId) -> None:
-        with self.store.write() as work:
-            if work.mirror.connection(connection) is None:
-                work.mirror.forget(connection)
-                work.commit()
 
     def _tell(self, connection: ConnectionId, report: RowReport) -> None:
         """One line for each difference, however often it is met."""
@@ -70,35 +53,24 @@ class SettleRow:
             different = {"connection": connection, "because": report.difference}
             log.error("a row in the dashboard is not as it should be: see `tiktok-connect wab check`", extra=different)
 
-
-@dataclass(slots=True)
-class _StateReading:
-    """What was read for one row while its lock was held."""
-
-    step: SettleRow
-    connection: ConnectionId
-    unconfirmed_for: int | None = None
-    """For how many consents the row is to be confirmed once it is there; None: it is, or must not be."""
-
-    def intent(self, identity: MirrorIdentity) -> Intent:
+    def _intent(self, connection: ConnectionId, identity: MirrorIdentity) -> Intent:
         """What our state asks now. A row is remembered before it may be written. Raises StoreUnavailable."""
-        if self.step.hold() is not None:
+        if self.hold() is not None:
             return Leave()
-        with self.step.store.read() as work:
+        with self.store.read() as work:
             note = work.mirror.note()
-            to_show, written = work.mirror.connection(self.connection), work.mirror.written(self.connection)
-        if not note.writes or why_not_ours(note.identity, identity, standby=False) is not None:
-            return Leave()
+            to_show, written = work.mirror.connection(connection), work.mirror.written(connection)
+        if not note.writes or why_not_ours(note.identity, replace(identity, position=None), standby=False) is not None:
+            return Leave()  # the position may be older than one that a look has noted meanwhile
         if to_show is None:
             return KnownRow(written, None).intent(None, writes=True) if written else Leave()
         if written is None:
-            written = self._remember(WrittenRow(self.connection, to_show.owner))
+            written = self._remember(WrittenRow(connection, to_show.owner))
         known = KnownRow(written, to_show.times_connected, to_show.missing_since)
-        self.unconfirmed_for = None if known.is_expected else to_show.times_connected
-        return known.intent(to_show.row(self.step.clock.now()), writes=True)
+        return known.intent(to_show.row(self.clock.now()), writes=True)
 
     def _remember(self, row: WrittenRow) -> WrittenRow:
-        with self.step.store.write() as work:
+        with self.store.write() as work:
             work.mirror.remember(row)
             work.commit()
         return row

@@ -40,7 +40,7 @@ class MirrorRecords(Protocol):
         """Nothing is confirmed any more, so that all rows may be made again."""
 
     def forget(self, connection: ConnectionId) -> None:
-        """The row is certain to be gone."""
+        """Remember nothing of the row, to remember it anew."""
 
     def clear(self) -> None:
         """Forget all rows and the note: they are another database's."""

@@ -6,6 +6,7 @@ from functools import partial
 from domain.mirror_absence import absences, none_missing
 from domain.mirror_freeze import ENOUGH_OWNERS, judged, many_are_missing
 from domain.mirror_look import Look
+from domain.mirror_recognition import seen_anew, stale_no_longer
 from domain.mirrored_row import KnownRow
 from domain.noted_mirror import FreezeReason, NotedMirror
 from model.mirror.choices import Choices
@@ -162,22 +163,19 @@ def ended_by_absence(world: World, row: KnownRow) -> World:
 def mended(world: World, rows: tuple[KnownRow, ...], look: Look, choices: Choices) -> World:
     """What was seen is confirmed; what differs is settled by a message."""
     there, ours = {row.connection: row for row in look.rows}, world.ours
-    accounts = {(row.owner, row.account) for row in look.rows if ours.connection(row.connection) is not None}
-    for row in rows:
-        connection, current = row.written.connection, ours.connection(row.written.connection)
-        found = there.get(connection)
+    for connection, times_connected in seen_anew(rows, look).items():
+        ours = with_confirmed(ours, connection, times_connected)
+    for written in stale_no_longer(rows, look) if choices.stale_rows_give_way else ():
+        ours = ours.with_written(replace(written, stale=False)).sent(written.connection)
+    for row in rows if choices.looks_mend else ():
+        current, found = ours.connection(row.written.connection), there.get(row.written.connection)
         if current is None:
-            if found and row.written.stale and choices.stale_rows_give_way and (found.owner, found.account) in accounts:
-                ours = ours.with_written(replace(row.written, stale=False)).sent(connection)
-            elif found and not row.written.stale and choices.looks_mend:
-                ours = ours.sent(connection)
+            differs = found is not None and not row.written.stale
         elif found is None:
-            ours = ours if row.is_expected or not choices.looks_mend else ours.sent(connection)
+            differs = not row.is_expected
         else:
-            if row.times_connected is not None:
-                ours = with_confirmed(ours, connection, row.times_connected)
             differs = (found.status == "needs_reauth") != current.needs_reauth
-            ours = ours.sent(connection) if differs and choices.looks_mend else ours
+        ours = ours.sent(row.written.connection) if differs else ours
     for current in ours.connections:
         if ours.written_row(current.id) is None:
             ours = ours.sent(current.id)
