@@ -54,8 +54,12 @@ class MemorySpendReports:
     """What happens to the next calls: a failure in place of an answer; None: nothing."""
     altered: Callable[[ReportPage, int], ReportPage] = lambda page, _number: page
     """What becomes of each page of campaigns on its way: the place for a lost row."""
+    before_call: Callable[[str], None] = lambda _name: None
+    """Called before each call is answered: the place for spend that arrives meanwhile."""
     calls: list[str] = field(default_factory=list)
     """The methods that were called, in order."""
+    looks_until_done: int = 2
+    """How often one has to look until an ordered report is done."""
     _tasks: dict[ReportTaskId, int] = field(default_factory=dict)
     """How often each was looked at."""
 
@@ -115,13 +119,13 @@ class MemorySpendReports:
             if task not in self._tasks:
                 return OurFault(PARAMETER_ERROR)
             self._tasks[task] += 1
-            return TaskState.DONE if self._tasks[task] > 1 else TaskState.UNDER_WAY
+            return TaskState.DONE if self._tasks[task] >= self.looks_until_done else TaskState.UNDER_WAY
 
         return self._answer("report_state", access, account, answer)
 
     def ordered_report(self, access: Secret, question: CampaignQuestion, task: ReportTaskId) -> ReportPage | ReportFailure:
         def answer(books: MemoryBooks) -> ReportPage | ReportFailure:
-            if self._tasks.get(task, 0) <= 1:
+            if self._tasks.get(task, 0) < self.looks_until_done:
                 return OurFault(PARAMETER_ERROR)
             rows = _chosen(books.rows, question.window, question.campaigns)
             return ReportPage(tuple(_without(row, question.without) for row in rows), len(rows), 1)
@@ -131,6 +135,7 @@ class MemorySpendReports:
     def _answer(
         self, name: str, access: Secret, account: AdvertiserId, answer: Callable[[MemoryBooks], Answer]
     ) -> Answer | ReportFailure:
+        self.before_call(name)
         self.calls.append(name)
         failure = self.planned.popleft() if self.planned else None
         if access.reveal() in self.dead:
