@@ -91,6 +91,13 @@ class Grant:
         self.connections[connection.id] = connection.reconnected()
         self.events.append(AccountsConnected(self.id, self.owner, (connection.id,), at=now))
 
+    def take_over(self, connection: Connection, now: datetime) -> None:
+        """Take in a connection that was made elsewhere, as it is: no consent of its owner brought it here."""
+        self._alive()
+        self.connections[connection.id] = connection
+        self.reach |= {connection.advertiser.id}
+        self.events.append(AccountsConnected(self.id, self.owner, (connection.id,), at=now))
+
     def release(self, connection: ConnectionId) -> Connection:
         """Let go of an account, known by its id or its former one; whether that ends the grant is the caller's next question."""
         return self.connections.pop(self.connection(connection).id)

@@ -19,6 +19,7 @@ from dependency_injector import containers, providers
 from adapters.budget.shared_budget import SharedBudget
 from adapters.celery.broker_address import CeleryBroker
 from adapters.clock import SystemClock
+from adapters.crypto.dashboard_tokens import DashboardTokens
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.identity_notes_file import FileIdentityNotes
@@ -44,11 +45,13 @@ from application.begin_connect import BeginConnect
 from application.check_mirror import CheckMirror
 from application.clear_offers import ClearOffers
 from application.complete_connect import CompleteConnect
+from application.connecting.old_accounts import PlaceOldConsent
 from application.connecting.removals import NoteRemoval, RepeatRemovals
 from application.database_hold.held_budget import HeldBudget
 from application.database_hold.watch import IdentityWatch
 from application.disconnect import Disconnect
 from application.erase_user import EraseUser
+from application.import_connections import AskReach, ImportConnections
 from application.keep_mirror import KeepMirror
 from application.list_connections import ListConnections
 from application.look_at_mirror import LookAtMirror
@@ -64,6 +67,7 @@ from application.ports.budget import Ledger
 from application.ports.clock import Clock
 from application.ports.connection_mirror import ConnectionMirror
 from application.ports.database_identity import IdentityNotes
+from application.ports.old_connections import OldConnections
 from application.prune_history import PruneHistory
 from application.rebuild_mirror import RebuildMirror
 from application.remove_left_over_row import RemoveLeftOverRow
@@ -177,6 +181,13 @@ def mirror_of(settings: Settings) -> ConnectionMirror:
     return mirror
 
 
+def old_connections_of(settings: Settings) -> OldConnections:
+    """The dashboard's own connections from before; for the command that takes them over, which refuses to run without a URL."""
+    url = settings.wab.database_url or Secret("postgresql:///")
+    old: OldConnections = imported("adapters.wab.old_connections:WabOldConnections")(url.reveal())
+    return old
+
+
 def consumers_of(mirror: ConnectionMirror) -> frozenset[str]:
     """Who reads the outbox here: facts are kept until all of them have."""
     return frozenset({MIRROR_CONSUMER}) if mirror.configured else frozenset()
@@ -222,6 +233,8 @@ class Container(containers.DeclarativeContainer):
     outbox_feed = providers.ThreadSafeSingleton(SqlOutboxFeed, database)
     connection_mirror = providers.ThreadSafeSingleton(mirror_of, settings)
     outbox_consumers = providers.Callable(consumers_of, connection_mirror)
+    old_connections = providers.ThreadSafeSingleton(old_connections_of, settings)
+    old_tokens = providers.ThreadSafeSingleton(DashboardTokens, settings.provided.wab.token_keys)
     fleet = providers.ThreadSafeSingleton(SqlFleet, database)
     heartbeats = providers.ThreadSafeSingleton(SqlHeartbeats, database)
     broker = providers.ThreadSafeSingleton(broker_of, settings)
@@ -305,6 +318,9 @@ class Container(containers.DeclarativeContainer):
     revoke_tokens = by_name(RevokeTokens, locals())
     try_app_secret = by_name(TryAppSecret, locals(), watch=identity_watch)
     adopt_database = by_name(AdoptDatabase, locals(), record=identity_record, here=public_origin)
+    ask_reach = by_name(AskReach, locals())
+    place_old_consent = by_name(PlaceOldConsent, locals())
+    import_connections = by_name(ImportConnections, locals(), old=old_connections, place=place_old_consent, watch=identity_watch)
     list_connections = by_name(ListConnections, locals())
 
 

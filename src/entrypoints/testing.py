@@ -24,6 +24,7 @@ from adapters.memory.fleet import MemoryFleet
 from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.journal import MemoryJournal
 from adapters.memory.journal_register import MemoryJournalRegister
+from adapters.memory.old_connections import MemoryOldConnections
 from adapters.memory.outbox_feed import MemoryOutboxFeed
 from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.removals import MemoryRemovals
@@ -171,6 +172,7 @@ def application_over_memory(
         "identity_notes": (MemoryIdentityNotes(),),
         "removals": MemoryRemovals(),
         "connection_mirror": NullConnectionMirror(),
+        "old_connections": MemoryOldConnections(),
         "broker": MemoryBroker(),
         "executor": SerialExecutor(),
     }

@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 
 from application.ports.budget import Obstacle
+from application.ports.connection_mirror import MirrorUnavailable
 from domain.database_hold import Elsewhere, Held, Hold, WentBack
 from domain.errors import (
     OnHold,
@@ -49,6 +50,8 @@ def sentence(error: Exception) -> str:
             return one_line(error.format_message())
         case CommandFailure() | InvalidSettings():
             return one_line(str(error))
+        case MirrorUnavailable():
+            return one_line(f"the dashboard's database (WAB_DATABASE_URL) can't be used: {error}")
         case Refusal() if told := refused(error):
             return told
         case OSError(strerror=str(why), filename=place):
