@@ -1,7 +1,5 @@
 """The machine's clocks, and how they go on while it sleeps or is moved."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

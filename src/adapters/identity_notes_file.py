@@ -1,7 +1,5 @@
 """Notes of databases in files of this host, in a folder beside the journal's answers."""
 
-from __future__ import annotations
-
 import logging
 import os
 import tempfile

@@ -1,7 +1,5 @@
 """Notes of databases in a Redis: for all hosts, and for one that has just been set up."""
 
-from __future__ import annotations
-
 import logging
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Ids, nonces and chance, from the operating system's generator."""
 
-from __future__ import annotations
-
 import secrets
 import uuid
 

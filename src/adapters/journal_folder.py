@@ -1,7 +1,5 @@
 """The journal as a folder of small files, one an answer: written aside, fsynced, and renamed into place."""
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import logging

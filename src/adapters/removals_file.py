@@ -1,7 +1,5 @@
 """What people had removed, in files of this host beside the journal's answers."""
 
-from __future__ import annotations
-
 import fcntl
 import logging
 import os

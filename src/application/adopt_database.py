@@ -1,7 +1,5 @@
 """End a hold: the database was restored, is a copy, or is ours at a new address."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime

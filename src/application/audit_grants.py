@@ -1,7 +1,5 @@
 """The look twice a day at what no sweep sees."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass

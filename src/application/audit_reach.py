@@ -1,7 +1,5 @@
 """Asking the platform, from spare budget, which accounts its grants still reach."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Send a person to the platform's consent page."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from application.connecting.one_use_state import digest

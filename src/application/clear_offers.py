@@ -1,7 +1,5 @@
 """End the choices that nobody made in time."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from application.connecting.retire import revoke_if_unused

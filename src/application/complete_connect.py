@@ -1,7 +1,5 @@
 """Take a person back from the platform's consent page."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

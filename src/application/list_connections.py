@@ -1,7 +1,5 @@
 """The read side: what an owner is shown of their connections."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Let go of what nobody needs any more."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Drain the revocation queue, and leave nothing behind."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace

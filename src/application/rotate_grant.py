@@ -1,7 +1,5 @@
 """Rotate one grant because a person, or an operator, asked."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

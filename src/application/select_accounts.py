@@ -1,7 +1,5 @@
 """Choose among the accounts that a consent reached."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from application.connecting.relink import relink

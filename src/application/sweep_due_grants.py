@@ -1,7 +1,5 @@
 """Renew what is due."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """See whether the platform takes the app's id and secret, with a token that is stored."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta

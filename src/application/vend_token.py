@@ -1,7 +1,5 @@
 """Hand a valid access token to a backend service."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta

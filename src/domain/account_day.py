@@ -1,7 +1,5 @@
 """An account's day of spend, and whether its books are closed: what was read, what proves it, what a later reading changes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -30,7 +28,7 @@ class DayState(Enum):
     """Settled, and then changed by the platform: settled again, with other figures."""
 
     @classmethod
-    def _missing_(cls, _word: object) -> DayState:
+    def _missing_(cls, _word: object) -> "DayState":
         """What a newer version calls by another word is not relied on."""
         return cls.PARTIAL
 
@@ -61,7 +59,7 @@ class Flaw(Enum):
     UNLIKE_CURRENCIES = "unlike_currencies"
 
     @classmethod
-    def _missing_(cls, _word: object) -> Flaw:
+    def _missing_(cls, _word: object) -> "Flaw":
         """What a newer version calls by another word."""
         return cls.PAGES_CHANGED
 

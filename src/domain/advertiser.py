@@ -1,7 +1,5 @@
 """Advertiser accounts as the platform reports them, and connections: the ones that a person chose."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -25,7 +23,7 @@ class Standing(Enum):
     """The platform told of others, and not of this one: it can't be chosen now."""
 
     @classmethod
-    def _missing_(cls, _word: object) -> Standing:
+    def _missing_(cls, _word: object) -> "Standing":
         """What a newer version calls by another word: such an account may not be chosen."""
         return cls.OTHER
 
@@ -69,7 +67,7 @@ class Connection:
     missing_since: datetime | None = None
     """Since when its row is missing in the dashboard: it is neither listed nor vended, and is rotated on."""
 
-    def refreshed(self, advertiser: Advertiser) -> Connection:
+    def refreshed(self, advertiser: Advertiser) -> "Connection":
         """The same connection with what the platform says today; what it withholds today stays as it was."""
         before = self.advertiser
         if advertiser.standing in {Standing.UNREAD, Standing.UNTOLD}:
@@ -78,10 +76,10 @@ class Connection:
             )
         return replace(self, advertiser=advertiser, lost_at=None)
 
-    def reconnected(self) -> Connection:
+    def reconnected(self) -> "Connection":
         """The same connection after one more consent of its owner, which heals what was missing."""
         return replace(self, times_connected=self.times_connected + 1, missing_since=None)
 
-    def missed(self, now: datetime) -> Connection:
+    def missed(self, now: datetime) -> "Connection":
         """The same connection, its account out of its grant's reach."""
         return replace(self, lost_at=self.lost_at or now)

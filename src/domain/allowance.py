@@ -1,7 +1,5 @@
 """What is known of one app's calls by all who send them: their pace, their number, and what stops them. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -80,7 +78,7 @@ class Allowance:
 
     def take(
         self, now: timedelta, calls: int, caller: Caller, *, within: timedelta, people: bool, repeats: bool = False
-    ) -> tuple[Allowance, Taken]:
+    ) -> tuple["Allowance", Taken]:
         """Give away up to `wanted` slots, or the one trial."""
         seen = self._seen(caller, now)
         outage = self._outage(caller)
@@ -102,7 +100,7 @@ class Allowance:
         outages = self._with_outage(caller, tried)
         return replace(seen, pace=pace, minute=minute, day=day, outages=outages), Taken(slots, trial=tried != outage)
 
-    def learn(self, failure: Failure | None, now: timedelta, caller: Caller, *, jitter: float = 0.0) -> Allowance:
+    def learn(self, failure: Failure | None, now: timedelta, caller: Caller, *, jitter: float = 0.0) -> "Allowance":
         """Take in what a call came to. `jitter`, in [0, 1): how much of a tenth to lengthen a back-off by."""
         throttling, share, outage = self.throttling, self.share, Breaker()
         if failure is None or isinstance(failure, Answered):
@@ -129,7 +127,7 @@ class Allowance:
         share = qps / (min(callers, UNKNOWN_CROWD) or UNKNOWN_CROWD)
         return share if share < 1 else share // 1
 
-    def left_alone(self, now: timedelta, caller: Caller, *, promised_until: timedelta) -> Allowance:
+    def left_alone(self, now: timedelta, caller: Caller, *, promised_until: timedelta) -> "Allowance":
         """Go on with a share of the limit, and not before what was promised to anybody is past.
 
         Only people are served before that, since they would not come back: from that share too.
@@ -139,7 +137,7 @@ class Allowance:
         kept = tuple(now + pace.apart * i for i in range(count))
         return replace(self, pace=replace(pace, next_at=max(now, promised_until), kept=kept))
 
-    def rejoined(self, now: timedelta, alone: Allowance) -> Allowance:
+    def rejoined(self, now: timedelta, alone: "Allowance") -> "Allowance":
         """Go on with all others after a time alone, of which this is what was learnt.
 
         Until none of them sends any more what it gave itself, the limit here is that of one.
@@ -159,7 +157,7 @@ class Allowance:
         kept = tuple(time for time in pace.kept if time <= furthest)
         return replace(pace, apart=Pace.of(self.rate(now, qps)).apart, next_at=min(pace.next_at, furthest), kept=kept)
 
-    def _seen(self, caller: Caller, now: timedelta) -> Allowance:
+    def _seen(self, caller: Caller, now: timedelta) -> "Allowance":
         recent = {name: at for name, at in self.callers.items() if now - REMEMBERED < at <= now}
         return replace(self, callers={**recent, caller.name: now})
 

@@ -1,7 +1,5 @@
 """When to try again after failures in a row: pauses that double, jittered, and short in a token's last hour."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from domain.ids import GrantId

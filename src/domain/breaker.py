@@ -1,7 +1,5 @@
 """What stops all calls of an app: it is throttled, the platform is away, or the app is misconfigured. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -54,11 +52,11 @@ class Breaker:
             return 0
         return min(calls, 1) if self._needs_trial else calls
 
-    def tried(self, now: timedelta) -> Breaker:
+    def tried(self, now: timedelta) -> "Breaker":
         """Calls were had: if that was the trial, nobody else gets one for a while."""
         return replace(self, trial_until=now + TRIAL_EVERY) if self._needs_trial else self
 
-    def after(self, failure: Failure | None, now: timedelta) -> Breaker:
+    def after(self, failure: Failure | None, now: timedelta) -> "Breaker":
         """Take in what a call came to. What was sent before a pause and ends within it neither lengthens nor lifts it."""
         match failure:
             case None | Refused() | PathMissing() | OurFault() | NotPermitted():
@@ -71,7 +69,7 @@ class Breaker:
             case Unavailable() | InDoubt():
                 return self._unanswered(failure, now)
 
-    def throttled(self, failure: Throttled, retry_after: timedelta | None, now: timedelta) -> Breaker:
+    def throttled(self, failure: Throttled, retry_after: timedelta | None, now: timedelta) -> "Breaker":
         """Pause for as long as we were told, if we were; else for longer each time."""
         if retry_after is None:
             return self._paused(failure, now, first=FIRST_PAUSE)
@@ -87,14 +85,14 @@ class Breaker:
     def _on_trial(self, now: timedelta) -> bool:
         return self.trial_until is not None and now < self.trial_until
 
-    def _paused(self, failure: Failure, now: timedelta, *, first: timedelta) -> Breaker:
+    def _paused(self, failure: Failure, now: timedelta, *, first: timedelta) -> "Breaker":
         again = type(self.because) is type(failure)
         if again and now < self.until:
             return self
         pause = min(max(self.pause * 2, first), LONGEST_PAUSE) if again else first
         return Breaker(failure, now + pause, pause)
 
-    def _unanswered(self, failure: Failure, now: timedelta) -> Breaker:
+    def _unanswered(self, failure: Failure, now: timedelta) -> "Breaker":
         if self._needs_trial:
             return self if now < self.until else replace(self, until=now + max(self.pause, TRIAL_EVERY), trial_until=None)
         if self.lost + 1 < LOST_IN_A_ROW:

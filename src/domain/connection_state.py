@@ -1,7 +1,5 @@
 """How a connection does, from its grant and its account: the state that is shown, its reason, and when a person must act."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from enum import Enum
 

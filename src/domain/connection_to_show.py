@@ -1,7 +1,5 @@
 """A connection as far as the dashboard is to show it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime

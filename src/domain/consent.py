@@ -1,7 +1,5 @@
 """Consent: the one-use `state` (RFC 6749, section 10.12) between "connect" and the callback."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -24,7 +22,7 @@ class ConsentFailure(Enum):
     MISCONFIGURED = "misconfigured"
 
     @classmethod
-    def _missing_(cls, _word: object) -> ConsentFailure:
+    def _missing_(cls, _word: object) -> "ConsentFailure":
         """What a newer version calls by another word."""
         return cls.EXCHANGE_FAILED
 

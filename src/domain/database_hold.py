@@ -1,7 +1,5 @@
 """When the database is put on hold: it was restored from a backup, or it is another address's database."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """What the database remembers of itself: when it was in use, where it is at home, whether it is on hold, and its adoptions."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self

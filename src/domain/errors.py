@@ -1,7 +1,5 @@
 """What the inside refuses, as facts. Doors choose status codes and sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import Enum

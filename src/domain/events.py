@@ -1,7 +1,5 @@
 """Past-tense facts, written to the outbox in the commit that makes them true. They name things and never carry a token."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import datetime
 

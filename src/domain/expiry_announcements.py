@@ -1,7 +1,5 @@
 """The refresh token's year: when its end is announced."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 ANNOUNCED_BEFORE = (60, 30, 14, 7, 1)

@@ -1,7 +1,5 @@
 """Text that others wrote, made fit to stand in our sentences."""
 
-from __future__ import annotations
-
 import unicodedata
 
 LONGEST_TEXT = 255

@@ -1,7 +1,5 @@
 """Grant: what one consent gave us, the aggregate that owns the tokens, their version and the claim on their renewal."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """How a grant is doing, as a closed set of states."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The names of things. All are text, so no ring has to agree on a UUID type; each is a type, so none is mistaken."""
 
-from __future__ import annotations
-
 from typing import NewType
 
 GrantId = NewType("GrantId", str)

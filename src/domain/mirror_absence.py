@@ -1,7 +1,5 @@
 """Rows that are missing in the dashboard's database: since when, and what that comes to."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Why a mirror freezes: what was noted of it, and of our rows, against what a look saw."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """What one look at the dashboard's database sees, in one snapshot."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from domain.ids import AdvertiserId, ConnectionId, OwnerId

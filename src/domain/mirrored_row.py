@@ -1,7 +1,5 @@
 """The row by which the dashboard shows a connection, and what is to become of it there."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

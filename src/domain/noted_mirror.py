@@ -1,7 +1,5 @@
 """What we remember of the dashboard's database: which one it is, when we last looked, and whether we write there."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum

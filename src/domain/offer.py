@@ -1,7 +1,5 @@
 """Offer: the accounts that a new grant reaches, waiting ten minutes for a choice. It holds no tokens: its grant does."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

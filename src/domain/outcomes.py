@@ -4,8 +4,6 @@ Only an answer in the platform's own envelope, an HTTP 429 or a failure to conne
 refresh was sent is `InDoubt`: the refresh token may be spent.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,7 +28,7 @@ class Reason(Enum):
     COPIED_DATABASE = "copied_database"
 
     @classmethod
-    def _missing_(cls, word: object) -> Reason:
+    def _missing_(cls, word: object) -> "Reason":
         """A code that nobody knows is a reason of its own; what a newer version calls by another word is a refusal."""
         if not (isinstance(word, str) and UNKNOWN_CODE.fullmatch(word)):
             return cls.REFRESH_TOKEN_REFUSED
@@ -39,7 +37,7 @@ class Reason(Enum):
         return cast("Reason", cls._value2member_map_.setdefault(word, made))
 
     @classmethod
-    def of_code(cls, code: int) -> Reason:
+    def of_code(cls, code: int) -> "Reason":
         """The reason that a code is which nobody knows."""
         return cls(f"tiktok_{code}")
 

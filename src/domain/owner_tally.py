@@ -1,7 +1,5 @@
 """What an app's owners were answered lately: whether a refusal is a user's doing, and when many of them ring an alarm."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """When calls may be sent, so that a limit a second is kept by all who share one `Pace`. Pure, for a store of any kind."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -39,11 +37,11 @@ class Pace:
     """Slots for people that the background passed over."""
 
     @classmethod
-    def of(cls, calls_a_second: float) -> Pace:
+    def of(cls, calls_a_second: float) -> "Pace":
         """The pace that keeps this limit in any one second, and so sixty times it in any minute."""
         return cls(timedelta(seconds=SLACK / calls_a_second))
 
-    def reserve(self, now: timedelta, calls: int, *, within: timedelta, people: bool) -> tuple[Pace, Slots]:
+    def reserve(self, now: timedelta, calls: int, *, within: timedelta, people: bool) -> tuple["Pace", Slots]:
         """Give away up to `wanted` slots of the time from now until `within`."""
         pace = replace(self, next_at=max(self.next_at, now), kept=tuple(time for time in self.kept if time >= now))
         taken: list[timedelta] = []
@@ -82,7 +80,7 @@ class Share:
         """The part at this time."""
         return min(1.0, self.part + max(now - self.since, NONE) / RECOVERS_IN)
 
-    def halved(self, now: timedelta, *, resting_until: timedelta) -> Share:
+    def halved(self, now: timedelta, *, resting_until: timedelta) -> "Share":
         """After a throttling that is waited out until then."""
         return Share(max(self.at(now) / 2, SMALLEST_SHARE), resting_until)
 
@@ -95,7 +93,7 @@ class Tally:
     counts: Mapping[int, int] = field(default_factory=dict)
     """By the number of the period."""
 
-    def add(self, times: Iterable[timedelta], now: timedelta, *, keep: timedelta) -> Tally:
+    def add(self, times: Iterable[timedelta], now: timedelta, *, keep: timedelta) -> "Tally":
         """Count these slots too, and forget what is older than `keep`."""
         oldest = (now - keep) // self.period
         counts = {number: count for number, count in self.counts.items() if number >= oldest}

@@ -1,7 +1,5 @@
 """Revocation: a token on its way out. Nothing can be vended from here."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """When an account counts as lost, and what a look at the reached accounts changes: absence in one answer proves nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 

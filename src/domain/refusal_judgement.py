@@ -1,7 +1,5 @@
 """How a refused grant stands: served on for a while, its person asked or not, and when somebody looks at it again."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """When a refused token is sent again, and when its refusal is believed. Each grant is judged for itself."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -47,15 +45,15 @@ class Refusals:
     def awaits_probe(self) -> bool:
         return self.access_works is None and not self.in_line
 
-    def again(self, now: datetime) -> Refusals:
+    def again(self, now: datetime) -> "Refusals":
         """After one more refusal."""
         return replace(self, last_at=now, in_line=self.access_works is not None)
 
-    def hastened(self) -> Refusals:
+    def hastened(self) -> "Refusals":
         """To be sent again at once, among all that is due."""
         return replace(self, in_line=False)
 
-    def probed(self, *, works: bool | None) -> Refusals:
+    def probed(self, *, works: bool | None) -> "Refusals":
         """After a probe; None: it brought no answer."""
         return replace(self, access_works=works, in_line=True)
 

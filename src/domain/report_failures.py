@@ -1,7 +1,5 @@
 """What a question for a report can come to, besides what every call can."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from domain.outcomes import Failure, NotPermitted, OurFault, Unavailable

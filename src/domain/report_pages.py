@@ -1,7 +1,5 @@
 """Pages of a report, and what makes them a whole one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -69,7 +67,7 @@ class PagedReport:
         told = self.pages[-1].total_spend if self.pages else None
         return told is not None and told != sum((row.spend for row in self.rows), NOTHING)
 
-    def with_page(self, page: ReportPage) -> PagedReport:
+    def with_page(self, page: ReportPage) -> "PagedReport":
         """The report with one page more."""
         longer = replace(self, pages=(*self.pages, page))
         return replace(longer, flaw=_flaw_of(longer))

@@ -1,7 +1,5 @@
 """When a grant's tokens are renewed, and what is done with a grant whose time has come. Pure and total."""
 
-from __future__ import annotations
-
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -97,7 +95,7 @@ class Restored(Enum):
     ACCESS_DEAD = "access_dead"
 
     @classmethod
-    def _missing_(cls, _word: object) -> Restored:
+    def _missing_(cls, _word: object) -> "Restored":
         """What a newer version calls by another word: nothing is shown yet."""
         return cls.UNPROBED
 

@@ -1,7 +1,5 @@
 """When a grant is looked at next: the attempt under way, failures in a row, and what each kind of failure puts off."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -62,11 +60,11 @@ class Schedule:
         """Whether the refresh token may be spent: an attempt ended without an outcome, or none has ended yet."""
         return self.in_doubt or self.attempt is not None
 
-    def settled(self, now: datetime, failure: Failure | None = None) -> Schedule:
+    def settled(self, now: datetime, failure: Failure | None = None) -> "Schedule":
         """Its attempt has ended now, with this failure if with any."""
         return replace(self, attempt=None, last_failure=failure or self.last_failure, settled_at=now)
 
-    def backed_off(self, tokens: Tokens | None, grant: GrantId, now: datetime, pause: timedelta | None) -> Schedule:
+    def backed_off(self, tokens: Tokens | None, grant: GrantId, now: datetime, pause: timedelta | None) -> "Schedule":
         """After one more failure in a row. `pause`: how long it waits at the least, where it must."""
         again = again_at(tokens, grant, self.failures + 1, now)
         return replace(self, due_at=max(again, now + (pause or timedelta(0))), failures=self.failures + 1)

@@ -1,7 +1,5 @@
 """What the signs of life of workers and beat say: who does its work, and who is missing."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """Ad spend: one row an account, campaign and local day, every number exact."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,7 +38,7 @@ class SpendKind(Enum):
     """Ads of TikTok Shop; what they sold includes sales that no ad brought."""
 
     @classmethod
-    def _missing_(cls, _word: object) -> SpendKind:
+    def _missing_(cls, _word: object) -> "SpendKind":
         """What a newer version calls by another word stays out of ratios."""
         return cls.GMV_MAX
 
@@ -73,7 +71,7 @@ class Spend:
         return not any((self.spend, self.impressions, self.clicks, self.conversions, self.purchases, self.purchase_value))
 
     @property
-    def figures(self) -> SpendTotals:
+    def figures(self) -> "SpendTotals":
         """Its numbers alone."""
         return SpendTotals(self.spend, self.impressions, self.clicks, self.conversions, self.purchases, self.purchase_value)
 
@@ -90,14 +88,14 @@ class SpendTotals:
     purchase_value: Decimal | None = None
 
     @classmethod
-    def of(cls, rows: Iterable[Spend]) -> SpendTotals:
+    def of(cls, rows: Iterable[Spend]) -> "SpendTotals":
         """Add up rows."""
         total = cls()
         for row in rows:
             total += row.figures
         return total
 
-    def __add__(self, other: SpendTotals) -> SpendTotals:
+    def __add__(self, other: "SpendTotals") -> "SpendTotals":
         return SpendTotals(
             self.spend + other.spend,
             _added(self.impressions, other.impressions),

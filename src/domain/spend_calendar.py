@@ -1,7 +1,5 @@
 """An account's own days: when they begin, end and settle, and windows of them that one question takes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
@@ -49,7 +47,7 @@ class Window:
         """Its days, the first one first."""
         return tuple(self.first + place * ONE_DAY for place in range(self.length))
 
-    def split(self, longest: int = LONGEST_WINDOW) -> Iterator[Window]:
+    def split(self, longest: int = LONGEST_WINDOW) -> Iterator["Window"]:
         """The same days in windows of at most so many, the newest first."""
         last = self.last
         while last >= self.first:
@@ -57,7 +55,7 @@ class Window:
             yield Window(first, last)
             last = first - ONE_DAY
 
-    def overlaps(self, other: Window) -> bool:
+    def overlaps(self, other: "Window") -> bool:
         """Whether they share a day."""
         return self.first <= other.last and other.first <= self.last
 
@@ -71,7 +69,7 @@ class AccountCalendar:
     zone: ZoneInfo | None
 
     @classmethod
-    def of(cls, name: str) -> AccountCalendar:
+    def of(cls, name: str) -> "AccountCalendar":
         """The calendar of a zone by its IANA name; `Etc/GMT+8` is eight hours behind UTC."""
         if name in NO_PLACES:
             return cls(None)

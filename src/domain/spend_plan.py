@@ -1,7 +1,5 @@
 """What is read of an account's spend next, and when: the newest days first, then the past, then what may have changed."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -40,7 +38,7 @@ class Purpose(IntEnum):
     """Older days that were not read as a whole."""
 
     @classmethod
-    def _missing_(cls, _number: object) -> Purpose:
+    def _missing_(cls, _number: object) -> "Purpose":
         """What a newer version counts by another number waits longest."""
         return cls.MATURING
 
@@ -80,7 +78,7 @@ class ImportProgress:
     """Why it failed last, for people; None after a success."""
     retry_at: datetime | None = None
 
-    def done(self, reading: PlannedReading, began_at: datetime) -> ImportProgress:
+    def done(self, reading: PlannedReading, began_at: datetime) -> "ImportProgress":
         """The progress after everything of a reading was read. A wider reading does for the narrower ones."""
         first, purpose = reading.window.first, reading.purpose
         oldest = first if self.read_back_to is None else min(first, self.read_back_to)
@@ -94,7 +92,7 @@ class ImportProgress:
             fresh = replace(fresh, lookback_read_at=began_at)
         return replace(fresh, maturing_read_at=began_at) if purpose is Purpose.MATURING else fresh
 
-    def failed(self, reason: str, now: datetime, *, pause: timedelta | None = None) -> ImportProgress:
+    def failed(self, reason: str, now: datetime, *, pause: timedelta | None = None) -> "ImportProgress":
         """The progress after a failure. It is tried again after the pause, or one that doubles."""
         doubled = min(FIRST_RETRY * 2 ** min(self.failures, 16), LONGEST_RETRY)
         return replace(self, failures=self.failures + 1, last_failure=reason, retry_at=now + (pause or doubled))

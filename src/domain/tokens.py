@@ -1,7 +1,5 @@
 """Tokens as the rules see them: how long they live, never what they say."""
 
-from __future__ import annotations
-
 import hmac
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -75,7 +73,7 @@ class TokenTerm(Enum):
     LONG = "long"
 
     @classmethod
-    def _missing_(cls, _word: object) -> TokenTerm:
+    def _missing_(cls, _word: object) -> "TokenTerm":
         """What a newer version calls by another word."""
         return cls.AS_ISSUED
 
@@ -102,7 +100,7 @@ class Lifetimes:
     refresh: timedelta | None = None
 
     @property
-    def plausible(self) -> Lifetimes:
+    def plausible(self) -> "Lifetimes":
         """Only what can be meant of it."""
         return Lifetimes(_plausible(self.access, LONGEST_ACCESS_LIFE), _plausible(self.refresh, LONGEST_REFRESH_LIFE))
 
@@ -132,7 +130,7 @@ class Expiring:
         """What is left of the access token, never negative."""
         return max(self.access_expires_at - now, timedelta(0))
 
-    def rotated(self, access: Sealed, refresh: Sealed | None, lifetimes: Lifetimes, *, asked_at: datetime) -> Expiring:
+    def rotated(self, access: Sealed, refresh: Sealed | None, lifetimes: Lifetimes, *, asked_at: datetime) -> "Expiring":
         """The pair after a rotation that was sent at `asked_at`.
 
         Without a new refresh token the old one and its end stay; the year is never pushed on by an assumption.

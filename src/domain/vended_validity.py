@@ -1,7 +1,5 @@
 """How much longer a vended token must last: what a caller may ask for, and gets who does not say."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from domain.errors import InvalidRequest

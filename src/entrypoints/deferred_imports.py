@@ -1,7 +1,5 @@
 """Importing what a process needs when it needs it, at half the price."""
 
-from __future__ import annotations
-
 import gc
 from pkgutil import resolve_name
 from typing import Any

@@ -1,7 +1,5 @@
 """The signals that end a process which has said nothing about them, and how a process is told of them instead."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager

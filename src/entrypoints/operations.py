@@ -1,7 +1,5 @@
 """What commands do beyond use-cases: migrate, check keys and servers, and make a key."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +30,7 @@ SAMPLED_TOKENS = 20
 class WrongKeys(Exception):
     """The stored tokens were sealed by other keys than those that are configured."""
 
-    def __init__(self, report: KeyReport) -> None:
+    def __init__(self, report: "KeyReport") -> None:
         closed = f"{report.closed} of {report.tried} stored tokens can't be opened"
         absent = f"add {', '.join(report.absent)} to TOKEN_ENCRYPTION_KEYS" if report.absent else ""
         wrong = f"{', '.join(report.wrong)} there has other bytes than the key that sealed them" if report.wrong else ""

@@ -1,7 +1,5 @@
 """The whole application over memory, for tests: the real container, use-cases and doors, over adapters of this process."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass

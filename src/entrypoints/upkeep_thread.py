@@ -1,7 +1,5 @@
 """What a long-lived process does beside its work: stay in touch with the store, and bring in what its journal keeps."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable

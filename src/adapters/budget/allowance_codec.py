@@ -1,7 +1,5 @@
 """An app's allowance as text, for stores that know nothing of budgets. All times are whole microseconds."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The budget of one process alone, for tests and for one-process tools."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The port `Budget` over a ledger that processes share, with something to go on with while that is away."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable

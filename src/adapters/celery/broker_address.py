@@ -1,7 +1,5 @@
 """The broker that carries Celery's messages: which one, where, and whether it answers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The embedded broker: kombu's transport over files, in which messages appear whole and bad ones are put aside."""
 
-from __future__ import annotations
-
 import fcntl
 import logging
 import os

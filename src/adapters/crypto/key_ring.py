@@ -1,7 +1,5 @@
 """The encryption keys: which one seals, and which ones open."""
 
-from __future__ import annotations
-
 import re
 import secrets
 from collections.abc import Iterable
@@ -44,7 +42,7 @@ class KeyRing:
             raise ValueError("two keys have the same id: a sealed text could not say which one sealed it")
 
     @classmethod
-    def of(cls, pairs: Iterable[tuple[str, bytes]]) -> KeyRing:
+    def of(cls, pairs: Iterable[tuple[str, bytes]]) -> "KeyRing":
         """From pairs of id and 32 bytes, newest first. Raises ValueError."""
         return cls(tuple(Key(name, material) for name, material in pairs))
 

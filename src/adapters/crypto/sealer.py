@@ -1,7 +1,5 @@
 """The sealer: AES-256-GCM, each token bound to its grant and kind."""
 
-from __future__ import annotations
-
 import hmac
 import secrets
 

@@ -1,7 +1,5 @@
 """One wall-clock deadline for a whole call, which httpcore does not have: its time-outs start anew with each byte."""
 
-from __future__ import annotations
-
 import ssl
 import time
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """One HTTP request and its answer, with one connection a thread and nothing sent twice."""
 
-from __future__ import annotations
-
 import logging
 import os
 import ssl
@@ -47,7 +45,7 @@ class HttpRequest:
         query = "&".join(part for part in (urlencode(self.query or {}, quote_via=quote), self.secret_query) if part)
         return f"{self.url}?{query}" if query else self.url
 
-    def with_header(self, name: str, value: str) -> HttpRequest:
+    def with_header(self, name: str, value: str) -> "HttpRequest":
         return replace(self, headers={**self.headers, name: value})
 
 

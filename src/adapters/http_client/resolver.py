@@ -1,7 +1,5 @@
 """Name look-ups that end in time."""
 
-from __future__ import annotations
-
 import ipaddress
 import socket
 import threading

@@ -1,7 +1,5 @@
 """Bodies as they were before somebody on the way packed them, whatever the headers say of that."""
 
-from __future__ import annotations
-
 import zlib
 
 GZIP = b"\x1f\x8b"

@@ -1,7 +1,5 @@
 """An ad platform in memory, for tests: consents, tokens and planned failures."""
 
-from __future__ import annotations
-
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping

@@ -1,7 +1,5 @@
 """A broker that carries nothing, for where nobody sends messages."""
 
-from __future__ import annotations
-
 
 class MemoryBroker:
     """A broker that answers."""

@@ -1,7 +1,5 @@
 """Claims over a database of this process."""
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Iterable
 from dataclasses import replace

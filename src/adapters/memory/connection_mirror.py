@@ -1,7 +1,5 @@
 """The mirror over a dashboard's database in memory."""
 
-from __future__ import annotations
-
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence

@@ -1,7 +1,5 @@
 """The dashboard's database in memory: its users and its table of connections, and what happens to them behind our back."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """A database of this process: rows by id, one transaction at a time."""
 
-from __future__ import annotations
-
 import copy
 import threading
 import uuid

@@ -1,7 +1,5 @@
 """The identity of a database of this process, and notes that outlive it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """An executor that makes one call after the other, in the caller's thread."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 

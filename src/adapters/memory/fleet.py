@@ -1,7 +1,5 @@
 """The figures of the fleet, from grants in memory."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Grants by id, with what is asked of them at every turn found without a look at all the others."""
 
-from __future__ import annotations
-
 import heapq
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, MutableMapping

@@ -1,7 +1,5 @@
 """Signs of life in memory."""
 
-from __future__ import annotations
-
 import threading
 from datetime import datetime, timedelta
 

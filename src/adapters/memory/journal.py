@@ -1,7 +1,5 @@
 """A journal that forgets with its process: for tests, and where nothing is to touch the disk."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from application.ports.journal import JournalUnavailable, KeptAnswer, UnreadAnswer

@@ -1,7 +1,5 @@
 """The register of journals over a database of this process."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from adapters.memory.database import MemoryDatabase

@@ -1,7 +1,5 @@
 """What is kept of one account's spend in memory."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import date, datetime
 

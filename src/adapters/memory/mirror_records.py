@@ -1,7 +1,5 @@
 """What is kept of the dashboard's mirror, in a database of this process."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

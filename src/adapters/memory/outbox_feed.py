@@ -1,7 +1,5 @@
 """Reading the outbox of a database of this process."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 

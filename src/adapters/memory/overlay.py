@@ -1,7 +1,5 @@
 """Changes over a table that stays as it is until they are applied."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, MutableMapping
 from typing import Generic, TypeVar
 

@@ -1,7 +1,5 @@
 """What others were answered, over a database of this process."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """What people had removed, in a dictionary."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from application.ports.removals import Removal

@@ -1,7 +1,5 @@
 """Reports of spend in memory, for tests: books that say what happened, and planned failures."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """The store's ports over a database of this process."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The mirror of an installation without a dashboard's database: it shows nothing anywhere."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 

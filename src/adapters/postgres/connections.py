@@ -1,7 +1,5 @@
 """Connections to PostgreSQL that rely on nothing of a session, so that a pooler may stand between."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """What PostgreSQL and PgBouncer say when they can't be used, as the faults that operators can mend."""
 
-from __future__ import annotations
-
 import re
 
 from domain.errors import StoreFault

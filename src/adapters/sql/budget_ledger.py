@@ -1,7 +1,5 @@
 """The budget's ledger in the database."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 

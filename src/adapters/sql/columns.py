@@ -1,7 +1,5 @@
 """How values that SQL has no type for are kept in a column."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import UnionType
@@ -81,7 +79,7 @@ class KeyOf(Computed):
         self.text = sealed[0] if len(sealed) == 1 else f"coalesce({', '.join(sealed)})"
         super().__init__("", persisted=True)
 
-    def copy(self, **_: object) -> KeyOf:
+    def copy(self, **_: object) -> "KeyOf":
         return KeyOf(self.text)
 
 

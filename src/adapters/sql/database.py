@@ -1,7 +1,5 @@
 """A database as the adapters here use it: transactions for looking and for changing."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress

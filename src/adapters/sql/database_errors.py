@@ -1,7 +1,5 @@
 """What a database's refusal means to the inside: the one table from its errors to ours."""
 
-from __future__ import annotations
-
 from sqlalchemy import exc
 from sqlalchemy.engine import ExceptionContext
 

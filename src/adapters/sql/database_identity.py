@@ -1,7 +1,5 @@
 """The identity as a row of the database."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable
 from datetime import datetime

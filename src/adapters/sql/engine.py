@@ -1,7 +1,5 @@
 """Engines for SQLite and PostgreSQL: a pool of connections, and how a transaction begins."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url

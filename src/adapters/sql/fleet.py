@@ -1,7 +1,5 @@
 """The figures of the fleet, from rows."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select

@@ -1,7 +1,5 @@
 """Grants and their connections as rows."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace

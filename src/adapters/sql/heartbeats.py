@@ -1,7 +1,5 @@
 """Signs of life as rows."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, func, insert, select, update

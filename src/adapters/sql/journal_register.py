@@ -1,7 +1,5 @@
 """The register of the hosts' journals as rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Many rows in few statements: one each would take ten thousand accounts half a minute."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, Insert, Table, insert

@@ -1,7 +1,5 @@
 """What is kept of the dashboard's mirror, as rows."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

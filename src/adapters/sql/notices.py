@@ -1,7 +1,5 @@
 """What was announced, as rows."""
 
-from __future__ import annotations
-
 from sqlalchemy import Connection, insert, select
 
 from adapters.sql import tables

@@ -1,7 +1,5 @@
 """The outbox as rows."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import msgspec

@@ -1,7 +1,5 @@
 """Reading the outbox: facts are given their places by who reads, once they are committed."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any, get_args

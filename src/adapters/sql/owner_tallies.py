@@ -1,7 +1,5 @@
 """What others were answered, read from the grants themselves."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import and_, func, select, union

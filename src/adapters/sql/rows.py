@@ -1,7 +1,5 @@
 """Grants as rows, and rows as grants. No token is opened here."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any

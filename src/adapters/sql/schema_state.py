@@ -1,7 +1,5 @@
 """Whether a database's schema is this version's. Alembic is not asked: importing it would take a fifth of each start."""
 
-from __future__ import annotations
-
 from enum import Enum
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Spend, days and changes as rows, and rows as these."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import Row

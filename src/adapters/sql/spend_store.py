@@ -1,7 +1,5 @@
 """Imported spend in SQL: a claim is a lease in the account's row, and what is written under it is fenced."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any

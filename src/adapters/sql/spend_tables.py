@@ -1,7 +1,5 @@
 """The tables of imported spend. An account's number stands for owner and account, of which there are millions of rows."""
 
-from __future__ import annotations
-
 from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, false, text
 
 from adapters.sql import tables

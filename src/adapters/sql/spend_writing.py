@@ -1,7 +1,5 @@
 """How an account's days are replaced, its campaigns named, and everything of it erased."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, and_, delete, select

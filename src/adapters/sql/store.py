@@ -1,7 +1,5 @@
 """Units of work over one SQL database."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from contextlib import ExitStack
 from types import TracebackType

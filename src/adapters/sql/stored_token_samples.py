@@ -1,7 +1,5 @@
 """A few sealed tokens from the database, to try the keys with."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, select

@@ -1,7 +1,5 @@
 """The tables, one set for SQLite and PostgreSQL. The migrations make exactly these: a test compares the two."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from sqlalchemy import (

@@ -1,7 +1,5 @@
 """Turns at writing: SQLite has one writer, and its own way of waiting is to try again by chance."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

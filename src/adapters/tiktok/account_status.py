@@ -1,7 +1,5 @@
 """From TikTok's words for an account's status to ours."""
 
-from __future__ import annotations
-
 from domain.advertiser import Standing
 
 _WORDS = (

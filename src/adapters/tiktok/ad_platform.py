@@ -1,7 +1,5 @@
 """TikTok's API for Business as an ad platform."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import replace

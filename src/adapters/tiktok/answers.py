@@ -1,7 +1,5 @@
 """TikTok's answers in TikTok's words. Unknown fields are ignored; what is inconsistent at TikTok is read in every form seen."""
 
-from __future__ import annotations
-
 import logging
 import math
 import re
@@ -47,7 +45,7 @@ class Envelope:
         self.code, self.data, self.body, self.message = code, data, body, message
 
     @classmethod
-    def of(cls, body: bytes) -> Envelope | None:
+    def of(cls, body: bytes) -> "Envelope | None":
         """None for anything else: a gateway's page, half an answer, JSON without a code."""
         answer = json_of(body)
         if not isinstance(answer, dict) or (code := _code(answer.get("code"))) is None:

@@ -1,7 +1,5 @@
 """Calls of TikTok's API over the careful line: with a token in the header, and never to a path that rests."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from urllib.parse import urlsplit

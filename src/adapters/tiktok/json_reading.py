@@ -1,7 +1,5 @@
 """JSON as it comes: read as it should be, else as leniently as nothing in it changes its meaning."""
 
-from __future__ import annotations
-
 import json
 import logging
 from decimal import Decimal, InvalidOperation

@@ -1,7 +1,5 @@
 """TikTok's reports, lists of campaigns and of shops, read from its answers: exact, and nothing guessed."""
 
-from __future__ import annotations
-
 import csv
 import io
 import logging

@@ -1,7 +1,5 @@
 """TikTok's names for our figures, report by report."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

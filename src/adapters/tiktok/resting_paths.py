@@ -1,7 +1,5 @@
 """Paths that the platform does not know, left alone for a while."""
 
-from __future__ import annotations
-
 import logging
 from datetime import timedelta
 

@@ -3,8 +3,6 @@
 Codes and names are those of the return-code list of TikTok's official SDK.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from dataclasses import replace

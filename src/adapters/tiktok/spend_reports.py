@@ -1,7 +1,5 @@
 """TikTok's reports of spend."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """The addresses of TikTok's calls about tokens, in which version, and the term that an exchange asks for."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The mirror over the WAB Dashboard's own PostgreSQL."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Transactions in the dashboard's database, each statement in bounded time, through a pooler too."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """What a refusal of the dashboard's database means: that it is unavailable, or that its table does not take a row."""
 
-from __future__ import annotations
-
 from psycopg import Error
 from sqlalchemy import exc
 from sqlalchemy.engine import ExceptionContext

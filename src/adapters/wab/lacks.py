@@ -1,7 +1,5 @@
 """What the mirror needs of the dashboard's database and does not have: a line each, with the statement that mends it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What one look at the dashboard's database reads: its identity, the rows of our kind, and who is a user no more."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from sqlalchemy import ARRAY, Connection, Uuid, any_, exists, literal, select

@@ -1,7 +1,5 @@
 """Which database a transaction is in: by what it is known again, and whether it is a standby."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text

@@ -1,7 +1,5 @@
 """One connection's row in the dashboard's table: seen, inserted with what it takes over, brought up to date, removed."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from uuid import UUID
 

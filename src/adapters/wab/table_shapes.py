@@ -1,7 +1,5 @@
 """What the dashboard's tables are like today: columns, widths, and what this role may do with them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 

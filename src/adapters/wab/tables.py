@@ -1,7 +1,5 @@
 """The dashboard's tables, with the columns that the mirror uses, and the condition that every statement carries."""
 
-from __future__ import annotations
-
 from sqlalchemy import Column, ColumnElement, DateTime, MetaData, Table, Text, Uuid, and_, cast, false, func, literal_column, or_
 
 metadata = MetaData()

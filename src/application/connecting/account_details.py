@@ -1,7 +1,5 @@
 """What the platform tells of many accounts: a call for each hundred, and a permit for each call."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace

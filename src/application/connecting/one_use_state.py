@@ -1,7 +1,5 @@
 """How one-use values are kept: never in clear."""
 
-from __future__ import annotations
-
 import hashlib
 
 

@@ -1,7 +1,5 @@
 """Moving an owner's connections to the grant that reaches them now."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Removals: noted beside the journal when they happen, and made once more in a restored backup."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from datetime import timedelta

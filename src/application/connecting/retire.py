@@ -1,7 +1,5 @@
 """The end of a grant: its tokens leave the store in the commit that ends it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from application.ports.ids_and_nonces import Ids

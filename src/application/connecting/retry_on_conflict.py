@@ -1,7 +1,5 @@
 """Trying a whole transaction again that lost a race."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """The budget of calls, which gives none while the database is on hold."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 

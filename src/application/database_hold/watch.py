@@ -1,7 +1,5 @@
 """The watch that finds out whether the database is on hold: before anything is sent, and every few seconds beside the work."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Sequence

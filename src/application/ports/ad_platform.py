@@ -1,7 +1,5 @@
 """The port for the ad platform: what the use-cases ask of TikTok today, and of others one day."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from domain.advertiser import Advertiser

@@ -1,7 +1,5 @@
 """The port for the platform's limits: how many calls the app may send, and when."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The port for claiming grants and settling what came of it. Every method is a transaction of its own, as short as it can be."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum

@@ -1,7 +1,5 @@
 """The port for time: when it is, how long ago something was, and waiting."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """The port for where people see their connections besides here: the dashboard's own table."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The ports for the database's identity: what it remembers of itself, and who keeps notes of it outside."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol

@@ -1,7 +1,5 @@
 """The port for several calls at once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 

@@ -1,7 +1,5 @@
 """The port for operators' figures of the whole fleet."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol

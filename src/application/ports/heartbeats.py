@@ -1,7 +1,5 @@
 """The port for signs of life: who got work done, told by the store that all processes share."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Protocol
 

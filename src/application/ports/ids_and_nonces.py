@@ -1,7 +1,5 @@
 """The ports for names and for chance: new ids, and text that nobody guesses."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 

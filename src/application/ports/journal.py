@@ -1,7 +1,5 @@
 """The port for answers that the database would not take: this host's own durable memory."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol

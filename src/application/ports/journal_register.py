@@ -1,7 +1,5 @@
 """The port for the hosts' journals: which of them may hold an answer that somebody waits for."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

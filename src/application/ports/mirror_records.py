@@ -1,7 +1,5 @@
 """The port for what is kept of the dashboard's mirror: which rows we wrote, and what is noted of that database."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from domain.connection_to_show import ConnectionToShow

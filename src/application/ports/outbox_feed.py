@@ -1,7 +1,5 @@
 """The port for those who read the outbox, each at its own pace, and for clearing away what they have read."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

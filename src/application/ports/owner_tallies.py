@@ -1,7 +1,5 @@
 """The port for what others were answered: how a refusal of one grant's token is to be taken."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """The port for what people had removed: noted beside the journal, so that a restored backup does not bring it back."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol

@@ -1,7 +1,5 @@
 """The port for keeping tokens unreadable at rest."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from domain.ids import GrantId

@@ -1,7 +1,5 @@
 """The port for the platform's reports of spend, beside `AdPlatform`: what the import asks, one call at a time."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """The port for imported spend: rows and days of each account, how far its import is, and who imports it now."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """The ports for what is kept: grants with their connections, offers, consents, revocations, facts."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Renewing many grants: claim a batch that can be sent in a quarter of the lease, carry it out, claim again."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The second step of a rotation: after the claim, exactly one call, and at once its settlement."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """How a claim ends, and as what reports count it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 

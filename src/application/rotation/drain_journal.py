@@ -1,7 +1,5 @@
 """Bringing answers into the store that it would not take when they came: what the journal keeps is settled."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass

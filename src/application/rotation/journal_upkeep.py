@@ -1,7 +1,5 @@
 """What a process does every two seconds beside its work."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import timedelta
 

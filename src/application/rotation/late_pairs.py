@@ -1,7 +1,5 @@
 """A pair that came for a grant which was erased meanwhile."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 

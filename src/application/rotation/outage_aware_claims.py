@@ -1,7 +1,5 @@
 """Claims of a process that knows other hosts may hold answers which the database does not."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta

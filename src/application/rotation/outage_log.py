@@ -1,7 +1,5 @@
 """An outage of the platform in the log: one line when it has lasted a minute, one when it is over."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from dataclasses import dataclass, field

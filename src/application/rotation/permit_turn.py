@@ -1,7 +1,5 @@
 """A call's turn in the budget: waited for directly before sending, whatever took its time before that."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The alarm when so many owners are refused that something larger than users may be wrong. It changes nothing by itself."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """What is done when a service says that the platform no longer takes the access token that it was given."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """One call for somebody who waits: leave to call, the claim, and the call when its turn has come."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """The third step of a rotation: storing what the call came to, a new pair in the journal if the database is away."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 

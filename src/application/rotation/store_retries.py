@@ -1,7 +1,5 @@
 """Storing an outcome again that the database would not take."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar

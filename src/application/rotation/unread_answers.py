@@ -1,7 +1,5 @@
 """What becomes of an answer that nobody can read and that may hold the only live pair."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """What a person or a service is told when a grant could not be renewed."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from application.ports.budget import Obstacle

@@ -1,7 +1,5 @@
 """`tiktok-connect adopt`: say what a database is that was put on hold."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import click

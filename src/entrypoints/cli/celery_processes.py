@@ -1,7 +1,5 @@
 """The commands `worker` and `beat`."""
 
-from __future__ import annotations
-
 import click
 
 from entrypoints.cli.command_line import debugging

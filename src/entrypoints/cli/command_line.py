@@ -1,7 +1,5 @@
 """`tiktok-connect`: which commands there are, and how every one of them fails."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

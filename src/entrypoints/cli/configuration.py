@@ -1,7 +1,5 @@
 """What the commands that need a configuration have in common."""
 
-from __future__ import annotations
-
 import logging
 
 from entrypoints.cli.command_line import debugging

@@ -1,7 +1,5 @@
 """What an operator is told of a database that can't be used: one remedy for each fault."""
 
-from __future__ import annotations
-
 from domain.errors import StoreFault, StoreUnavailable
 
 USUAL_REMEDY = "see that it runs and that DATABASE_URL is right"

@@ -1,7 +1,5 @@
 """`.data/`: all that the demo keeps."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import secrets

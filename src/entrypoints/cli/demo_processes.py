@@ -1,7 +1,5 @@
 """What the demo's child processes run."""
 
-from __future__ import annotations
-
 import logging
 from urllib.parse import urlsplit
 

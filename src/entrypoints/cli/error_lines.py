@@ -1,7 +1,5 @@
 """From an error to its line on stderr and the exit status: one table."""
 
-from __future__ import annotations
-
 import errno
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The commands `keys …`."""
 
-from __future__ import annotations
-
 import click
 
 from entrypoints.cli.configuration import configured

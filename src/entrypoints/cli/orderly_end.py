@@ -1,7 +1,5 @@
 """How a process that runs uvicorn ends: in order, by whatever signal."""
 
-from __future__ import annotations
-
 import signal
 import sys
 from types import FrameType

@@ -1,7 +1,5 @@
 """Ports: who has them, and what to say when somebody else does."""
 
-from __future__ import annotations
-
 import errno
 import socket
 

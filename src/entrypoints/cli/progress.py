@@ -1,7 +1,5 @@
 """Work that a person watches, and may interrupt."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """The command `refresh`."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

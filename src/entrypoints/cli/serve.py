@@ -1,7 +1,5 @@
 """The command `serve`."""
 
-from __future__ import annotations
-
 import signal
 import socket
 from collections.abc import Awaitable, Callable

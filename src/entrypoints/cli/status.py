@@ -1,7 +1,5 @@
 """The command `status`."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Child processes that start, are watched and end together."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

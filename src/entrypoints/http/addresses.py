@@ -1,7 +1,5 @@
 """Where people are sent: always absolute, on the dashboard's own address."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 

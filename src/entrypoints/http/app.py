@@ -1,7 +1,5 @@
 """The HTTP door: everything it serves, over one container."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """Answers made without the framework: where it has seen nothing of the request, or takes too long."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """What a person or program is told after disconnecting an account."""
 
-from __future__ import annotations
-
 OTHERS_STAY = "Disconnected. The permission stays, since other accounts use it."
 LAST_OF_ITS_PERMISSION = (
     "Disconnected. It was the last account of its permission, so its tokens are erased, and the permission is returned to TikTok"

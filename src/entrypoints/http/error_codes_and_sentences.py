@@ -1,7 +1,5 @@
 """Every code that this service answers or redirects with, its usual status, and the one sentence that a person is shown."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 

@@ -1,7 +1,5 @@
 """From an exception's type to its error code: one table for every error that can reach this door."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus

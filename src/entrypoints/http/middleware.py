@@ -1,7 +1,5 @@
 """What every request passes, whatever becomes of it: an id, a deadline, a log line, a figure, headers that protect browsers."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import re

@@ -1,7 +1,5 @@
 """Problem details (RFC 9457): how a failure is told to programs."""
 
-from __future__ import annotations
-
 import logging
 import math
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """How handlers get their use-cases from the container: a closure around each provider, which Litestar injects by its name."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

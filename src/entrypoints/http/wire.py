@@ -1,7 +1,5 @@
 """The limits of the wire: how large, how slow and how many requests may be before the application sees anything of them."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import resource

@@ -1,7 +1,5 @@
 """Parsers of URLs, origins and networks."""
 
-from __future__ import annotations
-
 import re
 from functools import partial
 from ipaddress import ip_address, ip_network

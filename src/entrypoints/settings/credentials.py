@@ -1,7 +1,5 @@
 """Parsers of secrets, keys and services."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from functools import partial

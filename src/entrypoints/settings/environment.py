@@ -1,7 +1,5 @@
 """The variables of the environment and of `.env`."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path

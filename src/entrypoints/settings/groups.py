@@ -1,7 +1,5 @@
 """The settings as values, in groups."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import timedelta
@@ -178,7 +176,7 @@ class Settings:
         services: tuple[Service, ...] = (),
         cron: CronSettings | None = None,
         qps: int = 10,
-    ) -> Settings:
+    ) -> "Settings":
         """The demo's settings, from its arguments alone: neither environment nor `.env` is looked at."""
         root = folder.absolute()
         return cls(

@@ -4,8 +4,6 @@ Whoever shows a secret in a document, `.env.example` or the demo takes one from 
 Auth.js test vectors stays out on purpose: the contract says so.
 """
 
-from __future__ import annotations
-
 DEMO_APP_ID = "7000000000000000001"
 DEMO_APP_SECRET = "demo-app-secret-that-everybody-can-read"
 

@@ -1,7 +1,5 @@
 """From variables to settings: the one table of names."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta

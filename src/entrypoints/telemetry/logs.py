@@ -1,7 +1,5 @@
 """Log lines as JSON, for this process and its libraries."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from collections.abc import Iterable

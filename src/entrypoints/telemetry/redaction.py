@@ -1,7 +1,5 @@
 """Keeping secrets out of log lines."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet

@@ -1,7 +1,5 @@
 """Figures for Prometheus: requests by their route's template, never by an address, and the fleet."""
 
-from __future__ import annotations
-
 import os
 from datetime import timedelta
 

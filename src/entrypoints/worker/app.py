@@ -1,7 +1,5 @@
 """The Celery application. Its settings are read at its first use, so that importing it asks for nothing."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from celery import Celery, signals

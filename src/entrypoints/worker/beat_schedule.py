@@ -1,7 +1,5 @@
 """What beat sends and when, as data."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The scheduler by which beat sends what is due, by a clock that nobody can set."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable

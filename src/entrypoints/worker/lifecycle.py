@@ -1,7 +1,5 @@
 """How a worker, its forked children and beat begin and end, and beat's signs of life."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal

@@ -1,7 +1,5 @@
 """What a worker or beat process works with: its settings and its container."""
 
-from __future__ import annotations
-
 import logging
 import mmap
 import os

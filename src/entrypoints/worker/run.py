@@ -1,7 +1,5 @@
 """Running a worker or beat in this process, until a signal ends it."""
 
-from __future__ import annotations
-
 from types import FrameType
 from typing import Literal, NoReturn
 

@@ -1,7 +1,5 @@
 """The tasks. Each is synchronous (Celery never awaits a coroutine) and tells how it went in the log alone."""
 
-from __future__ import annotations
-
 import logging
 import os
 import threading

@@ -1,7 +1,5 @@
 """Sweeps and audits that a worker does unasked, when no message asks: no beat runs, or the broker carries nothing."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from datetime import timedelta

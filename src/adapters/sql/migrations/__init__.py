@@ -1,7 +1,5 @@
 """The schema's history, applied by Alembic from within the package: no configuration file, no working folder."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from datetime import timedelta

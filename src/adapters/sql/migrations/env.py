@@ -1,7 +1,5 @@
 """Alembic runs this file for every command; the connection, its transaction and its lock are the caller's."""
 
-from __future__ import annotations
-
 from alembic import context
 
 from adapters.sql.tables import metadata

@@ -1,7 +1,5 @@
 """The endpoints that programs call, a file a subject; here is who may call which."""
 
-from __future__ import annotations
-
 from litestar import Router
 from litestar.di import Provide
 from litestar.handlers.http_handlers import HTTPRouteHandler

@@ -1,7 +1,5 @@
 """What goes over the wire, in and out: camelCase, times in UTC with `Z`."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Literal
 

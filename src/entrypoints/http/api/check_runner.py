@@ -1,7 +1,5 @@
 """What readiness looks at. Each check has a thread of its own: one that hangs takes none from requests."""
 
-from __future__ import annotations
-
 import asyncio
 import contextvars
 import logging

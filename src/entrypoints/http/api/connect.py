@@ -1,7 +1,5 @@
 """To TikTok's consent page, and back from it."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Awaitable

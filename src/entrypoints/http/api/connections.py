@@ -1,7 +1,5 @@
 """What a user has connected: the list, and disconnecting one."""
 
-from __future__ import annotations
-
 from litestar import delete, get
 from litestar.params import FromPath
 

@@ -1,7 +1,5 @@
 """The sweep for those who have a scheduler and no worker."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from concurrent.futures import Executor

@@ -1,7 +1,5 @@
 """Which failures each endpoint answers with, for its description; INTERNAL goes without saying."""
 
-from __future__ import annotations
-
 from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.api.openapi import failures, reconnects, redirects
 

@@ -1,7 +1,5 @@
 """Whether the process lives, and whether it can serve."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import timedelta
 

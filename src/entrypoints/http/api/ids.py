@@ -1,7 +1,5 @@
 """Ids as they come from outside: what is no UUID is nobody's id, so it is simply unknown."""
 
-from __future__ import annotations
-
 import re
 
 from domain.errors import ConnectionNotFound, OfferNotFound

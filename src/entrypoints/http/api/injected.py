@@ -1,7 +1,5 @@
 """How a handler says that one of its parameters is given to it by name, and comes from no request."""
 
-from __future__ import annotations
-
 from typing import TypeAlias, TypeVar
 
 from litestar.di import NamedDependency

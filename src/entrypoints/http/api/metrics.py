@@ -1,7 +1,5 @@
 """The endpoint that Prometheus scrapes."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 from litestar import Response, get

@@ -1,7 +1,5 @@
 """The API's description: which answers each operation has, and the document made of that."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """A person's own refresh of one connection."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from litestar import post

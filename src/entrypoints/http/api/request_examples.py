@@ -1,7 +1,5 @@
 """Bodies to try the API with: whole ones, since a body that has every field says too much at once."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import msgspec

@@ -1,7 +1,5 @@
 """The API's description as a page to browse, from a package: nothing is loaded from other hosts."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from litestar import MediaType, Request, Response, Router, get

@@ -1,7 +1,5 @@
 """Choosing among the accounts that a consent reached."""
 
-from __future__ import annotations
-
 from litestar import get, post
 from litestar.params import FromQuery, JSONBody
 

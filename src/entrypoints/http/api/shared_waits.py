@@ -1,7 +1,5 @@
 """Waiting for a renewal without holding a thread or a database connection: all who want the same share one task."""
 
-from __future__ import annotations
-
 import asyncio
 import contextvars
 from collections.abc import Callable, Hashable

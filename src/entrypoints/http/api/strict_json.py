@@ -1,7 +1,5 @@
 """JSON bodies that must have the types that handlers name."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from litestar import Request

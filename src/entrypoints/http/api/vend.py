@@ -1,7 +1,5 @@
 """For backend services: an access token that is valid."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import timedelta
 from functools import partial

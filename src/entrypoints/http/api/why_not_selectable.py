@@ -1,7 +1,5 @@
 """Why an account can't be chosen, in sentences."""
 
-from __future__ import annotations
-
 from domain.advertiser import Standing
 
 WHY_CLOSED = {

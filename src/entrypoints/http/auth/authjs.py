@@ -1,7 +1,5 @@
 """The session cookies of Auth.js."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Sequence

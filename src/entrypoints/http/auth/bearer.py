@@ -1,7 +1,5 @@
 """Bearer JWTs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

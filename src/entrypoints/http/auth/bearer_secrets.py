@@ -1,7 +1,5 @@
 """Bearer secrets of services and of the cron endpoint."""
 
-from __future__ import annotations
-
 import hmac
 from collections.abc import Iterable
 from hashlib import sha256

@@ -1,7 +1,5 @@
 """By what a browser is known between "connect" and the callback: one random cookie that all its tabs share."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Where a request comes from, behind trusted proxies."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The demo's own sessions."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Who may pass. Guards run before a body is read; what they find out is left in the request's state."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Self
 

@@ -1,7 +1,5 @@
 """The claims of a JWT or session cookie: when they hold, and whom they name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta

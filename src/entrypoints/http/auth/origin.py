@@ -1,7 +1,5 @@
 """Whether a write comes from a page of ours."""
 
-from __future__ import annotations
-
 from collections.abc import Set as AbstractSet
 
 from entrypoints.http.auth.request_headers import RequestHeaders

@@ -1,7 +1,5 @@
 """A request's headers, repetitions included."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,7 +11,7 @@ class RequestHeaders:
     fields: tuple[tuple[str, str], ...]
 
     @classmethod
-    def from_scope(cls, raw: Iterable[tuple[bytes, bytes]]) -> RequestHeaders:
+    def from_scope(cls, raw: Iterable[tuple[bytes, bytes]]) -> "RequestHeaders":
         """From an ASGI scope's `headers`."""
         return cls(tuple((name.decode("latin-1").lower(), value.decode("latin-1").strip()) for name, value in raw))
 

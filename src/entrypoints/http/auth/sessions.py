@@ -1,7 +1,5 @@
 """Who is signed in, by cookie or bearer token."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -36,7 +34,7 @@ class Sessions:
     demo: DemoSessions | None = None
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Sessions:
+    def from_settings(cls, settings: Settings) -> "Sessions":
         """What the settings accept; in the demo its local sessions alone."""
         return cls(
             cookies=AuthJsCookies(settings.sessions.authjs_secrets, https=urlsplit(settings.web.dashboard_url).scheme == "https"),

@@ -1,7 +1,5 @@
 """The pages that people see, rendered here and usable without a script; here is who may see which."""
 
-from __future__ import annotations
-
 from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler

@@ -1,7 +1,5 @@
 """A connection, or an account to choose, as a row of a page."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal

@@ -1,7 +1,5 @@
 """The people that one can be in the demo."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from domain.ids import OwnerId

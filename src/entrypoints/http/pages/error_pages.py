@@ -1,7 +1,5 @@
 """Pages that say what went wrong and how to go on."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """One sentence at the top of a page about what happened just now."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum

@@ -1,7 +1,5 @@
 """The fields of a form."""
 
-from __future__ import annotations
-
 from urllib.parse import parse_qsl
 
 from litestar.datastructures import FormMultiDict

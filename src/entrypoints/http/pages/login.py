@@ -1,7 +1,5 @@
 """The demo's sign-in page."""
 
-from __future__ import annotations
-
 from litestar import Response, get, post
 from litestar.datastructures import Cookie, FormMultiDict
 from litestar.di import NamedDependency

@@ -1,7 +1,5 @@
 """The page of a person's connections."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 

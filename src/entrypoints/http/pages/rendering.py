@@ -1,7 +1,5 @@
 """Rendering templates, redirects and static files."""
 
-from __future__ import annotations
-
 from functools import cache
 from hashlib import sha256
 from pathlib import Path

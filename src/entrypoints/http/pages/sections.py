@@ -1,7 +1,5 @@
 """The platforms page as a whole: its accounts by permission, what a person has to mend first."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The page where a person chooses accounts."""
 
-from __future__ import annotations
-
 from collections.abc import Set as AbstractSet
 from urllib.parse import urlencode
 

@@ -1,7 +1,5 @@
 """Sending a person to the dashboard's sign-in and back."""
 
-from __future__ import annotations
-
 import re
 from http import HTTPStatus
 from typing import Any

@@ -1,7 +1,5 @@
 """Times and spans in words."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Everything that the first version keeps."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

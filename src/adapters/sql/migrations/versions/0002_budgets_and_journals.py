@@ -1,7 +1,5 @@
 """The budget that all processes share, and when each host's journal was last empty."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

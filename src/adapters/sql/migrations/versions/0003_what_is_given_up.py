@@ -1,7 +1,5 @@
 """Indices for what the audit clears away: tokens that nobody authorised again in time, and offers of long ago."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

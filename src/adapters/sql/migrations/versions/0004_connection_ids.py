@@ -1,7 +1,5 @@
 """Connections get UUIDv7 ids, by which others tell that they are ours; each goes on answering to the id that it had."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 import uuid_utils
 from alembic import op

@@ -4,8 +4,6 @@ From here on each revision names, as `oldest_program`, the oldest program that c
 newest revision which that program knows. What is only added leaves it as it was; what is taken away raises it.
 """
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """The database's identity: a random id, and what the database remembers of itself."""
 
-from __future__ import annotations
-
 import json
 import uuid
 

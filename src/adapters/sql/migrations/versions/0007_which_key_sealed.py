@@ -1,7 +1,5 @@
 """Grants and queued revocations say by which key their tokens are sealed; the database reads it from the texts themselves."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Facts have places, readers of the outbox have cursors, and what is kept of erased grants has an end."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Grants whose tokens came with a restored backup, and have not shown yet whether they live."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

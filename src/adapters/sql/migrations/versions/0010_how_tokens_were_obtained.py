@@ -1,7 +1,5 @@
 """A grant remembers at which version of the authentication its tokens were obtained, and which term was asked for."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

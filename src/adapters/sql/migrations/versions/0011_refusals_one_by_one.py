@@ -1,7 +1,5 @@
 """Refused tokens are sent again: what is known of a grant's refusals, and indices for those that wait in line."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

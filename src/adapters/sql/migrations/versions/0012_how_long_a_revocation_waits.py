@@ -1,7 +1,5 @@
 """When a revocation was queued: after a while it is put off no longer."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

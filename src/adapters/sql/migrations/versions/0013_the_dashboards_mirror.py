@@ -1,7 +1,5 @@
 """The dashboard's mirror: what we know of our rows there, and of that database."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

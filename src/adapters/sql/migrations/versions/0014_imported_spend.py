@@ -1,7 +1,5 @@
 """Imported spend: accounts whose spend is read, their days, rows, campaigns' names, and what changed later."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 
