@@ -20,7 +20,7 @@ from adapters.sql.spend_tables import (
     spend_restatements,
     spend_rows,
 )
-from adapters.sql.spend_writing import forget_accounts, name_campaigns, replace_day
+from adapters.sql.spend_writing import forget_accounts, name_campaigns, replace_days
 from application.ports.clock import Clock
 from application.ports.spend_store import ImportClaim, SpendAccount, SpendImport
 from domain.account_day import AccountDay, DayUpdate, Restatement
@@ -81,7 +81,7 @@ class SqlSpendStore:
             due = (
                 select(spend_accounts)
                 .where(FOLLOWED, account.due_at <= now, is_free(now))
-                .order_by(account.urgency, account.due_at, account.number)
+                .order_by(account.urgency, account.due_at)
                 .limit(limit)
                 .with_for_update(skip_locked=True)
             )
@@ -105,8 +105,7 @@ class SqlSpendStore:
             number = connection.scalar(select(account.number).where(is_current(claim)).with_for_update())
             if number is None:
                 return False
-            for one in updates:
-                replace_day(connection, number, one)
+            replace_days(connection, number, updates)
             name_campaigns(connection, number, updates)
             connection.commit()
         return True

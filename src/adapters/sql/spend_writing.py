@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, and_, delete, select
 
-from adapters.sql.many_rows import add_many, put_many, upsert
+from adapters.sql.many_rows import add_in_arrays, put_many, upsert
 from adapters.sql.rows import Columns
 from adapters.sql.spend_rows import row_of_day, row_of_restatement, row_of_spend
 from adapters.sql.spend_tables import OF_ACCOUNTS, spend_accounts, spend_campaigns, spend_days, spend_restatements, spend_rows
-from domain.account_day import RESTATEMENTS_KEPT, DayUpdate
+from domain.account_day import RESTATEMENTS_KEPT, DayUpdate, Restatement
 
 
 def forget_accounts(connection: Connection, numbers: Sequence[int]) -> None:
@@ -18,23 +18,32 @@ def forget_accounts(connection: Connection, numbers: Sequence[int]) -> None:
     connection.execute(delete(spend_accounts).where(spend_accounts.c.number.in_(numbers)))
 
 
-def replace_day(connection: Connection, number: int, one: DayUpdate) -> None:
-    """The day's state, all of its rows, and what changed by it."""
-    day = one.day
-    put_many(connection, spend_days, [row_of_day(number, day)])
-    if one.rows is not None:
-        row = spend_rows.c
-        key = and_(row.account_number == number, row.kind == day.kind.value, row.day == day.day)
-        connection.execute(delete(spend_rows).where(key))
-        if one.rows:
-            add_many(connection, spend_rows, [row_of_spend(number, spend) for spend in one.rows])
-    if one.restatement is not None:
-        put_many(connection, spend_restatements, [row_of_restatement(number, one.restatement)])
-        change = spend_restatements.c
-        key = and_(change.account_number == number, change.kind == day.kind.value, change.day == day.day)
-        older = select(change.at).where(key).order_by(change.at.desc()).offset(RESTATEMENTS_KEPT).limit(1)
-        if (last := connection.scalar(older)) is not None:
-            connection.execute(delete(spend_restatements).where(key, change.at <= last))
+def replace_days(connection: Connection, number: int, updates: Sequence[DayUpdate]) -> None:
+    """The days' states, all of their rows, and what changed by it, in as few statements for many days as for one."""
+    if not updates:
+        return
+    put_many(connection, spend_days, [row_of_day(number, one.day) for one in updates])
+    replaced = [one for one in updates if one.rows is not None]
+    row = spend_rows.c
+    for kind in {one.day.kind for one in replaced}:
+        days = [one.day.day for one in replaced if one.day.kind is kind]
+        of_days = and_(row.account_number == number, row.kind == kind.value, row.day.in_(days))
+        connection.execute(delete(spend_rows).where(of_days))
+    if rows := [row_of_spend(number, spend) for one in replaced for spend in one.rows or ()]:
+        add_in_arrays(connection, spend_rows, rows)
+    for one in updates:
+        if one.restatement is not None:
+            note_restatement(connection, number, one.restatement)
+
+
+def note_restatement(connection: Connection, number: int, restatement: Restatement) -> None:
+    """Keep it, and let go of the day's oldest."""
+    put_many(connection, spend_restatements, [row_of_restatement(number, restatement)])
+    change = spend_restatements.c
+    key = and_(change.account_number == number, change.kind == restatement.kind.value, change.day == restatement.day)
+    older = select(change.at).where(key).order_by(change.at.desc()).offset(RESTATEMENTS_KEPT).limit(1)
+    if (last := connection.scalar(older)) is not None:
+        connection.execute(delete(spend_restatements).where(key, change.at <= last))
 
 
 def name_campaigns(connection: Connection, number: int, updates: Sequence[DayUpdate]) -> None:

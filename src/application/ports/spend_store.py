@@ -71,7 +71,7 @@ class SpendStore(Protocol):
         """Reserve this account, due or not. None: it is not followed, or another importer has it."""
 
     def replace(self, claim: ImportClaim, updates: Sequence[DayUpdate]) -> bool:
-        """Store what became of days, all or nothing: each day's rows are replaced as a whole, and its state with them.
+        """Store what became of days, each of them once, all or nothing: a day's rows are replaced as a whole, and its state too.
 
         A campaign's name is from then on the one in the newest of these rows, in all its days. Of one day the newest
         `RESTATEMENTS_KEPT` changes are kept. False, and nothing is stored, when the claim is no longer the account's.
