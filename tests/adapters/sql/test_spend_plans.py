@@ -2,9 +2,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, insert, select, text, update
+from sqlalchemy import event, select, text, update
 
 from adapters.sql.database import Database
+from adapters.sql.many_rows import add_in_arrays
 from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.spend_tables import spend_accounts, spend_days
 from application.ports.spend_store import SpendAccount
@@ -12,7 +13,7 @@ from domain.account_day import DayState
 from support.builders import ANNA, HOUR, MINUTE, START, account
 from support.world import SimulatedClock
 
-ACCOUNTS, DAYS = 1_500, 30
+ACCOUNTS, DAYS = 800, 10
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def store(database: Database) -> SqlSpendStore:
             for number in numbers
             for place in range(DAYS)
         ]
-        connection.execute(insert(spend_days), days)
+        add_in_arrays(connection, spend_days, days)
         connection.execute(text("ANALYZE"))
         connection.commit()
     return store
