@@ -17,6 +17,7 @@ def test_no_history_breaks_the_mirror(scenario: Scenario) -> None:
     assert not outcome.unused, "what a scenario allows must happen somewhere in it"
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", LONGER)
 def test_no_longer_history_breaks_the_mirror(name: str, tell: Callable[[object], None], *, long: bool) -> None:
     """With --long: larger searches."""
@@ -28,6 +29,7 @@ def test_no_longer_history_breaks_the_mirror(name: str, tell: Callable[[object],
     assert not outcome.unused
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("owners", AT_RANDOM)
 def test_histories_at_random_leave_the_mirror_as_it_should_be(owners: int, tell: Callable[[object], None], *, long: bool) -> None:
     """With --long: 1 500 histories for each number of owners instead of 20."""

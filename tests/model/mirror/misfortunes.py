@@ -32,9 +32,15 @@ def struck(world: World, theirs: Theirs, *, other: bool = False) -> World:
     rows = {*lost} if other or not theirs.users or (owners > 1 and 2 * bereft > owners) else set()
     back = {r.id for r in theirs.visible}
     truth = world.truth
-    return world._replace(theirs=theirs).knowing(
-        world.truth._replace(struck=(truth.struck | rows) - back, misfortunes=truth.misfortunes + 1)
-    )
+    after = truth._replace(struck=(truth.struck | rows) - back, misfortunes=truth.misfortunes + 1)
+    return with_shown(world._replace(theirs=theirs).knowing(after))
+
+
+def with_shown(world: World) -> World:
+    """Rows that a backup brought back were there, too; so were those of connections that came back here."""
+    there = {row.id for row in world.theirs.rows}
+    shown = {(c.id, c.times_connected) for c in world.ours.connections if c.id in there}
+    return world.knowing(world.truth._replace(shown=world.truth.shown | shown))
 
 
 def cut(world: World) -> World:
@@ -120,7 +126,8 @@ def ours_restored(world: World) -> World:
     restored = world._replace(ours=world.our_backup._replace(hold=True), writers=(), looks=())
     at, absent = world.truth.at_backup
     absent = absent if at == world.now else ()
-    return restored.knowing(world.truth._replace(misfortunes=world.truth.misfortunes + 1, absent=absent, vanished=frozenset()))
+    truth = world.truth._replace(misfortunes=world.truth.misfortunes + 1, absent=absent, vanished=frozenset())
+    return with_shown(restored.knowing(truth))
 
 
 def adopted(world: World, choices: Choices) -> World:
