@@ -165,3 +165,23 @@ def assert_each_consent_is_a_grant(consents: list[OldConsent], grants: list[Gran
         assert tokens.refresh_expires_at == created_at + timedelta(days=365)
         assert {c.id[14] for c in connections} == {"7"}
         assert created_at < datetime.now(UTC) - timedelta(days=29)  # noqa: TID251 -- the command's clock is the real one
+
+
+def test_the_dashboard_goes_on_showing_what_was_taken_over(before: Before) -> None:
+    owner = OwnerId(str(uuid4()))
+    before.dashboard.add_user(owner)
+    consents = [before.consent(owner, number, accounts=2) for number in range(2)]
+    before.run_cron(consents[1])
+    shown = [(row.account, row.account_name, row.status) for row in before.dashboard.shown_to(owner)]
+    permit(before)
+    done = before.run()
+    assert figures(done) == (2, 4, 0, 0), done.stderr
+
+    look = before.ours.container.look_at_mirror()
+    look(stopping=lambda: False)
+    look(stopping=lambda: False)
+    rows = before.dashboard.shown_to(owner)
+    assert sorted((row.account, row.account_name, row.status) for row in rows) == sorted(shown)
+    assert {(row.id[14], row.token) for row in rows} == {("7", "")}
+    assert {row.id for row in rows} == {view.connection.id for view in before.ours.container.list_connections()(owner)}
+    assert figures(before.run()) == (0, 0, 0, 0)

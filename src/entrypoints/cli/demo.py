@@ -113,6 +113,7 @@ TikTok Ads Connect, a demo
 
 Access tokens live {notes.access_token_seconds} s and are renewed at about half of that; the worker looks every \
 {notes.sweep_interval.total_seconds():.0f} s.
+A WAB Dashboard shows connections in its own pages once WAB_DATABASE_URL is set: the demo does without.
 Secrets to try the API with: {folder.path / NOTES} · logs: {folder.log("*")} · stop: Ctrl-C""")
 
 
