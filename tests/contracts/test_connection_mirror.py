@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -190,6 +191,7 @@ def test_two_that_settle_one_connection_do_so_one_after_the_other(rig: Rig) -> N
         one = threads.submit(rig.settle, first)
         assert first_is_in.wait(20)
         another = threads.submit(rig.settle, second)
+        time.sleep(0.2)  # it would be done by then if it did not wait, and has not waited for too long
         first_may_go.set()
         assert one.result().outcome is another.result().outcome is THERE
     assert order == ["first", "second"]

@@ -132,6 +132,17 @@ def test_connections_that_the_server_has_ended_are_not_noticed(mirror: WabConnec
         ask()
 
 
+def test_sessions_of_a_server_that_only_reads_are_not_used_again(
+    altered: WabConnectionMirror, new_dashboard: DashboardDatabase
+) -> None:
+    """A fail-over leaves them open to what is the standby now; new ones lead to the primary."""
+    new_dashboard.do(f"ALTER DATABASE {new_dashboard.name} SET default_transaction_read_only = on")
+    with pytest.raises(MirrorUnavailable, match="read-only"):
+        altered.settle(OURS, lambda _: showing())
+    new_dashboard.do(f"ALTER DATABASE {new_dashboard.name} RESET default_transaction_read_only")
+    assert altered.settle(OURS, lambda _: showing()).outcome is RowOutcome.THERE
+
+
 def test_more_threads_than_connections_are_told_at_once(mirror: WabConnectionMirror, dashboard: DashboardDatabase) -> None:
     with psycopg.connect(dashboard.owner_url) as other, ThreadPoolExecutor(12) as threads:
         other.execute("LOCK TABLE ad_platform_connections")

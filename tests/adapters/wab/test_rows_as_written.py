@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import psycopg
@@ -14,6 +15,7 @@ from domain.ids import AdvertiserId, ConnectionId
 from domain.mirrored_row import APART, Remove, Show
 from support.builders import START
 from support.dashboard_database import ANNA, BEN, OURS, DashboardDatabase, an_old_row, showing
+from support.processes import eventually
 
 
 def test_times_are_naive_utc_though_the_session_is_in_new_york(mirror: WabConnectionMirror, dashboard: DashboardDatabase) -> None:
@@ -162,3 +164,24 @@ def test_spend_that_comes_during_a_take_over_is_not_lost(mirror: WabConnectionMi
             mirror.settle(OURS, lambda _: showing())
     assert mirror.settle(OURS, lambda _: showing()).outcome is RowOutcome.THERE
     assert [row.spend for row in dashboard.shown_to(ANNA)] == [("2026-10-01", "2026-10-02")]
+
+
+def test_whoever_writes_spend_under_an_older_row_while_it_gives_way_is_refused(
+    altered: WabConnectionMirror, new_dashboard: DashboardDatabase
+) -> None:
+    """Else that day would go with the older row, after its other days were moved."""
+    new_dashboard.put(an_old_row())
+    new_dashboard.do(
+        "CREATE FUNCTION doze() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$",
+        "CREATE TRIGGER doze AFTER UPDATE ON ad_spend EXECUTE FUNCTION doze()",
+    )
+    with ThreadPoolExecutor(1) as threads, psycopg.connect(new_dashboard.owner_url, autocommit=True) as other:
+        taking_over = threads.submit(altered.settle, OURS, lambda _: showing())
+        eventually(lambda: new_dashboard.ask("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            other.execute(
+                "INSERT INTO ad_spend (connection_id, campaign_id, date, spend) VALUES (%s, 'campaign', '2026-10-02', 1)",
+                (an_old_row().id,),
+            )
+        assert taking_over.result().outcome is RowOutcome.THERE
+    assert [row.spend for row in new_dashboard.shown_to(ANNA)] == [("2026-10-01",)]
