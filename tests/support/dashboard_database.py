@@ -21,8 +21,9 @@ OURS = ConnectionId("01934f6e-7a00-7abc-8def-000000000001")
 OLD = ConnectionId("3f0e1cde-58d1-4c5c-9f7e-26d7d8b10001")
 SHOP = AdvertiserId("7000000000000000001")
 
-TABLES = """
-CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text UNIQUE NOT NULL);
+USERS = "CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text UNIQUE NOT NULL)"
+
+CONNECTIONS = """
 CREATE TABLE ad_platform_connections (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
@@ -35,7 +36,10 @@ CREATE TABLE ad_platform_connections (
     status varchar(50) NOT NULL DEFAULT 'active',
     created_at timestamp NOT NULL DEFAULT now(),
     updated_at timestamp NOT NULL DEFAULT now()
-);
+)
+"""
+
+SPEND = """
 CREATE TABLE ad_spend (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     connection_id uuid NOT NULL REFERENCES ad_platform_connections ON DELETE CASCADE,
@@ -47,7 +51,10 @@ CREATE TABLE ad_spend (
     clicks int NOT NULL DEFAULT 0,
     currency varchar(10) NOT NULL DEFAULT 'GBP',
     created_at timestamp NOT NULL DEFAULT now()
-);
+)
+"""
+
+OTHERS = """
 CREATE TABLE stores (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
@@ -84,6 +91,9 @@ GRANTS = (
 """What the mirror's role is given, and nothing else."""
 
 
+Backup = tuple[list[tuple[object, ...]], list[tuple[object, ...]]]
+
+
 def showing(*, insert: bool = True, name: str = "Shop 1", needs_reauth: bool = False) -> Show:
     """Anna's connection is to be shown so."""
     return Show(MirroredRow(OURS, ANNA, SHOP, name, needs_reauth=needs_reauth, created_at=START), insert=insert)
@@ -102,7 +112,7 @@ class DashboardDatabase:
         self.name = owner_url.rpartition("/")[2]
         self.role = f"mirror_{self.name}"
         self._connection = psycopg.connect(owner_url, autocommit=True)
-        self._connection.execute(TABLES)
+        self.do(USERS, CONNECTIONS, SPEND, OTHERS)
         self.do(f"ALTER DATABASE {self.name} SET timezone = 'America/New_York'", "CREATE ROLE {role} LOGIN")
         self.permit()
 
@@ -179,6 +189,34 @@ class DashboardDatabase:
 
     def truncate(self) -> None:
         self._connection.execute("TRUNCATE ad_platform_connections CASCADE")
+
+    def add_strange(self, connection: ConnectionId, owner: OwnerId) -> None:
+        """A row of our kind that another deployment wrote."""
+        self.put(DashboardRow(connection, owner, AdvertiserId("7999999999999999999"), "Strange", START))
+
+    def let_in(self, *, allowed: bool) -> None:
+        """Let the mirror's role in, or end what it has and refuse it."""
+        self.do(f"ALTER ROLE {{role}} {'LOGIN' if allowed else 'NOLOGIN'}")
+        if not allowed:
+            ends = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = %s"
+            self._connection.execute(ends, (self.role,)).fetchall()
+
+    def backup(self) -> Backup:
+        """All users and connections as they are now."""
+        return self.ask("SELECT id, email FROM users"), self.ask("SELECT * FROM ad_platform_connections")
+
+    def restore(self, backup: Backup, *, anew: bool) -> None:
+        """Back to a backup: into the tables that there are, or into a table of connections that is made anew."""
+        users, connections = backup
+        self.do("TRUNCATE users CASCADE")
+        if anew:
+            self.do("DROP TABLE ad_spend, ad_platform_connections", CONNECTIONS, SPEND)
+            self.permit()
+        with self._connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO users (id, email) VALUES (%s, %s)", users)
+            cursor.executemany(
+                "INSERT INTO ad_platform_connections VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)", connections
+            )
 
     def close(self) -> None:
         """End the owner's connection; the server may end first."""
