@@ -37,13 +37,6 @@ class MirrorCheck:
     users_gone: int
     """Owners of connections who are no users there."""
 
-    @property
-    def is_well(self) -> bool:
-        different = self.differences
-        wrong = (self.lacks, self.would_freeze, different.foreign, different.missing, different.unwritten, different.changed)
-        note = self.counts.note
-        return not (note.off or note.frozen or self.users_gone or any(wrong) or different.left_over)
-
 
 @dataclass(frozen=True, slots=True)
 class CheckMirror:

@@ -309,7 +309,7 @@ class Container(containers.DeclarativeContainer):
         changes=mirror_changes,
         look=look_at_mirror,
     )
-    mirror_thread = providers.Factory(MirrorThread, keep_mirror)
+    mirror_thread = providers.Factory(MirrorThread, keep_mirror, configured=connection_mirror.provided.configured)
     check_mirror = by_name(CheckMirror, locals(), mirror=connection_mirror)
     rebuild_mirror = by_name(
         RebuildMirror, locals(), mirror=connection_mirror, settle_all=settle_in_turns, hold=identity_watch.provided.hold

@@ -27,13 +27,15 @@ class Turn(Protocol):
 class MirrorThread:
     """A thread that takes a turn every few seconds until it is stopped. Nothing that happens in a turn ends it."""
 
-    def __init__(self, keep: Turn, *, every: timedelta = TURN_EVERY) -> None:
-        self._keep, self._every, self._stop = keep, every, threading.Event()
+    def __init__(self, keep: Turn, *, configured: bool, every: timedelta = TURN_EVERY) -> None:
+        """Without a configured mirror there is no thread."""
+        self._keep, self._configured, self._every, self._stop = keep, configured, every, threading.Event()
         self._thread = threading.Thread(target=self._run, name="mirror_thread", daemon=True)
 
     def start(self) -> None:
         """Begin at once: what a process before left undone waits."""
-        self._thread.start()
+        if self._configured:
+            self._thread.start()
 
     def stop(self) -> None:
         """End after the turn that is under way, unless that hangs: what it was at is done again by the next process."""

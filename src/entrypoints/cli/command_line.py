@@ -27,6 +27,7 @@ COMMANDS = {
     "status": ("entrypoints.cli.status:status", "The fleet's grants: health, due, overdue, at risk."),
     "refresh": ("entrypoints.cli.refresh:refresh", "Renew tokens now."),
     "adopt": ("entrypoints.cli.adopt:adopt", "End a hold: the database was restored, is a copy, or has moved."),
+    "erase": ("entrypoints.cli.erase:erase", "Erase everything of a user."),
     "wab": ("entrypoints.cli.wab:wab", "The dashboard's own database: what is shown in it, and taken over from it."),
     "keys": ("entrypoints.cli.keys:keys", "Token encryption keys."),
 }

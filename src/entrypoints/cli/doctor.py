@@ -10,6 +10,7 @@ from stat import S_IMODE
 import click
 import httpx
 
+from application.ports.connection_mirror import MirrorUnavailable
 from application.rotation.batches import MOST_SKEW
 from application.try_app_secret import NotTaken, Taken, Untried
 from domain.errors import CannotOpen, StoreUnavailable
@@ -18,6 +19,7 @@ from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configuration import BEAT_MISSING, JOURNAL_REMEDY, SCHEMA_SENTENCES, WORKERS_MISSING, configure_logs
 from entrypoints.cli.database_remedies import database_sentence
 from entrypoints.cli.error_lines import obstacle, why_held
+from entrypoints.cli.mirror_lines import lines_of
 from entrypoints.cli.status import last_done
 from entrypoints.container import Container, build
 from entrypoints.operations import (
@@ -82,6 +84,7 @@ def examine(settings: Settings, container: Container) -> Iterator[Finding]:
     if url := settings.storage.redis_url:
         yield look("redis", lambda: check_redis(url), "answers, the budget is shared in it", REDIS_REMEDY)
     yield look("broker", container.broker().check, "answers", "see that it runs and that CELERY_BROKER_URL is right")
+    yield from mirror_findings(container, stored=readable)
     yield from token_term(settings.tiktok)
     if readable:
         yield from processes(container)
@@ -159,6 +162,22 @@ def processes(container: Container) -> Iterator[Finding]:
         ("beat", signs.beat, signs.beat_is_missing, BEAT_MISSING),
     ):
         yield Finding(component, last_done(component, ago) + (remedy if missing else ""), doubtful=missing)
+
+
+def mirror_findings(container: Container, *, stored: bool) -> Iterator[Finding]:
+    """Whether the dashboard shows what is connected here; nothing where it has no database for us."""
+    check = container.check_mirror()
+    if not check.configured:
+        return
+    try:
+        lines = lines_of(check()) if stored else [lack.line for lack in check.lacks()]
+    except MirrorUnavailable as unavailable:
+        yield Finding("dashboard", f"its database gives no answer ({unavailable}): see WAB_DATABASE_URL", wrong=True)
+        return
+    for line in lines:
+        yield Finding("dashboard", line, wrong=True)
+    if not lines:
+        yield Finding("dashboard", "its database answers, and shows what is connected here")
 
 
 def look(subject: str, check: Callable[[], object], well: str, remedy: str) -> Finding:

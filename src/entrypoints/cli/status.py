@@ -14,6 +14,7 @@ from domain.owner_tally import OwnerTally
 from domain.signs_of_life import SignsOfLife
 from entrypoints.cli.configuration import BEAT_MISSING, WORKERS_MISSING, configured, ready
 from entrypoints.cli.error_lines import why_held
+from entrypoints.cli.mirror_lines import counts_as_data, line_of
 from entrypoints.operations import signs_of_life
 
 Seen = Mapping[str, datetime | None]
@@ -44,12 +45,17 @@ def status(*, as_json: bool) -> None:
     signs = signs_of_life(container)
     hold = container.identity_watch().peek()
     capacity = int(settings.tiktok.qps * (1 - FOR_PEOPLE) * ROTATED_EVERY.total_seconds())
+    mirror = container.check_mirror()
+    counts = mirror.counts() if mirror.configured else None
     if as_json:
-        click.echo(json.dumps(as_data(view, seen, capacity) | {"hold": hold_as_data(hold)}, indent=2))
+        beside = {"hold": hold_as_data(hold), "mirror": counts and counts_as_data(counts)}
+        click.echo(json.dumps(as_data(view, seen, capacity) | beside, indent=2))
         return
     if hold:
         click.echo(f"on hold: nothing is sent to TikTok: {why_held(hold)}\n")
     click.echo(as_text(view, signs, capacity, overdue_after))
+    if counts:
+        click.echo(f"dashboard: {line_of(counts)}")
 
 
 def as_data(view: FleetView, seen: Seen, capacity: int) -> dict[str, Any]:

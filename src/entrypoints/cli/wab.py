@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from entrypoints.cli.wab_import import import_connections
+from entrypoints.cli.wab_mirror import check, off, on, rebuild
 
 
 @click.group()
@@ -12,4 +13,5 @@ def wab() -> None:
     """The WAB Dashboard's own database."""
 
 
-wab.add_command(import_connections)
+for command in (check, rebuild, off, on, import_connections):
+    wab.add_command(command)

@@ -65,11 +65,14 @@ def create_app(container: Container) -> App:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(DESK_THREADS, thread_name_prefix="desk"))
         upkeep_thread = container.upkeep_thread()
         upkeep_thread.start()
+        mirror_thread = container.mirror_thread()
+        mirror_thread.start()
         try:
             yield
         finally:
             closing.set()
             upkeep_thread.stop()
+            await asyncio.to_thread(mirror_thread.stop)
             await waiting.land()
             rotation.shutdown(wait=True, cancel_futures=True)
             sweeping.shutdown(wait=True, cancel_futures=True)

@@ -6,3 +6,4 @@ LAST_OF_ITS_PERMISSION = (
     " unless another connection to the same accounts needs it."
 )
 NOT_CONNECTED = "This account was not connected any more. What is connected is listed here."
+DISCONNECTED_BEFORE = "It was disconnected before. The dashboard's own list is brought up to date."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from domain.errors import StoreUnavailable
 from entrypoints.container import Container
 from entrypoints.http.api.check_runner import DEGRADED, OK, ReadinessChecks
@@ -18,14 +20,20 @@ def readiness_checks_of(container: Container) -> ReadinessChecks:
             report = check_keys(container, stored=False)
         return DEGRADED if report.absent or report.wrong else OK
 
-    return ReadinessChecks(
-        {
-            "database": lambda: container.store().try_write(),
-            "schema": lambda: require_schema(container.database()),
-            "keys": keys,
-            "broker": lambda: container.broker().check(),
-            "beat": lambda: not signs_of_life(container).beat_is_missing,
-            "journal": lambda: container.journal().check(),
-            "identity": lambda: container.identity_watch().hold() is None,
-        }
-    )
+    def mirror() -> str:
+        with container.store().read() as work:
+            frozen = work.mirror.note().frozen
+        return DEGRADED if frozen or container.dashboard_contact().away else OK
+
+    checks: dict[str, Callable[[], object]] = {
+        "database": lambda: container.store().try_write(),
+        "schema": lambda: require_schema(container.database()),
+        "keys": keys,
+        "broker": lambda: container.broker().check(),
+        "beat": lambda: not signs_of_life(container).beat_is_missing,
+        "journal": lambda: container.journal().check(),
+        "identity": lambda: container.identity_watch().hold() is None,
+    }
+    if container.connection_mirror().configured:
+        checks["mirror"] = mirror
+    return ReadinessChecks(checks)

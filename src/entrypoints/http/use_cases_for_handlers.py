@@ -17,6 +17,7 @@ USE_CASES = (
     "revoke_tokens",
     "vend_token",
     "disconnect",
+    "remove_left_over_row",
     "list_connections",
 )
 AMBIENT = ("clock", "nonces", "settings", "policy", "fleet")

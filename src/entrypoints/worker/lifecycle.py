@@ -37,6 +37,7 @@ class UnaskedWork(bootsteps.StartStopStep):
         log.info("started", extra={"component": WORKER})
         parent.timer.call_repeatedly(NOTICED_WITHIN, wake)
         process.container.upkeep_thread().start()
+        process.container.mirror_thread().start()
         unasked_sweeps.start()
 
 

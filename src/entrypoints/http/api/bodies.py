@@ -182,7 +182,7 @@ Check = Literal["ok", "failed", "degraded"]
 
 
 class Checks(Wire, frozen=True, kw_only=True):
-    """What was looked at. Broker, beat, journal and identity can only be degraded: requests are served without, and on hold."""
+    """What was looked at. Broker, beat, journal, identity and mirror can only be degraded: requests are served all the same."""
 
     database: Check
     schema: Check
@@ -191,6 +191,7 @@ class Checks(Wire, frozen=True, kw_only=True):
     beat: Check
     journal: Check
     identity: Check
+    mirror: Annotated[Check, Meta(description="The dashboard's own database, where there is one.")] | UnsetType = UNSET
 
 
 class Readiness(Wire, frozen=True, kw_only=True):

@@ -5,12 +5,14 @@ from litestar.params import FromPath
 
 from application.disconnect import Disconnect
 from application.list_connections import ConnectionView, ListConnections
+from application.remove_left_over_row import RemoveLeftOverRow
+from domain.errors import ConnectionNotFound
 from domain.ids import OwnerId
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import ConnectionBody, ConnectionList, Disconnected, Health
 from entrypoints.http.api.ids import connection_id
 from entrypoints.http.api.injected import Injected
-from entrypoints.http.disconnect_sentences import LAST_OF_ITS_PERMISSION, OTHERS_STAY
+from entrypoints.http.disconnect_sentences import DISCONNECTED_BEFORE, LAST_OF_ITS_PERMISSION, OTHERS_STAY
 
 
 @get(
@@ -56,7 +58,21 @@ def connection_body(view: ConnectionView) -> ConnectionBody:
     tags=["platforms"],
     responses=failures.DISCONNECT,
 )
-def disconnect_account(owner: Injected[OwnerId], disconnect: Injected[Disconnect], connection: FromPath[str]) -> Disconnected:
-    """At once, also when TikTok is away. The last account of a permission erases its tokens and has it revoked."""
-    ended = disconnect(owner, connection_id(connection))
+def disconnect_account(
+    owner: Injected[OwnerId],
+    disconnect: Injected[Disconnect],
+    remove_left_over_row: Injected[RemoveLeftOverRow],
+    connection: FromPath[str],
+) -> Disconnected:
+    """At once, also when TikTok is away. The last account of a permission erases its tokens and has it revoked.
+
+    Again, it is not found; while the dashboard's own database still shows it, that is put right, and counts as disconnected.
+    """
+    named = connection_id(connection)
+    try:
+        ended = disconnect(owner, named)
+    except ConnectionNotFound:
+        if not remove_left_over_row(owner, named):
+            raise
+        return Disconnected(message=DISCONNECTED_BEFORE)
     return Disconnected(message=LAST_OF_ITS_PERMISSION if ended else OTHERS_STAY)

@@ -20,7 +20,7 @@ GLANCE_WITHIN = timedelta(seconds=1)
 PROBED = (HttpMethod.GET, HttpMethod.HEAD)
 """Some load balancers ask for the head alone."""
 
-REPORTED = ("broker", "beat", "journal", "identity")
+REPORTED = ("broker", "beat", "journal", "identity", "mirror")
 """What serving does not depend on."""
 
 
@@ -47,10 +47,10 @@ async def live() -> Liveness:
     },
 )
 async def ready(readiness_checks: Injected[ReadinessChecks]) -> Response[Readiness]:
-    """Database, schema and keys must be well. Broker, beat, journal and a hold are only reported."""
+    """Database, schema and keys must be well. Broker, beat, journal, a hold and the mirror are only reported."""
     asked = (readiness_checks.state(name, within=GLANCE_WITHIN if name in REPORTED else LOOK_WITHIN) for name in readiness_checks)
     states = dict(zip(readiness_checks, await asyncio.gather(*asked), strict=True))
-    states |= {name: DEGRADED for name in REPORTED if states[name] == FAILED}
+    states |= {name: DEGRADED for name in REPORTED if states.get(name) == FAILED}
     serving = all(state != FAILED for state in states.values())
     body = Readiness(status="ready" if serving else "unready", checks=Checks(**states))
     return Response(body, status_code=200 if serving else 503)

@@ -1,6 +1,7 @@
 """The page of a person's connections."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from litestar import Response, get, post
@@ -10,6 +11,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from application.disconnect import Disconnect
 from application.list_connections import ConnectionView, ListConnections
 from application.ports.clock import Clock
+from application.remove_left_over_row import RemoveLeftOverRow
 from domain.errors import ConnectionNotFound
 from domain.ids import OwnerId
 from entrypoints.http.addresses import PLATFORMS, Addresses
@@ -42,12 +44,18 @@ def platforms(
 
 @post("/dashboard/platforms/{connection:str}/disconnect", sync_to_thread=True)
 def disconnect_account(
-    owner: Injected[OwnerId], connection: FromPath[str], disconnect: Injected[Disconnect], addresses: Injected[Addresses]
+    owner: Injected[OwnerId],
+    connection: FromPath[str],
+    disconnect: Injected[Disconnect],
+    remove_left_over_row: Injected[RemoveLeftOverRow],
+    addresses: Injected[Addresses],
 ) -> Response[str]:
     """Disconnect one account, and say on the next page what that meant; also when it was gone before, or never there."""
     try:
         ended = disconnect(owner, connection_id(connection))
     except ConnectionNotFound:
+        with suppress(ConnectionNotFound):
+            remove_left_over_row(owner, connection_id(connection))
         notice = Notice.GONE
     else:
         notice = Notice.REVOKED if ended else Notice.DISCONNECTED
