@@ -70,14 +70,15 @@ class SettleSoon:
 
     def _settle(self, connections: Sequence[ConnectionId], progress: Progress) -> None:
         for connection in connections:
-            if progress.stopped:
-                return
             try:
                 self.settle(connection)
             except MirrorUnavailable as unavailable:
-                self._owed = connection
-                self.calls.contact.lost(str(unavailable))
+                if not progress.stopped:
+                    self._owed = connection
+                    self.calls.contact.lost(str(unavailable))
                 raise
+            if progress.stopped:
+                return  # what it was like when nobody waits any more says nothing of what it is like now
             if progress.since_last() > SLOW:
                 self._owed = connection
                 self.calls.contact.lost("a row took too long")

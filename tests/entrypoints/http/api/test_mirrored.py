@@ -103,6 +103,7 @@ def test_a_user_who_is_gone_when_the_browser_comes_back_may_come_back_later(worl
 
 def test_what_is_missing_there_is_not_vended_and_not_listed(world: MirroredWorld, house: House) -> None:
     [connection] = world.connect("chloe")
+    world.look()
     world.dashboard.delete_row(connection.id)
     world.look()
     answer = house.vend(connectionId=connection.id)
