@@ -1,7 +1,5 @@
 """Check the dashboard's rows for an operator. Nothing is changed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

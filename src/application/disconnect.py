@@ -1,7 +1,5 @@
 """Stop serving an account."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime

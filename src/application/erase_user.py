@@ -1,7 +1,5 @@
 """Erase everything of a user."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime

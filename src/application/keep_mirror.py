@@ -1,7 +1,5 @@
 """One turn of keeping the dashboard's rows current: what the outbox tells of, and a look now and then."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field

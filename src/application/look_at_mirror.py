@@ -1,7 +1,5 @@
 """Look at the dashboard's rows: whether they can be trusted, which are missing, and which are not as they should be."""
 
-from __future__ import annotations
-
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping

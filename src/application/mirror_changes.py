@@ -1,7 +1,5 @@
 """Bring into the dashboard what the outbox tells of."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Rebuild the dashboard's rows because an operator says that its database is the right one; and turn the mirror off and on."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Remove a row from the dashboard whose connection is gone here: what is left of a Disconnect that was not brought there."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Where the dashboard's rows differ from our connections: what is to be settled, and what only an operator can mend."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime

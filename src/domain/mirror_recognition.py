@@ -1,7 +1,5 @@
 """What a look recognises: rows that are known to be there from now on, and stale ones whose people have connected again."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 
 from domain.ids import ConnectionId

@@ -1,7 +1,5 @@
 """The thread that keeps the dashboard's rows current: apart from all others, so that a database that hangs holds nothing up."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The dashboard's own connections from before, in memory."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 

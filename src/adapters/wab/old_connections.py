@@ -1,7 +1,5 @@
 """The dashboard's own TikTok connections from before: rows with tokens that it sealed, read and emptied for the import."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Whether the dashboard knows a user, asked only where the answer comes at once."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """Listing again what was unlisted because its row was missing: nothing is concluded from that any more."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from application.ports.store import Store

@@ -1,7 +1,5 @@
 """Settling many rows in the background: owners take turns, and one row that can't be settled holds up no other."""
 
-from __future__ import annotations
-
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,5 @@
 """Settling one row of the dashboard: what our state asks is read under the row's lock there, and no value travels."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

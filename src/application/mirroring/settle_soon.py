@@ -1,7 +1,5 @@
 """Settling rows before a person is answered, within three seconds; what is not done by then goes by the outbox and the looks."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The ports for connections from before this product: rows of the dashboard's own, with tokens that the dashboard sealed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

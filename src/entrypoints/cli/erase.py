@@ -1,7 +1,5 @@
 """The command `erase`."""
 
-from __future__ import annotations
-
 import click
 
 from domain.ids import OwnerId

@@ -52,8 +52,6 @@ def sentence(error: Exception) -> str:
             return one_line(f"the dashboard's database (WAB_DATABASE_URL) can't be used: {error}")
         case Refusal() if told := refused(error):
             return told
-        case MirrorUnavailable():
-            return f"the dashboard's database gives no answer ({one_line(str(error))}): see WAB_DATABASE_URL"
         case OSError(strerror=str(why), filename=place):
             told = one_line(f"{place}: {why}" if place else why)
             return f"{told}: {'make room' if error.errno in FULL else 'see that it is there and that this user may use it'}"

@@ -1,7 +1,5 @@
 """What operators are told of the dashboard's rows, a line each."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The commands `wab …`: what is shown in the WAB Dashboard's own database, and taken over from it."""
 
-from __future__ import annotations
-
 import click
 
 from entrypoints.cli.wab_import import import_connections

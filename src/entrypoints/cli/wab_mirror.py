@@ -1,7 +1,5 @@
 """The commands `wab check | rebuild | off | on`: the rows by which the dashboard shows what is connected here."""
 
-from __future__ import annotations
-
 import click
 
 from application.rebuild_mirror import RebuildPlan

@@ -1,7 +1,5 @@
 """What readiness looks at: database, schema, keys, broker, beat, journal and identity."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from domain.errors import StoreUnavailable
