@@ -126,6 +126,7 @@ def test_what_the_dashboard_deletes_is_not_vended_and_what_it_truncates_freezes(
     with everything(migrated_postgres_url, dashboard, tmp_path) as here:
         for user in people:
             here.connect(user, "chloe")
+        eventually(lambda: here.container.check_mirror().counts().confirmed == len(people), within=40)
         first = dashboard.shown_to(people[0])[0].id
         dashboard.delete_row(first)
         eventually(lambda: vend(here, first) == 404, within=40)
