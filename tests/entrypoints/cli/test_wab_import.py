@@ -19,7 +19,7 @@ URL = "postgresql://nobody@127.0.0.1:{port}/dashboard"
     [
         ({}, "WAB_DATABASE_URL is not set"),
         ({"WAB_DATABASE_URL": URL.format(port=1)}, "WAB_TOKEN_KEYS is not set"),
-        ({"WAB_TOKEN_KEYS": "0"}, "WAB_TOKEN_KEYS holds a key that is not 64 hexadecimal digits: copy the dashboard's own"),
+        ({"WAB_TOKEN_KEYS": "0"}, "WAB_TOKEN_KEYS holds a key that is not 64 hexadecimal digits (copy the dashboard's own)"),
     ],
 )
 def test_a_missing_or_wrong_setting_is_named(tmp_path: Path, settings: dict[str, str], said: str) -> None:
