@@ -24,5 +24,8 @@ CampaignId = NewType("CampaignId", str)
 StoreId = NewType("StoreId", str)
 """A TikTok Shop whose GMV Max campaigns an account pays for."""
 
+OrderId = NewType("OrderId", str)
+"""The shop's own number of an order."""
+
 ReportTaskId = NewType("ReportTaskId", str)
 """A report that the platform makes in its own time."""

@@ -1,0 +1,61 @@
+"""Whose an order is: TikTok's by its last touch, and which campaign's."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from domain.ids import AdvertiserId, CampaignId
+from domain.order import Attribution, Order, Touch
+from domain.spend import Spend
+
+TIKTOK_CLICK, TIKTOK_SOURCE = "ttclid", "tiktok_ads"
+
+
+def is_tiktok_order(attribution: Attribution) -> bool:
+    """Whether the last touch was TikTok's; without touches, whether TikTok's is the only click of the three."""
+    last_touch = attribution.last_touch or attribution.multi_touch
+    return is_tiktok_order_on_home_page(attribution) if last_touch is None else _is_tiktok_touch(last_touch)
+
+
+def is_tiktok_order_on_home_page(attribution: Attribution) -> bool:
+    """Whether the dashboard's home page counts it as TikTok's: it takes the cookie's clicks alone, Google's and Meta's first."""
+    return attribution.clicks == {TIKTOK_CLICK}
+
+
+def _is_tiktok_touch(touch: Touch) -> bool:
+    return touch.source == TIKTOK_SOURCE or touch.clicks == {TIKTOK_CLICK}
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign, and the account that pays for it."""
+
+    account: AdvertiserId
+    id: CampaignId
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignDirectory:
+    """An owner's campaigns, found by what an address calls them."""
+
+    by_id: Mapping[str, Campaign]
+    by_name: Mapping[str, Campaign | None]
+    """None: several campaigns have that name."""
+
+    @classmethod
+    def of(cls, rows: Iterable[Spend]) -> "CampaignDirectory":
+        """The campaigns that these rows are of."""
+        by_id: dict[str, Campaign] = {}
+        by_name: dict[str, Campaign | None] = {}
+        for row in rows:
+            if row.campaign is None:
+                continue
+            campaign = by_id.setdefault(row.campaign, Campaign(row.account, row.campaign))
+            if row.campaign_name:
+                same = by_name.setdefault(row.campaign_name, campaign) == campaign
+                by_name[row.campaign_name] = campaign if same else None
+        return cls(by_id, by_name)
+
+    def campaign_of(self, order: Order) -> Campaign | None:
+        """The campaign whose id the order's `utm_campaign` is, else the only one of exactly that name."""
+        name = order.attribution.campaign
+        return self.by_id.get(name) or self.by_name.get(name)
