@@ -1,4 +1,4 @@
-"""A real Next.js app with the rewrites of docs/dashboard.md, in front of our real server."""
+"""A real Next.js app with the rewrites of docs/dashboard.md in front of our server, and its database beside it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import Receive, Scope, Send
 
+from domain.ids import OwnerId
 from entrypoints.http.app import create_app
 from support import servers
+from support.dashboard_database import DashboardDatabase
 from support.deployment import Deployment, deployment
 from support.nextjs_dashboard import AUTH_SECRET, Build, Dashboard, built_dashboard, running_dashboard
+from support.processes import eventually
 from support.serving import served
 
 DOCUMENT = Path(__file__).parents[2] / "docs/dashboard.md"
@@ -76,7 +79,7 @@ class Place:
 
 
 @contextmanager
-def place(build: Build, folder: Path) -> Iterator[Place]:
+def place(build: Build, folder: Path, database: DashboardDatabase) -> Iterator[Place]:
     port = servers.free_port()
     address = f"http://127.0.0.1:{port}"
     environ = {
@@ -84,24 +87,32 @@ def place(build: Build, folder: Path) -> Iterator[Place]:
         "DASHBOARD_URL": address,
         "TIKTOK_REDIRECT_URI": f"{address}/api/auth/tiktok/callback",
         "CRON_SECRET": CRON_SECRET,
+        "WAB_DATABASE_URL": database.url,
     }
     with deployment(folder, environ=environ, port=build.connect_port) as ours:
         app = SlowCallbacks(create_app(ours.container))
         with served(app, port=build.connect_port), running_dashboard(build, port, folder) as dashboard:
+            eventually(lambda: ours.container.check_mirror().counts().note.writes)
             yield Place(dashboard, ours, app)
 
 
 @pytest.mark.timeout(900)  # the first run installs packages and builds
-def test_the_documents_rewrites_bring_ours_to_us_and_leave_the_dashboards_own(tmp_path: Path) -> None:
+def test_the_documents_rewrites_bring_ours_to_us_and_leave_the_dashboards_own(
+    tmp_path: Path, new_dashboard: DashboardDatabase
+) -> None:
+    users = [OwnerId(str(uuid4())) for _ in range(2)]
+    for user in users:
+        new_dashboard.add_user(user)
     with (
         built_dashboard(documented_config()) as build,
-        place(build, tmp_path) as here,
-        here.dashboard.signed_in(str(uuid4())) as anna,
-        here.dashboard.signed_in(str(uuid4())) as ben,
+        place(build, tmp_path, new_dashboard) as here,
+        here.dashboard.signed_in(users[0]) as anna,
+        here.dashboard.signed_in(users[1]) as ben,
         ThreadPoolExecutor(1) as meanwhile,
     ):
         assert_a_session_is_needed(here)
         connection = assert_connecting_works(here, anna)
+        assert [row.id for row in new_dashboard.shown_to(users[0])] == [connection]
         offer = assert_several_accounts_come_to_our_page(here, anna)
         slow = meanwhile.submit(slow_callback, here, ben)
         assert_static_files_are_ours(anna, offer)
@@ -109,9 +120,11 @@ def test_the_documents_rewrites_bring_ours_to_us_and_leave_the_dashboards_own(tm
         assert_the_cron_endpoint_is_ours(here)
         assert_the_list_and_v4_ids_stay_the_dashboards(anna)
         assert_disconnect_is_ours(here, anna, connection)
+        assert new_dashboard.shown_to(users[0]) == []
         seconds, location = slow.result()
         assert seconds > LONG_CALLBACK
         assert location == f"{here.dashboard.address}/dashboard/platforms?success=true&platform=tiktok_ads"
+        assert [row.status for row in new_dashboard.shown_to(users[1])] == ["active"]
 
 
 def assert_a_session_is_needed(here: Place) -> None:
