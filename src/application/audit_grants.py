@@ -17,7 +17,7 @@ from domain.database_hold import Held
 from domain.expiry_announcements import ANNOUNCED_BEFORE
 from domain.grant import Grant
 from domain.ids import GrantId
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 from domain.tokens import LONGEST_ACCESS_LIFE
 
 log = logging.getLogger(__name__)

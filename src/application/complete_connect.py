@@ -41,7 +41,7 @@ from domain.outcomes import (
     Unavailable,
     Unread,
 )
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 from domain.tokens import Secret, TokenKind, first_tokens
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from domain.errors import CannotOpen
 from domain.events import Event, RevocationGivenUp, TokenRevoked
 from domain.ids import OwnerId
 from domain.queued_revocation import Revocation
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 from domain.tokens import Secret, TokenKind
 
 log = logging.getLogger(__name__)

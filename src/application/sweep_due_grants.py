@@ -11,10 +11,8 @@ from application.rotation.batches import Batches, SweepReport, ignore_progress
 from application.rotation.claim_endings import Ended
 from application.rotation.permit_turn import never
 from application.rotation.refusal_alarm import RefusalAlarm
+from domain.due_times import due_early_within
 from domain.errors import StoreUnavailable
-
-CALLS_MISSED = 2
-"""How many further calls of a coarse schedule may fail before a token is in danger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class SweepDueGrants:
         `called_every`: the caller's own cadence, where it is coarse: what would come into its last hour before two
         further calls is renewed now. `patience`: as in `Batches`. Raises StoreUnavailable, ClockSkewed.
         """
-        due = Due(urgent_within=called_every * CALLS_MISSED if called_every else None, since=self.clock.now())
+        due = Due(urgent_within=due_early_within(called_every) if called_every else None, since=self.clock.now())
         report = self.batches(due, for_at_most=for_at_most, stopping=stopping, progress=progress, patience=patience)
         if report.count(Ended.REFUSED):
             with suppress(StoreUnavailable):

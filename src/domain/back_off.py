@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from domain.due_times import share_of, urgent_at
 from domain.ids import GrantId
-from domain.rotation import share_of, urgent_at
 from domain.tokens import Expiring, Tokens
 
 FIRST_BACK_OFF = timedelta(seconds=5)

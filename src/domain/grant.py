@@ -7,6 +7,8 @@ from typing import Self
 
 from domain.advertiser import Advertiser, Connection
 from domain.allowance import EPOCH
+from domain.attempts_and_failures import Attempt, Schedule, after_failure, counted
+from domain.due_times import due_at, probe_due_at
 from domain.errors import AlreadyRotated, ConnectionNotFound, Erased
 from domain.events import (
     AccountsAdded,
@@ -25,8 +27,8 @@ from domain.outcomes import Failure, NotPermitted, Reason, Refused, Unavailable
 from domain.reach import account_changes, seen_again
 from domain.refusal_judgement import Judgement, after_refusal, is_asked, judgement, refused_for
 from domain.refusals import REPEATS_APART
-from domain.rotation import Restored, RotationPolicy
-from domain.rotation_schedule import Attempt, Schedule, after_failure, counted
+from domain.restored_grants import Restored
+from domain.rotation_policy import RotationPolicy
 from domain.tokens import FIRST_ORIGIN, LONGEST_ACCESS_LIFE, Expiring, LongTerm, TokenOrigin, Tokens
 
 TIKTOK_ADS = "tiktok_ads"
@@ -71,7 +73,7 @@ class Grant:
     ) -> Self:
         """A new grant, as an offer: it has tokens to keep alive, and no connection yet."""
         at = tokens.issued_at
-        schedule = Schedule(policy.due_at(tokens, grant))
+        schedule = Schedule(due_at(policy, tokens, grant))
         return cls(grant, owner, app, tokens, fingerprint, at, schedule=schedule, reach=reach, origin=origin)
 
     # ---- accounts
@@ -178,7 +180,7 @@ class Grant:
         self._alive()
         self.tokens, self.fingerprint = fresh, fingerprint
         self.generation, self.health = from_generation + 1, Active()
-        self.schedule = Schedule(policy.due_at(fresh, self.id), settled_at=now)
+        self.schedule = Schedule(due_at(policy, fresh, self.id), settled_at=now)
         self.events.append(TokensRotated(self.id, self.owner, self.generation, at=now))
 
     def recover(self, pair: Expiring, fingerprint: str, *, spent: int, policy: RotationPolicy, now: datetime) -> None:
@@ -231,7 +233,7 @@ class Grant:
                 reason = Reason.ACCESS_TOKEN_REFUSED if unknown is None else Reason.of_code(unknown)
                 self._refused(reason, settled, now, credible=credible)
             case LongTerm(), None:
-                self.health, self.schedule = Active(), Schedule(policy.probe_due_at(self.id, now), settled_at=now)
+                self.health, self.schedule = Active(), Schedule(probe_due_at(policy, self.id, now), settled_at=now)
             case _, _:
                 settled = replace(settled, last_failure=failure or Unavailable("the access token works"))
                 self.schedule = settled.backed_off(self.tokens, self.id, now, pause)

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from domain.attempts_and_failures import Schedule
 from domain.grant_health import Degraded, Health, NeedsReauth
 from domain.outcomes import Reason
 from domain.refusals import Refusals
-from domain.rotation import Restored, ends_at
-from domain.rotation_schedule import Schedule
-from domain.tokens import LongTerm, Tokens
+from domain.restored_grants import Restored
+from domain.tokens import LongTerm, Tokens, access_ends_at
 
 LONG_TERM_SERVED_FOR = timedelta(days=1)
 """How long a refused token without an end is served: it has no other end."""
@@ -61,7 +61,7 @@ def judgement(
 
     What a backup holds was dead before it was sent: it has no `refusals`, and is not sent again.
     """
-    refusals, ends = settled.refusals, ends_at(tokens)
+    refusals, ends = settled.refusals, access_ends_at(tokens)
     served_until = ends or (refusals.first_at + LONG_TERM_SERVED_FOR if refusals else now)
     if lapsed or now >= served_until:
         served_until, refusals = now, refusals and refusals.probed(works=False)

@@ -159,6 +159,11 @@ class LongTerm:
 Tokens = Expiring | LongTerm
 
 
+def access_ends_at(tokens: Tokens | None) -> datetime | None:
+    """When its access token ends, if it does."""
+    return tokens.access_expires_at if isinstance(tokens, Expiring) else None
+
+
 def first_tokens(access: Sealed, refresh: Sealed | None, lifetimes: Lifetimes, *, asked_at: datetime) -> Tokens:
     """The token model of a new grant, decided once by what the exchange's answer carried: with a refresh token it expires."""
     if refresh is None:

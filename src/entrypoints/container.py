@@ -88,7 +88,7 @@ from application.select_accounts import SelectAccounts
 from application.sweep_due_grants import SweepDueGrants
 from application.try_app_secret import TryAppSecret
 from application.vend_token import VendToken
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 from domain.tokens import Secret
 from entrypoints.deferred_imports import imported
 from entrypoints.mirror_thread import MirrorThread

@@ -25,7 +25,7 @@ from domain.grant import Grant
 from domain.grant_health import Active
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Failure, InDoubt, Issued, Reason, Refused, Unread
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 from domain.tokens import FIRST_VERSION, Secret, TokenKind, first_tokens
 from support.simulator_as_ad_platform import SimulatorAsAdPlatform, issued
 from support.world import CountedIds, SimulatedClock, World

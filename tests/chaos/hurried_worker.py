@@ -11,7 +11,7 @@ import threading
 from datetime import timedelta
 
 from domain.errors import StoreUnavailable
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 from entrypoints.container import Container, build
 from entrypoints.settings import load_settings
 

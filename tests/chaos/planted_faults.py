@@ -34,7 +34,7 @@ from domain.ids import GrantId
 from domain.outcomes import Failure, InDoubt, Reason, Refused, Unavailable
 from domain.pacing import Pace
 from domain.refusals import Refusals
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 from domain.tokens import Sealed, Secret, TokenKind
 from support.world import START
 
@@ -129,7 +129,7 @@ def withhold(self: VendToken, grant: Grant, *_: object, **__: object) -> None:
 
 def twice_a_day(patch: pytest.MonkeyPatch) -> None:
     """Every twelve hours, whatever ends within six."""
-    patch.setattr(RotationPolicy, "due_at", lambda _self, tokens, _grant: tokens.access_expires_at - timedelta(hours=6))
+    patch.setattr("domain.grant.due_at", lambda _policy, tokens, _grant: tokens.access_expires_at - timedelta(hours=6))
     patch.setattr(Fleet, "sweep_every", timedelta(hours=12))
 
 

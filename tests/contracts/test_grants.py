@@ -4,14 +4,14 @@ from datetime import timedelta
 import pytest
 
 from domain.advertiser import Standing
+from domain.attempts_and_failures import Attempt
 from domain.errors import Conflict, OfferExpired
 from domain.events import AccountsConnected, GrantErased
 from domain.grant import Grant
 from domain.grant_health import Active, NeedsReauth, Revoked, Superseded
 from domain.ids import AppId, AttemptId, ConnectionId, GrantId
 from domain.outcomes import Failure, InDoubt, Misconfigured, NotPermitted, OurFault, Reason, Refused, Throttled, Unavailable
-from domain.rotation import Restored
-from domain.rotation_schedule import Attempt
+from domain.restored_grants import Restored
 from domain.tokens import TokenOrigin, TokenTerm
 from support.builders import (
     ANNA,

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.advertiser import Advertiser, Standing
+from domain.attempts_and_failures import Attempt, Schedule
+from domain.due_times import due_at, probe_due_at
 from domain.errors import AlreadyRotated, Erased
 from domain.events import GrantDegraded, GrantErased, ReauthorisationRequired, TokensRotated
 from domain.grant import Grant
@@ -24,8 +26,8 @@ from domain.outcomes import (
 )
 from domain.refusal_judgement import LONG_TERM_SERVED_FOR
 from domain.refusals import FIRST_REPEAT_AFTER, WORKING_BELIEVED_AFTER
-from domain.rotation import RotationPolicy
-from domain.rotation_schedule import Attempt, Schedule, is_probed_first
+from domain.rotation_decision import is_probed_first
+from domain.rotation_policy import RotationPolicy
 from domain.tokens import Expiring, LongTerm, Sealed, Tokens
 from support.builders import START
 
@@ -48,7 +50,7 @@ def a_grant(tokens: Tokens = PAIR, *, claimed: bool = False) -> Grant:
 def test_a_new_grant_is_an_offer_with_tokens_to_keep_alive() -> None:
     grant = a_grant()
     assert (grant.generation, grant.health, grant.connections) == (1, Active(), {})
-    assert grant.schedule.due_at == POLICY.due_at(PAIR, grant.id)
+    assert grant.schedule.due_at == due_at(POLICY, PAIR, grant.id)
 
 
 def test_a_rotation_moves_the_generation_on_and_clears_the_past() -> None:
@@ -57,7 +59,7 @@ def test_a_rotation_moves_the_generation_on_and_clears_the_past() -> None:
     grant.claim(ATTEMPT)
     grant.rotate(FRESH, "new", from_generation=1, policy=POLICY, now=NOON)
     assert (grant.tokens, grant.generation, grant.health, grant.fingerprint) == (FRESH, 2, Active(), "new")
-    assert grant.schedule == Schedule(POLICY.due_at(FRESH, grant.id), settled_at=NOON)
+    assert grant.schedule == Schedule(due_at(POLICY, FRESH, grant.id), settled_at=NOON)
     assert grant.events == [TokensRotated(grant.id, grant.owner, 2, at=NOON)]
 
 
@@ -282,7 +284,7 @@ def test_a_long_term_token_that_answers_is_active_and_looked_at_again_half_a_day
     grant = a_grant(LONG_TERM, claimed=True)
     grant.note_probe(None, POLICY, NOON)
     assert grant.health == Active()
-    assert grant.schedule == Schedule(POLICY.probe_due_at(grant.id, NOON), settled_at=NOON)
+    assert grant.schedule == Schedule(probe_due_at(POLICY, grant.id, NOON), settled_at=NOON)
     assert grant.generation == 1
 
 

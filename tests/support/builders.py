@@ -11,7 +11,7 @@ from domain.grant import Grant
 from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
 from domain.offer import OFFER_LIFE, Offer
 from domain.queued_revocation import Revocation
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 from domain.tokens import Expiring, LongTerm, Sealed, Tokens
 
 START = datetime(2030, 1, 1, tzinfo=UTC)

@@ -38,7 +38,7 @@ from domain.outcomes import (
     Misconfigured,
     Throttled,
 )
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 from domain.tokens import Secret
 from entrypoints.settings import Settings
 from entrypoints.testing import ApplicationOverMemory, application_over_memory, memory_settings

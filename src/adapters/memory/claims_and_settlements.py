@@ -12,12 +12,12 @@ from application.ports.claims_and_settlements import Claim, Due, Settlement, Tok
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
 from application.ports.journal_register import machine_of
+from domain.attempts_and_failures import Attempt
+from domain.due_times import urgent_at
 from domain.grant import Grant
 from domain.grant_health import Active
 from domain.ids import AppId, AttemptId, GrantId, OwnerId
 from domain.refusals import HASTENED_AT_ONCE, in_turns
-from domain.rotation import urgent_at
-from domain.rotation_schedule import Attempt
 from domain.tokens import Expiring, LongTerm
 
 

@@ -15,10 +15,10 @@ from adapters.sql.rows import attempt_columns, grant_of, health_columns, health_
 from application.ports.claims_and_settlements import Claim, Due, Settlement, TokenModel, fenced_out
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
+from domain.attempts_and_failures import Attempt
 from domain.grant import Grant
 from domain.ids import AppId, AttemptId, GrantId, OwnerId
 from domain.refusals import HASTENED_AT_ONCE, OWNER_TURNS, in_turns
-from domain.rotation_schedule import Attempt
 
 row = tables.grants.c
 

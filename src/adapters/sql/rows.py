@@ -9,7 +9,9 @@ from sqlalchemy import Row
 from application.ports.claims_and_settlements import TokenModel
 from application.ports.fleet import HEALTH_WORDS
 from domain.advertiser import Advertiser, Connection, Standing
+from domain.attempts_and_failures import Attempt, Schedule
 from domain.consent import Consent
+from domain.due_times import urgent_at
 from domain.grant import Grant
 from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AttemptId
@@ -17,8 +19,7 @@ from domain.offer import Offer
 from domain.outcomes import Reason
 from domain.queued_revocation import Revocation
 from domain.refusals import Refusals
-from domain.rotation import Restored, urgent_at
-from domain.rotation_schedule import Attempt, Schedule
+from domain.restored_grants import Restored
 from domain.tokens import Expiring, LongTerm, Sealed, TokenOrigin, Tokens, TokenTerm
 
 Columns = dict[str, Any]

@@ -22,7 +22,7 @@ from domain.errors import CannotOpen, Conflict
 from domain.grant import Grant
 from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OwnerId
 from domain.old_connection import OldConnection, OldConsent
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 from domain.tokens import Expiring, Secret, TokenKind
 
 UNKNOWN_REACH = "which accounts its owner's newer tokens reach can't be read now: run this again once those were renewed here"

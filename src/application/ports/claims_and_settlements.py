@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
+from domain.attempts_and_failures import Schedule
 from domain.grant import Grant
 from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AppId, AttemptId, GrantId
-from domain.rotation_schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Due:
 
     kind: TokenModel = TokenModel.EXPIRING
     urgent_within: timedelta | None = None
-    """Also those without a failure that come into their last hour within this time (`domain.rotation.urgent_at`)."""
+    """Also those without a failure that come into their last hour within this time (`domain.due_times.urgent_at`)."""
     everything: bool = False
     """Also those in good health that are not due at all (an operator's `refresh --all`)."""
     since: datetime | None = None

@@ -14,7 +14,7 @@ from application.rotation.permit_turn import PermitTurn, never, wait
 from domain.errors import ClockSkewed, StoreUnavailable
 from domain.ids import AppId, GrantId
 from domain.outcomes import Reason
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 
 MOST_SKEW = timedelta(seconds=5)
 """How far this process's clock, by which lifetimes count, may be from the store's, by which leases do."""

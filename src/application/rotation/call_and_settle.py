@@ -35,8 +35,8 @@ from domain.outcomes import (
 )
 from domain.owner_tally import LEARNING_WINDOW
 from domain.refusals import HASTENED_BY_SUCCESS, Refusals
-from domain.rotation import Keep, Probe, Reauthorise, Rotate, RotationPolicy, decide
-from domain.rotation_schedule import is_probed_first
+from domain.rotation_decision import Keep, Probe, Reauthorise, Rotate, decide, is_probed_first
+from domain.rotation_policy import RotationPolicy
 from domain.tokens import Expiring, Lifetimes, LongTerm, TokenKind
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from application.ports.journal import Journal, KeptAnswer
 from application.ports.store import Store
 from application.rotation.late_pairs import RevokeLatePair
 from domain.grant import Grant
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from application.rotation.claim_endings import Ended, InFlight, Rotation
 from application.rotation.permit_turn import PERMIT_PATIENCE, PermitTurn
 from domain.errors import StoreUnavailable
 from domain.grant import Grant
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 
 
 @dataclass(frozen=True, slots=True)

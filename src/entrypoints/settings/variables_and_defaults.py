@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from domain.ids import AppId
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 from domain.tokens import ASSUMED_ACCESS_LIFE, Secret, TokenTerm
 from entrypoints.settings import addresses, credentials
 from entrypoints.settings.environment import Reader

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import UnsafePolicy
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 from domain.tokens import Secret, TokenTerm
 from entrypoints.settings import (
     CronSettings,

@@ -17,7 +17,7 @@ from application.revoke_tokens import RevokeTokens
 from application.rotation.batches import SweepReport
 from application.sweep_due_grants import SweepDueGrants
 from domain.errors import Refusal, StoreUnavailable
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import CronReport, GrantError
 from entrypoints.http.api.injected import Injected

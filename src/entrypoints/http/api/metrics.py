@@ -8,7 +8,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from application.ports.clock import Clock
 from application.ports.fleet import Fleet
 from domain.errors import StoreUnavailable
-from domain.rotation import RotationPolicy
+from domain.rotation_policy import RotationPolicy
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.injected import Injected
 from entrypoints.telemetry.request_metrics import RequestMetrics

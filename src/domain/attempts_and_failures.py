@@ -1,4 +1,4 @@
-"""When a grant is looked at next: the attempt under way, failures in a row, and what each kind of failure puts off."""
+"""How a grant's attempts stand: the claim under way, failures in a row, and how long each kind of failure puts it off."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,11 +16,8 @@ from domain.outcomes import (
     Unavailable,
 )
 from domain.refusals import Refusals
-from domain.rotation import Restored
-from domain.tokens import LongTerm, Tokens
-
-UNKNOWN_TIMES = 3
-"""So often in a row a code that nobody knows answers a refresh, before a probe is asked whether a person must act."""
+from domain.restored_grants import Restored
+from domain.tokens import Tokens
 
 NotRefused = InDoubt | Throttled | Misconfigured | PathMissing | Unavailable | OurFault | NotPermitted
 
@@ -83,17 +80,6 @@ def after_failure(
             return replace(settled, due_at=now + pause if pause else was.due_at)
         case Unavailable() | OurFault() | NotPermitted():
             return settled.backed_off(tokens, grant, now, pause)
-
-
-def is_probed_first(schedule: Schedule, tokens: Tokens | None, now: datetime) -> bool:
-    """Whether the access token is probed before the pair is tried: where the pair came with a backup, so that what a refusal
-    leaves to serve is known; and where its access token ended under a code that nobody knows, which may mean anything.
-    """
-    lasts = isinstance(tokens, LongTerm) or (tokens is not None and now < tokens.access_expires_at)
-    if schedule.restored is Restored.UNPROBED:
-        return lasts
-    failure = schedule.last_failure
-    return not lasts and isinstance(failure, Unavailable) and failure.code is not None and failure.times >= UNKNOWN_TIMES
 
 
 def counted(failure: Failure, before: Failure | None) -> Failure:
