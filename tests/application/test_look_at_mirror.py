@@ -197,16 +197,17 @@ class Late(MemoryConnectionMirror):
         return shown
 
 
-def test_a_look_that_is_taken_beside_a_connect_and_a_disconnect_freezes_nothing() -> None:
+def test_what_one_look_alone_saw_freezes_nothing() -> None:
     dashboard = MemoryDashboard([ANNA])
     mirror = Late(dashboard)
     world = MirroredWorld(dashboard=dashboard, given_mirror=mirror)
-    [connection] = world.connect("chloe")
-    a_moment_ago = mirror.look([])
-    world.disconnect(ANNA, connection.id)
-    mirror.ago = a_moment_ago
+    world.connect("chloe")
     world.look()
-    assert frozen(world) is None
+    seen = mirror.look([])
+    for amiss in (replace(seen, users_are_empty=True), replace(seen, standby=True)):
+        mirror.ago = amiss
+        world.look()
+        assert frozen(world) is None
 
 
 def test_nothing_is_concluded_or_written_while_our_own_database_is_on_hold() -> None:
@@ -361,3 +362,12 @@ def test_old_rows_of_the_dashboard_itself_are_nothing_to_a_look() -> None:
     world.look()
     assert world.note.frozen is None
     assert [row.id for row in world.rows_of(BERT)] == [old]
+
+
+def test_no_row_is_removed_while_our_own_database_is_on_hold() -> None:
+    world = MirroredWorld()
+    [connection] = world.connect("chloe")
+    world.identity_record.change(lambda known, _: replace(known, home="https://another.test"))
+    world.clock.advance(MINUTE)
+    world.disconnect(ANNA, connection.id)
+    assert len(world.rows_of()) == 1
