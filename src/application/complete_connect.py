@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from application.connecting.account_details import ReadDetails
-from application.connecting.one_use_state import digest
+from application.connecting.one_use_state import InProgress, abandon_state, use_state
 from application.connecting.relink import relink
 from application.connecting.retire import revoke_if_unused
 from application.connecting.retry_on_conflict import retry_on_conflict
@@ -67,11 +67,6 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class InProgress:
-    """The same callback is being handled already: ask again in a moment."""
-
-
-@dataclass(frozen=True, slots=True)
 class CompleteConnect:
     """Exchange the code and commit the pair at once, as an offer, before anything else is asked or decided."""
 
@@ -94,7 +89,7 @@ class CompleteConnect:
         """
         self.watch.refuse_if_held()
         self.refuse_unknown_users(owner)
-        consent = self._consume(owner, browser, state)
+        consent = use_state(self.store, state, owner, browser, self.clock.now())
         if not isinstance(consent, Consent):
             return consent
         ending = self._granted(consent, code) if code else Failed(ConsentFailure.DENIED)
@@ -105,25 +100,7 @@ class CompleteConnect:
 
     def abandon(self, state: str) -> None:
         """Use up a state that came back without a session."""
-        with self.store.write() as work:
-            consent = work.consents.consume(digest(state), self.clock.now())
-            if consent is not None:
-                work.consents.end(consent.state_digest, Failed(ConsentFailure.INVALID_STATE))
-                work.commit()
-
-    def _consume(self, owner: OwnerId, browser: str, state: str) -> Consent | Ending | InProgress:
-        now, key = self.clock.now(), digest(state)
-        with self.store.write() as work:
-            consent = work.consents.get(key)
-            if consent is None or not consent.belongs_to(owner, digest(browser)):
-                return Failed(ConsentFailure.INVALID_STATE)
-            if (fresh := work.consents.consume(key, now)) is not None:
-                work.commit()
-                return fresh
-            consent = work.consents.get(key) or consent
-        if consent.repeatable(now):
-            return consent.ending or InProgress()
-        return Failed(ConsentFailure.INVALID_STATE)
+        abandon_state(self.store, state, self.clock.now())
 
     def _granted(self, consent: Consent, code: Secret) -> Ending:
         until = self.clock.monotonic() + PERSON_WAITS - CONCLUDED_WITHIN - self.settle_soon.longest

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dependency_injector import containers, providers
 
 from adapters.budget.shared_budget import SharedBudget
-from adapters.celery.broker_address import CeleryBroker
+from adapters.celery.broker_choice import CeleryBroker
 from adapters.clock import SystemClock
 from adapters.crypto.dashboard_tokens import DashboardTokens
 from adapters.crypto.key_ring import KeyRing

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.celery.broker_address import BrokerUnavailable
+from adapters.celery.broker_choice import BrokerUnavailable
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.journal_folder import Damaged, Newer, read_unread

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from application.complete_connect import InProgress
+from application.connecting.one_use_state import InProgress
 from domain.consent import Choosing, Connected, ConsentFailure, Failed
 from domain.errors import (
     AccountNotOnOffer,

@@ -18,7 +18,7 @@ from adapters.memory.removals import MemoryRemovals
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.state import SimulatorState
 from adapters.tiktok_simulator.token_state_machine import Machine
-from application.complete_connect import InProgress
+from application.connecting.one_use_state import InProgress
 from application.ports.budget import Budget, Lane, Permits
 from application.ports.claims_and_settlements import Claim, Claims
 from application.ports.connection_mirror import ConnectionMirror

@@ -10,7 +10,7 @@ from adapters.wab.errors import TableRefuses
 from adapters.wab.lacks import lacks_of
 from adapters.wab.looks import look_at
 from adapters.wab.place import place_of
-from adapters.wab.rows import DashboardRows, conflict, lock, uuid_of
+from adapters.wab.row_writing import DashboardRows, conflict, lock, uuid_of
 from adapters.wab.table_shapes import TableShape, shapes_of
 from adapters.wab.tables import connections, users
 from application.ports.connection_mirror import Lack, RowOutcome, RowReport

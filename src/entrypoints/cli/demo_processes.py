@@ -3,12 +3,12 @@
 import logging
 from urllib.parse import urlsplit
 
+from entrypoints.cli.child_processes import end_with_parent
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configuration import configure_logs
 from entrypoints.cli.demo_folder import STATE, DemoFolder, Notes
 from entrypoints.cli.error_lines import CommandFailure
-from entrypoints.cli.ports import listener
-from entrypoints.cli.supervision import end_with_parent
+from entrypoints.cli.listening_port import listener
 from entrypoints.deferred_imports import imported
 from entrypoints.settings import Settings
 from entrypoints.simulation import run

@@ -12,8 +12,8 @@ from uvicorn.supervisors import Multiprocess
 
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configuration import configure_logs, configured, durable
+from entrypoints.cli.listening_port import base_url, listener
 from entrypoints.cli.orderly_end import end_in_order, leave_in_order
-from entrypoints.cli.ports import base_url, listener
 from entrypoints.container import build
 from entrypoints.deferred_imports import imported
 from entrypoints.ending_signals import heed
@@ -21,7 +21,7 @@ from entrypoints.settings import Settings, load_settings, read_environment
 
 AsgiApp = Callable[..., Awaitable[None]]
 
-WIRE = "entrypoints.http.wire:BoundedProtocol"
+HTTP_PROTOCOL = "entrypoints.http.connection_limits:BoundedProtocol"
 """HTTP/1.1 with limits, by name: doors do not know one another."""
 
 FINISH_SECONDS = 10
@@ -76,7 +76,7 @@ def listen(app: Callable[[], AsgiApp], accepting: socket.socket, *, keepalive: t
         factory=True,
         workers=workers,
         loop="uvloop",
-        http=WIRE,
+        http=HTTP_PROTOCOL,
         ws="none",
         lifespan="on",
         log_config=None,

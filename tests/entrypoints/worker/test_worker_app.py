@@ -108,7 +108,7 @@ def test_messages_are_json_and_nothing_else_is_kept_or_told(tmp_path: Path) -> N
         "worker_send_task_events": False,
         "task_ignore_result": True,
         "broker_connection_retry_on_startup": True,
-        "broker_transport": "adapters.celery.filesystem:Transport",
+        "broker_transport": "adapters.celery.file_transport:Transport",
     }
     folders = [tmp_path / ".data/broker", tmp_path / ".data/broker/messages", tmp_path / ".data/broker/control"]
     assert [stat.filemode(folder.stat().st_mode) for folder in folders] == ["drwx------"] * 3

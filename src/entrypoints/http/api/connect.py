@@ -13,7 +13,8 @@ from litestar.di import Provide
 from litestar.params import QueryParameter
 
 from application.begin_connect import BeginConnect
-from application.complete_connect import CompleteConnect, InProgress
+from application.complete_connect import CompleteConnect
+from application.connecting.one_use_state import InProgress
 from application.ports.ids_and_nonces import Nonces
 from domain.consent import ConsentFailure, Ending, Failed
 from domain.errors import OnHold, PlatformUnavailable, Refusal, StoreUnavailable

@@ -8,7 +8,7 @@ from joserfc.jwk import OctKey
 
 from domain.ids import OwnerId
 from domain.tokens import Secret
-from entrypoints.http.auth.bearer import AllowedAlgorithms
+from entrypoints.http.auth.bearer_jwts import AllowedAlgorithms
 from entrypoints.http.auth.jwt_claims import Unauthenticated, check_claims, hostile, owner_in
 
 COOKIE_NAME = "tiktok-connect-demo-session"

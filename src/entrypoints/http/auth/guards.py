@@ -10,8 +10,8 @@ from litestar.handlers import BaseRouteHandler
 from application.ports.clock import Clock
 from domain.errors import InvalidRequest
 from domain.ids import OwnerId
-from entrypoints.http.auth.bearer_secrets import authenticate_service, bearer_matches
 from entrypoints.http.auth.client_address import Client, resolve_client
+from entrypoints.http.auth.cron_and_service_secrets import authenticate_service, bearer_matches
 from entrypoints.http.auth.jwt_claims import Unauthenticated, WrongSecret
 from entrypoints.http.auth.origin import write_allowed
 from entrypoints.http.auth.request_headers import RequestHeaders

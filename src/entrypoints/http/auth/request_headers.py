@@ -27,3 +27,10 @@ class RequestHeaders:
         """Every cookie pair, in the order sent (RFC 6265, section 4.2.1)."""
         pairs = (pair.strip().partition("=") for line in self.all("cookie") for pair in line.split(";"))
         return tuple((name.strip(), value.strip().strip('"')) for name, equals, value in pairs if equals)
+
+
+def bearer_token(authorization: str | None) -> str | None:
+    """The token of `Authorization: Bearer <token>` (RFC 6750; the scheme in any case, RFC 9110); None for anything else."""
+    scheme, _, token = (authorization or "").partition(" ")
+    token = token.strip(" ")
+    return token if scheme.lower() == "bearer" and token and not set(token) & set(" \t,") else None

@@ -7,11 +7,10 @@ from urllib.parse import urlsplit
 
 from domain.ids import OwnerId
 from entrypoints.http.auth.authjs import AuthJsCookies
-from entrypoints.http.auth.bearer import BearerTokens
-from entrypoints.http.auth.bearer_secrets import bearer_token
+from entrypoints.http.auth.bearer_jwts import BearerTokens
 from entrypoints.http.auth.demo_sessions import DemoSessions
 from entrypoints.http.auth.jwt_claims import Unauthenticated
-from entrypoints.http.auth.request_headers import RequestHeaders
+from entrypoints.http.auth.request_headers import RequestHeaders, bearer_token
 from entrypoints.settings import Settings
 
 Via = Literal["cookie", "bearer"]

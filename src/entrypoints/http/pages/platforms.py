@@ -16,7 +16,7 @@ from domain.errors import ConnectionNotFound
 from domain.ids import OwnerId
 from entrypoints.http.addresses import PLATFORMS, Addresses
 from entrypoints.http.api import Injected, connection_id
-from entrypoints.http.pages.flash_messages import Notice, flash_of
+from entrypoints.http.pages.message_for_url_code import Notice, flash_of
 from entrypoints.http.pages.rendering import AnyRequest, page, to
 from entrypoints.http.pages.sections import sections_of
 

@@ -18,8 +18,8 @@ from domain.offer import Offer
 from entrypoints.http.addresses import PLATFORMS, SELECT, Addresses
 from entrypoints.http.api import Injected, offer_id
 from entrypoints.http.pages.connection_rows import choice_of
-from entrypoints.http.pages.flash_messages import Notice
 from entrypoints.http.pages.forms import field, fields
+from entrypoints.http.pages.message_for_url_code import Notice
 from entrypoints.http.pages.rendering import AnyRequest, page, to
 from entrypoints.http.pages.times_in_words import to_act
 

@@ -1,18 +1,12 @@
-"""Bearer secrets of services and of the cron endpoint."""
+"""The secrets by which services, the cron door and whoever reads the figures are known, compared in constant time."""
 
 import hmac
 from collections.abc import Iterable
 from hashlib import sha256
 
 from domain.tokens import Secret
+from entrypoints.http.auth.request_headers import bearer_token
 from entrypoints.settings import Service
-
-
-def bearer_token(authorization: str | None) -> str | None:
-    """The token of `Authorization: Bearer <token>` (RFC 6750; the scheme in any case, RFC 9110); None for anything else."""
-    scheme, _, token = (authorization or "").partition(" ")
-    token = token.strip(" ")
-    return token if scheme.lower() == "bearer" and token and not set(token) & set(" \t,") else None
 
 
 def authenticate_service(authorization: str | None, services: Iterable[Service]) -> Service | None:

@@ -1,4 +1,4 @@
-"""Bearer JWTs."""
+"""Bearer JWTs: signed by the issuer's key, under its algorithms alone."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -18,7 +18,7 @@ import pytest
 from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
 
-from adapters.celery.broker_address import CeleryBroker
+from adapters.celery.broker_choice import CeleryBroker
 
 QUEUE = Queue("work", Exchange("work", type="direct"), routing_key="work")
 NAME = "00000000000000000001_a.work.msg"

@@ -1,4 +1,4 @@
-"""The broker that carries Celery's messages: which one, where, and whether it answers."""
+"""Which broker carries Celery's messages: a server, or the embedded one without any; and whether it answers."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +12,7 @@ from domain.tokens import Secret
 EMBEDDED = Secret("filesystem://localhost")
 """kombu's transport over files: no server, and the one embedded transport that also answers `inspect`."""
 
-TRANSPORT = "adapters.celery.filesystem:Transport"
+TRANSPORT = "adapters.celery.file_transport:Transport"
 
 CONNECT_WITHIN = timedelta(seconds=3)
 ANSWER_WITHIN = timedelta(seconds=10)

@@ -7,7 +7,7 @@ from entrypoints.cli.error_lines import CommandFailure
 
 
 def listener(host: str, port: int) -> socket.socket:
-    """A socket that listens there. Raises Trouble when that can't be had."""
+    """A socket that listens there. Raises CommandFailure when that can't be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=1024)

@@ -1,4 +1,8 @@
-"""What a person or program is told after disconnecting an account."""
+"""What a person or program is told after connecting, cancelling or disconnecting, where nothing failed."""
+
+CONNECTED = "TikTok Ads is connected. Its tokens are renewed for you from now on."
+NOTHING_CONNECTED = "Nothing was connected."
+CHOSEN_BEFORE = "Nothing was cancelled: accounts had been chosen before. What is connected is listed here."
 
 OTHERS_STAY = "Disconnected. The permission stays, since other accounts use it."
 LAST_OF_ITS_PERMISSION = (

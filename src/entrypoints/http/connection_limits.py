@@ -1,4 +1,4 @@
-"""The limits of the wire: how large, how slow and how many requests may be before the application sees anything of them."""
+"""The limits of HTTP connections: how large, how slow and how many they may be before the application sees a request."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class WireLimits:
+class ConnectionLimits:
     """What one connection may cost, and how many there may be in a process."""
 
     head_bytes: int = 32 * 1024
@@ -57,7 +57,7 @@ class Phase(Enum):
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's HTTP/1.1, one object a connection, with limits on what a client costs before and after its request."""
 
-    limits: ClassVar[WireLimits] = WireLimits()
+    limits: ClassVar[ConnectionLimits] = ConnectionLimits()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -258,7 +258,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.loop.call_later(self.limits.linger.total_seconds(), self.transport.abort)
 
 
-def connection_limit(limits: WireLimits) -> int:
+def connection_limit(limits: ConnectionLimits) -> int:
     """How many connections this process takes."""
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return limits.connections if descriptors == resource.RLIM_INFINITY else min(limits.connections, descriptors // 2)

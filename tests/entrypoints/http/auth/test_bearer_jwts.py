@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from domain.tokens import Secret
-from entrypoints.http.auth.bearer import AllowedAlgorithms, BearerTokens
+from entrypoints.http.auth.bearer_jwts import AllowedAlgorithms, BearerTokens
 from entrypoints.http.auth.jwt_claims import Unauthenticated
 from entrypoints.settings import Hs256Key, JwtSettings, PublicKey
 from entrypoints.settings.credentials import jwt_key

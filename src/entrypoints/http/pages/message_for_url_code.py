@@ -1,12 +1,19 @@
-"""One sentence at the top of a page about what happened just now."""
+"""The sentence at the top of a page about what happened just now, picked by the code in the page's address."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from domain.grant import TIKTOK_ADS
-from entrypoints.http.disconnect_sentences import LAST_OF_ITS_PERMISSION, NOT_CONNECTED, OTHERS_STAY
 from entrypoints.http.error_codes_and_sentences import SENTENCES
+from entrypoints.http.outcome_sentences import (
+    CHOSEN_BEFORE,
+    CONNECTED,
+    LAST_OF_ITS_PERMISSION,
+    NOT_CONNECTED,
+    NOTHING_CONNECTED,
+    OTHERS_STAY,
+)
 from entrypoints.http.pages.connection_rows import Tone
 
 
@@ -23,8 +30,8 @@ class Notice(Enum):
 TEXTS = {
     Notice.DISCONNECTED: OTHERS_STAY,
     Notice.REVOKED: LAST_OF_ITS_PERMISSION,
-    Notice.CANCELLED: "Nothing was connected.",
-    Notice.CHOSEN_BEFORE: "Nothing was cancelled: accounts had been chosen before. What is connected is listed here.",
+    Notice.CANCELLED: NOTHING_CONNECTED,
+    Notice.CHOSEN_BEFORE: CHOSEN_BEFORE,
     Notice.GONE: NOT_CONNECTED,
 }
 
@@ -46,6 +53,6 @@ def flash_of(query: Mapping[str, str], *, connected: bool) -> Flash | None:
     if sentence:
         return Flash(sentence, "bad")
     if connected and query.get("success") == "true" and query.get("platform") == TIKTOK_ADS:
-        return Flash("TikTok Ads is connected. Its tokens are renewed for you from now on.", "good")
+        return Flash(CONNECTED, "good")
     notice = next((n for n in Notice if n.value == query.get("notice")), None)
     return Flash(TEXTS[notice], "good") if notice else None

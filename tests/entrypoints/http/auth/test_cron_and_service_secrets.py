@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from domain.tokens import Secret
-from entrypoints.http.auth.bearer_secrets import authenticate_service, bearer_matches
+from entrypoints.http.auth.cron_and_service_secrets import authenticate_service, bearer_matches
 from entrypoints.settings import Scope, Service
 
 IMPORTER = Service("importer", Secret("the-importers-secret"), frozenset({Scope.VEND}))

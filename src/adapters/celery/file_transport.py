@@ -1,4 +1,4 @@
-"""The embedded broker: kombu's transport over files, in which messages appear whole and bad ones are put aside."""
+"""The embedded broker's transport: kombu's transport over files, in which messages appear whole and bad ones are put aside."""
 
 import fcntl
 import logging

@@ -12,13 +12,13 @@ from typing import Any, ClassVar
 
 import pytest
 
-from entrypoints.http.wire import BoundedProtocol, WireLimits
+from entrypoints.http.connection_limits import BoundedProtocol, ConnectionLimits
 from support.processes import eventually
 from support.serving import served
 
 LONG = timedelta(seconds=60)
 SHORT = timedelta(seconds=0.5)
-PATIENT = WireLimits(head_within=LONG, body_within=LONG, unread_within=LONG, linger=LONG)
+PATIENT = ConnectionLimits(head_within=LONG, body_within=LONG, unread_within=LONG, linger=LONG)
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
 END = b"Connection: close\r\n\r\n"
@@ -114,11 +114,11 @@ def drip(client: socket.socket, text: bytes) -> bytes:
 
 
 @contextmanager
-def wire(limits: WireLimits, *, keepalive: int = 60) -> Iterator[Wire]:
+def wire(limits: ConnectionLimits, *, keepalive: int = 60) -> Iterator[Wire]:
     given = limits
 
     class Limited(BoundedProtocol):
-        limits: ClassVar[WireLimits] = given
+        limits: ClassVar[ConnectionLimits] = given
 
     application = Application()
     with served(application, Limited, keepalive=keepalive) as address, ExitStack() as clients:
