@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from application.connecting.account_details import AccountDetails, ReadDetails
 from application.ports.ad_platform import AdPlatform
-from application.ports.budget import Budget, Lane
+from application.ports.budget import Budget, Lane, Permits
 from application.ports.clock import Clock
 from application.ports.sealer import Sealer
 from application.ports.store import Store
-from application.rotation.permit_turn import Turns, never, wait
+from application.rotation.permit_turn import Turns, never, unless_listed, wait
 from domain.advertiser import Advertiser, Standing
 from domain.errors import CannotOpen
 from domain.grant import Grant
@@ -93,9 +93,9 @@ class AuditReach:
                 unread = work.grants.unread_since(self.platform.app, before, limit=REACH_BATCH + len(left))
                 grants = work.grants.get([grant for grant in unread if grant not in left])
             for grant in grants:
-                if stopping() or not self._turns(stopping)(SPARE_WITHIN):
-                    return looks
                 look = self._look(grant, stopping)
+                if isinstance(look, Permits):
+                    return looks
                 if look is None or look.missing or not look.complete:
                     left.add(grant.id)
                 if look is not None:
@@ -117,20 +117,21 @@ class AuditReach:
             grants = work.grants.get(looks.missed)
         before, looks.missed = looks.missed, {}
         for grant in grants:
-            look = self._look(grant, stopping) if not stopping() and self._turns(stopping)(SPARE_WITHIN) else None
-            if look is None:
+            look = self._look(grant, stopping)
+            if look is None or isinstance(look, Permits):
                 continue
             if missing := look.missing & before[grant.id].missing:
                 looks.missed[grant.id] = replace(look, missing=missing)
             else:
                 self._take(grant.id, look)
 
-    def _look(self, grant: Grant, stopping: Callable[[], bool]) -> Look | None:
-        """None: the platform did not list the grant's accounts."""
+    def _look(self, grant: Grant, stopping: Callable[[], bool]) -> Look | Permits | None:
+        """None: the platform did not list the grant's accounts. Permits: there was no turn to ask it."""
         if (access := self._access(grant)) is None:
             return None
-        listed = self.platform.reach(access)
-        self.budget.learn(grant.app, None if isinstance(listed, tuple) else listed)
+        listed = self._turns(stopping).call(lambda: self.platform.reach(access), unless_listed, within=SPARE_WITHIN)
+        if isinstance(listed, Permits):
+            return listed
         if not isinstance(listed, tuple):
             return None
         accounts = {a.id: a for a in listed}

@@ -27,7 +27,8 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class EraseUser:
-    """Every account let go of, every grant erased and its token queued for revocation, every begun consent forgotten.
+    """Every account let go of, every grant erased and its token queued for revocation, every begun consent and all
+    spend forgotten.
 
     Twice is as good as once. A consent that is being completed meanwhile connects nothing.
     """
@@ -37,6 +38,7 @@ class EraseUser:
     ids: Ids
     note_removal: NoteRemoval
     settle_soon: SettleSoon
+    forget_spend: Callable[[OwnerId], None]
 
     def __call__(self, owner: OwnerId) -> Erased:
         """No call to the platform is made here. Raises StoreUnavailable; what was erased by then stays so."""
@@ -57,6 +59,7 @@ class EraseUser:
             if not more[1]:
                 break
             connections, grants = [*connections, *more[0]], grants + more[1]
+        self.forget_spend(owner)
         self.note_removal(UserErased(owner, self.clock.now()))
         self.settle_soon(connections)
         return Erased(len(connections), grants)

@@ -16,7 +16,7 @@ from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane
 from application.ports.clock import Clock
 from application.ports.old_connections import Emptied, OldConnections, OldRow, OldTokens
-from application.rotation.permit_turn import Turns
+from application.rotation.permit_turn import Turns, unless_listed
 from domain.errors import CannotOpen
 from domain.grant import Grant
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
@@ -159,10 +159,8 @@ class AskReach:
         """None where that can't be learned now, or where the list is empty, which may be a fault of the platform's; no account
         where the platform says that the token is dead.
         """
-        if not Turns(self.budget, self.clock, self.platform.app, Lane.BACKGROUND)(TURN_WITHIN):
-            return None
-        listed = self.platform.reach(access)
-        self.budget.learn(self.platform.app, None if isinstance(listed, tuple) else listed)
+        turns = Turns(self.budget, self.clock, self.platform.app, Lane.BACKGROUND)
+        listed = turns.call(lambda: self.platform.reach(access), unless_listed, within=TURN_WITHIN)
         if isinstance(listed, Refused):
             return frozenset()
         return frozenset(account.id for account in listed) or None if isinstance(listed, tuple) else None

@@ -109,6 +109,14 @@ class VendToken:
             return self._best(grant, advertiser, validity, grant.schedule.last_failure)
         return self._after_rotation(grant, advertiser, validity)
 
+    def access_to(self, owner: OwnerId, advertiser: AdvertiserId, *, rejected: Secret | None = None) -> Secret | InFlight:
+        """A token for a step of our own, which makes no call for it unless the platform no longer takes the one it was given.
+
+        Raises the same.
+        """
+        vended = self(ByAccount(owner, advertiser), rejected=rejected, patient=rejected is not None)
+        return vended if isinstance(vended, InFlight) else vended.access
+
     def _is_current(self, rejected: Secret, grant: Grant) -> bool:
         """By their fingerprints, as they are made now: the key of a stored one may have gone since."""
         if grant.tokens is None:

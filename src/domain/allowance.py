@@ -77,16 +77,27 @@ class Allowance:
     """From when on there is room for one more repeat of what was refused."""
 
     def take(
-        self, now: timedelta, calls: int, caller: Caller, *, within: timedelta, people: bool, repeats: bool = False
+        self,
+        now: timedelta,
+        calls: int,
+        caller: Caller,
+        *,
+        within: timedelta,
+        people: bool,
+        repeats: bool = False,
+        imports: bool = False,
     ) -> tuple["Allowance", Taken]:
-        """Give away up to `wanted` slots, or the one trial."""
+        """Give away up to `wanted` slots, or the one trial. An import has the very next slot or none, and never the trial."""
         seen = self._seen(caller, now)
         outage = self._outage(caller)
         allowed = min(self.throttling.most(now, calls), outage.most(now, calls))
+        if imports and outage.stops_others(now):
+            allowed = 0
         if allowed < min(calls, 1):
             again_at = now + self.wait(now, caller)
             return seen, Taken(Slots((), again_at), because=self.throttling.stops(now) or outage.because)
         paced = self._paced(now, caller.qps)
+        within = min(within, paced.apart) if imports else within
         repeats_at, apart = max(self.repeats_at, now), paced.apart * REPEATS_SHARE
         if repeats:
             allowed = min(allowed, max((now + REPEATS_AHEAD - repeats_at) // apart, 0))

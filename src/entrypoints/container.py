@@ -36,8 +36,10 @@ from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.journal_register import SqlJournalRegister
 from adapters.sql.outbox_feed import SqlOutboxFeed
 from adapters.sql.owner_tallies import SqlOwnerTallies
+from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.store import SqlStore
 from adapters.tiktok.ad_platform import TikTok
+from adapters.tiktok.spend_reports import TikTokSpendReports
 from application.adopt_database import AdoptDatabase
 from application.audit_grants import AuditGrants
 from application.audit_reach import AuditReach
@@ -52,6 +54,7 @@ from application.database_hold.watch import IdentityWatch
 from application.disconnect import Disconnect
 from application.erase_user import EraseUser
 from application.import_connections import AskReach, ImportConnections
+from application.import_spend import IMPORTS_AT_ONCE, ImportSpend
 from application.keep_mirror import KeepMirror
 from application.list_connections import ListConnections
 from application.look_at_mirror import LookAtMirror
@@ -85,10 +88,12 @@ from application.rotation.single_call import SingleCall
 from application.rotation.store_outcome import StoreOutcome
 from application.rotation.unread_answers import KeepUnread
 from application.select_accounts import SelectAccounts
+from application.spend.followed_accounts import FollowConnections
 from application.sweep_due_grants import SweepDueGrants
 from application.try_app_secret import TryAppSecret
 from application.vend_token import VendToken
 from domain.rotation_policy import RotationPolicy
+from domain.spend_plan import SpendPolicy
 from domain.tokens import Secret
 from entrypoints.deferred_imports import imported
 from entrypoints.mirror_thread import MirrorThread
@@ -235,11 +240,16 @@ class Container(containers.DeclarativeContainer):
     outbox_consumers = providers.Callable(consumers_of, connection_mirror)
     old_connections = providers.ThreadSafeSingleton(old_connections_of, settings)
     old_tokens = providers.ThreadSafeSingleton(DashboardTokens, settings.provided.wab.token_keys)
+    spend_store = providers.ThreadSafeSingleton(SqlSpendStore, database)
+    reports = providers.ThreadSafeSingleton(
+        TikTokSpendReports, api_url=settings.provided.tiktok.api_url, clock=clock, timeout=policy.provided.call_timeout
+    )
     fleet = providers.ThreadSafeSingleton(SqlFleet, database)
     heartbeats = providers.ThreadSafeSingleton(SqlHeartbeats, database)
     broker = providers.ThreadSafeSingleton(broker_of, settings)
     calls_in_flight = providers.Object(CALLS_IN_FLIGHT)
     executor = providers.ThreadSafeSingleton(ThreadPoolExecutor, calls_in_flight, thread_name_prefix="rotation")
+    import_executor = providers.ThreadSafeSingleton(ThreadPoolExecutor, IMPORTS_AT_ONCE, thread_name_prefix="import")
 
     identity_record = providers.ThreadSafeSingleton(SqlIdentityRecord, database)
     identity_notes = providers.ThreadSafeSingleton(identity_notes_of, settings)
@@ -290,7 +300,7 @@ class Container(containers.DeclarativeContainer):
     vend_token = by_name(VendToken, locals())
     disconnect = by_name(Disconnect, locals())
     remove_left_over_row = by_name(RemoveLeftOverRow, locals(), mirror=connection_mirror, calls=bounded_calls)
-    erase_user = by_name(EraseUser, locals())
+    erase_user = by_name(EraseUser, locals(), forget_spend=spend_store.provided.forget)
     mirror_changes = by_name(MirrorChanges, locals(), feed=outbox_feed, settle_all=settle_in_turns)
     look_at_mirror = by_name(
         LookAtMirror,
@@ -314,6 +324,9 @@ class Container(containers.DeclarativeContainer):
     rebuild_mirror = by_name(
         RebuildMirror, locals(), mirror=connection_mirror, settle_all=settle_in_turns, hold=identity_watch.provided.hold
     )
+    spend_policy = providers.ThreadSafeSingleton(SpendPolicy)
+    follow = by_name(FollowConnections, locals(), feed=outbox_feed)
+    import_spend = by_name(ImportSpend, locals(), access_to=vend_token.provided.access_to)
     clear_offers = by_name(ClearOffers, locals())
     revoke_tokens = by_name(RevokeTokens, locals())
     try_app_secret = by_name(TryAppSecret, locals(), watch=identity_watch)

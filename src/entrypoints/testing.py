@@ -26,6 +26,8 @@ from adapters.memory.old_connections import MemoryOldConnections
 from adapters.memory.outbox_feed import MemoryOutboxFeed
 from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.removals import MemoryRemovals
+from adapters.memory.spend_reports import MemorySpendReports
+from adapters.memory.spend_store import MemorySpendStore
 from adapters.memory.store import MemoryStore
 from adapters.null.connection_mirror import NullConnectionMirror
 from application.ports.ad_platform import AdPlatform
@@ -171,8 +173,11 @@ def application_over_memory(
         "removals": MemoryRemovals(),
         "connection_mirror": NullConnectionMirror(),
         "old_connections": MemoryOldConnections(),
+        "spend_store": MemorySpendStore(database, clock),
+        "reports": MemorySpendReports(),
         "broker": MemoryBroker(),
         "executor": SerialExecutor(),
+        "import_executor": SerialExecutor(),
     }
     override({name: adapter for name, adapter in in_memory.items() if name not in adapters})
     now = clock.monotonic()

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.memory.spend_reports import MemoryBooks, MemorySpendReports
+from application.ports.budget import Permits
 from application.spend.campaign_rows import TASK_PAUSES
 from application.spend.day_readings import AuctionReader
 from application.spend.paged_reports import ReportReader
-from application.spend.report_turns import Answer, NoTurn, ReadingStopped
+from application.spend.report_turns import Answer, ReadingStopped
 from application.spend.shop_readings import ShopReader
 from domain.account_day import DayProof, DayReading, Flaw
 from domain.ids import CampaignId, StoreId
@@ -29,7 +30,7 @@ SHOP = StoreId("77")
 Books = dict[tuple[str | None, date], Decimal]
 
 
-def at_once(send: Callable[[], Answer | ReportFailure]) -> Answer | ReportFailure | NoTurn:
+def at_once(send: Callable[[], Answer | ReportFailure]) -> Answer | ReportFailure | Permits:
     return send()
 
 
@@ -270,10 +271,10 @@ def test_what_else_goes_wrong_stops_the_reading_and_says_why(failure: ReportFail
 
 def test_without_a_turn_nothing_is_sent() -> None:
     rig = a_rig(*ROWS)
-    rig.reader.in_turn = lambda _send: NoTurn(timedelta(seconds=3))
+    rig.reader.in_turn = lambda _send: Permits(0, timedelta(seconds=3))
     with pytest.raises(ReadingStopped) as stopped:
         rig.read(12)
-    assert stopped.value.because == NoTurn(timedelta(seconds=3))
+    assert stopped.value.because == Permits(0, timedelta(seconds=3))
     assert rig.reports.calls == []
 
 

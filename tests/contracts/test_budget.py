@@ -347,3 +347,33 @@ def hammer(url: str, name: str) -> None:
 
 if __name__ == "__main__":
     hammer(*sys.argv[1:])
+
+
+def test_an_import_has_the_very_next_call_and_no_other_waits_for_more_than_one(budget_of: Open) -> None:
+    budget = budget_of(10, SimulatedClock())
+    assert budget.take(APP, 50, Lane.IMPORT, within=LONG).count in {1, 2}
+    assert budget.take(APP, 50, Lane.IMPORT, within=LONG).count == 0
+    assert budget.take(APP, 1, Lane.PEOPLE, within=SHORT).wait <= timedelta(seconds=0.22)
+    assert budget.take(APP, 1000, Lane.BACKGROUND, within=LONG).count > 400
+
+
+def test_an_import_takes_nothing_that_the_background_has_reserved_and_says_when_to_come_again(budget_of: Open) -> None:
+    clock = SimulatedClock()
+    budget = budget_of(10, clock)
+    assert budget.take(APP, 30, Lane.BACKGROUND, within=LONG).count == 30
+    none = budget.take(APP, 1, Lane.IMPORT, within=LONG)
+    assert (none.count, none.because) == (0, None)
+    assert timedelta(seconds=2) < none.wait < timedelta(seconds=4)
+    clock.sleep(none.wait)
+    assert budget.take(APP, 1, Lane.IMPORT, within=LONG).count == 1
+
+
+@pytest.mark.parametrize(("failure", "times"), [(AWAY, 5), (WRONG, 1)])
+def test_an_import_is_never_the_trial(budget_of: Open, failure: Unavailable | Misconfigured, times: int) -> None:
+    clock = SimulatedClock()
+    budget = budget_of(10, clock)
+    for _ in range(times):
+        budget.learn(APP, failure)
+    clock.sleep(timedelta(minutes=10))
+    assert budget.take(APP, 1, Lane.IMPORT, within=LONG).count == 0
+    assert budget.take(APP, 1, Lane.PEOPLE, within=LONG).count == 1

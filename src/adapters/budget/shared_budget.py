@@ -80,12 +80,20 @@ class SharedBudget:
     def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta) -> Permits:
         with self._lock:
             now, wrong = self._clock.monotonic(), self._wrong.get(app, Breaker())
-            allowed = wrong.most(now, wanted)
+            allowed = 0 if lane is Lane.IMPORT and wrong.stops_others(now) else wrong.most(now, wanted)
             if allowed < min(wanted, 1):
                 return Permits(0, wrong.wait(now), because=wrong.because)
 
         def give(allowance: Allowance, time: timedelta, caller: Caller) -> tuple[Allowance, Taken]:
-            return allowance.take(time, allowed, caller, within=within, people=lane is Lane.PEOPLE, repeats=lane is Lane.REPEATS)
+            return allowance.take(
+                time,
+                allowed,
+                caller,
+                within=within,
+                people=lane is Lane.PEOPLE,
+                repeats=lane is Lane.REPEATS,
+                imports=lane is Lane.IMPORT,
+            )
 
         taken = self._do(app, give)
         if taken.slots.times:

@@ -17,12 +17,14 @@ Obstacle = Failure | Held
 class Lane(Enum):
     """Who wants to call. A tenth of the budget is kept for people, who may also use what the background leaves.
 
-    Repeats of what was refused have a tenth of it at the most.
+    Repeats of what was refused have a tenth of it at the most. An import of spend has the very next call, where nobody else took
+    it; all imports together are never more than one call ahead, and none is the trial while the app's calls are stopped.
     """
 
     BACKGROUND = "background"
     PEOPLE = "people"
     REPEATS = "repeats"
+    IMPORT = "import"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
-from application.ports.budget import Budget, Lane
+from application.ports.budget import Budget, Lane, Permits
 from application.ports.clock import Clock
 from domain.ids import AppId
+from domain.outcomes import Failure, Throttled
+
+Answer = TypeVar("Answer")
 
 STOP_POLL = timedelta(milliseconds=250)
 """The longest wait after which a request to stop is noticed."""
@@ -72,10 +76,37 @@ class Turns:
 
     def __call__(self, within: timedelta) -> bool:
         """Wait for the next one, at most so long. False: there is none to be had, or somebody asks to stop."""
+        return self._missed(within) is None
+
+    def call(
+        self, send: Callable[[], Answer], failure_of: Callable[[Answer], Failure | None], *, within: timedelta
+    ) -> Answer | Permits:
+        """Take a permit, wait for its turn, send, and let the budget learn what came of it. Permits: none was to be had, and this
+        is why, or somebody asks to stop; nothing was sent.
+
+        Of an import's calls it learns throttling alone: a slow report says nothing of the calls that keep tokens alive.
+        """
+        if missed := self._missed(within):
+            return missed
+        answer = send()
+        failure = failure_of(answer)
+        if self.lane is not Lane.IMPORT or isinstance(failure, Throttled):
+            self.budget.learn(self.app, failure)
+        return answer
+
+    def _missed(self, within: timedelta) -> Permits | None:
+        """Wait for the next turn; None: it has come."""
         asked_at = self.clock.monotonic()
         permits = self.budget.take(self.app, 1, self.lane, within=within)
+        if not permits.count:
+            return permits
         turn = PermitTurn(self.budget, self.clock, self.app, self.lane, asked_at + permits.wait, self.stopping)
-        return bool(permits.count) and turn()
+        return None if turn() else Permits(0, timedelta(0))
+
+
+def unless_listed(answer: tuple[object, ...] | Failure) -> Failure | None:
+    """The failure that a list of the platform's came to."""
+    return None if isinstance(answer, tuple) else answer
 
 
 def wait(clock: Clock, until: timedelta, stopping: Callable[[], bool]) -> None:

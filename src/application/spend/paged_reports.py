@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from application.ports.budget import Permits
 from application.ports.clock import Clock
 from application.ports.spend_reports import SpendReports
-from application.spend.report_turns import InTurn, NoTurn, ReadingStopped
+from application.spend.report_turns import InTurn, ReadingStopped
 from domain.account_day import Flaw
 from domain.ids import AdvertiserId
 from domain.outcomes import OurFault
@@ -68,7 +69,7 @@ class ReportReader:
     def sent(self, send: Callable[[], Answer | ReportFailure]) -> Answer | ReportFailure:
         """What a call came to in its turn. Raises ReadingStopped where there is no turn."""
         answer = self.in_turn(send)
-        if isinstance(answer, NoTurn):
+        if isinstance(answer, Permits):
             raise ReadingStopped(answer)
         return answer
 
