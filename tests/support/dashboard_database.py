@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import psycopg
 from psycopg import sql
 
 from adapters.memory.dashboard import DashboardRow
+from domain.delivered_spend import DeliveredRow
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.mirrored_row import MirroredRow, Show
 from support import servers
@@ -80,13 +82,14 @@ CREATE TABLE orders (
 """
 
 WRITTEN = "id, user_id, platform, account_id, account_name, access_token, status, created_at, updated_at"
+OF_SPEND = "connection_id, campaign_id, campaign_name, date, spend, impressions, clicks, currency"
 
 GRANTS = (
     "GRANT SELECT (id) ON users TO {role}",
     "GRANT SELECT, DELETE ON ad_platform_connections TO {role}",
     f"GRANT INSERT ({WRITTEN}) ON ad_platform_connections TO {{role}}",
     "GRANT UPDATE (account_name, status, updated_at) ON ad_platform_connections TO {role}",
-    "GRANT SELECT (connection_id), UPDATE (connection_id) ON ad_spend TO {role}",
+    f"GRANT SELECT ({OF_SPEND}), INSERT (id, {OF_SPEND}, created_at), UPDATE (connection_id), DELETE ON ad_spend TO {{role}}",
 )
 """What the mirror's role is given, and nothing else."""
 
@@ -158,6 +161,18 @@ class DashboardDatabase:
             )
             for row in rows
         ]
+
+    def spend_of(self, connection: ConnectionId) -> dict[date, tuple[DeliveredRow, ...]]:
+        """What its pages add up: the days of a connection that have rows."""
+        days = defaultdict[date, list[DeliveredRow]](list)
+        for moment, *row in self._connection.execute(
+            "SELECT date, campaign_id, campaign_name, spend, impressions, clicks, currency FROM ad_spend"
+            " WHERE connection_id = %s",
+            (connection,),
+        ):
+            assert moment == datetime.combine(moment.date(), datetime.min.time()), "midnight"
+            days[moment.date()].append(DeliveredRow(*row))
+        return {day: tuple(sorted(rows)) for day, rows in days.items()}
 
     def put(self, row: DashboardRow) -> None:
         """Write a row behind our back."""

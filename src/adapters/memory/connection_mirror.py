@@ -30,14 +30,9 @@ class MemoryConnectionMirror:
         self._turns = defaultdict[ConnectionId, threading.Lock](threading.Lock)
 
     def settle(self, connection: ConnectionId, intent: Callable[[MirrorIdentity], Intent]) -> RowReport:
-        self._ask()
-        with self.dashboard.lock:
-            turn = self._turns[connection]
-        if not turn.acquire(timeout=LOCKED_WITHIN):
-            raise MirrorUnavailable("another holds the row")
-        try:
-            desired = intent(self._identity())
-            with self._changing():
+        with self.turn(connection):
+            desired = intent(self.identity())
+            with self.changing():
                 match desired:
                     case Show():
                         return self._show(desired)
@@ -45,24 +40,22 @@ class MemoryConnectionMirror:
                         return self._remove(connection)
                     case Leave():
                         return RowReport(RowOutcome.LEFT)
-        finally:
-            turn.release()
 
     def row_is_there(self, connection: ConnectionId, owner: OwnerId) -> bool:
-        self._ask()
-        row = self._seen(connection)
+        self.ask()
+        row = self.seen(connection)
         return row is not None and row.owner == owner and not row.token
 
     def is_user(self, owner: OwnerId) -> bool:
-        self._ask()
+        self.ask()
         return owner in self.dashboard.users
 
     def look(self, owners: Collection[OwnerId]) -> Look:
-        self._ask()
+        self.ask()
         with self.dashboard.lock:
             tables = self.dashboard.tables
             return Look(
-                identity=self._identity(),
+                identity=self.identity(),
                 standby=self.dashboard.standby,
                 users_are_empty=not tables.users,
                 rows=tuple(
@@ -74,23 +67,37 @@ class MemoryConnectionMirror:
             )
 
     def lacks(self) -> Sequence[Lack]:
-        self._ask()
+        self.ask()
         return list(self.dashboard.lacks)
 
     def mark_stale(self, connection: ConnectionId, owner: OwnerId, now: datetime) -> None:
-        self._ask()
-        with self._changing():
-            row = self._seen(connection)
+        self.ask()
+        with self.changing():
+            row = self.seen(connection)
             if row and row.owner == owner and not row.token:
                 self.dashboard.rows[connection] = replace(row, status=NEEDS_REAUTH)
 
-    def _ask(self) -> None:
+    @contextmanager
+    def turn(self, connection: ConnectionId) -> Iterator[None]:
+        """The lock of a connection there."""
+        self.ask()
+        with self.dashboard.lock:
+            turn = self._turns[connection]
+        if not turn.acquire(timeout=LOCKED_WITHIN):
+            raise MirrorUnavailable("another holds the row")
+        try:
+            yield
+        finally:
+            turn.release()
+
+    def ask(self) -> None:
+        """The beginning of a request."""
         self.before_each()
         if self.dashboard.away:
             raise MirrorUnavailable("away")
 
     @contextmanager
-    def _changing(self) -> Iterator[None]:
+    def changing(self) -> Iterator[None]:
         """One transaction; it may be that only its answer is lost."""
         with self.dashboard.lock:
             if self.dashboard.away:
@@ -103,17 +110,18 @@ class MemoryConnectionMirror:
                 self.dashboard.answers_to_lose -= 1
                 raise MirrorUnavailable("the answer was lost")
 
-    def _identity(self) -> MirrorIdentity:
+    def identity(self) -> MirrorIdentity:
+        """Which database it is now."""
         tables = self.dashboard.tables
         return MirrorIdentity(tables.system, tables.table, None if self.dashboard.standby else tables.position)
 
-    def _seen(self, connection: ConnectionId) -> DashboardRow | None:
+    def seen(self, connection: ConnectionId) -> DashboardRow | None:
         """The row as this role sees it."""
         row = self.dashboard.rows.get(connection)
         return row if row and row.platform == "tiktok_ads" and not self.dashboard.hidden else None
 
     def _show(self, desired: Show) -> RowReport:
-        row, there = desired.row, self._seen(desired.row.connection)
+        row, there = desired.row, self.seen(desired.row.connection)
         status = NEEDS_REAUTH if row.needs_reauth else ACTIVE
         if there is None:
             return self._insert(row, status) if desired.insert else RowReport(RowOutcome.MISSING)
@@ -144,11 +152,12 @@ class MemoryConnectionMirror:
             min([row.created_at, *(one.created_at for one in older)]),
             status,
             spend=tuple(day for one in older for day in one.spend),
+            figures={day: rows for one in older for day, rows in one.figures.items()},
         )
         return RowReport(RowOutcome.THERE, took_over=tuple(sorted(one.id for one in older)))
 
     def _remove(self, connection: ConnectionId) -> RowReport:
-        there = self._seen(connection)
+        there = self.seen(connection)
         if there and there.token:
             return RowReport(RowOutcome.CONFLICT, "it holds a token, so it is not ours")
         if there:

@@ -1,11 +1,12 @@
 """The dashboard's database in memory: its users and its table of connections, and what happens to them behind our back."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from application.ports.connection_mirror import Lack
+from domain.delivered_spend import DeliveredRow
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 
 ACTIVE, NEEDS_REAUTH = "active", "needs_reauth"
@@ -24,6 +25,8 @@ class DashboardRow:
     token: str = ""
     platform: str = "tiktok_ads"
     spend: tuple[str, ...] = ()
+    figures: Mapping[date, tuple[DeliveredRow, ...]] = field(default_factory=dict)
+    """Its days of spend that we delivered."""
 
     @property
     def is_of_our_kind(self) -> bool:
@@ -56,6 +59,10 @@ class MemoryDashboard:
         self.hidden = False
         """Row-level security shows no row, and takes none."""
         self.lacks: list[Lack] = []
+        self.currencies: dict[OwnerId, list[str | None]] = {}
+        """Of each owner's stores."""
+        self.decimals = 2
+        """How many an amount may have there."""
 
     @property
     def rows(self) -> dict[ConnectionId, DashboardRow]:
@@ -71,6 +78,12 @@ class MemoryDashboard:
         """What its page lists for a person: the oldest row of a platform is the card."""
         with self.lock:
             return sorted((row for row in self.rows.values() if row.owner == owner), key=lambda row: row.created_at)
+
+    def spend_of(self, connection: ConnectionId) -> Mapping[date, tuple[DeliveredRow, ...]]:
+        """What its pages add up: the days of a connection that have rows."""
+        with self.lock:
+            row = self.rows.get(connection)
+            return {day: rows for day, rows in row.figures.items() if rows} if row else {}
 
     def put(self, row: DashboardRow) -> None:
         """Write a row behind our back: an old one, another deployment's, or one of ours changed."""

@@ -33,10 +33,10 @@ def translate(context: ExceptionContext) -> MirrorUnavailable | None:
 def refusal_of(state: str, error: Error) -> str | None:
     """Why the table does not take a row, with the names of columns and rules alone; None: it is something else."""
     line: str | None
-    column, rule = error.diag.column_name or "?", error.diag.constraint_name or "?"
+    table, column, rule = error.diag.table_name or "?", error.diag.column_name or "?", error.diag.constraint_name or "?"
     match state:
         case "23502":
-            line = f"its column {column} has to be filled, and is not ours to fill: {default_for(column)}"
+            line = f"its column {column} has to be filled, and is not ours to fill: {default_for(table, column)}"
         case "23503" if "user" in rule:
             line = "its owner is no user there"
         case "23503" | "23505" | "23514" | "23P01":
@@ -54,6 +54,6 @@ def refusal_of(state: str, error: Error) -> str | None:
     return line
 
 
-def default_for(column: str) -> str:
+def default_for(table: str, column: str) -> str:
     """The statement by which a column is filled without us."""
-    return f"ALTER TABLE ad_platform_connections ALTER COLUMN {column} SET DEFAULT …"
+    return f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT …"

@@ -41,11 +41,28 @@ NEEDS: Mapping[str, Mapping[str, Need]] = {
         "created_at": need(READ, INSERT, fraction=6),
         "updated_at": need(INSERT, UPDATE),
     },
-    "ad_spend": {"connection_id": need(READ, UPDATE, type="uuid")},
+    "ad_spend": {
+        "id": need(INSERT, type="uuid"),
+        "connection_id": need(READ, INSERT, UPDATE, type="uuid"),
+        "campaign_id": need(READ, INSERT, width=19),
+        "campaign_name": need(READ, INSERT),
+        "date": need(READ, INSERT, type="timestamp"),
+        "spend": need(READ, INSERT, type="numeric"),
+        "impressions": need(READ, INSERT),
+        "clicks": need(READ, INSERT),
+        "currency": need(READ, INSERT, width=3),
+        "created_at": need(INSERT),
+    },
 }
-"""What the mirror does with each table. That it reads tokens is not asked for: it then sees which rows are not its own."""
+"""What is done with each table. That tokens are read is not asked for: it is then seen which rows are not our own."""
 
-CONNECTIONS = "ad_platform_connections"
+CONNECTIONS, SPEND, STORES = "ad_platform_connections", "ad_spend", "stores"
+
+COMMANDS: Mapping[str, frozenset[str]] = {
+    "users": frozenset({READ}),
+    CONNECTIONS: frozenset({READ, INSERT, UPDATE, "DELETE"}),
+    SPEND: frozenset({READ, INSERT, UPDATE, "DELETE"}),
+}
 
 SHOWS_ALL = frozenset({"true", "((platform)::text = 'tiktok_ads'::text)", "(platform = 'tiktok_ads'::text)"})
 """How PostgreSQL writes the conditions of policies that hide no row of ours."""
@@ -71,16 +88,32 @@ def lacks_of(connection: Connection) -> Iterator[str]:
             continue
         yield from lacks_of_columns(table, shape)
         yield from privileges_lacking(table, shape, role)
-    connections = shapes[CONNECTIONS]
-    if connections.oid is not None and not connections.may_delete:
-        yield f"{role} may not delete rows: GRANT DELETE ON {CONNECTIONS} TO {role}"
-    for column, there in connections.columns.items():
-        if there.must_be_filled and column not in NEEDS[CONNECTIONS]:
-            yield (
-                f"{CONNECTIONS}.{column} has to be filled, and is not the mirror's to fill: "
-                f"ALTER TABLE {CONNECTIONS} ALTER COLUMN {column} SET DEFAULT …"
-            )
+        yield from others_to_fill(table, shape)
+        if "DELETE" in COMMANDS[table] and not shape.may_delete:
+            yield f"{role} may not delete rows of {table}: GRANT DELETE ON {table} TO {role}"
+    yield from lacks_of_stores(connection, role)
     yield from lacks_of_row_security(connection, shapes, role)
+
+
+def others_to_fill(table: str, shape: TableShape) -> Iterator[str]:
+    """Columns that have to be filled by whoever inserts, and are unknown here."""
+    if INSERT not in COMMANDS[table]:
+        return
+    for column, there in shape.columns.items():
+        if there.must_be_filled and column not in NEEDS[table]:
+            yield (
+                f"{table}.{column} has to be filled, and is not the mirror's to fill: "
+                f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT …"
+            )
+
+
+def lacks_of_stores(connection: Connection, role: str) -> Iterator[str]:
+    """Where stores have currencies, spend in another one is not delivered, so they have to be read."""
+    shape = shapes_of(connection, [STORES])[STORES]
+    columns = [column for column in ("user_id", "currency") if column not in shape.permitting(READ)]
+    if "currency" in shape.columns and columns:
+        names = ", ".join(columns)
+        yield f"{role} may not {READ} {STORES} ({names}): GRANT {READ} ({names}) ON {STORES} TO {role}"
 
 
 def lacks_of_columns(table: str, shape: TableShape) -> Iterator[str]:
@@ -123,12 +156,12 @@ def lacks_of_row_security(connection: Connection, shapes: Mapping[str, TableShap
     for table, shape in shapes.items():
         if not shape.row_security:
             continue
-        commands = {"users": {"SELECT"}, CONNECTIONS: {"SELECT", "INSERT", "UPDATE", "DELETE"}}.get(table, {"SELECT", "UPDATE"})
+        commands = COMMANDS[table]
         shown = set[str]()
         hidden = False
         for policy in policies:
             if policy.tablename == table:
-                shows_all = policy.rule in SHOWS_ALL or table == "ad_spend"
+                shows_all = policy.rule in SHOWS_ALL or table == SPEND
                 hidden |= not policy.permissive and not shows_all
                 shown |= (commands if policy.cmd == "ALL" else {policy.cmd}) if policy.permissive and shows_all else set()
         if hidden or not commands <= shown:

@@ -32,6 +32,8 @@ class ColumnShape:
     """Characters; None: as many as one likes."""
     fraction: int | None
     """Digits of a second that a time keeps; None: all six."""
+    digits: tuple[int, int] | None
+    """Of a decimal number before and behind its point; None: as many as one likes."""
     must_be_filled: bool
     """NOT NULL, and nothing but an INSERT fills it."""
     permitted: frozenset[str]
@@ -69,7 +71,14 @@ def shapes_of(connection: Connection, names: Iterable[str]) -> Mapping[str, Tabl
             type=row["type"],
             width=row["modifier"] - LENGTH_HEADER if limited and row["type"] in {"varchar", "bpchar"} else None,
             fraction=row["modifier"] if limited and row["type"].startswith("timestamp") else None,
+            digits=digits_of(row["modifier"] - LENGTH_HEADER) if limited and row["type"] == "numeric" else None,
             must_be_filled=row["not_null"] and not row["fills_itself"],
             permitted=frozenset(name for name in ("SELECT", "INSERT", "UPDATE") if row[f"may_{name.lower()}"]),
         )
     return shapes
+
+
+def digits_of(packed: int) -> tuple[int, int]:
+    """How many digits numeric(precision, scale) keeps before and behind the point; the scale is of eleven bits, and signed."""
+    precision, scale = packed >> 16 & 0xFFFF, (packed & 0x7FF ^ 0x400) - 0x400
+    return precision - scale, scale

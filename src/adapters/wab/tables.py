@@ -1,6 +1,22 @@
 """The dashboard's tables, with the columns that the mirror uses, and the condition that every statement carries."""
 
-from sqlalchemy import Column, ColumnElement, DateTime, MetaData, Table, Text, Uuid, and_, cast, false, func, literal_column, or_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    cast,
+    false,
+    func,
+    literal_column,
+    or_,
+)
 
 metadata = MetaData()
 
@@ -21,7 +37,22 @@ connections = Table(
     Column("updated_at", DateTime),
 )
 
-ad_spend = Table("ad_spend", metadata, Column("connection_id", Uuid))
+ad_spend = Table(
+    "ad_spend",
+    metadata,
+    Column("id", Uuid),
+    Column("connection_id", Uuid),
+    Column("campaign_id", Text),
+    Column("campaign_name", Text),
+    Column("date", DateTime),
+    Column("spend", Numeric),
+    Column("impressions", Integer),
+    Column("clicks", Integer),
+    Column("currency", Text),
+    Column("created_at", DateTime),
+)
+
+stores = Table("stores", metadata, Column("user_id", Uuid), Column("currency", Text))
 
 TIKTOK: ColumnElement[str] = literal_column("'tiktok_ads'")
 """Written out in each statement, so that whoever reads their server's log sees it."""

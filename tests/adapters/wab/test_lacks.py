@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 
 import pytest
 
 from adapters.wab.connection_mirror import WabConnectionMirror
+from adapters.wab.spend_sink import WabSpendSink
 from application.ports.connection_mirror import MirrorUnavailable, RowOutcome
+from domain.delivered_spend import DaysToDeliver, DeliveredRow
 from domain.mirrored_row import Remove
-from support.dashboard_database import ANNA, OURS, DashboardDatabase, an_old_row, showing
+from support.builders import START
+from support.dashboard_database import ANNA, OURS, SHOP, DashboardDatabase, an_old_row, showing
 
 CONNECTIONS = "ad_platform_connections"
 READ = ("id", "user_id", "platform", "account_id", "account_name", "status", "created_at")
+OF_SPEND = ("connection_id", "campaign_id", "campaign_name", "date", "spend", "impressions", "clicks", "currency")
 PRIVILEGES = [
     ("SELECT", "id", "users"),
     *(("SELECT", column, CONNECTIONS) for column in READ),
     *(("INSERT", column, CONNECTIONS) for column in (*READ, "access_token", "updated_at")),
     *(("UPDATE", column, CONNECTIONS) for column in ("account_name", "status", "updated_at")),
     ("DELETE", None, CONNECTIONS),
-    ("SELECT", "connection_id", "ad_spend"),
+    *(("SELECT", column, "ad_spend") for column in OF_SPEND),
+    *(("INSERT", column, "ad_spend") for column in ("id", *OF_SPEND, "created_at")),
     ("UPDATE", "connection_id", "ad_spend"),
+    ("DELETE", None, "ad_spend"),
 ]
 
 
@@ -35,9 +42,10 @@ def remedy(line: str) -> str:
 
 
 def tried(mirror: WabConnectionMirror) -> tuple[bool, str]:
-    """Whether a row was written, a look made and a user found, at once; else in a word why not."""
+    """Whether a row was written, spend delivered, a look made and a user found, at once; else in a word why not."""
     began = time.monotonic()
     why = ""
+    sink = WabSpendSink(mirror.database.engine.url)
     try:
         mirror.look([ANNA])
         assert mirror.is_user(ANNA)
@@ -45,10 +53,16 @@ def tried(mirror: WabConnectionMirror) -> tuple[bool, str]:
             report = mirror.settle(OURS, partial(lambda row, _: row, showing(needs_reauth=needs_reauth)))
             if report.outcome is not RowOutcome.THERE:
                 why = report.difference or report.outcome.value
+            for amount in (1, 2) if report.outcome is RowOutcome.THERE else ():
+                spend = {START.date(): (DeliveredRow("1", "Spring", Decimal(amount), 1, 1, "GBP"),)}
+                delivery = sink.deliver(OURS, partial(lambda days, _: days, DaysToDeliver(ANNA, SHOP, spend)))
+                why = why or delivery.difference or ""
         if mirror.settle(OURS, lambda _: Remove()).outcome is not RowOutcome.GONE:
             why = why or "not permitted to remove"
     except MirrorUnavailable as unavailable:
         why = str(unavailable)
+    finally:
+        sink.dispose()
     assert time.monotonic() - began < 8, "it takes milliseconds; the time is a busy machine's"
     return not why, why
 
@@ -71,7 +85,11 @@ def test_each_privilege_that_is_missing_has_a_line_which_mends_it(
     worked, why = tried(mirror)
     assert not worked
     assert "not permitted" in why
-    if (privilege, table) != ("UPDATE", CONNECTIONS):
+    for_spend_alone = table == "ad_spend" and (privilege, column) not in {
+        ("SELECT", "connection_id"),
+        ("UPDATE", "connection_id"),
+    }
+    if (privilege, table) != ("UPDATE", CONNECTIONS) and not for_spend_alone:
         assert dashboard.shown_to(ANNA) == [an_old_row()], "nothing was lost"
     dashboard.do(remedy(line))
     assert lines(mirror) == []
