@@ -8,7 +8,7 @@ from sqlalchemy import URL, Connection, select
 from adapters.wab.dashboard_database import DashboardDatabase
 from adapters.wab.errors import CHECK, TableRefuses
 from adapters.wab.place import place_of
-from adapters.wab.rows import lock, uuid_of
+from adapters.wab.row_writing import lock, uuid_of
 from adapters.wab.spend_rows import DashboardSpend
 from adapters.wab.table_shapes import TableShape, shapes_of
 from adapters.wab.tables import IS_TIKTOKS, ad_spend, connections, has_token, stores
