@@ -143,7 +143,10 @@ def _roas_of(currency: str, accounts: Sequence[AccountSpend], days: Iterable[dat
     used = tuple(day for day in days if day in closed)
     counted = set(used)
     spend = SpendTotals.of(
-        row for account in accounts for row in account.rows if row.day in counted and row.kind is SpendKind.AUCTION
+        row
+        for account in accounts
+        for row in account.rows
+        if row.day in counted and row.kind is SpendKind.AUCTION and row.currency == currency
     )
     if orders is None:
         return Roas(currency, used, spend, None)

@@ -25,7 +25,9 @@ from adapters.crypto.sealer import AesGcmSealer
 from adapters.identity_notes_file import FileIdentityNotes
 from adapters.ids_and_nonces import SystemIds, SystemNonces, chance
 from adapters.journal_folder import FolderJournal
+from adapters.memory.made_up_orders import MadeUpOrders
 from adapters.null.connection_mirror import NullConnectionMirror
+from adapters.null.orders import NullOrders
 from adapters.removals_file import FileRemovals
 from adapters.sql.budget_ledger import SqlLedger
 from adapters.sql.claims_and_settlements import SqlClaims
@@ -71,6 +73,8 @@ from application.ports.clock import Clock
 from application.ports.connection_mirror import ConnectionMirror
 from application.ports.database_identity import IdentityNotes
 from application.ports.old_connections import OldConnections
+from application.ports.orders import Orders
+from application.ports.spend_store import SpendStore
 from application.prune_history import PruneHistory
 from application.rebuild_mirror import RebuildMirror
 from application.remove_left_over_row import RemoveLeftOverRow
@@ -88,6 +92,7 @@ from application.rotation.single_call import SingleCall
 from application.rotation.store_outcome import StoreOutcome
 from application.rotation.unread_answers import KeepUnread
 from application.select_accounts import SelectAccounts
+from application.show_spend import ShowSpend
 from application.spend.followed_accounts import FollowConnections
 from application.sweep_due_grants import SweepDueGrants
 from application.try_app_secret import TryAppSecret
@@ -193,6 +198,17 @@ def old_connections_of(settings: Settings) -> OldConnections:
     return old
 
 
+def orders_of(settings: Settings, spend: SpendStore) -> Orders:
+    """Where the shops' orders are read: in the dashboard's own database, or nowhere; the demo makes some up."""
+    if settings.demo is not None:
+        return MadeUpOrders(spend)
+    url = settings.wab.database_url
+    if url is None:
+        return NullOrders()
+    orders: Orders = imported("adapters.wab.orders:WabOrders")(url.reveal())
+    return orders
+
+
 def consumers_of(mirror: ConnectionMirror) -> frozenset[str]:
     """Who reads the outbox here: facts are kept until all of them have."""
     return frozenset({MIRROR_CONSUMER}) if mirror.configured else frozenset()
@@ -244,6 +260,7 @@ class Container(containers.DeclarativeContainer):
     reports = providers.ThreadSafeSingleton(
         TikTokSpendReports, api_url=settings.provided.tiktok.api_url, clock=clock, timeout=policy.provided.call_timeout
     )
+    orders = providers.ThreadSafeSingleton(orders_of, settings, spend_store)
     fleet = providers.ThreadSafeSingleton(SqlFleet, database)
     heartbeats = providers.ThreadSafeSingleton(SqlHeartbeats, database)
     broker = providers.ThreadSafeSingleton(broker_of, settings)
@@ -335,6 +352,7 @@ class Container(containers.DeclarativeContainer):
     place_old_consent = by_name(PlaceOldConsent, locals())
     import_connections = by_name(ImportConnections, locals(), old=old_connections, place=place_old_consent, watch=identity_watch)
     list_connections = by_name(ListConnections, locals())
+    show_spend = by_name(ShowSpend, locals(), spend=spend_store, policy=spend_policy)
 
 
 def build(settings: Settings) -> Container:

@@ -30,6 +30,7 @@ from adapters.memory.spend_reports import MemorySpendReports
 from adapters.memory.spend_store import MemorySpendStore
 from adapters.memory.store import MemoryStore
 from adapters.null.connection_mirror import NullConnectionMirror
+from adapters.null.orders import NullOrders
 from application.ports.ad_platform import AdPlatform
 from application.rotation.outage_aware_claims import HOLD_BACK, Contact
 from domain.advertiser import Advertiser, Standing
@@ -165,6 +166,7 @@ def application_over_memory(
         "outbox_feed": MemoryOutboxFeed(database),
         "journals": MemoryJournalRegister(database, clock=clock),
         "tallies": MemoryOwnerTallies(database),
+        "orders": NullOrders(),
         "fleet": MemoryFleet(database),
         "heartbeats": MemoryHeartbeats(clock=clock),
         "shared_budget": ProcessBudget(settings.tiktok.qps, clock),

@@ -84,12 +84,16 @@ CREATE TABLE orders (
 WRITTEN = "id, user_id, platform, account_id, account_name, access_token, status, created_at, updated_at"
 OF_SPEND = "connection_id, campaign_id, campaign_name, date, spend, impressions, clicks, currency"
 
+ORDER_COLUMNS = "id, store_id, external_id, total, currency, status, attribution, date_created"
+
 GRANTS = (
     "GRANT SELECT (id) ON users TO {role}",
     "GRANT SELECT, DELETE ON ad_platform_connections TO {role}",
     f"GRANT INSERT ({WRITTEN}) ON ad_platform_connections TO {{role}}",
     "GRANT UPDATE (account_name, status, updated_at) ON ad_platform_connections TO {role}",
     f"GRANT SELECT ({OF_SPEND}), INSERT (id, {OF_SPEND}, created_at), UPDATE (connection_id), DELETE ON ad_spend TO {{role}}",
+    "GRANT SELECT (id, user_id) ON stores TO {role}",
+    f"GRANT SELECT ({ORDER_COLUMNS}) ON orders TO {{role}}",
 )
 """What the mirror's role is given, and nothing else."""
 

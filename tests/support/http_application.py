@@ -29,7 +29,7 @@ from support.world import ANNA, World
 DASHBOARD = "https://dash.example.org"
 UNKNOWN = "99999999-9999-4999-8999-999999999999"
 """An id that nothing has."""
-VENDING, ERASING = "the-secret-of-the-importer", "the-secret-of-the-eraser"
+VENDING, ERASING, READING = "the-secret-of-the-importer", "the-secret-of-the-eraser", "the-secret-of-the-reader"
 CRON_SECRET, METRICS_TOKEN = "the-secret-of-the-scheduler", "the-token-of-prometheus"
 JWT_SECRET = "a-shared-secret-of-more-than-32-characters"
 
@@ -39,7 +39,7 @@ def some_settings(**changes: str | None) -> Settings:
     everything: dict[str, str | None] = {
         "AUTH_SECRET": AUTH_SECRET.reveal(),
         "AUTH_JWT_KEY": JWT_SECRET,
-        "SERVICE_TOKENS": f"importer:{VENDING},eraser:{ERASING}:erase",
+        "SERVICE_TOKENS": f"importer:{VENDING},eraser:{ERASING}:erase,reader:{READING}:spend",
         "CRON_SECRET": CRON_SECRET,
         "METRICS_TOKEN": METRICS_TOKEN,
     }

@@ -26,10 +26,10 @@ BEGINS = "begins"
 class DashboardDatabase:
     """One engine a process. It connects at its first use."""
 
-    def __init__(self, url: str | URL) -> None:
-        self.engine = open_engine(make_url(url))
-        self._seeing = self.engine.execution_options(**{BEGINS: beginning(writes=False, bounds=BOUNDS)})
-        self._changing = self.engine.execution_options(**{BEGINS: beginning(writes=True, bounds=BOUNDS)})
+    def __init__(self, url: str | URL, bounds: Bounds = BOUNDS) -> None:
+        self.engine = open_engine(make_url(url), bounds)
+        self._seeing = self.engine.execution_options(**{BEGINS: beginning(writes=False, bounds=bounds)})
+        self._changing = self.engine.execution_options(**{BEGINS: beginning(writes=True, bounds=bounds)})
 
     @contextmanager
     def seeing(self) -> Iterator[Connection]:
@@ -80,11 +80,11 @@ def close(connection: Connection) -> None:
         connection.close()
 
 
-def open_engine(url: URL) -> Engine:
+def open_engine(url: URL, bounds: Bounds) -> Engine:
     """Make an engine whose errors are MirrorUnavailable."""
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
-        connect_args=arguments_of(url, BOUNDS),
+        connect_args=arguments_of(url, bounds),
         use_native_hstore=False,  # else it asks for that type first
         pool_size=CONNECTIONS,
         max_overflow=0,
@@ -92,7 +92,7 @@ def open_engine(url: URL) -> Engine:
         hide_parameters=True,
     )
     event.listen(engine, "handle_error", translate)
-    bound_answers(engine, BOUNDS)
+    bound_answers(engine, bounds)
 
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options()[BEGINS])

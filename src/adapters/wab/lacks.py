@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from adapters.wab.order_lacks import lacks_of_orders
 from adapters.wab.table_shapes import TableShape, shapes_of
 
 READ, INSERT, UPDATE = "SELECT", "INSERT", "UPDATE"
@@ -93,6 +94,7 @@ def lacks_of(connection: Connection) -> Iterator[str]:
             yield f"{role} may not delete rows of {table}: GRANT DELETE ON {table} TO {role}"
     yield from lacks_of_stores(connection, role)
     yield from lacks_of_row_security(connection, shapes, role)
+    yield from lacks_of_orders(connection, role)
 
 
 def others_to_fill(table: str, shape: TableShape) -> Iterator[str]:

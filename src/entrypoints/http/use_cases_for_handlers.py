@@ -19,6 +19,7 @@ USE_CASES = (
     "disconnect",
     "remove_left_over_row",
     "list_connections",
+    "show_spend",
 )
 AMBIENT = ("clock", "nonces", "settings", "policy", "fleet")
 

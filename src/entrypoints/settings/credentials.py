@@ -117,7 +117,7 @@ def service(value: str) -> Service:
         case [name, token, scopes] if NAME.fullmatch(name):
             return Service(name, _service_secret(token), frozenset(_scope(scope) for scope in scopes.split("+")))
         case _:
-            raise Malformed("is not a list of name:secret[:scope+scope]", "write each as name:secret or name:secret:vend+erase")
+            raise Malformed("is not a list of name:secret[:scope+scope]", "write each as name:secret or name:secret:vend+spend")
 
 
 def _service_secret(value: str) -> Secret:
@@ -128,7 +128,7 @@ def _scope(value: str) -> Scope:
     try:
         return Scope(value)
     except ValueError:
-        raise Malformed("names an unknown scope", "the scopes are vend and erase, joined by +") from None
+        raise Malformed("names an unknown scope", "the scopes are vend, spend and erase, joined by +") from None
 
 
 def services(value: str) -> tuple[Service, ...]:

@@ -63,6 +63,7 @@ class Scope(Enum):
     """What a backend service may do."""
 
     VEND = "vend"
+    SPEND = "spend"
     ERASE = "erase"
 
 

@@ -105,7 +105,7 @@ def test_without_a_grant_for_the_schema_nothing_is_seen(new_dashboard: Dashboard
     new_dashboard.do("REVOKE USAGE ON SCHEMA public FROM PUBLIC")
     with role_in(new_dashboard, [statement for statement in THE_ROLE if "SCHEMA" not in statement]) as url:
         assert all("GRANT USAGE ON SCHEMA" in line for line in lacks(url))
-        assert len(lacks(url)) == 3
+        assert len(lacks(url)) == 5
     with role_in(new_dashboard, THE_ROLE) as url:
         assert lacks(url) == []
 

@@ -17,9 +17,19 @@ from entrypoints.http.api.openapi import CRON, METRICS, SERVICE, SESSION, descri
 from entrypoints.http.api.refresh import refresh_connection
 from entrypoints.http.api.selection import pending, select_account
 from entrypoints.http.api.shared_waits import SharedWaits
+from entrypoints.http.api.spend import spend_for_service, spend_of_user
 from entrypoints.http.api.strict_json import StrictRequest
 from entrypoints.http.api.vend import vended_token
-from entrypoints.http.auth.guards import brings_json, is_cron, may_measure, may_vend, may_write, owner_of, signed_in
+from entrypoints.http.auth.guards import (
+    brings_json,
+    is_cron,
+    may_measure,
+    may_read_spend,
+    may_vend,
+    may_write,
+    owner_of,
+    signed_in,
+)
 
 __all__ = ["API", "Injected", "SharedWaits", "StrictRequest", "connection_id", "described", "offer_id", "polish"]
 
@@ -33,10 +43,11 @@ def guarded(guards: list[Guard], security: list[SecurityRequirement], *handlers:
 API: list[ControllerRouterHandler] = [
     begin,  # these two send people who are not signed in to sign in
     callback,
-    guarded([signed_in], SESSION, pending, listed_connections),
+    guarded([signed_in], SESSION, pending, listed_connections, spend_of_user),
     guarded([may_write], SESSION, disconnect_account),
     guarded([may_write, brings_json], SESSION, select_account, refresh_connection),
     guarded([may_vend, brings_json], SERVICE, vended_token),
+    guarded([may_read_spend], SERVICE, spend_for_service),
     guarded([is_cron], CRON, sweep_now),
     guarded([may_measure], METRICS, show_metrics),
     live,

@@ -49,5 +49,14 @@ VEND = failures(
     *codes.TIKTOK,
     codes.UNAVAILABLE,
 ) | reconnects(*codes.RECONNECT, codes.ACCOUNT_LOST)
+SPEND = failures(codes.INVALID_REQUEST, codes.UNAUTHORIZED, codes.CONNECTION_NOT_FOUND, codes.UNAVAILABLE)
+INTERNAL_SPEND = failures(
+    codes.INVALID_REQUEST,
+    codes.UNAUTHORIZED,
+    codes.FORBIDDEN,
+    codes.NOT_FOUND,
+    codes.CONNECTION_NOT_FOUND,
+    codes.UNAVAILABLE,
+)
 CRON = failures(codes.UNAUTHORIZED, codes.NOT_FOUND, codes.UNAVAILABLE)
 METRICS = failures(codes.UNAUTHORIZED, codes.NOT_FOUND)

@@ -45,6 +45,9 @@ Responses = dict[int, ResponseSpec]
 FOR_BROWSERS = ("connectTikTok", "completeConnect")
 """Operations on whose way a person is: what keeps them there is told by a page."""
 
+AS_CSV_TOO = ("showSpend",)
+TEXT = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
+
 
 def each_method(verb: str, *, usual: HttpMethod) -> OperationIDCreator:
     """The ids of an endpoint with several methods: the verb alone for the usual one, the method behind it for others."""
@@ -118,6 +121,7 @@ def described(*, https: bool) -> OpenAPIConfig:
         tags=[
             Tag("connect", "From the consent to the connected accounts."),
             Tag("platforms", "What is connected."),
+            Tag("spend", "What the ads cost, and what came of it."),
             Tag("services", "For backend services and schedulers."),
             Tag("operation", "For whoever runs this."),
         ],
@@ -140,6 +144,8 @@ def polish(document: OpenAPI) -> None:
                 for content in (response.content or {}).values():
                     without_ids(content)
                 add_headers(int(status), response)
+                if operation.operation_id in AS_CSV_TOO and status == "200":
+                    response.content = {**(response.content or {}), "text/csv": TEXT}
                 if operation.operation_id in FOR_BROWSERS and status == "503":
                     add_page(response)
 

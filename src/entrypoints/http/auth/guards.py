@@ -105,13 +105,23 @@ def owner_of(request: AnyRequest) -> OwnerId:
 
 def may_vend(connection: Connection, _: BaseRouteHandler) -> None:
     """A backend service with the scope `vend`. Raises NotServed, WrongSecret, ScopeMissing."""
+    require_scope(connection, Scope.VEND)
+
+
+def may_read_spend(connection: Connection, _: BaseRouteHandler) -> None:
+    """A backend service with the scope `spend`. Raises NotServed, WrongSecret, ScopeMissing."""
+    require_scope(connection, Scope.SPEND)
+
+
+def require_scope(connection: Connection, scope: Scope) -> None:
+    """A backend service that may do this. Raises NotServed, WrongSecret, ScopeMissing."""
     services = gate_of(connection).settings.services
     if not services:
         raise NotServed
     service = authenticate_service(authorization_of(connection), services)
     if service is None:
         raise WrongSecret("send a secret of SERVICE_TOKENS as Authorization: Bearer <secret>; none came, or it is not known here")
-    if Scope.VEND not in service.scopes:
+    if scope not in service.scopes:
         raise ScopeMissing
 
 

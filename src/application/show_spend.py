@@ -1,0 +1,191 @@
+"""The read side of spend: what an owner's accounts spent, how far that is read, and what came of it."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+
+from application.ports.clock import Clock
+from application.ports.orders import Orders, OrdersUnavailable, ShopOrders
+from application.ports.spend_store import SpendAccount, SpendStore
+from application.ports.store import Store
+from domain.account_day import AccountDay, DayState
+from domain.advertiser import Connection
+from domain.errors import ConnectionNotFound
+from domain.ids import ConnectionId, OwnerId
+from domain.roas import AccountSpend, DatedOrder, OrderRevenue, Roas, dated_orders, revenue_by_currency, roas_by_currency
+from domain.spend import Spend, SpendKind
+from domain.spend_calendar import AccountCalendar, Window
+from domain.spend_plan import SpendPolicy
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountShown:
+    """One account's spend, and how far its import is."""
+
+    connection: Connection
+    spend: AccountSpend
+    days: Mapping[date, AccountDay]
+    """Those that were read."""
+    today: date
+    read_at: datetime | None
+    """When the newest reading began; None: nothing was read yet."""
+    backfill: tuple[int, int] | None
+    """How many days of how many are read, while the past is being read."""
+    failure: str | None
+    """Why the import failed last; None after a success."""
+
+    def state_of(self, day: date) -> DayState:
+        """How far the books of a day are."""
+        return self.days[day].state if day in self.days else DayState.MISSING
+
+
+@dataclass(frozen=True)
+class SpendShown:
+    """Spend of an owner's accounts in a window, with what the shops' orders say of it."""
+
+    window: Window
+    accounts: Sequence[AccountShown]
+    orders: ShopOrders | None
+    """None: nobody's orders are read here, or they can't be now."""
+
+    @cached_property
+    def rows(self) -> list[Spend]:
+        """Of all accounts."""
+        return [row for account in self.accounts for row in account.spend.rows]
+
+    @property
+    def spend(self) -> list[AccountSpend]:
+        """As ratios need it."""
+        return [account.spend for account in self.accounts]
+
+    @cached_property
+    def dated(self) -> list[DatedOrder] | None:
+        """The orders, each on its account's local day."""
+        return None if self.orders is None else dated_orders(self.spend, self.orders.orders)
+
+    @cached_property
+    def revenue(self) -> list[OrderRevenue] | None:
+        """What TikTok's orders of all days are worth, by currency; None where orders are not known."""
+        if self.dated is None:
+            return None
+        return list(revenue_by_currency(self.dated, set(self.window.days)).values())
+
+    @cached_property
+    def roas(self) -> list[Roas]:
+        """The ratios by currency, of the days that are closed."""
+        sold_in = self.orders.currencies if self.orders else ()
+        return roas_by_currency(self.spend, self.window, self.dated, sold_in)
+
+    @property
+    def imported_through(self) -> datetime | None:
+        """Up to when every account was read; None where one never was."""
+        times = [account.read_at for account in self.accounts]
+        return min((at for at in times if at), default=None) if all(times) else None
+
+    @property
+    def importing(self) -> tuple[int, int] | None:
+        """How many days of how many are read of the accounts whose past is still being read; None: of all it was."""
+        under_way = [account.backfill for account in self.accounts if account.backfill]
+        return (sum(done for done, _ in under_way), sum(of for _, of in under_way)) if under_way else None
+
+    @property
+    def incomplete(self) -> list[tuple[ConnectionId, date, DayState]]:
+        """Days up to each account's today whose books are not closed, by day."""
+        open_days = [
+            (day, place, account.connection.id, state)
+            for place, account in enumerate(self.accounts)
+            for day in self.window.days
+            if day <= account.today and not (state := account.state_of(day)).is_closed
+        ]
+        return [(connection, day, state) for day, _, connection, state in sorted(open_days, key=lambda one: one[:2])]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowSpend:
+    """Spend of an owner's connected accounts, by connection, and the orders behind its ROAS."""
+
+    store: Store
+    spend: SpendStore
+    orders: Orders
+    clock: Clock
+    policy: SpendPolicy
+    unlists: bool
+    """Whether one is left out whose row is missing in the dashboard."""
+
+    def __call__(
+        self,
+        owner: OwnerId,
+        window: Window,
+        *,
+        connection: ConnectionId | None = None,
+        kind: SpendKind = SpendKind.AUCTION,
+        with_orders: bool = True,
+    ) -> SpendShown:
+        """Raises ConnectionNotFound for one that the owner does not have, StoreUnavailable."""
+        with self.store.read() as work:
+            connections = [one for grant in work.grants.of_owner(owner) for one in grant.connections.values()]
+        listed = sorted((one for one in connections if self._is_listed(one)), key=lambda one: (one.created_at, one.id))
+        chosen = [one for one in listed if connection is None or connection in {one.id, one.former_id}]
+        if connection is not None and not chosen:
+            raise ConnectionNotFound
+        accounts = self._accounts(owner, chosen, window, kind)
+        return SpendShown(window, accounts, self._orders(owner, accounts, window) if with_orders else None)
+
+    def owner_of(self, connection: ConnectionId) -> OwnerId:
+        """Whose it is. Raises ConnectionNotFound, StoreUnavailable."""
+        with self.store.read() as work:
+            grant = work.grants.of_connection(connection)
+        if grant is None:
+            raise ConnectionNotFound
+        return grant.owner
+
+    def _is_listed(self, connection: Connection) -> bool:
+        return not (self.unlists and connection.missing_since)
+
+    def _accounts(self, owner: OwnerId, connections: Sequence[Connection], window: Window, kind: SpendKind) -> list[AccountShown]:
+        now = self.clock.now()
+        accounts = {one.id: SpendAccount(owner, one.advertiser.id) for one in connections}
+        progress = {one.of: one.progress for one in self.spend.imports(owner)}
+        rows = self.spend.rows(list(accounts.values()), window, [kind])
+        days = self.spend.days(list(accounts.values()), window, [kind])
+        shown: list[AccountShown] = []
+        for one in connections:
+            of, calendar = accounts[one.id], AccountCalendar.of(one.advertiser.timezone)
+            read = {day.day: day for day in days.get(of, ())}
+            own = rows.get(of, [])
+            currency = next((row.currency for row in own if row.currency), one.advertiser.currency)
+            own = [row if row.currency else replace(row, currency=currency) for row in own]
+            closed = frozenset(day for day, account_day in read.items() if account_day.state.is_closed)
+            so_far = progress.get(of)
+            shown.append(
+                AccountShown(
+                    connection=one,
+                    spend=AccountSpend(of.account, calendar, currency, own, closed),
+                    days=read,
+                    today=calendar.today(now),
+                    read_at=so_far.recent_read_at if so_far else None,
+                    backfill=so_far.days_read(self.policy, calendar, now) if so_far else None,
+                    failure=so_far.last_failure if so_far else None,
+                )
+            )
+        return shown
+
+    def _orders(self, owner: OwnerId, accounts: Sequence[AccountShown], window: Window) -> ShopOrders | None:
+        """Those of the window's days in any of the accounts' zones."""
+        calendars = [account.spend.calendar for account in accounts] or [AccountCalendar(None)]
+        since = min(calendar.starts_at(window.first) for calendar in calendars)
+        until = max(calendar.ends_at(window.last) for calendar in calendars)
+        try:
+            orders = self.orders.paid(owner, since, until)
+        except OrdersUnavailable as unavailable:
+            log.warning(
+                "orders can't be read, so spend is shown without revenue", extra={"owner": owner, "why": str(unavailable)}
+            )
+            return None
+        if orders and orders.unreadable:
+            log.warning("orders can't be read and are in no figure", extra={"owner": owner, "orders": orders.unreadable})
+        return orders
