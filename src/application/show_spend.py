@@ -10,13 +10,13 @@ from application.ports.clock import Clock
 from application.ports.orders import Orders, OrdersUnavailable, ShopOrders
 from application.ports.spend_store import SpendAccount, SpendStore
 from application.ports.store import Store
-from domain.account_day import AccountDay, DayState
 from domain.advertiser import Connection
 from domain.errors import ConnectionNotFound
 from domain.ids import ConnectionId, OwnerId
 from domain.roas import AccountSpend, DatedOrder, OrderRevenue, Roas, dated_orders, revenue_by_currency, roas_by_currency
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import AccountCalendar, Window
+from domain.spend_day import AccountDay, DayState
 from domain.spend_plan import SpendPolicy
 
 log = logging.getLogger(__name__)

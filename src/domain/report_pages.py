@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from domain.account_day import Flaw
 from domain.ids import CampaignId
 from domain.spend import NOTHING, Spend
+from domain.spend_day import Flaw
 
 
 @dataclass(frozen=True, slots=True)

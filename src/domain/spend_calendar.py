@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-from domain.account_day import DayTimes
+from domain.spend_day import DayTimes
 
 LONGEST_WINDOW = 30
 """Days that the platform takes in one question by day."""

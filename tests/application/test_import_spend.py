@@ -16,7 +16,6 @@ from application.import_spend import LEASE, ImportSpend
 from application.ports.budget import Lane
 from application.ports.spend_store import SpendAccount, SpendImport, SpendStore
 from application.spend.import_slice import ImportSlice
-from domain.account_day import DayState
 from domain.advertiser import Connection
 from domain.breaker import LOST_IN_A_ROW
 from domain.ids import CampaignId, StoreId
@@ -24,6 +23,7 @@ from domain.outcomes import Throttled, Unavailable
 from domain.report_failures import ReportTimedOut
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import Window
+from domain.spend_day import DayState
 from support.simulator_as_ad_platform import APP
 from support.world import ANNA, SimulatedClock, World
 

@@ -11,13 +11,13 @@ from adapters.memory.made_up_orders import MadeUpOrders
 from adapters.memory.orders import MemoryOrders, OrderRow
 from application.ports.spend_store import SpendAccount
 from application.show_spend import ShowSpend, SpendShown
-from domain.account_day import DayState
 from domain.advertiser import Connection
 from domain.attribution import is_tiktok_order
 from domain.errors import ConnectionNotFound
 from domain.ids import ConnectionId
 from domain.spend import SpendKind
 from domain.spend_calendar import Window
+from domain.spend_day import DayState
 from support.spent import read_into, spent
 from support.world import ANNA, BERT, START, World
 

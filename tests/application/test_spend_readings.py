@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 
 from adapters.memory.spend_reports import MemoryBooks, MemorySpendReports
 from application.ports.budget import Permits
+from application.spend.auction_readings import AuctionReader
 from application.spend.campaign_rows import TASK_PAUSES
-from application.spend.day_readings import AuctionReader
 from application.spend.paged_reports import ReportReader
 from application.spend.report_turns import Answer, ReadingStopped
 from application.spend.shop_readings import ShopReader
-from domain.account_day import DayProof, DayReading, Flaw
 from domain.ids import CampaignId, StoreId
 from domain.outcomes import OurFault, Reason, Refused, Throttled
 from domain.report_failures import AccountRefused, InvalidMetrics, ReportFailure, ReportTimedOut
 from domain.report_pages import ReportPage, UnreadableRow
 from domain.spend import NOTHING, Spend, SpendKind
 from domain.spend_calendar import Window
+from domain.spend_day import DayProof, DayReading, Flaw
 from domain.tokens import Secret
 from support.builders import account
 from support.world import SimulatedClock

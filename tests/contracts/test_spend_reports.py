@@ -16,13 +16,13 @@ from adapters.tiktok_simulator.advertisers import Advertiser as SimulatedAccount
 from adapters.tiktok_simulator.planned_answers import PlannedAnswer
 from adapters.tiktok_simulator.server import running_simulator
 from application.ports.spend_reports import CampaignQuestion, ShopQuestion, SpendReports, TaskState
-from domain.account_day import Flaw
 from domain.ids import AdvertiserId, AppId, CampaignId, ReportTaskId, StoreId
 from domain.outcomes import Issued, OurFault, Refused, Throttled, Unavailable
 from domain.report_failures import AccountRefused, InvalidMetrics, QueryTooLarge, ReportFailure, ReportTimedOut
 from domain.report_pages import PagedReport, ReportPage
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import Window
+from domain.spend_day import Flaw
 from domain.tokens import Secret
 
 ACCOUNT, STRANGE = AdvertiserId("7000000000000009999"), AdvertiserId("7000000000000008888")

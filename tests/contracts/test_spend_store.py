@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from application.ports.spend_store import ImportClaim, SpendAccount
-from domain.account_day import RESTATEMENTS_KEPT, AccountDay, DayProof, DayState, DayUpdate, Flaw, Restatement
 from domain.ids import CampaignId
 from domain.spend import Spend, SpendKind, SpendTotals
 from domain.spend_calendar import Window
+from domain.spend_day import RESTATEMENTS_KEPT, AccountDay, DayProof, DayState, DayUpdate, Flaw, Restatement
 from domain.spend_plan import ImportProgress, Purpose
 from support.builders import ANNA, BERT, DAY, HOUR, MINUTE, START, account
 from support.databases import Kept

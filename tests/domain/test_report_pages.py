@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.account_day import Flaw
 from domain.ids import CampaignId
 from domain.report_pages import PagedReport, ReportPage
 from domain.spend import Spend, SpendKind
+from domain.spend_day import Flaw
 from support.builders import account
 
 

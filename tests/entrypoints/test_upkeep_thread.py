@@ -12,8 +12,8 @@ from entrypoints.upkeep_thread import UpkeepThread
 SOON = timedelta(milliseconds=5)
 
 
-class ReadinessChecks:
-    """ReadinessChecks at a store that is away at first, and once stranger than that."""
+class LooksAtAStore:
+    """Looks at a store that is away at first, and once stranger than that."""
 
     def __init__(self) -> None:
         self.count, self.enough = 0, threading.Event()
@@ -30,22 +30,22 @@ class ReadinessChecks:
 
 def test_a_keeper_looks_until_it_is_stopped_whatever_happens_to_the_store(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    readiness_checks = ReadinessChecks()
-    upkeep_thread = UpkeepThread(readiness_checks, every=SOON)
+    looks = LooksAtAStore()
+    upkeep_thread = UpkeepThread(looks, every=SOON)
     upkeep_thread.start()
-    assert readiness_checks.enough.wait(30)
+    assert looks.enough.wait(30)
     upkeep_thread.stop()
-    seen = readiness_checks.count
+    seen = looks.count
     assert [r.getMessage() for r in caplog.records] == [
         "the database is away; what it should have is in the journal",
         "a look at the database and the journal failed",
         "the database is back",
     ]
-    assert readiness_checks.count == seen
+    assert looks.count == seen
 
 
-class LooksAtAJournal(ReadinessChecks):
-    """ReadinessChecks of which the first two find no journal that can be used."""
+class LooksAtAJournal(LooksAtAStore):
+    """Looks of which the first two find no journal that can be used."""
 
     def __call__(self) -> None:
         self.count += 1
@@ -57,10 +57,10 @@ class LooksAtAJournal(ReadinessChecks):
 
 def test_trouble_with_the_journal_is_told_once_and_not_blamed_on_the_database(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    readiness_checks = LooksAtAJournal()
-    upkeep_thread = UpkeepThread(readiness_checks, every=SOON)
+    looks = LooksAtAJournal()
+    upkeep_thread = UpkeepThread(looks, every=SOON)
     upkeep_thread.start()
-    assert readiness_checks.enough.wait(30)
+    assert looks.enough.wait(30)
     upkeep_thread.stop()
     assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
         ("CRITICAL", "the journal can't be used: see JOURNAL_DIR; an answer that the database won't take would be lost"),

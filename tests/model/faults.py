@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from model.protocol import Protocol
+from model.choices import Protocol
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from model.protocol import Protocol
+from model.choices import Protocol
 from model.rotation import others_had_time, store_pair
 from model.world import DEAD, Row, Worker, World
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from model.protocol import Protocol
+from model.choices import Protocol
 from model.world import DEAD, Family, Health, Row, World
 
 Steps = Iterator[tuple[str, World]]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from model.protocol import Protocol
+from model.choices import Protocol
 from model.provider import Kind, probe, refresh
 from model.world import Health, Record, Row, Worker, World
 

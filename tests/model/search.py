@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from model.choices import AS_WRITTEN, Protocol
 from model.misfortunes import misfortunes
 from model.people import NOT_YET, people
-from model.protocol import AS_WRITTEN, Protocol
 from model.provider import Kind, incident, person_withdraws, slow_request_arrives
 from model.rotation import rotation
 from model.rules import broken

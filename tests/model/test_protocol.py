@@ -2,8 +2,8 @@ from dataclasses import fields
 
 import pytest
 
+from model.choices import AS_WRITTEN, Protocol
 from model.faults import FAULTS, Fault
-from model.protocol import AS_WRITTEN, Protocol
 from model.rules import RULES
 from model.scenarios import SCENARIOS
 from model.search import Scenario, search

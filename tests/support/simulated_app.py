@@ -1,3 +1,5 @@
+"""A developer's app of the tests: against the simulator without HTTP, or over the wire."""
+
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

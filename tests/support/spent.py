@@ -8,9 +8,9 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from application.ports.spend_store import SpendAccount, SpendStore
-from domain.account_day import AccountDay, DayProof, DayState, DayUpdate
 from domain.ids import AdvertiserId, CampaignId
 from domain.spend import Spend, SpendKind
+from domain.spend_day import AccountDay, DayProof, DayState, DayUpdate
 from domain.spend_plan import ImportProgress, Purpose
 from support.builders import HOUR, MINUTE
 

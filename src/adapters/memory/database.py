@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from adapters.memory.grant_table import GrantTable
-from adapters.memory.kept_spend import KeptSpend
 from adapters.memory.overlay import Overlay
+from adapters.memory.spend_of_one_account import KeptSpend
 from application.ports.journal_register import Drained
 from application.ports.spend_store import SpendAccount
 from domain.consent import Consent

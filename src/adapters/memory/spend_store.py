@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from adapters.memory.database import MemoryDatabase
-from adapters.memory.kept_spend import DayKey, KeptSpend
+from adapters.memory.spend_of_one_account import DayKey, KeptSpend
 from application.ports.clock import Clock
 from application.ports.spend_store import ImportClaim, SpendAccount, SpendImport
-from domain.account_day import RESTATEMENTS_KEPT, AccountDay, DayUpdate, Restatement
 from domain.ids import OwnerId
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import Window
+from domain.spend_day import RESTATEMENTS_KEPT, AccountDay, DayUpdate, Restatement
 from domain.spend_plan import ImportProgress, Purpose
 
 ALL_KINDS = tuple(SpendKind)

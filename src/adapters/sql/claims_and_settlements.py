@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or
 
 from adapters.sql import tables
 from adapters.sql.database import Database, time_of
+from adapters.sql.grant_rows import attempt_columns, grant_of, health_columns, health_of, schedule_columns, token_columns
 from adapters.sql.grants import reach_of
 from adapters.sql.journal_register import note_lost
 from adapters.sql.outbox import SqlOutbox
-from adapters.sql.rows import attempt_columns, grant_of, health_columns, health_of, schedule_columns, token_columns
 from application.ports.claims_and_settlements import Claim, Due, Settlement, TokenModel, fenced_out
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids

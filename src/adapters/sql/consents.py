@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from adapters.sql import tables
-from adapters.sql.rows import fields_of
+from adapters.sql.grant_rows import fields_of
 from domain.consent import Consent, Ending
 from domain.ids import OwnerId
 

@@ -8,9 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, or_, select, update
 
 from adapters.sql import tables
-from adapters.sql.many_rows import add_many, put_many
-from adapters.sql.outbox import SqlOutbox
-from adapters.sql.rows import (
+from adapters.sql.grant_rows import (
     Columns,
     connection_of,
     connection_row,
@@ -20,6 +18,8 @@ from adapters.sql.rows import (
     schedule_columns,
     token_columns,
 )
+from adapters.sql.many_rows import add_many, put_many
+from adapters.sql.outbox import SqlOutbox
 from application.ports.claims_and_settlements import TokenModel
 from application.ports.fleet import HEALTH_WORDS
 from domain.advertiser import Connection as AccountConnection

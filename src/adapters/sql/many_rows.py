@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ARRAY, Connection, Insert, Table, cast, func, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapters.sql.rows import Columns
+from adapters.sql.grant_rows import Columns
 
 
 def add_many(connection: Connection, table: Table, rows: Sequence[Columns]) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, or_, select, updat
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
-from adapters.sql.rows import health_of
+from adapters.sql.grant_rows import health_of
 from domain.advertiser import Advertiser
 from domain.connection_to_show import ConnectionToShow, in_order
 from domain.ids import ConnectionId, GrantId

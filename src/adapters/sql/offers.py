@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from adapters.sql import tables
-from adapters.sql.rows import Columns, fields_of
+from adapters.sql.grant_rows import Columns, fields_of
 from domain.advertiser import Advertiser
 from domain.ids import GrantId, OfferId
 from domain.offer import Offer

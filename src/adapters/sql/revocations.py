@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, insert, or_, select, update
 
 from adapters.sql import tables
-from adapters.sql.rows import fields_of
+from adapters.sql.grant_rows import fields_of
 from domain.ids import AppId, OwnerId, RevocationId
 from domain.queued_revocation import Revocation
 from domain.tokens import Sealed

@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from adapters.sql.rows import Columns
-from domain.account_day import AccountDay, DayState, Flaw, Restatement
+from adapters.sql.grant_rows import Columns
 from domain.ids import AdvertiserId, CampaignId
 from domain.spend import Spend, SpendKind
+from domain.spend_day import AccountDay, DayState, Flaw, Restatement
 
 IN_NO_CAMPAIGN = ""
 

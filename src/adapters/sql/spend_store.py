@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
 
 from adapters.sql.database import Database, time_of
+from adapters.sql.grant_rows import Columns
 from adapters.sql.many_rows import upsert
-from adapters.sql.rows import Columns
 from adapters.sql.spend_rows import day_of, restatement_of, spend_of
 from adapters.sql.spend_tables import (
     FOLLOWED,
@@ -23,10 +23,10 @@ from adapters.sql.spend_tables import (
 from adapters.sql.spend_writing import forget_accounts, name_campaigns, replace_days
 from application.ports.clock import Clock
 from application.ports.spend_store import ImportClaim, SpendAccount, SpendImport
-from domain.account_day import AccountDay, DayUpdate, Restatement
 from domain.ids import OwnerId
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import Window
+from domain.spend_day import AccountDay, DayUpdate, Restatement
 from domain.spend_plan import ImportProgress, Purpose
 
 account = spend_accounts.c

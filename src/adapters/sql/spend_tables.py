@@ -3,10 +3,10 @@
 from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, false, text
 
 from adapters.sql import tables
-from adapters.sql.columns import Money, Packed, Utc
+from adapters.sql.column_types import Money, Packed, Utc
 from adapters.sql.tables import SEQUENCE
-from domain.account_day import DayProof
 from domain.spend import SpendTotals
+from domain.spend_day import DayProof
 from domain.spend_plan import ImportProgress
 
 metadata = tables.metadata

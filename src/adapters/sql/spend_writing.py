@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, and_, delete, select
 
+from adapters.sql.grant_rows import Columns
 from adapters.sql.many_rows import add_in_arrays, put_many, upsert
-from adapters.sql.rows import Columns
 from adapters.sql.spend_rows import row_of_day, row_of_restatement, row_of_spend
 from adapters.sql.spend_tables import OF_ACCOUNTS, spend_accounts, spend_campaigns, spend_days, spend_restatements, spend_rows
-from domain.account_day import RESTATEMENTS_KEPT, DayUpdate, Restatement
+from domain.spend_day import RESTATEMENTS_KEPT, DayUpdate, Restatement
 
 
 def forget_accounts(connection: Connection, numbers: Sequence[int]) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     true,
 )
 
-from adapters.sql.columns import KeyOf, OneOf, Packed, Utc
+from adapters.sql.column_types import KeyOf, OneOf, Packed, Utc
 from domain.advertiser import Advertiser
 from domain.consent import ConsentFailure, Ending, Failed
 from domain.database_identity import DatabaseIdentity

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
-from adapters.http_client.lines import HttpAnswer, HttpRequest, Lines, Lost, NotSent
+from adapters.http_client.request_sent_once import HttpAnswer, HttpRequest, Lines, Lost, NotSent
 from adapters.tiktok.answers import SUCCESS, Envelope
 from adapters.tiktok.api_calls import ApiCalls
 from adapters.tiktok.return_codes import CallKind, uncertain

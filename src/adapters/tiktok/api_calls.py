@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from adapters.http_client.lines import HttpAnswer, HttpRequest, Lines, Lost, NotSent
+from adapters.http_client.request_sent_once import HttpAnswer, HttpRequest, Lines, Lost, NotSent
 from adapters.tiktok.answers import Envelope
 from adapters.tiktok.resting_paths import RestingPaths
 from adapters.tiktok.return_codes import CallKind, failure_of, pause_of

@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 
 import msgspec
 
-from adapters.http_client.lines import HttpAnswer, HttpRequest, Lines, Lost, NotSent
+from adapters.http_client.request_sent_once import HttpAnswer, HttpRequest, Lines, Lost, NotSent
 from adapters.tiktok import report_answers
 from adapters.tiktok.answers import SUCCESS, Envelope, id_of, text_of
 from adapters.tiktok.api_calls import ApiCalls

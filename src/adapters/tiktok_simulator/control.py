@@ -12,7 +12,7 @@ import msgspec
 
 from .advertisers import Advertiser
 from .asgi import HttpCall, HttpReply, json_reply
-from .campaigns.plans import AccountPlan
+from .campaigns.planned_campaigns import AccountPlan
 from .faults import Fault
 from .planned_answers import PlannedAnswer
 from .planned_queue import PlannedQueue

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from .advertisers import DEFAULT_USERS, Advertiser
-from .campaigns.plans import AccountPlan
+from .campaigns.planned_campaigns import AccountPlan
 from .token_family import Family
 
 

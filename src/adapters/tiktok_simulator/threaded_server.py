@@ -12,7 +12,7 @@ import msgspec
 
 from .advertisers import Advertiser
 from .call_log import Call
-from .campaigns.plans import AccountPlan
+from .campaigns.planned_campaigns import AccountPlan
 from .config import Config
 from .consent_request import APPROVE, ConsentRequest, decide
 from .faults import Fault, FaultKind

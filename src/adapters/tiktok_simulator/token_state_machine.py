@@ -10,7 +10,7 @@ from . import replies
 from .account_replies import details, person
 from .advertisers import Advertiser
 from .call_limit import CallLimit
-from .campaigns.plans import AccountPlan
+from .campaigns.planned_campaigns import AccountPlan
 from .clock import Clock, RunningClock
 from .config import Config
 from .issued_tokens import Holder, IssuedTokens

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import URL, Connection, select
 
+from adapters.wab.columns_and_privileges import TableShape, shapes_of
 from adapters.wab.dashboard_database import DashboardDatabase
-from adapters.wab.errors import TableRefuses
+from adapters.wab.database_errors import TableRefuses
+from adapters.wab.identity_and_standby import place_of
 from adapters.wab.lacks import lacks_of
-from adapters.wab.looks import look_at
-from adapters.wab.place import place_of
+from adapters.wab.look_reading import look_at
 from adapters.wab.row_writing import DashboardRows, conflict, lock, uuid_of
-from adapters.wab.table_shapes import TableShape, shapes_of
 from adapters.wab.tables import connections, users
 from application.ports.connection_mirror import Lack, RowOutcome, RowReport
 from domain.ids import ConnectionId, OwnerId

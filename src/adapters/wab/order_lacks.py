@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection
 
-from adapters.wab.table_shapes import shapes_of
+from adapters.wab.columns_and_privileges import shapes_of
 
 READ = "SELECT"
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, DateTime, and_, any_, cast, delete, func, insert, literal, select
 
-from adapters.wab.table_shapes import TableShape
+from adapters.wab.columns_and_privileges import TableShape
 from adapters.wab.tables import IS_TIKTOKS, NOW, ad_spend, connections
 from domain.delivered_spend import DaysToDeliver, DeliveredRow
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from domain.account_day import AccountDay, DayUpdate, Restatement
 from domain.ids import AdvertiserId, OwnerId
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import Window
+from domain.spend_day import AccountDay, DayUpdate, Restatement
 from domain.spend_plan import ImportProgress, Purpose
 
 KEPT_AFTER_DISCONNECT = timedelta(days=30)

@@ -8,11 +8,11 @@ from functools import partial
 from application.ports.spend_reports import CAMPAIGNS_PER_QUESTION, CampaignQuestion, TaskState
 from application.spend.paged_reports import AskPage, ReportReader, ReportRows
 from application.spend.report_turns import ReadingStopped
-from domain.account_day import Flaw
 from domain.ids import CampaignId
 from domain.report_failures import ReportFailure, ReportTimedOut
 from domain.report_pages import PagedReport, ReportPage
 from domain.spend_calendar import Window
+from domain.spend_day import Flaw
 
 GROUPS_PER_WINDOW = 40
 """How many questions by campaigns are put for one cut window; for more campaigns the report is ordered."""

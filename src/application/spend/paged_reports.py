@@ -10,13 +10,13 @@ from application.ports.budget import Permits
 from application.ports.clock import Clock
 from application.ports.spend_reports import SpendReports
 from application.spend.report_turns import InTurn, ReadingStopped
-from domain.account_day import Flaw
 from domain.ids import AdvertiserId
 from domain.outcomes import OurFault
 from domain.report_failures import InvalidMetrics, QueryTooLarge, ReportFailure, ReportTimedOut
 from domain.report_pages import PagedReport, ReportPage, UnreadableRow
 from domain.spend import Spend
 from domain.spend_calendar import LONGEST_WINDOW, Window
+from domain.spend_day import Flaw
 from domain.tokens import Secret
 
 Answer = TypeVar("Answer")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from application.ports.spend_store import ImportClaim, SpendStore
-from application.spend.day_readings import AuctionReader, rows_by_day
+from application.spend.auction_readings import AuctionReader, rows_by_day
 from application.spend.paged_reports import ReportReader
 from application.spend.shop_readings import ShopReader
-from domain.account_day import AccountDay, DayReading, update_by
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import AccountCalendar, Window
+from domain.spend_day import AccountDay, DayReading, update_by
 from domain.spend_plan import PlannedReading, Purpose
 
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from application.ports.spend_reports import ShopQuestion
-from application.spend.day_readings import REFUSALS, readings_of
+from application.spend.auction_readings import REFUSALS, readings_of
 from application.spend.paged_reports import AskPage, ReportReader, ReportRows
 from application.spend.report_turns import ReadingStopped
-from domain.account_day import DayReading
 from domain.ids import StoreId
 from domain.report_failures import QueryTooLarge, ReportFailure, ReportTimedOut
 from domain.report_pages import ReportPage
 from domain.spend import SpendKind
 from domain.spend_calendar import Window
+from domain.spend_day import DayReading
 
 
 @dataclass(frozen=True, slots=True)

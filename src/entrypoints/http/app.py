@@ -14,10 +14,10 @@ from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive
 
 from domain.errors import OnHold
 from entrypoints.container import Container
-from entrypoints.http.addresses import Addresses
 from entrypoints.http.api import API, SharedWaits, StrictRequest, described, polish
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import Gate
+from entrypoints.http.dashboard_addresses import Addresses
 from entrypoints.http.middleware import RequestMiddleware, protective_headers
 from entrypoints.http.pages import PAGES, for_whoever_asks, show_hold
 from entrypoints.http.problems import EXCEPTION_HANDLERS

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from domain.errors import StoreUnavailable
 from entrypoints.container import Container
-from entrypoints.http.api.check_runner import DEGRADED, OK, ReadinessChecks
+from entrypoints.http.api.check_runner import DEGRADED, OK, CheckRunner
 from entrypoints.operations import check_keys, require_keys, require_schema, signs_of_life
 
 
-def readiness_checks_of(container: Container) -> ReadinessChecks:
+def readiness_checks_of(container: Container) -> CheckRunner:
     """What readiness looks at. Keys: that a sealed text opens again, and stored tokens do, as far as they can be had."""
 
     def keys() -> str:
@@ -34,4 +34,4 @@ def readiness_checks_of(container: Container) -> ReadinessChecks:
     }
     if container.connection_mirror().configured:
         checks["mirror"] = mirror
-    return ReadinessChecks(checks)
+    return CheckRunner(checks)

@@ -16,8 +16,8 @@ from sqlalchemy import delete, insert, inspect, select, text
 
 from adapters.sql import tables
 from adapters.sql.database import Database, open_database
+from adapters.sql.grant_rows import row_of
 from adapters.sql.migrations import downgrade, migrate
-from adapters.sql.rows import row_of
 from adapters.sql.schema_state import NewerSchema, SchemaState, head, revisions, schema_state
 from adapters.sql.spend_tables import metadata
 from adapters.sql.store import SqlStore

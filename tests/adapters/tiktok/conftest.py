@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.clock import SystemClock
-from adapters.http_client.lines import Lines
+from adapters.http_client.request_sent_once import Lines
 from adapters.tiktok.ad_platform import TikTok
 from domain.ids import AppId
 from domain.tokens import Secret

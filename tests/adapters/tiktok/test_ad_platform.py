@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from adapters.http_client.lines import LONGEST_ANSWER
+from adapters.http_client.request_sent_once import LONGEST_ANSWER
 from domain.ids import AdvertiserId
 from domain.outcomes import InDoubt, Issued, Throttled, Unavailable, Unread
 from domain.tokens import Secret

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from adapters.clock import SystemClock
-from adapters.http_client.lines import Lines
+from adapters.http_client.request_sent_once import Lines
 from adapters.http_client.resolver import Resolver
 from domain.outcomes import InDoubt, Issued, Unavailable
 from domain.tokens import Secret

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from adapters.clock import SystemClock
-from adapters.http_client.lines import LONGEST_ANSWER
+from adapters.http_client.request_sent_once import LONGEST_ANSWER
 from domain.advertiser import Advertiser, Standing
 from domain.ids import AdvertiserId
 from domain.outcomes import InDoubt, Issued, PathMissing, Refused, Unavailable, Unread

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from adapters.http_client.deadline import DeadlineStream
-from adapters.http_client.lines import Lines
+from adapters.http_client.request_sent_once import Lines
 from adapters.tiktok.ad_platform import TikTok
 from domain.ids import AppId
 from domain.outcomes import Issued, Unavailable

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Final
 
 from ..advertisers import CLOSED, Advertiser
-from .plans import AccountPlan, GmvMaxCampaign, GmvMaxStore, PlannedCampaign
-from .seeded import seeded, seeded_id
+from .planned_campaigns import AccountPlan, GmvMaxCampaign, GmvMaxStore, PlannedCampaign
+from .seeded_numbers import seeded, seeded_id
 
 ENABLED: Final = "CAMPAIGN_STATUS_ENABLE"
 PAUSED: Final = "CAMPAIGN_STATUS_DISABLE"

@@ -8,8 +8,8 @@ from typing import Final
 
 from ..advertisers import Advertiser, local_zone
 from .catalogue import Campaign
-from .plans import AccountPlan, Metrics
-from .seeded import seeded
+from .planned_campaigns import AccountPlan, Metrics
+from .seeded_numbers import seeded
 
 WHOLE_CURRENCIES: Final = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "PYG", "UGX", "XAF", "XOF", "RWF"})
 LATENCY: Final = timedelta(minutes=30)  # of TikTok's figures

@@ -9,7 +9,7 @@ from ..call_values import json_of, texts_of
 from ..paging import page_of
 from ..replies import Reply, success, wrong_parameter
 from .catalogue import Ad, AdGroup, Campaign, campaigns_of
-from .plans import AccountPlan
+from .planned_campaigns import AccountPlan
 
 Row = dict[str, object]
 ID_FILTERS: Final = {"campaign_ids": "campaign_id", "adgroup_ids": "adgroup_id", "ad_ids": "ad_id"}

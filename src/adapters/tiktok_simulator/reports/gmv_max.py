@@ -9,8 +9,8 @@ from ..advertisers import Advertiser, local_zone
 from ..call_values import dates_of, json_of, texts_of
 from ..campaigns.catalogue import stores_of
 from ..campaigns.figures import money_places
-from ..campaigns.plans import AccountPlan, GmvMaxCampaign, GmvMaxStore
-from ..campaigns.seeded import seeded_id
+from ..campaigns.planned_campaigns import AccountPlan, GmvMaxCampaign, GmvMaxStore
+from ..campaigns.seeded_numbers import seeded_id
 from ..paging import page_of
 from ..replies import Reply, success, wrong_parameter
 from .request import check_span

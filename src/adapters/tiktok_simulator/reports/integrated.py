@@ -9,8 +9,8 @@ from ..advertisers import Advertiser, local_zone
 from ..campaigns.catalogue import Ad, AdGroup, Campaign, campaigns_of
 from ..campaigns.figures import Figures, figures_of
 from ..campaigns.listing import shows
-from ..campaigns.plans import AccountPlan
-from ..campaigns.seeded import seeded
+from ..campaigns.planned_campaigns import AccountPlan
+from ..campaigns.seeded_numbers import seeded
 from ..paging import Page
 from ..replies import Reply, success
 from .metrics import CONSTANT, ID_OF, LEVELS, counters_for, written

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ..campaigns.seeded import seeded_id
+from ..campaigns.seeded_numbers import seeded_id
 from ..replies import PARAMETER_ERROR, Reply, failure, success
 from .integrated import Account, Report
 from .request import ReportRequest

@@ -19,7 +19,7 @@ FAILED: Check = "failed"
 
 
 @dataclass(slots=True)
-class ReadinessChecks:
+class CheckRunner:
     """Checks by name; one that raises, or says False, has failed, and one that says DEGRADED found something that an operator
     should see to. A check runs once at a time: who asks meanwhile shares it.
     """

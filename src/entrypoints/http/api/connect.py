@@ -19,13 +19,13 @@ from application.ports.ids_and_nonces import Nonces
 from domain.consent import ConsentFailure, Ending, Failed
 from domain.errors import OnHold, PlatformUnavailable, Refusal, StoreUnavailable
 from domain.tokens import Secret
-from entrypoints.http.addresses import Addresses
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.ids import connection_id
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.shared_waits import SharedWaits
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import gate_of, headers_of
+from entrypoints.http.dashboard_addresses import Addresses
 from entrypoints.http.error_codes_and_sentences import INTERNAL
 from entrypoints.http.exception_to_error_code import USUAL_RETRY_AFTER, code_of
 from entrypoints.http.problems import prefers_a_page

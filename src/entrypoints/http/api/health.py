@@ -7,7 +7,7 @@ from litestar import HttpMethod, Response, route
 from litestar.openapi.datastructures import ResponseSpec
 
 from entrypoints.http.api.bodies import Checks, Liveness, Readiness
-from entrypoints.http.api.check_runner import DEGRADED, FAILED, ReadinessChecks
+from entrypoints.http.api.check_runner import DEGRADED, FAILED, CheckRunner
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.openapi import each_method
 
@@ -46,7 +46,7 @@ async def live() -> Liveness:
         503: ResponseSpec(Readiness, generate_examples=False, description="Not now; it is looked at again at each request.")
     },
 )
-async def ready(readiness_checks: Injected[ReadinessChecks]) -> Response[Readiness]:
+async def ready(readiness_checks: Injected[CheckRunner]) -> Response[Readiness]:
     """Database, schema and keys must be well. Broker, beat, journal, a hold and the mirror are only reported."""
     asked = (readiness_checks.state(name, within=GLANCE_WITHIN if name in REPORTED else LOOK_WITHIN) for name in readiness_checks)
     states = dict(zip(readiness_checks, await asyncio.gather(*asked), strict=True))

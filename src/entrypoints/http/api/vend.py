@@ -13,12 +13,12 @@ from application.vend_token import ByAccount, ByConnection, Vended, VendToken
 from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, ReauthorisationNeeded, TryLater
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.tokens import Secret
-from entrypoints.http.addresses import Addresses
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import AccessToken, TokenRequest
 from entrypoints.http.api.ids import connection_id
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.shared_waits import SharedWaits, StillInFlight
+from entrypoints.http.dashboard_addresses import Addresses
 from entrypoints.http.exception_to_error_code import ReconnectFirst
 
 Wanted = ByConnection | ByAccount

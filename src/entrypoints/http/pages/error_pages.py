@@ -9,8 +9,8 @@ from litestar.types import ExceptionHandlersMap
 
 from domain.errors import OnHold
 from entrypoints.http import error_codes_and_sentences as codes
-from entrypoints.http.addresses import CONNECT, PLATFORMS
 from entrypoints.http.auth.jwt_claims import Unauthenticated
+from entrypoints.http.dashboard_addresses import CONNECT, PLATFORMS
 from entrypoints.http.error_codes_and_sentences import Code
 from entrypoints.http.pages.rendering import AnyRequest, page
 from entrypoints.http.pages.sign_in_redirect import sign_in_first

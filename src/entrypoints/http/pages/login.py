@@ -7,10 +7,10 @@ from litestar.handlers import BaseRouteHandler
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_307_TEMPORARY_REDIRECT, HTTP_400_BAD_REQUEST
 
 from application.ports.clock import Clock
-from entrypoints.http.addresses import PLATFORMS, Addresses
 from entrypoints.http.api import Injected
 from entrypoints.http.auth.demo_sessions import COOKIE_NAME, DEMO_SESSION_LIFE, DemoSessions
 from entrypoints.http.auth.guards import Connection, gate_of, headers_of
+from entrypoints.http.dashboard_addresses import PLATFORMS, Addresses
 from entrypoints.http.exception_to_error_code import NotServed, OriginRefused
 from entrypoints.http.pages.demo_users import DEMO_USERS, demo_user
 from entrypoints.http.pages.forms import field

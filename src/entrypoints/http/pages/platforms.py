@@ -14,11 +14,11 @@ from application.ports.clock import Clock
 from application.remove_left_over_row import RemoveLeftOverRow
 from domain.errors import ConnectionNotFound
 from domain.ids import OwnerId
-from entrypoints.http.addresses import PLATFORMS, Addresses
 from entrypoints.http.api import Injected, connection_id
+from entrypoints.http.dashboard_addresses import PLATFORMS, Addresses
 from entrypoints.http.pages.message_for_url_code import Notice, flash_of
 from entrypoints.http.pages.rendering import AnyRequest, page, to
-from entrypoints.http.pages.sections import sections_of
+from entrypoints.http.pages.sections_by_permission import sections_of
 
 SOONEST, LATEST = timedelta(seconds=2), timedelta(minutes=1)
 

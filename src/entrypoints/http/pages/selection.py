@@ -15,8 +15,8 @@ from domain.consent import Connected
 from domain.errors import AccountNotOnOffer, InvalidRequest, OfferUsed, Refusal
 from domain.ids import AdvertiserId, OfferId, OwnerId
 from domain.offer import Offer
-from entrypoints.http.addresses import PLATFORMS, SELECT, Addresses
 from entrypoints.http.api import Injected, offer_id
+from entrypoints.http.dashboard_addresses import PLATFORMS, SELECT, Addresses
 from entrypoints.http.pages.connection_rows import choice_of
 from entrypoints.http.pages.forms import field, fields
 from entrypoints.http.pages.message_for_url_code import Notice

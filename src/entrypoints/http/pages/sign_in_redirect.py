@@ -6,8 +6,8 @@ from typing import Any
 
 from litestar import Request, Response
 
-from entrypoints.http.addresses import PLATFORMS, SELECT, Addresses
 from entrypoints.http.auth.guards import gate_of
+from entrypoints.http.dashboard_addresses import PLATFORMS, SELECT, Addresses
 from entrypoints.http.pages.rendering import to
 
 LOCAL_PATH = re.compile(r"/(?:[!-.0-\[\]-~][!-\[\]-~]*)?")

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from entrypoints.http import error_codes_and_sentences as codes
-from entrypoints.http.addresses import Addresses
 from entrypoints.http.auth.authjs import PLAIN_NAME
+from entrypoints.http.dashboard_addresses import Addresses
 from support.http_application import DASHBOARD, House
 from support.session_cookies import a_session_cookie
 from support.world import BERT, START

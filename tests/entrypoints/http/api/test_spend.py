@@ -12,9 +12,9 @@ import pytest
 
 from adapters.memory.orders import MemoryOrders, OrderRow
 from application.ports.spend_store import SpendAccount
-from domain.account_day import DayState
 from domain.advertiser import Connection
 from domain.spend import Spend, SpendKind
+from domain.spend_day import DayState
 from support.http_application import READING, UNKNOWN, VENDING, House
 from support.spent import read_into, spent
 from support.world import ANNA, BERT, START

@@ -10,7 +10,7 @@ from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Reason
 from entrypoints.http.api.why_not_selectable import WHY_CLOSED
 from entrypoints.http.pages.connection_rows import WHY, row_of
-from entrypoints.http.pages.sections import sections_of
+from entrypoints.http.pages.sections_by_permission import sections_of
 from entrypoints.http.pages.times_in_words import ahead, span, times, to_act
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)

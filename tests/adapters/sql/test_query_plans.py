@@ -7,8 +7,8 @@ from adapters.ids_and_nonces import SystemIds
 from adapters.sql import tables
 from adapters.sql.claims_and_settlements import CROWD, SqlClaims
 from adapters.sql.database import Database
+from adapters.sql.grant_rows import row_of
 from adapters.sql.offers import row_of as row_of_offer
-from adapters.sql.rows import row_of
 from adapters.sql.store import SqlStore
 from application.ports.claims_and_settlements import Due
 from domain.ids import GrantId

@@ -12,12 +12,12 @@ from functools import partial
 from application.spend.campaign_rows import campaign_rows
 from application.spend.paged_reports import ReportReader, ReportRows
 from application.spend.report_turns import ReadingStopped
-from domain.account_day import DayProof, DayReading, Flaw
 from domain.ids import AdvertiserId
 from domain.outcomes import NotPermitted, OurFault, PathMissing
 from domain.report_failures import AccountRefused, InvalidMetrics, QueryTooLarge, ReportFailure
 from domain.spend import NOTHING, Spend, SpendKind
 from domain.spend_calendar import Window
+from domain.spend_day import DayProof, DayReading, Flaw
 
 REFUSALS = (NotPermitted, OurFault, PathMissing, AccountRefused, InvalidMetrics, QueryTooLarge)
 """By these the platform refuses the totals alone: the campaigns of the same account were told."""

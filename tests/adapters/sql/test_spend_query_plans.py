@@ -9,7 +9,7 @@ from adapters.sql.many_rows import add_in_arrays
 from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.spend_tables import spend_accounts, spend_days
 from application.ports.spend_store import SpendAccount
-from domain.account_day import DayState
+from domain.spend_day import DayState
 from support.builders import ANNA, HOUR, MINUTE, START, account
 from support.world import SimulatedClock
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from adapters.wab.table_shapes import TableShape
+from adapters.wab.columns_and_privileges import TableShape
 from application.ports.connection_mirror import MirrorUnavailable
 from domain.mirror_look import MirrorIdentity
 

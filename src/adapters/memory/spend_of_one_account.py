@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from domain.account_day import AccountDay, Restatement
 from domain.ids import CampaignId
 from domain.spend import Spend, SpendKind
+from domain.spend_day import AccountDay, Restatement
 from domain.spend_plan import ImportProgress, Purpose
 
 DayKey = tuple[date, str]

@@ -1,4 +1,4 @@
-"""One HTTP request and its answer, with one connection a thread and nothing sent twice."""
+"""One HTTP request, sent at most once, and its answer; with one connection a thread."""
 
 import logging
 import os

@@ -10,7 +10,7 @@ from domain.advertiser import Advertiser, Connection
 from domain.connection_state import ConnectionState
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from entrypoints.http.pages.platforms import summary_of
-from entrypoints.http.pages.sections import Section, sections_of
+from entrypoints.http.pages.sections_by_permission import Section, sections_of
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 SOON = NOW + timedelta(hours=7)

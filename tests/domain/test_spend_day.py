@@ -5,9 +5,9 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.account_day import AccountDay, DayReading, DayState, DayTimes, DayUpdate, Flaw, update_by
 from domain.ids import CampaignId
 from domain.spend import Spend, SpendKind
+from domain.spend_day import AccountDay, DayReading, DayState, DayTimes, DayUpdate, Flaw, update_by
 from support.builders import account
 
 DAY = date(2030, 3, 1)
