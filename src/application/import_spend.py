@@ -25,7 +25,7 @@ from domain.advertiser import Connection
 from domain.errors import Refusal, StoreUnavailable, Unstorable
 from domain.ids import AppId
 from domain.outcomes import Refused
-from domain.spend_calendar import LONGEST_WINDOW, AccountCalendar
+from domain.spend_calendar import LONGEST_WINDOW, AccountCalendar, Window
 from domain.spend_plan import ImportProgress, PlannedReading, Purpose, SpendPolicy
 from domain.tokens import Secret
 
@@ -63,18 +63,18 @@ class ImportSpend:
         list(self.import_executor.map(lambda _: self._work(turn), range(IMPORTS_AT_ONCE)))
         return turn
 
-    def account(self, of: SpendAccount, *, stopping: Callable[[], bool] = never) -> ImportSlice | None:
-        """All that is due of one account now. None: it is not followed, or another importer has it. Raises StoreUnavailable."""
+    def account(
+        self, of: SpendAccount, *, window: Window | None = None, stopping: Callable[[], bool] = never
+    ) -> ImportSlice | None:
+        """These days of one account, or its next piece, due or not. None: it is not followed, or another importer has it.
+
+        Raises StoreUnavailable.
+        """
         turn = self._slice(timedelta.max, stopping)
         claim = self.spend_store.take(of, lease=LEASE)
         if claim is None:
             return None
-        self._import(claim, turn, at_once=True)
-        while not turn.over and turn.readings and (claim := self.spend_store.take(of, lease=LEASE)):
-            before = turn.readings
-            self._import(claim, turn)
-            if turn.readings == before:
-                break
+        self._import(claim, turn, window=window, at_once=True)
         return turn
 
     def _slice(self, until: timedelta, stopping: Callable[[], bool]) -> ImportSlice:
@@ -88,10 +88,10 @@ class ImportSpend:
                 return
             self._import(claims[0], turn)
 
-    def _import(self, claim: ImportClaim, turn: ImportSlice, *, at_once: bool = False) -> None:
+    def _import(self, claim: ImportClaim, turn: ImportSlice, *, window: Window | None = None, at_once: bool = False) -> None:
         """One piece of one account, and when the next one is due."""
         try:
-            self._piece(claim, turn, at_once=at_once)
+            self._piece(claim, turn, window, at_once=at_once)
         except Overtaken:
             log.info("an account's spend is imported by another process, or by none", extra={"account": claim.of.account})
         except Unstorable as fault:
@@ -103,10 +103,12 @@ class ImportSpend:
             self._fail(claim, claim.progress, Pause("an internal error, which the log tells of"))
             turn.failed()
 
-    def _piece(self, claim: ImportClaim, turn: ImportSlice, *, at_once: bool) -> None:
+    def _piece(self, claim: ImportClaim, turn: ImportSlice, window: Window | None, *, at_once: bool) -> None:
         connection = self._connection(claim.of)
         calendar = AccountCalendar.of(connection.advertiser.timezone if connection else "")
         plan, now = self._plan(claim, claim.progress, calendar), self.clock.now()
+        if window is not None:
+            plan = PlannedReading(window, Purpose.OPEN_DAYS, now)
         if connection is None or (plan.due_at > now and not at_once):
             self.spend_store.settle(claim, claim.progress, due_at=max(plan.due_at, now + LEASE), purpose=plan.purpose)
             return

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from application.ports.clock import Clock
 from application.ports.journal import JournalUnavailable
 from application.ports.journal_register import JournalRegister
 from application.ports.outbox_feed import OutboxFeed
 from application.ports.removals import Removals
+from application.ports.spend_store import KEPT_AFTER_DISCONNECT, SpendStore
 from application.ports.store import Store
 from application.rotation.permit_turn import never
 
@@ -34,6 +36,8 @@ class Pruned:
     """Those of which nothing was heard any more."""
     removals: int
     """Notes of what people had removed, older than any backup that is restored."""
+    spend: int
+    """Accounts whose spend went, since their owners have not connected them for so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class PruneHistory:
     retention: timedelta
     """How long a fact is kept after the slowest of them passed it."""
     removals: Removals
+    spend_store: SpendStore
 
     def __call__(self, *, stopping: Callable[[], bool] = never) -> Pruned:
         """Raises StoreUnavailable."""
@@ -59,6 +64,7 @@ class PruneHistory:
             erased_grants=repeated(self._cut_down, stopping),
             hosts=self.journals.forget(now - 2 * LATE_ANSWERS_WITHIN),
             removals=self._forget_removals(),
+            spend=repeated(partial(self.spend_store.forget_left, now - KEPT_AFTER_DISCONNECT, limit=PRUNED_AT_ONCE), stopping),
         )
 
     def _forget_removals(self) -> int:

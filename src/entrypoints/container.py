@@ -102,7 +102,7 @@ from domain.spend_plan import SpendPolicy
 from domain.tokens import Secret
 from entrypoints.deferred_imports import imported
 from entrypoints.mirror_thread import MirrorThread
-from entrypoints.settings import Settings, public_origin
+from entrypoints.settings import Settings, SpendSettings, public_origin
 from entrypoints.upkeep_thread import UpkeepThread
 
 if TYPE_CHECKING:
@@ -130,6 +130,11 @@ def key_ring(settings: Settings) -> KeyRing:
 def policy_of(settings: Settings) -> RotationPolicy:
     """The rotation's numbers under these settings."""
     return RotationPolicy(sweep_every=settings.sweep_interval)
+
+
+def spend_policy_of(spend: SpendSettings) -> SpendPolicy:
+    """How far back spend is read under these settings."""
+    return SpendPolicy(spend.backfill_days, spend.lookback_days)
 
 
 def tiktok(settings: Settings, policy: RotationPolicy, clock: Clock) -> TikTok:
@@ -341,7 +346,7 @@ class Container(containers.DeclarativeContainer):
     rebuild_mirror = by_name(
         RebuildMirror, locals(), mirror=connection_mirror, settle_all=settle_in_turns, hold=identity_watch.provided.hold
     )
-    spend_policy = providers.ThreadSafeSingleton(SpendPolicy)
+    spend_policy = providers.ThreadSafeSingleton(spend_policy_of, settings.provided.spend)
     follow = by_name(FollowConnections, locals(), feed=outbox_feed)
     import_spend = by_name(ImportSpend, locals(), access_to=vend_token.provided.access_to)
     clear_offers = by_name(ClearOffers, locals())

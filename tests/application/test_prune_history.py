@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from adapters.memory.outbox_feed import MemoryOutboxFeed
 from application.ports.removals import Disconnected
+from application.ports.spend_store import SpendAccount
 from application.prune_history import PruneHistory
 from domain.ids import ConnectionId
+from support.builders import account
 from support.world import ANNA, World
 
 WEEK = timedelta(days=7)
@@ -15,7 +17,10 @@ def pruning(world: World, *consumers: str, retention: timedelta = WEEK) -> tuple
     feed = MemoryOutboxFeed(world.database)
     store = world.store
     assert store is not None
-    return PruneHistory(feed, store, world.journals, world.clock, frozenset(consumers), retention, world.removals), feed
+    spend_store = world.container.spend_store()
+    return PruneHistory(
+        feed, store, world.journals, world.clock, frozenset(consumers), retention, world.removals, spend_store
+    ), feed
 
 
 def test_facts_that_nobody_reads_leave_a_week_after_they_were_told() -> None:
@@ -76,3 +81,16 @@ def test_removals_that_are_older_than_any_backup_are_forgotten() -> None:
     prune, _ = pruning(world)
     assert prune().removals == 1
     assert [removal.connection for removal in world.removals.noted(database)] == ["lately"]  # type: ignore[union-attr]  # both are
+
+
+def test_spend_is_kept_for_a_month_after_a_disconnect() -> None:
+    world = World()
+    prune, _ = pruning(world)
+    spend_store, of = world.container.spend_store(), SpendAccount(ANNA, account(1))
+    spend_store.follow([of])
+    spend_store.leave(of)
+    world.pass_time(days=30)
+    assert prune().spend == 0
+    world.pass_time(days=1)
+    assert prune().spend == 1
+    assert spend_store.imports() == []

@@ -101,6 +101,7 @@ def deployment(
             "DASHBOARD_URL": address,
             "DATABASE_URL": f"sqlite:///{folder / 'connect.db'}",
             "JOURNAL_DIR": str(folder / "journal"),
+            "SPEND_IMPORT": "off",  # what is told of calls and logs is about tokens; who imports spend says so
             "SERVICE_TOKENS": f"tests:{SERVICE_TOKEN}",
         }
         complete = an_environ(**(usual | (environ or {})))

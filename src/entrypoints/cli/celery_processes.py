@@ -15,15 +15,17 @@ from entrypoints.deferred_imports import imported
     show_default=True,
     help="Celery's kind of pool. Each sweep has threads of its own in any of them.",
 )
-@click.option("--concurrency", type=click.IntRange(1, 64), default=2, show_default=True, help="Tasks at once, not calls.")
-def worker(pool: str, concurrency: int) -> int:
-    """The Celery worker, which renews what is due.
+@click.option("--concurrency", type=click.IntRange(1, 64), default=3, show_default=True, help="Tasks at once, not calls.")
+@click.option("--only", type=click.Choice(["rotation", "import"]), help="Take these tasks alone. Both by default.")
+def worker(pool: str, concurrency: int, only: str | None) -> int:
+    """The Celery worker, which renews what is due and imports ad spend.
 
     SIGTERM ends it in order: calls under way are settled, what was not sent is given back.
     """
     settings = configured()
     durable(settings).database().dispose()
-    status: int = imported("entrypoints.worker.run:run_worker")(settings, pool=pool, concurrency=concurrency, debug=debugging())
+    run = imported("entrypoints.worker.run:run_worker")
+    status: int = run(settings, pool=pool, concurrency=concurrency, debug=debugging(), only=only)
     return status
 
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "refresh": ("entrypoints.cli.refresh:refresh", "Renew tokens now."),
     "adopt": ("entrypoints.cli.adopt:adopt", "End a hold: the database was restored, is a copy, or has moved."),
     "erase": ("entrypoints.cli.erase:erase", "Erase everything of a user."),
+    "spend": ("entrypoints.cli.spend:spend", "Ad spend: import it now, and show what there is."),
     "wab": ("entrypoints.cli.wab:wab", "The dashboard's own database: what is shown in it, and taken over from it."),
     "keys": ("entrypoints.cli.keys:keys", "Token encryption keys."),
 }

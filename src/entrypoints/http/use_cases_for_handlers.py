@@ -15,6 +15,7 @@ USE_CASES = (
     "sweep_due_grants",
     "clear_offers",
     "revoke_tokens",
+    "import_spend",
     "vend_token",
     "disconnect",
     "remove_left_over_row",

@@ -12,6 +12,7 @@ from entrypoints.settings.groups import (
     Scope,
     Service,
     Settings,
+    SpendSettings,
     TikTokSettings,
     WabSettings,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "Scope",
     "Service",
     "Settings",
+    "SpendSettings",
     "TikTokSettings",
     "WabSettings",
     "faults_of",

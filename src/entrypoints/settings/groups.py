@@ -139,6 +139,15 @@ class WabSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SpendSettings:
+    """Whether workers and the cron endpoint import ad spend, how far back for a new connection, and how far back again."""
+
+    importing: bool = True
+    backfill_days: int = 90
+    lookback_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
 class DemoSettings:
     """Present in the demo only: the key of its local sessions, at least 32 characters."""
 
@@ -158,6 +167,7 @@ class Settings:
     web: WebSettings
     sweep_interval: timedelta
     wab: WabSettings = WabSettings()
+    spend: SpendSettings = SpendSettings()
     demo: DemoSettings | None = None
 
     def secrets(self) -> tuple[Secret, ...]:

@@ -20,6 +20,7 @@ from entrypoints.settings.groups import (
     PublicKey,
     SessionSettings,
     Settings,
+    SpendSettings,
     StorageSettings,
     TikTokSettings,
     WabSettings,
@@ -36,6 +37,7 @@ MAX_KEEPALIVE = timedelta(hours=1)
 MAX_QPS = 1000
 POOL_SIZE, MAX_POOL_SIZE = 16, 1000
 OUTBOX_RETENTION, MOST_DAYS = timedelta(days=7), 36_500
+LONGEST_BACKFILL, LONGEST_LOOKBACK = 730, 28
 WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 WORD = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -69,6 +71,7 @@ def load_settings(environ: Mapping[str, str], *, own_address: str | None = None)
             database_url=reader.optional("WAB_DATABASE_URL", addresses.postgresql_url, None),
             token_keys=reader.optional("WAB_TOKEN_KEYS", credentials.dashboard_keys, ()),
         ),
+        spend=_spend(reader),
     )
     reader.finish()
     return settings
@@ -119,6 +122,19 @@ def _storage(reader: Reader) -> StorageSettings:
         journal_dir=reader.optional("JOURNAL_DIR", Path, Path(".data/journal")),
         outbox_retention=reader.optional("OUTBOX_RETENTION_DAYS", days, OUTBOX_RETENTION),
         pool_size=reader.optional("DATABASE_POOL_SIZE", partial(whole_number, highest=MAX_POOL_SIZE), POOL_SIZE),
+    )
+
+
+def _spend(reader: Reader) -> SpendSettings:
+    usual = SpendSettings()
+    return SpendSettings(
+        importing=reader.optional("SPEND_IMPORT", on_or_off, usual.importing),
+        backfill_days=reader.optional(
+            "SPEND_BACKFILL_DAYS", partial(whole_number, highest=LONGEST_BACKFILL), usual.backfill_days
+        ),
+        lookback_days=reader.optional(
+            "SPEND_LOOKBACK_DAYS", partial(whole_number, highest=LONGEST_LOOKBACK), usual.lookback_days
+        ),
     )
 
 
@@ -182,6 +198,13 @@ def whole_number(value: str, *, highest: int) -> int:
     if not WHOLE_NUMBER.fullmatch(value) or not 1 <= int(value) <= highest:
         raise Malformed("is out of bounds", f"use a whole number from 1 to {highest}")
     return int(value)
+
+
+def on_or_off(value: str) -> bool:
+    """Whether it is on. Raises Malformed."""
+    if value not in {"on", "off"}:
+        raise Malformed("is neither on nor off", "use on or off")
+    return value == "on"
 
 
 def days(value: str) -> timedelta:

@@ -9,8 +9,8 @@ from entrypoints.worker.beat_scheduler import SteadyScheduler
 from entrypoints.worker.process_container import process
 
 QUEUE = "tiktok-connect"
-CONCURRENCY = 2
-"""Tasks at once in a worker: an audit beside a sweep. The calls of each have threads of their own."""
+CONCURRENCY = 3
+"""Tasks at once in a worker: an audit and an import beside a sweep. The calls of each have threads of their own."""
 
 app = Celery("tiktok-connect", include=["entrypoints.worker.tasks", "entrypoints.worker.lifecycle"])
 
@@ -36,7 +36,7 @@ def configuration() -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         "worker_send_task_events": False,
         "worker_redirect_stdouts": False,
-        "beat_schedule": schedule_of(settings.sweep_interval),
+        "beat_schedule": schedule_of(settings.sweep_interval, imports=settings.spend.importing),
         "beat_scheduler": SteadyScheduler,
         "enable_utc": True,
         "timezone": "UTC",

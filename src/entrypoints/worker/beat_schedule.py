@@ -5,6 +5,13 @@ from typing import Any
 
 SWEEP = "sweep"
 AUDIT = "audit"
+IMPORT = "import"
+
+IMPORT_QUEUE = "tiktok-connect-import"
+"""Imports of spend have a queue of their own: a worker may take them alone, or leave them to others."""
+
+IMPORT_EVERY = timedelta(seconds=30)
+"""A new connection is noticed within this time, and read at once."""
 
 AUDIT_EVERY = timedelta(hours=12)
 """Long-term tokens are probed twice a day: nothing else shows whether they were withdrawn."""
@@ -16,9 +23,13 @@ CONFIRMED_WITHIN = timedelta(seconds=10)
 """How long a broker may take to confirm a message (AMQP's word; the others answer at once)."""
 
 
-def schedule_of(sweep_every: timedelta) -> dict[str, dict[str, Any]]:
+def schedule_of(sweep_every: timedelta, *, imports: bool = False) -> dict[str, dict[str, Any]]:
     """What beat sends and when. A message that nobody took until the next one is sent has expired, if the clocks agree."""
-    return {name: entry(name, every) for name, every in ((SWEEP, sweep_every), (AUDIT, AUDIT_EVERY))}
+    schedule = {name: entry(name, every) for name, every in ((SWEEP, sweep_every), (AUDIT, AUDIT_EVERY))}
+    if imports:
+        schedule[IMPORT] = entry(IMPORT, IMPORT_EVERY)
+        schedule[IMPORT]["options"]["queue"] = IMPORT_QUEUE
+    return schedule
 
 
 def entry(task: str, every: timedelta) -> dict[str, Any]:
@@ -26,7 +37,7 @@ def entry(task: str, every: timedelta) -> dict[str, Any]:
     return {"task": task, "schedule": every, "options": options(every)}
 
 
-def options(every: timedelta) -> dict[str, float]:
+def options(every: timedelta) -> dict[str, Any]:
     """How such a message is sent: with an end, and not without the broker's confirmation."""
     return {
         "expires": max(every, CLOCKS_APART).total_seconds(),

@@ -9,11 +9,16 @@ from celery.worker import state
 
 from entrypoints.ending_signals import heed
 from entrypoints.settings import Settings
-from entrypoints.worker.app import app
+from entrypoints.worker.app import QUEUE, app
+from entrypoints.worker.beat_schedule import IMPORT_QUEUE
 from entrypoints.worker.process_container import process
 from entrypoints.worker.unasked_sweeps import unasked_sweeps
 
 Pool = Literal["threads", "prefork", "solo"]
+Only = Literal["rotation", "import"]
+
+QUEUES = {None: [QUEUE, IMPORT_QUEUE], "rotation": [QUEUE], "import": [IMPORT_QUEUE]}
+"""Which messages a worker takes."""
 
 
 class OrderlyWorker(Worker):
@@ -50,13 +55,14 @@ def node_name() -> str:
     return f"celery-{own.replace(':', '-')}@{machine}"
 
 
-def run_worker(settings: Settings, *, pool: Pool, concurrency: int, debug: bool) -> int:
-    """Work until a signal asks for the end; returns the exit status."""
+def run_worker(settings: Settings, *, pool: Pool, concurrency: int, debug: bool, only: Only | None = None) -> int:
+    """Work until a signal asks for the end; returns the exit status. `only`: leave the other tasks to other workers."""
     process.use(settings, debug=debug)
     worker = OrderlyWorker(
         app=app,
         hostname=node_name(),
         pool=pool,
+        queues=QUEUES[only],
         concurrency=concurrency,
         loglevel="DEBUG" if debug else "INFO",
         quiet=True,

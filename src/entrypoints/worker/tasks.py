@@ -10,7 +10,7 @@ from application.rotation.batches import SweepReport
 from application.rotation.claim_endings import Ended
 from domain.errors import ClockSkewed, StoreUnavailable
 from entrypoints.worker.app import app
-from entrypoints.worker.beat_schedule import AUDIT, AUDIT_EVERY, SWEEP
+from entrypoints.worker.beat_schedule import AUDIT, AUDIT_EVERY, IMPORT, SWEEP
 from entrypoints.worker.process_container import process
 
 log = logging.getLogger(__name__)
@@ -27,8 +27,12 @@ AUDIT_RESERVED = timedelta(minutes=30)
 """How long the audit of a process that died is waited for."""
 
 
+IMPORT_SLICE = timedelta(seconds=25)
+"""How long an import begins with further accounts. The next message goes on."""
+
+
 class OneAtATime:
-    """Held by the sweep that runs in this process. Between processes the leases in the database decide."""
+    """Held by the sweep, or the import, that runs in this process. Between processes the leases in the database decide."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -46,7 +50,7 @@ class OneAtATime:
         self._lock = threading.Lock()
 
 
-sweeping = OneAtATime()
+sweeping, importing = OneAtATime(), OneAtATime()
 
 
 @app.task(name=SWEEP)
@@ -66,6 +70,21 @@ def sweep() -> None:
         log.critical("nothing is renewed here", extra={"because": str(skewed)})
     finally:
         sweeping.release()
+
+
+@app.task(name=IMPORT)
+def import_spend() -> None:
+    """Bring in ad spend for a while."""
+    if process.stopping() or not importing.acquire():
+        return
+    try:
+        turn = process.container.import_spend()(for_at_most=IMPORT_SLICE, stopping=process.stopping)
+        if turn.readings or turn.failures or turn.stopped_because:
+            log.info("spend", extra={"read": turn.readings, "failed": turn.failures, "stopped_by": turn.stopped_because})
+    except StoreUnavailable as away:
+        log.warning("the database is away; the next import tries again", extra={"because": str(away)})
+    finally:
+        importing.release()
 
 
 class SignOfWork:
@@ -105,7 +124,10 @@ def audit_unless_done(*, within: timedelta) -> None:
         container = process.container
         tell("audit", container.audit_grants()(stopping=process.stopping).probed)
         pruned = container.prune_history()(stopping=process.stopping)
-        log.info("pruned", extra={"facts": pruned.facts, "erased_grants": pruned.erased_grants, "hosts": pruned.hosts})
+        log.info(
+            "pruned",
+            extra={"facts": pruned.facts, "erased_grants": pruned.erased_grants, "hosts": pruned.hosts, "spend": pruned.spend},
+        )
         if not process.stopping():
             heartbeats.beat(AUDIT, container.host(), os.getpid())
     finally:

@@ -16,6 +16,7 @@ from entrypoints.settings import (
     Scope,
     Service,
     Settings,
+    SpendSettings,
     WabSettings,
     faults_of,
     load_database_url,
@@ -225,6 +226,13 @@ def test_malformed_encryption_keys_are_refused(value: str) -> None:
     assert faulty(TOKEN_ENCRYPTION_KEYS=value) == ["TOKEN_ENCRYPTION_KEYS"]
 
 
+def test_spend_is_imported_ninety_days_back_unless_told_otherwise() -> None:
+    assert load_settings(an_environ()).spend == SpendSettings(importing=True, backfill_days=90, lookback_days=7)
+    told = load_settings(an_environ(SPEND_IMPORT="off", SPEND_BACKFILL_DAYS="30", SPEND_LOOKBACK_DAYS="3")).spend
+    assert told == SpendSettings(importing=False, backfill_days=30, lookback_days=3)
+    assert faulty(SPEND_IMPORT="yes") == ["SPEND_IMPORT"]
+
+
 def test_service_tokens_name_services_and_scopes() -> None:
     settings = load_settings(an_environ(SERVICE_TOKENS=f"{LONG},importer:{LONG}-1,janitor:{LONG}-2:vend+erase"))
     assert settings.services == (
@@ -252,6 +260,9 @@ def test_malformed_service_tokens_are_refused(value: str) -> None:
         ("SWEEP_INTERVAL_SECONDS", "0"),
         ("SWEEP_INTERVAL_SECONDS", "10793"),
         ("SWEEP_INTERVAL_SECONDS", "86401"),
+        ("SPEND_BACKFILL_DAYS", "731"),
+        ("SPEND_LOOKBACK_DAYS", "29"),
+        ("SPEND_LOOKBACK_DAYS", "0"),
         ("CRON_INTERVAL", "43201"),
         ("CRON_INTERVAL", "9" * 5000),
     ),

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from datetime import timedelta
 from functools import partial
@@ -12,12 +13,12 @@ from litestar.enums import HttpMethod
 from msgspec import UNSET
 
 from application.clear_offers import ClearOffers
+from application.import_spend import ImportSpend
 from application.ports.clock import Clock
 from application.revoke_tokens import RevokeTokens
 from application.rotation.batches import SweepReport
 from application.sweep_due_grants import SweepDueGrants
 from domain.errors import Refusal, StoreUnavailable
-from domain.rotation_policy import RotationPolicy
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import CronReport, GrantError
 from entrypoints.http.api.injected import Injected
@@ -32,6 +33,9 @@ BOUND = timedelta(seconds=25)
 
 MARGIN = timedelta(seconds=1)
 """For the settling of the last call."""
+
+IMPORT_SLICE = timedelta(seconds=5)
+"""How long a call begins with further accounts' spend."""
 
 ERRORS_SHOWN = 20
 
@@ -49,14 +53,14 @@ async def sweep_now(
     sweep_due_grants: Injected[SweepDueGrants],
     clear_offers: Injected[ClearOffers],
     revoke_tokens: Injected[RevokeTokens],
-    policy: Injected[RotationPolicy],
+    import_spend: Injected[ImportSpend],
     settings: Injected[Settings],
     clock: Injected[Clock],
     sweeping: Injected[Executor],
     closing: Injected[Event],
 ) -> CronReport:
-    """One sweep, bounded to 25 s; what it doesn't reach is `remaining`. Counted in grants."""
-    began = clock.monotonic()
+    """One sweep, bounded to 25 s; what it doesn't reach is `remaining`, counted in grants. Ad spend is imported meanwhile."""
+    began, policy = clock.monotonic(), revoke_tokens.policy
 
     def after(span: timedelta) -> bool:
         return closing.is_set() or clock.monotonic() - began >= span
@@ -69,9 +73,11 @@ async def sweep_now(
         called_every=settings.cron.interval,
         stopping=partial(after, last_call),
     )
-    tidy = partial(tidy_up, clear_offers, partial(revoke_tokens, stopping=partial(after, last_revocation)))
+    steps: list[Callable[[], object]] = [clear_offers, partial(revoke_tokens, stopping=partial(after, last_revocation))]
+    if settings.spend.importing:
+        steps.append(partial(import_spend, for_at_most=IMPORT_SLICE, stopping=partial(after, last_call)))
     loop = asyncio.get_running_loop()
-    both = asyncio.gather(loop.run_in_executor(sweeping, sweep), loop.run_in_executor(sweeping, tidy))
+    both = asyncio.gather(loop.run_in_executor(sweeping, sweep), loop.run_in_executor(sweeping, beside_a_sweep, steps))
     try:
         report, _ = await asyncio.wait_for(asyncio.shield(both), BOUND.total_seconds())
     except TimeoutError:
@@ -79,13 +85,13 @@ async def sweep_now(
     return cron_report(report)
 
 
-def tidy_up(clear_offers: ClearOffers, revoke: partial[int]) -> None:
-    """End choices that nobody made, and revoke what is queued. The sweep's answer doesn't wait for its success."""
-    try:
-        clear_offers()
-        revoke()
-    except Refusal as refusal:
-        log.warning("offers and revocations were left for the next call", extra={"because": type(refusal).__name__})
+def beside_a_sweep(steps: Sequence[Callable[[], object]]) -> None:
+    """End choices that nobody made, revoke what is queued, import some spend. The sweep's answer doesn't wait for success."""
+    for step in steps:
+        try:
+            step()
+        except Refusal as refusal:
+            log.warning("some work was left for the next call", extra={"because": type(refusal).__name__})
 
 
 def cron_report(report: SweepReport) -> CronReport:
