@@ -1,4 +1,4 @@
-"""One turn of keeping the dashboard's rows current: what the outbox tells of, and a look now and then."""
+"""One turn of keeping the dashboard's rows current: a look now and then, what the outbox tells of, and spend."""
 
 import logging
 from collections.abc import Callable
@@ -29,6 +29,7 @@ class KeepMirror:
     retry: Callable[[], None]
     changes: Callable[..., None]
     look: Callable[..., None]
+    deliver: Callable[..., None]
     _away: bool = field(default=False, init=False)
 
     def __call__(self, *, stopping: Callable[[], bool]) -> None:
@@ -48,6 +49,7 @@ class KeepMirror:
             if self.heartbeats.reserve(LOOK, for_at_most=LOOK_EVERY):
                 self.look(stopping=stopping)
             self.changes(stopping=stopping)
+            self.deliver(stopping=stopping)
         except MirrorUnavailable as unavailable:
             if not self._away:
                 log.warning("the dashboard's database could not be asked: its rows wait", extra={"because": str(unavailable)})

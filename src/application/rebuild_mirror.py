@@ -9,6 +9,7 @@ from application.mirroring.relist import Relist
 from application.mirroring.settle_in_turns import SettleInTurns
 from application.ports.clock import Clock
 from application.ports.connection_mirror import ConnectionMirror
+from application.ports.spend_deliveries import SpendDeliveries
 from application.ports.store import Store
 from domain.errors import ConnectionNotFound, InvalidRequest
 from domain.ids import ConnectionId, OwnerId
@@ -43,6 +44,7 @@ class RebuildMirror:
     settle_all: SettleInTurns
     disconnect: Callable[[OwnerId, ConnectionId], bool]
     relist: Relist
+    spend_deliveries: SpendDeliveries
     hold: Callable[[], object | None]
     """Why nothing may be concluded from our own database; None: it is what it was."""
 
@@ -90,6 +92,7 @@ class RebuildMirror:
             self.relist()
 
     def _start_anew(self, plan: RebuildPlan) -> None:
+        self.spend_deliveries.deliver_all_anew()
         with self.store.write() as work:
             note = work.mirror.note()
             work.mirror.doubt_all()

@@ -1,6 +1,7 @@
 """Why a mirror freezes: what was noted of it, and of our rows, against what a look saw."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from domain.ids import ConnectionId
@@ -55,6 +56,11 @@ def why_not_ours(noted: MirrorIdentity | None, seen: MirrorIdentity, *, standby:
     if noted.position is not None and seen.position is not None and seen.position < noted.position:
         return FreezeReason.WENT_BACK
     return None
+
+
+def is_written(noted: NotedMirror, seen: MirrorIdentity) -> bool:
+    """Whether anything is written to this database now. Its position may be older than one that a look has noted meanwhile."""
+    return noted.writes and why_not_ours(noted.identity, replace(seen, position=None), standby=False) is None
 
 
 def ours_without_token(look: Look) -> set[ConnectionId]:

@@ -28,6 +28,7 @@ from adapters.journal_folder import FolderJournal
 from adapters.memory.made_up_orders import MadeUpOrders
 from adapters.null.connection_mirror import NullConnectionMirror
 from adapters.null.orders import NullOrders
+from adapters.null.spend_sink import NullSpendSink
 from adapters.removals_file import FileRemovals
 from adapters.sql.budget_ledger import SqlLedger
 from adapters.sql.claims_and_settlements import SqlClaims
@@ -38,6 +39,7 @@ from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.journal_register import SqlJournalRegister
 from adapters.sql.outbox_feed import SqlOutboxFeed
 from adapters.sql.owner_tallies import SqlOwnerTallies
+from adapters.sql.spend_deliveries import SqlSpendDeliveries
 from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.store import SqlStore
 from adapters.tiktok.ad_platform import TikTok
@@ -53,6 +55,7 @@ from application.connecting.old_accounts import PlaceOldConsent
 from application.connecting.removals import NoteRemoval, RepeatRemovals
 from application.database_hold.held_budget import HeldBudget
 from application.database_hold.watch import IdentityWatch
+from application.deliver_spend import DeliverSpend
 from application.disconnect import Disconnect
 from application.erase_user import EraseUser
 from application.import_connections import AskReach, ImportConnections
@@ -74,6 +77,7 @@ from application.ports.connection_mirror import ConnectionMirror
 from application.ports.database_identity import IdentityNotes
 from application.ports.old_connections import OldConnections
 from application.ports.orders import Orders
+from application.ports.spend_sink import SpendSink
 from application.ports.spend_store import SpendStore
 from application.prune_history import PruneHistory
 from application.rebuild_mirror import RebuildMirror
@@ -196,6 +200,15 @@ def mirror_of(settings: Settings) -> ConnectionMirror:
     return mirror
 
 
+def sink_of(settings: Settings) -> SpendSink:
+    """Where the dashboard shows spend: in its own database, or nowhere."""
+    url = settings.wab.database_url
+    if url is None:
+        return NullSpendSink()
+    sink: SpendSink = imported("adapters.wab.spend_sink:WabSpendSink")(url.reveal())
+    return sink
+
+
 def old_connections_of(settings: Settings) -> OldConnections:
     """The dashboard's own connections from before; for the command that takes them over, which refuses to run without a URL."""
     url = settings.wab.database_url or Secret("postgresql:///")
@@ -258,6 +271,8 @@ class Container(containers.DeclarativeContainer):
     journals = providers.ThreadSafeSingleton(SqlJournalRegister, database)
     outbox_feed = providers.ThreadSafeSingleton(SqlOutboxFeed, database)
     connection_mirror = providers.ThreadSafeSingleton(mirror_of, settings)
+    spend_sink = providers.ThreadSafeSingleton(sink_of, settings)
+    spend_deliveries = providers.ThreadSafeSingleton(SqlSpendDeliveries, database)
     outbox_consumers = providers.Callable(consumers_of, connection_mirror)
     old_connections = providers.ThreadSafeSingleton(old_connections_of, settings)
     old_tokens = providers.ThreadSafeSingleton(DashboardTokens, settings.provided.wab.token_keys)
@@ -333,6 +348,7 @@ class Container(containers.DeclarativeContainer):
         erase_missing=erase_user.provided.if_still_missing,
         hold=identity_watch.provided.hold,
     )
+    deliver_spend = by_name(DeliverSpend, locals(), hold=identity_watch.provided.hold)
     keep_mirror = by_name(
         KeepMirror,
         locals(),
@@ -340,6 +356,7 @@ class Container(containers.DeclarativeContainer):
         retry=settle_soon.provided.retry,
         changes=mirror_changes,
         look=look_at_mirror,
+        deliver=deliver_spend,
     )
     mirror_thread = providers.Factory(MirrorThread, keep_mirror, configured=connection_mirror.provided.configured)
     check_mirror = by_name(CheckMirror, locals(), mirror=connection_mirror)

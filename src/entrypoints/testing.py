@@ -26,11 +26,13 @@ from adapters.memory.old_connections import MemoryOldConnections
 from adapters.memory.outbox_feed import MemoryOutboxFeed
 from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.removals import MemoryRemovals
+from adapters.memory.spend_deliveries import MemorySpendDeliveries
 from adapters.memory.spend_reports import MemorySpendReports
 from adapters.memory.spend_store import MemorySpendStore
 from adapters.memory.store import MemoryStore
 from adapters.null.connection_mirror import NullConnectionMirror
 from adapters.null.orders import NullOrders
+from adapters.null.spend_sink import NullSpendSink
 from application.ports.ad_platform import AdPlatform
 from application.rotation.outage_aware_claims import HOLD_BACK, Contact
 from domain.advertiser import Advertiser, Standing
@@ -174,6 +176,8 @@ def application_over_memory(
         "identity_notes": (MemoryIdentityNotes(),),
         "removals": MemoryRemovals(),
         "connection_mirror": NullConnectionMirror(),
+        "spend_sink": NullSpendSink(),
+        "spend_deliveries": MemorySpendDeliveries(database),
         "old_connections": MemoryOldConnections(),
         "spend_store": MemorySpendStore(database, clock),
         "reports": MemorySpendReports(),

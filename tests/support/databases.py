@@ -15,6 +15,7 @@ from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.journal_register import MemoryJournalRegister
 from adapters.memory.outbox_feed import MemoryOutboxFeed
 from adapters.memory.owner_tallies import MemoryOwnerTallies
+from adapters.memory.spend_deliveries import MemorySpendDeliveries
 from adapters.memory.spend_store import MemorySpendStore
 from adapters.memory.store import MemoryStore
 from adapters.sql import tables
@@ -25,6 +26,7 @@ from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.journal_register import SqlJournalRegister
 from adapters.sql.outbox_feed import SqlOutboxFeed
 from adapters.sql.owner_tallies import SqlOwnerTallies
+from adapters.sql.spend_deliveries import SqlSpendDeliveries
 from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.store import SqlStore
 from application.ports.claims_and_settlements import Claim, Claims, Due
@@ -33,6 +35,7 @@ from application.ports.heartbeats import Heartbeats
 from application.ports.journal_register import JournalRegister
 from application.ports.outbox_feed import OutboxFeed
 from application.ports.owner_tallies import OwnerTallies
+from application.ports.spend_deliveries import SpendDeliveries
 from application.ports.spend_store import SpendStore
 from application.ports.store import Store
 from domain import events
@@ -55,6 +58,7 @@ class Kept:
     journals: JournalRegister
     feed: OutboxFeed
     spend: SpendStore
+    deliveries: SpendDeliveries
     clock: SimulatedClock
     ids: CountedIds
     facts: Callable[[], list[Event]]
@@ -99,6 +103,7 @@ def in_memory() -> Kept:
         journals=MemoryJournalRegister(memory, clock=clock),
         feed=MemoryOutboxFeed(memory),
         spend=MemorySpendStore(memory, clock),
+        deliveries=MemorySpendDeliveries(memory),
         clock=clock,
         ids=ids,
         facts=lambda: list(memory.rows.events),
@@ -129,6 +134,7 @@ def in_sql(url: str) -> Kept:
         journals=SqlJournalRegister(database, clock=clock),
         feed=SqlOutboxFeed(database),
         spend=SqlSpendStore(database, clock=clock),
+        deliveries=SqlSpendDeliveries(database),
         clock=clock,
         ids=ids,
         facts=facts,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from adapters.memory.connection_mirror import MemoryConnectionMirror
 from adapters.memory.dashboard import DashboardRow, MemoryDashboard
+from adapters.memory.spend_sink import MemorySpendSink
 from application.rotation.permit_turn import never
 from domain.advertiser import Connection
 from domain.connection_to_show import ConnectionToShow
@@ -27,6 +28,8 @@ class MirroredWorld(World):
 
     def __post_init__(self) -> None:
         self.mirror = self.given_mirror = self.given_mirror or MemoryConnectionMirror(self.dashboard)
+        if self.given_sink is None and isinstance(self.mirror, MemoryConnectionMirror):
+            self.given_sink = MemorySpendSink(self.mirror)
         super().__post_init__()
         self.changes, self.contact_there = self.container.mirror_changes(), self.container.dashboard_contact()
         self.look()

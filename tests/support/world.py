@@ -25,6 +25,7 @@ from application.ports.connection_mirror import ConnectionMirror
 from application.ports.database_identity import IdentityNotes, IdentityRecord
 from application.ports.fleet import Fleet
 from application.ports.owner_tallies import OwnerTallies
+from application.ports.spend_sink import SpendSink
 from application.ports.store import Store
 from application.rotation.batches import SweepReport
 from application.rotation.claim_endings import Rotation
@@ -118,6 +119,7 @@ class World:
     identity_notes: IdentityNotes = field(default_factory=MemoryIdentityNotes)
     removals: MemoryRemovals = field(default_factory=MemoryRemovals)
     given_mirror: ConnectionMirror | None = None
+    given_sink: SpendSink | None = None
     here: str | None = None
     """The public origin at which it is served."""
     calls_in_flight: int = 1
@@ -165,6 +167,7 @@ class World:
             "identity_notes": (self.identity_notes,),
             "removals": self.removals,
             "connection_mirror": self.given_mirror,
+            "spend_sink": self.given_sink,
             "host": "here",
         }
         own: dict[str, object] = {"public_origin": self.here}
@@ -245,6 +248,7 @@ class World:
             identity_notes=self.identity_notes,
             removals=self.removals,
             given_mirror=self.given_mirror,
+            given_sink=self.given_sink,
             here=self.here,
             nonces=self.nonces,
         )

@@ -1,5 +1,6 @@
 """What is kept of one account's spend in memory."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -27,3 +28,12 @@ class KeptSpend:
     names: dict[tuple[SpendKind, CampaignId], tuple[datetime, str]] = field(default_factory=dict)
     """By campaign: since when it is called what."""
     changes: dict[DayKey, list[Restatement]] = field(default_factory=dict)
+    versions: dict[DayKey, int] = field(default_factory=dict)
+    """Of days that are to be delivered; another one whenever what is delivered changes."""
+    delivered: dict[DayKey, int] = field(default_factory=dict)
+    """The versions that were."""
+
+    def renew(self, keys: Iterable[DayKey]) -> None:
+        """Have days delivered again."""
+        for key in keys:
+            self.versions[key] = self.versions.get(key, 0) + 1

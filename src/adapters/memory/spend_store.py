@@ -122,9 +122,7 @@ class MemorySpendStore:
         with self.database.lock:
             spend = self.database.answer().spend
             return {
-                of: [_named(k, row) for key in _keys(k.rows, window, kinds) for row in k.rows[key]]
-                if (k := spend.get(of))
-                else []
+                of: [named(k, row) for key in _keys(k.rows, window, kinds) for row in k.rows[key]] if (k := spend.get(of)) else []
                 for of in accounts
             }
 
@@ -145,6 +143,8 @@ def _replace_day(kept: KeptSpend, one: DayUpdate) -> None:
     kept.days[key] = one.day
     if one.rows is not None:
         kept.rows[key] = tuple(sorted(one.rows, key=lambda row: row.campaign or ""))
+        if one.day.proof is not None and one.day.proof.flaw is None:
+            kept.renew([key])
     if one.restatement is not None:
         changes = [change for change in kept.changes.get(key, []) if change.at != one.restatement.at]
         kept.changes[key] = sorted([*changes, one.restatement], key=lambda change: change.at)[-RESTATEMENTS_KEPT:]
@@ -152,6 +152,8 @@ def _replace_day(kept: KeptSpend, one: DayUpdate) -> None:
         if row.campaign is not None and row.campaign_name and one.day.proof is not None:
             at, name = kept.names.get((row.kind, row.campaign), (one.day.proof.read_at, ""))
             if at <= one.day.proof.read_at:
+                if name != row.campaign_name:
+                    kept.renew([day for day in kept.versions if _has(kept.rows[day], row)])
                 at, name = one.day.proof.read_at, row.campaign_name
             kept.names[row.kind, row.campaign] = (at, name)
 
@@ -161,7 +163,13 @@ def _keys(of: Iterable[DayKey], window: Window, kinds: Collection[SpendKind]) ->
     return sorted(key for key in of if window.first <= key[0] <= window.last and key[1] in words)
 
 
-def _named(kept: KeptSpend, row: Spend) -> Spend:
+def _has(rows: Iterable[Spend], of: Spend) -> bool:
+    """Whether the campaign has a row among these."""
+    return any((row.kind, row.campaign) == (of.kind, of.campaign) for row in rows)
+
+
+def named(kept: KeptSpend, row: Spend) -> Spend:
+    """The row with the name that its campaign has now."""
     if row.campaign is None:
         return row
     return replace(row, campaign_name=kept.names.get((row.kind, row.campaign), (None, ""))[1])

@@ -14,6 +14,7 @@ metadata = tables.metadata
 FOLLOWED = text("left_at IS NULL")
 LEFT = text("left_at IS NOT NULL")
 OPEN = text("state NOT IN ('settled', 'restated')")
+UNDELIVERED = text("kind = 'auction' AND delivered_version < version")
 """Written out in each statement, never bound: PostgreSQL sees only then that its partial index serves."""
 
 spend_accounts = Table(
@@ -55,6 +56,15 @@ spend_days = Table(
     Column("flaw", Text),
     Column("was_settled", Boolean, nullable=False, server_default=false()),
     Column("proof", Packed(DayProof)),
+    Column("version", Integer, nullable=False, server_default="0"),  # grows with what is delivered; 0: nothing to deliver yet
+    Column("delivered_version", Integer, nullable=False, server_default="0"),
+)
+Index(
+    "ix_spend_days_undelivered",
+    spend_days.c.account_number,
+    spend_days.c.day,
+    sqlite_where=UNDELIVERED,
+    postgresql_where=UNDELIVERED,
 )
 Index("ix_spend_days_open", spend_days.c.account_number, spend_days.c.day, sqlite_where=OPEN, postgresql_where=OPEN)
 

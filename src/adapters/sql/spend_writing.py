@@ -1,14 +1,14 @@
 """How an account's days are replaced, its campaigns named, and everything of it erased."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, and_, delete, select
+from sqlalchemy import Connection, and_, delete, select, update
 
 from adapters.sql.grant_rows import Columns
 from adapters.sql.many_rows import add_in_arrays, put_many, upsert
 from adapters.sql.spend_rows import row_of_day, row_of_restatement, row_of_spend
 from adapters.sql.spend_tables import OF_ACCOUNTS, spend_accounts, spend_campaigns, spend_days, spend_restatements, spend_rows
-from domain.spend_day import RESTATEMENTS_KEPT, DayUpdate, Restatement
+from domain.spend_day import RESTATEMENTS_KEPT, AccountDay, DayUpdate, Restatement
 
 
 def forget_accounts(connection: Connection, numbers: Sequence[int]) -> None:
@@ -29,11 +29,39 @@ def replace_days(connection: Connection, number: int, updates: Sequence[DayUpdat
         days = [one.day.day for one in replaced if one.day.kind is kind]
         of_days = and_(row.account_number == number, row.kind == kind.value, row.day.in_(days))
         connection.execute(delete(spend_rows).where(of_days))
+    renew_versions(connection, number, [one.day for one in replaced if one.day.proof and one.day.proof.flaw is None])
     if rows := [row_of_spend(number, spend) for one in replaced for spend in one.rows or ()]:
         add_in_arrays(connection, spend_rows, rows)
     for one in updates:
         if one.restatement is not None:
             note_restatement(connection, number, one.restatement)
+
+
+def renew_versions(connection: Connection, number: int, days: Sequence[AccountDay]) -> None:
+    """These days are to be delivered as they are now. Days that were never read as a whole are not."""
+    row = spend_days.c
+    for kind in {day.kind for day in days}:
+        of_days = row.day.in_([day.day for day in days if day.kind is kind])
+        chosen = and_(row.account_number == number, row.kind == kind.value, of_days)
+        connection.execute(update(spend_days).where(chosen).values(version=row.version + 1))
+
+
+def renew_renamed(connection: Connection, number: int, names: Collection[Columns]) -> None:
+    """The same for the days of campaigns that are called otherwise from now on. To be called before they are renamed."""
+    named, row, day = spend_campaigns.c, spend_rows.c, spend_days.c
+    for kind in {one["kind"] for one in names}:
+        new = {one["campaign"]: one for one in names if one["kind"] == kind}
+        of_kind = and_(named.account_number == number, named.kind == kind, named.campaign.in_(new))
+        stored = connection.execute(select(named.campaign, named.name, named.named_at).where(of_kind))
+        renamed = [
+            one.campaign
+            for one in stored
+            if (new_one := new[one.campaign])["name"] != one.name and one.named_at <= new_one["named_at"]
+        ]
+        if renamed:
+            days = select(row.day).where(row.account_number == number, row.kind == kind, row.campaign.in_(renamed))
+            chosen = and_(day.account_number == number, day.kind == kind, day.day.in_(days), day.version > 0)
+            connection.execute(update(spend_days).where(chosen).values(version=day.version + 1))
 
 
 def note_restatement(connection: Connection, number: int, restatement: Restatement) -> None:
@@ -57,6 +85,7 @@ def name_campaigns(connection: Connection, number: int, updates: Sequence[DayUpd
                 names[spend.kind.value, spend.campaign] = {**key, **named}
     if not names:
         return
+    renew_renamed(connection, number, names.values())
     naming = upsert(connection, spend_campaigns)
     newer = naming.on_conflict_do_update(
         index_elements=["account_number", "kind", "campaign"],

@@ -2,15 +2,17 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from application.ports.clock import Clock
 from application.ports.connection_mirror import ConnectionMirror, RowReport
+from application.ports.spend_deliveries import SpendDeliveries
+from application.ports.spend_store import SpendAccount
 from application.ports.store import Store
 from domain.ids import ConnectionId
-from domain.mirror_freeze import why_not_ours
+from domain.mirror_freeze import is_written
 from domain.mirror_look import MirrorIdentity
-from domain.mirrored_row import Intent, KnownRow, Leave, WrittenRow
+from domain.mirrored_row import Intent, KnownRow, Leave, Show, WrittenRow
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,7 @@ class SettleRow:
     mirror: ConnectionMirror
     store: Store
     clock: Clock
+    spend_deliveries: SpendDeliveries
     hold: Callable[[], object | None]
     """Why nothing may be concluded from our own database; None: it is what it was."""
     _told: dict[ConnectionId, str] = field(default_factory=dict, init=False)
@@ -58,14 +61,18 @@ class SettleRow:
         with self.store.read() as work:
             note = work.mirror.note()
             to_show, written = work.mirror.connection(connection), work.mirror.written(connection)
-        if not note.writes or why_not_ours(note.identity, replace(identity, position=None), standby=False) is not None:
-            return Leave()  # the position may be older than one that a look has noted meanwhile
+        if not is_written(note, identity):
+            return Leave()
         if to_show is None:
             return KnownRow(written, None).intent(None, writes=True) if written else Leave()
         if written is None:
             written = self._remember(WrittenRow(connection, to_show.owner))
         known = KnownRow(written, to_show.times_connected, to_show.missing_since)
-        return known.intent(to_show.row(self.clock.now()), writes=True)
+        intent = known.intent(to_show.row(self.clock.now()), writes=True)
+        if isinstance(intent, Show) and intent.insert:
+            # Under the row's lock, so that no delivery to the row before this one counts for this one.
+            self.spend_deliveries.deliver_anew(SpendAccount(to_show.owner, to_show.account))
+        return intent
 
     def _remember(self, row: WrittenRow) -> WrittenRow:
         with self.store.write() as work:

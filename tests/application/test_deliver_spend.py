@@ -1,0 +1,233 @@
+"""Delivery of spend into a dashboard: each day once, late without loss, and never where it does not belong."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from application.deliver_spend import MOST_ROWS
+from application.ports.spend_store import SpendAccount
+from application.rotation.permit_turn import never
+from domain.advertiser import Connection
+from domain.delivered_spend import DeliveredRow
+from domain.ids import CampaignId, ConnectionId
+from domain.spend import Spend, SpendKind
+from domain.spend_day import AccountDay, DayProof, DayState, DayUpdate
+from support.builders import ANNA, DAY, MINUTE, SECOND
+from support.mirrored_world import LOOK_EVERY, MirroredWorld
+
+FIRST = date(2029, 12, 1)
+NEXT = FIRST + DAY
+
+
+@dataclass
+class SpendingWorld(MirroredWorld):
+    """Accounts' days are read into its store, and delivered in turns."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.spend_store, self.deliveries = self.container.spend_store(), self.container.spend_deliveries()
+        self.deliver_spend = self.container.deliver_spend()
+
+    def read(self, connection: Connection, days: Mapping[date, Mapping[str, str]], *, currency: str = "GBP") -> None:
+        """An import reads what each campaign spent on these days."""
+        of = SpendAccount(connection.owner, connection.advertiser.id)
+        self.spend_store.follow([of])
+        claim = self.spend_store.take(of, lease=MINUTE)
+        assert claim is not None
+        updates = []
+        for day, campaigns in days.items():
+            proof = DayProof(self.clock.now(), Decimal(0), None, 1)
+            rows = tuple(
+                Spend(of.account, CampaignId(one), f"C {one}", day, SpendKind.AUCTION, currency, Decimal(amount))
+                for one, amount in campaigns.items()
+            )
+            updates.append(DayUpdate(AccountDay(of.account, SpendKind.AUCTION, day, DayState.SETTLED, proof), rows))
+        assert self.spend_store.replace(claim, updates)
+        self.clock.advance(2 * MINUTE)
+
+    def deliver(self) -> None:
+        """What turns of the mirror do with spend, with a look before and one after it."""
+        for _ in range(2):
+            self.look()
+            self.deliver_spend(stopping=never)
+            self.clock.advance(SECOND)
+
+    def there(self, connection: ConnectionId) -> dict[date, dict[str, Decimal]]:
+        """What the dashboard adds up."""
+        days = self.dashboard.spend_of(connection)
+        return {day: {row.campaign: row.spend for row in rows} for day, rows in days.items()}
+
+    def waits(self) -> bool:
+        return bool(self.deliveries.accounts())
+
+
+@pytest.fixture
+def world() -> SpendingWorld:
+    return SpendingWorld()
+
+
+@pytest.fixture
+def connection(world: SpendingWorld) -> Connection:
+    [connection] = world.connect("chloe")
+    return connection
+
+
+def test_what_was_read_is_there_after_a_turn_of_the_mirror(world: SpendingWorld, connection: Connection) -> None:
+    world.read(connection, {FIRST: {"1": "1.50", "2": "2"}, NEXT: {}})
+    world.turn()
+    world.clock.advance(LOOK_EVERY)
+    world.turn()
+    assert world.dashboard.spend_of(connection.id) == {
+        FIRST: (DeliveredRow("1", "C 1", Decimal("1.50"), 0, 0, "GBP"), DeliveredRow("2", "C 2", Decimal(2), 0, 0, "GBP"))
+    }
+    assert not world.waits()
+
+
+def test_a_correction_and_a_vanished_campaign_arrive(world: SpendingWorld, connection: Connection) -> None:
+    world.read(connection, {FIRST: {"1": "1", "2": "2"}, NEXT: {"1": "3"}})
+    world.deliver()
+    world.read(connection, {FIRST: {"2": "2.5"}})
+    world.deliver()
+    assert world.there(connection.id) == {FIRST: {"2": Decimal("2.5")}, NEXT: {"1": Decimal(3)}}
+
+
+def test_a_database_that_is_away_for_a_day_loses_nothing(world: SpendingWorld, connection: Connection) -> None:
+    world.dashboard.away = True
+    for hour in range(24):
+        world.read(connection, {FIRST: {"1": str(hour)}, FIRST - hour * DAY: {"1": str(hour)}})
+        world.turn()
+        world.clock.advance(58 * MINUTE)
+    world.dashboard.away = False
+    world.clock.advance(5 * MINUTE)
+    world.deliver()
+    assert world.there(connection.id) == {FIRST - hour * DAY: {"1": Decimal(hour or 23)} for hour in range(24)}
+
+
+def test_a_lost_answer_only_delivers_again(world: SpendingWorld, connection: Connection) -> None:
+    world.deliver()
+    world.read(connection, {FIRST: {"1": "1"}})
+    world.dashboard.answers_to_lose = 1
+    world.deliver()
+    assert world.waits()
+    world.clock.advance(2 * MINUTE)
+    world.deliver()
+    assert not world.waits()
+    assert world.there(connection.id) == {FIRST: {"1": Decimal(1)}}
+
+
+def test_after_a_reconnect_all_days_are_there_again(world: SpendingWorld, connection: Connection) -> None:
+    world.read(connection, {FIRST: {"1": "1"}, NEXT: {"1": "2"}})
+    world.deliver()
+    world.disconnect(connection.owner, connection.id)
+    world.follow()
+    assert world.rows_of() == []
+    [again] = world.connect("chloe")
+    world.spend_store.follow([SpendAccount(again.owner, again.advertiser.id)])
+    world.deliver()
+    assert world.there(again.id) == {FIRST: {"1": Decimal(1)}, NEXT: {"1": Decimal(2)}}
+
+
+def test_a_person_who_connects_again_while_the_row_is_missing_has_all_days_again(
+    world: SpendingWorld, connection: Connection
+) -> None:
+    world.read(connection, {FIRST: {"1": "1"}})
+    world.deliver()
+    world.dashboard.delete_row(connection.id)
+    world.read(connection, {NEXT: {"1": "2"}})
+    world.deliver()
+    assert world.waits(), "not while its row is missing"
+    world.connect("chloe")
+    world.deliver()
+    assert world.there(connection.id) == {FIRST: {"1": Decimal(1)}, NEXT: {"1": Decimal(2)}}
+
+
+def test_a_restored_database_is_filled_by_a_rebuild(world: SpendingWorld, connection: Connection) -> None:
+    world.read(connection, {FIRST: {"1": "1"}})
+    world.deliver()
+    backup = world.dashboard.backup()
+    world.read(connection, {FIRST: {"1": "9"}, NEXT: {"1": "2"}})
+    world.deliver()
+    world.dashboard.restore(backup)
+    world.deliver()
+    assert world.note.frozen
+    world.read(connection, {NEXT + DAY: {"1": "3"}})
+    world.deliver()
+    assert world.there(connection.id) == {FIRST: {"1": Decimal(1)}}, "frozen: nothing is written"
+    rebuild = world.container.rebuild_mirror()
+    rebuild.apply(rebuild.plan(), stopping=never)
+    world.deliver()
+    expected = {FIRST: {"1": Decimal(9)}, NEXT: {"1": Decimal(2)}, NEXT + DAY: {"1": Decimal(3)}}
+    assert world.there(connection.id) == expected
+
+
+def test_what_a_standby_lacks_that_takes_over_is_delivered_again(world: SpendingWorld, connection: Connection) -> None:
+    world.look()
+    standby = world.dashboard.backup()
+    world.read(connection, {FIRST: {"1": "1"}})
+    world.deliver_spend(stopping=never)
+    world.dashboard.restore(standby)
+    world.clock.advance(SECOND)
+    assert world.there(connection.id) == {}
+    world.look()
+    assert not world.note.frozen, "no look had seen more"
+    world.deliver_spend(stopping=never)
+    assert world.there(connection.id) == {FIRST: {"1": Decimal(1)}}
+    assert world.waits(), "no look has seen it"
+    world.clock.advance(SECOND)
+    world.look()
+    world.deliver_spend(stopping=never)
+    assert not world.waits()
+
+
+def test_nothing_is_delivered_while_the_mirror_is_off(world: SpendingWorld, connection: Connection) -> None:
+    world.deliver()
+    rebuild = world.container.rebuild_mirror()
+    rebuild.turn(off=True)
+    world.read(connection, {FIRST: {"1": "1"}})
+    world.deliver()
+    assert (world.there(connection.id), world.waits()) == ({}, True)
+    rebuild.turn(off=False)
+    world.deliver()
+    assert world.there(connection.id) == {FIRST: {"1": Decimal(1)}}
+
+
+def test_an_unlike_currency_and_an_amount_that_does_not_fit_hold_up_nothing_else(
+    world: SpendingWorld, connection: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR)
+    [hers] = world.connect_many(1)
+    world.dashboard.currencies = {ANNA: ["GBP"]}
+    world.read(connection, {FIRST: {"1": "1"}}, currency="KWD")
+    world.read(hers, {NEXT: {"1": "1.125"}, FIRST: {"1": "1"}})
+    for _ in range(3):
+        world.deliver()
+        world.clock.advance(timedelta(minutes=6))
+    assert world.there(connection.id) == {}
+    assert world.there(hers.id) == {FIRST: {"1": Decimal(1)}}
+    assert world.waits()
+    told = [record.because for record in caplog.records if hasattr(record, "because")]
+    assert len(told) == 2, "each is told once"
+    assert "KWD" in " ".join(told)
+    world.dashboard.currencies, world.dashboard.decimals = {}, 3
+    world.deliver()
+    assert not world.waits()
+
+
+def test_a_long_past_is_delivered_in_pieces_the_newest_of_everybody_first(world: SpendingWorld, connection: Connection) -> None:
+    several = [connection, *world.connect_many(2)]
+    campaigns = {str(number): "0.01" for number in range(MOST_ROWS // 2)}
+    for one in several:
+        world.read(one, {FIRST - ago * DAY: campaigns for ago in range(5)})
+    world.look()
+    world.deliver_spend(stopping=lambda: sum(len(world.there(one.id)) for one in several) >= 2 * len(several))
+    assert [len(world.there(one.id)) for one in several] == [2, 2, 2], "the third of anybody comes after the second of everybody"
+    world.clock.advance(MINUTE)
+    world.look()
+    world.deliver_spend(stopping=never)
+    assert [len(world.there(one.id)) for one in several] == [5, 5, 5]
