@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -15,56 +13,12 @@ from application.ports.spend_store import SpendAccount
 from application.rotation.permit_turn import never
 from domain.advertiser import Connection
 from domain.delivered_spend import DeliveredRow
-from domain.ids import CampaignId, ConnectionId
-from domain.spend import Spend, SpendKind
-from domain.spend_day import AccountDay, DayProof, DayState, DayUpdate
 from support.builders import ANNA, DAY, MINUTE, SECOND
-from support.mirrored_world import LOOK_EVERY, MirroredWorld
+from support.mirrored_world import LOOK_EVERY
+from support.spending_world import SpendingWorld
 
 FIRST = date(2029, 12, 1)
 NEXT = FIRST + DAY
-
-
-@dataclass
-class SpendingWorld(MirroredWorld):
-    """Accounts' days are read into its store, and delivered in turns."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.spend_store, self.deliveries = self.container.spend_store(), self.container.spend_deliveries()
-        self.deliver_spend = self.container.deliver_spend()
-
-    def read(self, connection: Connection, days: Mapping[date, Mapping[str, str]], *, currency: str = "GBP") -> None:
-        """An import reads what each campaign spent on these days."""
-        of = SpendAccount(connection.owner, connection.advertiser.id)
-        self.spend_store.follow([of])
-        claim = self.spend_store.take(of, lease=MINUTE)
-        assert claim is not None
-        updates = []
-        for day, campaigns in days.items():
-            proof = DayProof(self.clock.now(), Decimal(0), None, 1)
-            rows = tuple(
-                Spend(of.account, CampaignId(one), f"C {one}", day, SpendKind.AUCTION, currency, Decimal(amount))
-                for one, amount in campaigns.items()
-            )
-            updates.append(DayUpdate(AccountDay(of.account, SpendKind.AUCTION, day, DayState.SETTLED, proof), rows))
-        assert self.spend_store.replace(claim, updates)
-        self.clock.advance(2 * MINUTE)
-
-    def deliver(self) -> None:
-        """What turns of the mirror do with spend, with a look before and one after it."""
-        for _ in range(2):
-            self.look()
-            self.deliver_spend(stopping=never)
-            self.clock.advance(SECOND)
-
-    def there(self, connection: ConnectionId) -> dict[date, dict[str, Decimal]]:
-        """What the dashboard adds up."""
-        days = self.dashboard.spend_of(connection)
-        return {day: {row.campaign: row.spend for row in rows} for day, rows in days.items()}
-
-    def waits(self) -> bool:
-        return bool(self.deliveries.accounts())
 
 
 @pytest.fixture
