@@ -90,6 +90,9 @@ class ImportProgress:
         fresh = replace(fresh, recent_read_at=began_at)
         if purpose is not Purpose.RECENT:
             fresh = replace(fresh, lookback_read_at=began_at)
+        if purpose is Purpose.FIRST_DAYS:
+            maturing, still_open = self.maturing_read_at or began_at, self.open_days_read_at or began_at
+            fresh = replace(fresh, maturing_read_at=maturing, open_days_read_at=still_open)
         return replace(fresh, maturing_read_at=began_at) if purpose is Purpose.MATURING else fresh
 
     def failed(self, reason: str, now: datetime, *, pause: timedelta | None = None) -> "ImportProgress":

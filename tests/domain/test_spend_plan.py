@@ -105,3 +105,10 @@ def test_older_days_that_are_open_are_tried_once_a_day() -> None:
 def test_the_past_is_asked_for_in_windows_that_the_platform_took(longest: int) -> None:
     progress = replace(CAUGHT_UP, read_back_to=TODAY, longest_window=longest)
     assert progress.next_reading(POLICY, BERLIN, NOW).window.length == longest
+
+
+def test_the_weeks_before_are_read_daily_from_the_first_day_on_however_often_the_newest_are() -> None:
+    steps = run(ImportProgress(), NOW, NOW + 3 * ONE_DAY)
+    read = [step.at - NOW for step in steps if step.plan.purpose is Purpose.MATURING]
+    assert [round(span / ONE_DAY) for span in read] == [1, 2, 3][: len(read)]
+    assert len(read) >= 2
