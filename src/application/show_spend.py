@@ -126,9 +126,7 @@ class ShowSpend:
         with_orders: bool = True,
     ) -> SpendShown:
         """Raises ConnectionNotFound for one that the owner does not have, StoreUnavailable."""
-        with self.store.read() as work:
-            connections = [one for grant in work.grants.of_owner(owner) for one in grant.connections.values()]
-        listed = sorted((one for one in connections if self._is_listed(one)), key=lambda one: (one.created_at, one.id))
+        listed = self._listed(owner)
         chosen = [one for one in listed if connection is None or connection in {one.id, one.former_id}]
         if connection is not None and not chosen:
             raise ConnectionNotFound
@@ -143,8 +141,18 @@ class ShowSpend:
             raise ConnectionNotFound
         return grant.owner
 
-    def _is_listed(self, connection: Connection) -> bool:
-        return not (self.unlists and connection.missing_since)
+    def last_days(self, owner: OwnerId, number: int) -> Window:
+        """So many days up to the latest today that any of the owner's accounts has. Raises StoreUnavailable."""
+        now = self.clock.now()
+        calendars = [AccountCalendar.of(one.advertiser.timezone) for one in self._listed(owner)] or [AccountCalendar(None)]
+        return max((calendar.last_days(number, now) for calendar in calendars), key=lambda window: window.last)
+
+    def _listed(self, owner: OwnerId) -> list[Connection]:
+        """By creation and then by id, as they are listed everywhere."""
+        with self.store.read() as work:
+            connections = [one for grant in work.grants.of_owner(owner) for one in grant.connections.values()]
+        listed = [one for one in connections if not (self.unlists and one.missing_since)]
+        return sorted(listed, key=lambda one: (one.created_at, one.id))
 
     def _accounts(self, owner: OwnerId, connections: Sequence[Connection], window: Window, kind: SpendKind) -> list[AccountShown]:
         now = self.clock.now()

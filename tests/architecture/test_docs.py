@@ -194,7 +194,8 @@ def test_the_table_of_endpoints_has_exactly_those_of_the_api() -> None:
         for method in route.methods
         if method in {"GET", "POST", "DELETE"}
     }
-    pages = {("GET", path) for path in ("/dashboard/platforms", "/dashboard/platforms/tiktok/select", "/schema")}
+    tiktok = ("/dashboard/platforms/tiktok/select", "/dashboard/platforms/tiktok/spend")
+    pages = {("GET", path) for path in ("/dashboard/platforms", *tiktok, "/schema")}
     assert endpoints_in_the_table() == served | pages
 
 

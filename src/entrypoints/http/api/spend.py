@@ -1,8 +1,8 @@
 """Spend: for the person whose accounts they are, and for backend services."""
 
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.enums import MediaType
 from litestar.params import FromQuery, QueryParameter
 
@@ -26,7 +26,6 @@ from entrypoints.http.api.spend_bodies import (
 )
 from entrypoints.http.api.spend_csv import CSV, ORDER, csv_of
 from entrypoints.http.api.spend_query import Cursor, Place, columns_of, kind_of, window_of
-from entrypoints.http.auth.guards import AnyRequest
 
 ROWS_A_PAGE = 1000
 
@@ -51,7 +50,7 @@ OF_COLUMN = {
     responses=failures.SPEND,
 )
 def spend_of_user(
-    request: AnyRequest,
+    request: Request[Any, Any, Any],
     owner: Injected[OwnerId],
     show_spend: Injected[ShowSpend],
     first: From = "",

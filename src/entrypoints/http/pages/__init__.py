@@ -11,6 +11,7 @@ from entrypoints.http.pages.login import log_in, login_form, root
 from entrypoints.http.pages.platforms import disconnect_account, platforms
 from entrypoints.http.pages.rendering import favicon, static_files
 from entrypoints.http.pages.selection import cancel_selection, choose_accounts, selection
+from entrypoints.http.pages.spend import spend
 
 __all__ = ["PAGES", "for_whoever_asks", "show_hold"]
 
@@ -20,7 +21,7 @@ PAGES: list[ControllerRouterHandler] = [
     Router(
         "/",
         route_handlers=[
-            Router("/", route_handlers=[platforms, selection], guards=[signed_in], dependencies=OWNER),
+            Router("/", route_handlers=[platforms, selection, spend], guards=[signed_in], dependencies=OWNER),
             Router(
                 "/",
                 route_handlers=[disconnect_account, choose_accounts, cancel_selection],

@@ -1,0 +1,61 @@
+"""The page of a person's ad spend."""
+
+from litestar import Response, get
+from litestar.params import FromQuery
+from litestar.status_codes import HTTP_200_OK
+
+from application.list_connections import ListConnections
+from application.ports.clock import Clock
+from application.show_spend import ShowSpend
+from domain.ids import OwnerId
+from domain.spend import SpendKind
+from domain.spend_columns import totals_by_currency
+from entrypoints.http.api import Injected, connection_id
+from entrypoints.http.pages.amounts import Amounts
+from entrypoints.http.pages.rendering import AnyRequest, page
+from entrypoints.http.pages.spend_sections import parts_of, sections_by_currency
+from entrypoints.http.pages.times_in_words import ago
+
+SPEND = "/dashboard/platforms/tiktok/spend"
+SPANS, USUAL_SPAN = (7, 30, 90), 30
+"""Days to choose from."""
+
+
+@get(SPEND, sync_to_thread=True)
+def spend(
+    request: AnyRequest,
+    owner: Injected[OwnerId],
+    show_spend: Injected[ShowSpend],
+    list_connections: Injected[ListConnections],
+    clock: Injected[Clock],
+    days: FromQuery[str] = "",
+    account: FromQuery[str] = "",
+    parts: FromQuery[str] = "",
+) -> Response[str]:
+    """Spend by day, ROAS and campaigns of the last days; `parts` names the currency whose ratio is taken apart."""
+    span = int(days) if days in map(str, SPANS) else USUAL_SPAN
+    chosen = connection_id(account) if account else None
+    window = show_spend.last_days(owner, span)
+    shown = show_spend(owner, window, connection=chosen)
+    gmv_max = show_spend(owner, window, connection=chosen, kind=SpendKind.GMV_MAX, with_orders=False)
+    open_days = [day for _, day, _ in shown.incomplete]
+    return page(
+        request,
+        "spend.html",
+        HTTP_200_OK,
+        amounts=Amounts.of(request.headers.get("accept-language", "")),
+        window=window,
+        span=span,
+        spans=SPANS,
+        accounts=[view.connection for view in list_connections(owner)],
+        chosen=chosen,
+        sections=sections_by_currency(shown),
+        parts=parts_of(shown, parts) if parts else None,
+        gmv_max=totals_by_currency(gmv_max.rows),
+        knows_orders=shown.orders is not None,
+        unreadable=shown.orders.unreadable if shown.orders else 0,
+        read_until=ago(shown.imported_through, clock.now()) if shown.imported_through else None,
+        importing=shown.importing,
+        open_since=min(open_days, default=None),
+        failures=[(one.connection.advertiser.label, one.failure) for one in shown.accounts if one.failure],
+    )
