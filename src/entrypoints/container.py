@@ -48,6 +48,7 @@ from application.adopt_database import AdoptDatabase
 from application.audit_grants import AuditGrants
 from application.audit_reach import AuditReach
 from application.begin_connect import BeginConnect
+from application.check_delivered_spend import CheckDeliveredSpend
 from application.check_mirror import CheckMirror
 from application.clear_offers import ClearOffers
 from application.complete_connect import CompleteConnect
@@ -359,6 +360,7 @@ class Container(containers.DeclarativeContainer):
         deliver=deliver_spend,
     )
     mirror_thread = providers.Factory(MirrorThread, keep_mirror, configured=connection_mirror.provided.configured)
+    check_delivered_spend = by_name(CheckDeliveredSpend, locals())
     check_mirror = by_name(CheckMirror, locals(), mirror=connection_mirror)
     rebuild_mirror = by_name(
         RebuildMirror, locals(), mirror=connection_mirror, settle_all=settle_in_turns, hold=identity_watch.provided.hold

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from application.ports.spend_store import SpendAccount
 from application.rotation.permit_turn import never
 from domain.advertiser import Connection
 from domain.delivered_spend import DeliveredRow
+from entrypoints.cli.mirror_lines import lines_of_spend
 from support.builders import ANNA, DAY, MINUTE, SECOND
 from support.mirrored_world import LOOK_EVERY
 from support.spending_world import SpendingWorld
@@ -185,3 +187,23 @@ def test_a_long_past_is_delivered_in_pieces_the_newest_of_everybody_first(world:
     world.look()
     world.deliver_spend(stopping=never)
     assert [len(world.there(one.id)) for one in several] == [5, 5, 5]
+
+
+def test_a_check_counts_days_that_differ_and_says_what_is_in_the_way(world: SpendingWorld, connection: Connection) -> None:
+    [hers] = world.connect_many(1)
+    world.read(connection, {FIRST: {"1": "1"}, NEXT: {"1": "2"}})
+    world.read(hers, {FIRST: {"1": "1.125"}})
+    world.deliver()
+    check = world.container.check_delivered_spend()
+    differences = check()
+    assert (differences.different, list(differences.hindered), differences.waiting) == ({}, [hers.id], 0)
+    row = world.dashboard.rows[connection.id]
+    world.dashboard.put(replace(row, figures={**row.figures, NEXT: ()}))
+    world.read(connection, {NEXT + DAY: {"1": "3"}})
+    differences = check()
+    assert (differences.different, differences.waiting) == ({connection.id: 1}, 1)
+    assert "1 days of spend of 1 connections" in " ".join(lines_of_spend(differences))
+    rebuild = world.container.rebuild_mirror()
+    rebuild.apply(rebuild.plan(), stopping=never)
+    world.deliver()
+    assert check().different == {}

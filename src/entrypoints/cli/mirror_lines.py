@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from application.check_delivered_spend import SpendDifferences
 from application.check_mirror import MirrorCheck, MirrorCounts
 from domain.ids import ConnectionId, OwnerId
 from domain.noted_mirror import FreezeReason
@@ -76,6 +77,15 @@ def _lines_of(check: MirrorCheck) -> Iterator[str]:
         yield f"rows of what is disconnected are still there: {named(found.left_over)}"
     if check.users_gone:
         yield f"{check.users_gone} owners of connections are no users there"
+
+
+def lines_of_spend(spend: SpendDifferences) -> list[str]:
+    """Where the dashboard's spend differs from ours. What only waits for its turn is not wrong."""
+    lines = [f"spend of {connection} is not delivered: {why}" for connection, why in spend.hindered.items()]
+    if spend.different:
+        days, several = sum(spend.different.values()), len(spend.different)
+        lines.append(f"{days} days of spend of {several} connections are not there as they were delivered; {REBUILD}")
+    return lines
 
 
 def named(rows: Sequence[tuple[OwnerId, ConnectionId]]) -> str:

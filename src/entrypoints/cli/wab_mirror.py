@@ -5,7 +5,7 @@ import click
 from application.rebuild_mirror import RebuildPlan
 from entrypoints.cli.configuration import configured, durable, ready
 from entrypoints.cli.error_lines import CommandFailure
-from entrypoints.cli.mirror_lines import line_of, lines_of, named
+from entrypoints.cli.mirror_lines import line_of, lines_of, lines_of_spend, named
 from entrypoints.cli.progress import interruptible
 from entrypoints.container import Container
 
@@ -17,6 +17,8 @@ def check() -> int:
     found = container.check_mirror()()
     click.echo(line_of(found.counts))
     lines = lines_of(found)
+    if not found.lacks:
+        lines += lines_of_spend(container.check_delivered_spend()())
     for line in lines:
         click.echo(f"FAIL  {line}")
     return 1 if lines else 0
