@@ -10,6 +10,7 @@ from application.show_spend import ShowSpend
 from domain.ids import OwnerId
 from domain.spend import SpendKind
 from domain.spend_columns import totals_by_currency
+from domain.spend_day import DayState
 from entrypoints.http.api import Injected, connection_id
 from entrypoints.http.pages.amounts import Amounts
 from entrypoints.http.pages.rendering import AnyRequest, page
@@ -38,7 +39,7 @@ def spend(
     window = show_spend.last_days(owner, span)
     shown = show_spend(owner, window, connection=chosen)
     gmv_max = show_spend(owner, window, connection=chosen, kind=SpendKind.GMV_MAX, with_orders=False)
-    open_days = [day for _, day, _ in shown.incomplete]
+    open_days = [day for _, day, state in shown.incomplete if state is not DayState.MISSING]
     return page(
         request,
         "spend.html",

@@ -83,6 +83,7 @@ def test_spend_both_ratios_and_how_far_it_is_read(nora: PlainBrowser, world: Wor
     assert re.search(r"Read until <time [^>]+>10 min ago</time>", text)
     assert "<span>Reading: 34 of 90 days.</span>" in text
     assert f'Days since <time datetime="{WEEK[5]}">' in text
+    assert f'Days since <time datetime="{WEEK[5]}">' in shown(nora, days="30")
     assert (text.count('class="closed"'), text.count('class="open"')) == (5, 2)
     taken_apart = shown(nora, days="7", parts="USD").partition('id="parts"')[2]
     assert "W-1" in taken_apart
