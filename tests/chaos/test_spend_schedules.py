@@ -123,7 +123,8 @@ class Schedule:
     def ends(self) -> None:
         """Trouble ends, both connect, and everything that was read is there."""
         self.comes_back(0)
-        self.rebuild(0)
+        if self.world.note.frozen:
+            self.rebuild(0)
         for which in range(2):
             self.connects(which)
         for _ in range(4):
