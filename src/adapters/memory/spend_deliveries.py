@@ -56,12 +56,12 @@ class MemorySpendDeliveries:
     def deliver_anew(self, of: SpendAccount) -> None:
         with self.database.lock:
             if kept := self.database.answer().spend.get(of):
-                kept.renew(list(kept.versions))
+                kept.advance_versions(list(kept.versions))
 
     def deliver_all_anew(self) -> None:
         with self.database.lock:
             for kept in self.database.answer().spend.values():
-                kept.renew(list(kept.versions))
+                kept.advance_versions(list(kept.versions))
 
 
 def _days(kept: KeptSpend, *, delivered: bool) -> list[DayKey]:

@@ -33,7 +33,7 @@ class KeptSpend:
     delivered: dict[DayKey, int] = field(default_factory=dict)
     """The versions that were."""
 
-    def renew(self, keys: Iterable[DayKey]) -> None:
+    def advance_versions(self, keys: Iterable[DayKey]) -> None:
         """Have days delivered again."""
         for key in keys:
             self.versions[key] = self.versions.get(key, 0) + 1

@@ -144,7 +144,7 @@ def _replace_day(kept: KeptSpend, one: DayUpdate) -> None:
     if one.rows is not None:
         kept.rows[key] = tuple(sorted(one.rows, key=lambda row: row.campaign or ""))
         if one.day.proof is not None and one.day.proof.flaw is None:
-            kept.renew([key])
+            kept.advance_versions([key])
     if one.restatement is not None:
         changes = [change for change in kept.changes.get(key, []) if change.at != one.restatement.at]
         kept.changes[key] = sorted([*changes, one.restatement], key=lambda change: change.at)[-RESTATEMENTS_KEPT:]
@@ -153,7 +153,7 @@ def _replace_day(kept: KeptSpend, one: DayUpdate) -> None:
             at, name = kept.names.get((row.kind, row.campaign), (one.day.proof.read_at, ""))
             if at <= one.day.proof.read_at:
                 if name != row.campaign_name:
-                    kept.renew([day for day in kept.versions if _has(kept.rows[day], row)])
+                    kept.advance_versions([day for day in kept.versions if _has(kept.rows[day], row)])
                 at, name = one.day.proof.read_at, row.campaign_name
             kept.names[row.kind, row.campaign] = (at, name)
 

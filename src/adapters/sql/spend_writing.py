@@ -29,7 +29,7 @@ def replace_days(connection: Connection, number: int, updates: Sequence[DayUpdat
         days = [one.day.day for one in replaced if one.day.kind is kind]
         of_days = and_(row.account_number == number, row.kind == kind.value, row.day.in_(days))
         connection.execute(delete(spend_rows).where(of_days))
-    renew_versions(connection, number, [one.day for one in replaced if one.day.proof and one.day.proof.flaw is None])
+    advance_versions(connection, number, [one.day for one in replaced if one.day.proof and one.day.proof.flaw is None])
     if rows := [row_of_spend(number, spend) for one in replaced for spend in one.rows or ()]:
         add_in_arrays(connection, spend_rows, rows)
     for one in updates:
@@ -37,7 +37,7 @@ def replace_days(connection: Connection, number: int, updates: Sequence[DayUpdat
             note_restatement(connection, number, one.restatement)
 
 
-def renew_versions(connection: Connection, number: int, days: Sequence[AccountDay]) -> None:
+def advance_versions(connection: Connection, number: int, days: Sequence[AccountDay]) -> None:
     """These days are to be delivered as they are now. Days that were never read as a whole are not."""
     row = spend_days.c
     for kind in {day.kind for day in days}:
@@ -46,7 +46,7 @@ def renew_versions(connection: Connection, number: int, days: Sequence[AccountDa
         connection.execute(update(spend_days).where(chosen).values(version=row.version + 1))
 
 
-def renew_renamed(connection: Connection, number: int, names: Collection[Columns]) -> None:
+def advance_renamed(connection: Connection, number: int, names: Collection[Columns]) -> None:
     """The same for the days of campaigns that are called otherwise from now on. To be called before they are renamed."""
     named, row, day = spend_campaigns.c, spend_rows.c, spend_days.c
     for kind in {one["kind"] for one in names}:
@@ -85,7 +85,7 @@ def name_campaigns(connection: Connection, number: int, updates: Sequence[DayUpd
                 names[spend.kind.value, spend.campaign] = {**key, **named}
     if not names:
         return
-    renew_renamed(connection, number, names.values())
+    advance_renamed(connection, number, names.values())
     naming = upsert(connection, spend_campaigns)
     newer = naming.on_conflict_do_update(
         index_elements=["account_number", "kind", "campaign"],
