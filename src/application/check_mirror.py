@@ -1,7 +1,7 @@
 """Check the dashboard's rows for an operator. Nothing is changed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from application.ports.clock import Clock
 from application.ports.connection_mirror import ConnectionMirror, Lack
@@ -18,9 +18,9 @@ class MirrorCounts:
     note: NotedMirror
     connections: int
     confirmed: int
-    """Connections whose rows were seen there."""
+    """Connections whose rows were there when last seen."""
     missing: int
-    """Connections that are neither listed nor vended, since their rows are missing."""
+    """Connections whose rows were there before, and were missing when last looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class CheckMirror:
         return MirrorCounts(
             note=note,
             connections=len(connections),
-            confirmed=sum(row.is_expected for row in known),
+            confirmed=sum(row.is_expected and row.missing_since is None for row in known),
             missing=sum(connection.missing_since is not None for connection in connections),
         )
 
@@ -76,4 +76,7 @@ class CheckMirror:
         now = self.clock.now()
         frozen = judged(counts.note, known, noted_since, look, now).frozen
         found = differences(connections, known, look, now)
+        there = {row.connection for row in look.rows}.difference(connection for _, connection in found.foreign)
+        shown = sum(connection.connection in there for connection in connections)
+        counts = replace(counts, connections=len(connections), confirmed=shown, missing=len(found.missing))
         return MirrorCheck(counts, lacks, frozen.reason if frozen else None, found, len(look.gone_users))

@@ -45,8 +45,9 @@ class KeepMirror:
             self.heartbeats.release(MIRRORING)
 
     def _turn(self, stopping: Callable[[], bool]) -> None:
+        looks = self.heartbeats.reserve(LOOK, for_at_most=LOOK_EVERY)
         try:
-            if self.heartbeats.reserve(LOOK, for_at_most=LOOK_EVERY):
+            if looks:
                 self.look(stopping=stopping)
             self.changes(stopping=stopping)
             self.deliver(stopping=stopping)
@@ -55,6 +56,6 @@ class KeepMirror:
                 log.warning("the dashboard's database could not be asked: its rows wait", extra={"because": str(unavailable)})
             self._away = True
         else:
-            if self._away:
+            if looks and self._away:  # a turn without a look may have asked nothing
                 log.info("the dashboard's rows are brought up to date again")
-            self._away = False
+                self._away = False

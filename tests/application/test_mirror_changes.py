@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import pytest
@@ -107,3 +108,18 @@ def test_one_row_that_is_locked_holds_up_no_other() -> None:
     world.clock.advance(90 * SECOND)
     world.look()
     assert set(world.dashboard.rows) == {c.id for c in connections}
+
+
+def test_one_outage_is_told_once_and_its_end_only_after_a_look(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "application.keep_mirror")
+    world = MirroredWorld()
+    world.dashboard.away = True
+    for _ in range(20):  # a minute of turns, of which every fifth looks
+        world.turn()
+        world.clock.advance(3 * SECOND)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    world.dashboard.away = False
+    for _ in range(6):
+        world.turn()
+        world.clock.advance(3 * SECOND)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]

@@ -1,11 +1,15 @@
-"""What readiness looks at: database, schema, keys, broker, beat, journal and identity."""
+"""What readiness looks at: database, schema, keys, broker, beat, journal, identity, and the dashboard's mirror."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from domain.errors import StoreUnavailable
 from entrypoints.container import Container
 from entrypoints.http.api.check_runner import DEGRADED, OK, CheckRunner
 from entrypoints.operations import check_keys, require_keys, require_schema, signs_of_life
+
+LOOKS_ARE_LATE_AFTER = timedelta(minutes=2)
+"""Looks at the dashboard's rows come every 15 s: without one for so long nobody can look there."""
 
 
 def readiness_checks_of(container: Container) -> CheckRunner:
@@ -20,8 +24,9 @@ def readiness_checks_of(container: Container) -> CheckRunner:
 
     def mirror() -> str:
         with container.store().read() as work:
-            frozen = work.mirror.note().frozen
-        return DEGRADED if frozen or container.dashboard_contact().away else OK
+            note = work.mirror.note()
+        late = note.looked_at is not None and container.clock().now() - note.looked_at > LOOKS_ARE_LATE_AFTER
+        return DEGRADED if note.frozen or container.dashboard_contact().away or (late and not note.off) else OK
 
     checks: dict[str, Callable[[], object]] = {
         "database": lambda: container.store().try_write(),

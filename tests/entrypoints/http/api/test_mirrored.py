@@ -10,7 +10,7 @@ import pytest
 from adapters.memory.dashboard import DashboardRow
 from domain.ids import ConnectionId, OwnerId
 from entrypoints.http.outcome_sentences import DISCONNECTED_BEFORE
-from support.builders import ANNA, BERT, START
+from support.builders import ANNA, BERT, MINUTE, START
 from support.http_application import House, a_house, some_settings
 from support.mirrored_world import MirroredWorld
 
@@ -124,6 +124,15 @@ def test_readiness_reports_a_frozen_mirror_and_serves(world: MirroredWorld, hous
     assert house.get("/health/ready", owner=None).json()["checks"]["mirror"] == "ok"
     world.dashboard.standby = True
     world.look()
+    answer = house.get("/health/ready", owner=None)
+    assert (answer.status_code, answer.json()["checks"]["mirror"]) == (200, "degraded")
+
+
+def test_readiness_reports_a_mirror_that_nobody_can_look_at_any_more(world: MirroredWorld, house: House) -> None:
+    world.dashboard.away = True
+    world.clock.advance(MINUTE)
+    assert house.get("/health/ready", owner=None).json()["checks"]["mirror"] == "ok"
+    world.clock.advance(2 * MINUTE)
     answer = house.get("/health/ready", owner=None)
     assert (answer.status_code, answer.json()["checks"]["mirror"]) == (200, "degraded")
 
