@@ -116,7 +116,7 @@ def test_the_documents_rewrites_bring_ours_to_us_and_leave_the_dashboards_own(
         offer = assert_several_accounts_come_to_our_page(here, anna)
         slow = meanwhile.submit(slow_callback, here, ben)
         assert_static_files_are_ours(anna, offer)
-        assert_addresses_to_come_are_ours(anna)
+        assert_spend_is_ours(anna)
         assert_the_cron_endpoint_is_ours(here)
         assert_the_list_and_v4_ids_stay_the_dashboards(anna)
         assert_disconnect_is_ours(here, anna, connection)
@@ -166,13 +166,11 @@ def assert_static_files_are_ours(browser: httpx.Client, page: str) -> None:
     assert {"text/css", "text/javascript", "image/svg+xml"} <= kinds
 
 
-def assert_addresses_to_come_are_ours(browser: httpx.Client) -> None:
-    """There is no figure of spend yet: it is we who say so."""
-    problem = browser.get("/api/spend")
-    assert (problem.status_code, problem.json()["code"]) == (404, "NOT_FOUND")
+def assert_spend_is_ours(browser: httpx.Client) -> None:
+    figures = browser.get("/api/spend", params={"from": "2026-11-01", "to": "2026-11-07"})
+    assert isinstance(figures.raise_for_status().json()["rows"], list)
     page = browser.get("/dashboard/platforms/tiktok/spend", headers={"Accept": "text/html"})
-    assert page.status_code == 404
-    assert "/static/connect/" in page.text
+    assert "/static/connect/" in page.raise_for_status().text
 
 
 def assert_the_cron_endpoint_is_ours(here: Place) -> None:
