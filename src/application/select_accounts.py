@@ -1,5 +1,6 @@
 """Choose among the accounts that a consent reached."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from application.connecting.relink import relink
@@ -32,14 +33,15 @@ class SelectAccounts:
             raise OfferExpired
         return stored
 
-    def __call__(self, owner: OwnerId, offer: OfferId, accounts: frozenset[AdvertiserId]) -> tuple[Connection, ...]:
+    def __call__(self, owner: OwnerId, offer: OfferId, accounts: Sequence[AdvertiserId]) -> tuple[Connection, ...]:
         """The connections, in the order of the accounts' ids. The same choice again gives the same answer.
 
         Raises InvalidRequest (nothing chosen), OfferNotFound, OfferExpired, OfferUsed, AccountNotOnOffer.
         """
         if not accounts:
             raise InvalidRequest("choose at least one account")
-        connections = retry_on_conflict(lambda: self._choose(owner, offer, accounts))
+        in_order = tuple(dict.fromkeys(accounts))
+        connections = retry_on_conflict(lambda: self._choose(owner, offer, in_order))
         self.settle_soon(connection.id for connection in connections)
         return connections
 
@@ -61,19 +63,20 @@ class SelectAccounts:
             work.commit()
         return True
 
-    def _choose(self, owner: OwnerId, offer: OfferId, accounts: frozenset[AdvertiserId]) -> tuple[Connection, ...]:
+    def _choose(self, owner: OwnerId, offer: OfferId, accounts: Sequence[AdvertiserId]) -> tuple[Connection, ...]:
         now = self.clock.now()
         with self.store.write() as work:
             stored = owned(work, offer, owner)
             first = stored.chosen is None
-            chosen = stored.choose(accounts, now)
+            chosen = stored.choose(frozenset(accounts), now)
             if not first:
                 return self._as_chosen(work, stored)
             [grant] = work.grants.get([stored.grant])
             relink(work, grant, chosen, now)
             connected = grant.by_account
-            new = [a for a in stored.selectable if a.id in accounts and a.id not in connected]
-            ids = sorted(self.ids.connection() for _ in new)  # lists go by time, then id: these come as they were offered
+            of_id = {a.id: a for a in chosen}
+            new = [of_id[account] for account in accounts if account not in connected]
+            ids = sorted(self.ids.connection() for _ in new)  # lists go by time, then id: these come as they were chosen
             for connection, advertiser in zip(ids, new, strict=True):
                 grant.connect(ConnectionId(connection), advertiser, now)
             work.offers.save(stored)

@@ -90,7 +90,7 @@ def test_accounts_that_appear_are_told_once() -> None:
     first, second = world.machine.accounts("ana")[:2]
     offer = world.consent("ana", 0, 1)
     assert isinstance(offer, Choosing)
-    world.select(ANNA, offer.offer, frozenset([AdvertiserId(first.advertiser_id)]))
+    world.select(ANNA, offer.offer, [AdvertiserId(first.advertiser_id)])
     told = list[list[object]]()
     for accounts in ([first], [first, second], [first, second]):
         world.machine.set_accounts("ana", accounts)

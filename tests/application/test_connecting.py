@@ -41,8 +41,8 @@ def an_open_choice(world: World) -> OfferId:
     return ending.offer
 
 
-def ids(world: World, *indices: int, user: str = "ana") -> frozenset[AdvertiserId]:
-    return frozenset(AdvertiserId(world.machine.accounts(user)[i].advertiser_id) for i in indices)
+def ids(world: World, *indices: int, user: str = "ana") -> tuple[AdvertiserId, ...]:
+    return tuple(AdvertiserId(world.machine.accounts(user)[i].advertiser_id) for i in indices)
 
 
 def test_a_single_account_is_connected_at_once() -> None:
@@ -61,16 +61,15 @@ def test_several_accounts_are_offered_and_the_chosen_ones_share_one_grant() -> N
     assert world.machine.live_refresh_tokens() == 1
 
 
-def test_accounts_chosen_together_are_listed_as_they_were_offered() -> None:
+def test_accounts_chosen_together_are_listed_in_the_order_in_which_they_were_chosen() -> None:
     world = World()
-    world.machine.set_accounts("ana", tuple(reversed(world.machine.accounts("ana"))))
     offer = an_open_choice(world)
-    offered = [a.id for a in world.select.offered(ANNA, offer).selectable]
-    made = replace(world.select, ids=ShuffledIds())(ANNA, offer, frozenset(offered))
+    chosen = list(ids(world, 3, 0, 2, 1))
+    made = replace(world.select, ids=ShuffledIds())(ANNA, offer, [*chosen, chosen[0]])
     listed = [view.connection for view in world.list_connections(ANNA)]
-    assert [c.advertiser.id for c in listed] == offered == sorted(offered, reverse=True)
+    assert [c.advertiser.id for c in listed] == chosen
     assert {c.created_at for c in listed} == {world.clock.now()}
-    assert [c.advertiser.id for c in made] == sorted(offered), "the answer goes by the accounts' ids"
+    assert [c.advertiser.id for c in made] == sorted(chosen), "the answer goes by the accounts' ids"
 
 
 def test_more_accounts_than_one_call_takes_are_all_offered_with_details() -> None:
@@ -125,7 +124,7 @@ def test_the_exchanges_own_list_does_where_the_accounts_cannot_be_looked_up() ->
     world.platform.unlisted, world.platform.withheld = Unavailable("away"), True
     ending = world.consent("ana")
     assert isinstance(ending, Choosing)
-    assert {a.name for a in world.select.offered(ANNA, ending.offer).selectable} == ids(world, 0, 1, 2, 3)
+    assert {a.name for a in world.select.offered(ANNA, ending.offer).selectable} == {*ids(world, 0, 1, 2, 3)}
 
 
 @pytest.mark.parametrize(
@@ -287,7 +286,7 @@ def test_a_choice_of_nothing_or_of_anothers_offer_or_too_late_is_refused() -> No
     world = World()
     offer = an_open_choice(world)
     with pytest.raises(InvalidRequest):
-        world.select(ANNA, offer, frozenset())
+        world.select(ANNA, offer, ())
     for call in (world.select.offered, world.select.cancel):
         with pytest.raises(OfferNotFound):
             call(BERT, offer)

@@ -41,7 +41,7 @@ def test_what_a_user_could_choose_from_is_erased() -> None:
     offered = world.select.offered(ANNA, offer.offer)
     assert world.container.erase_user()(ANNA).grants == 1
     with pytest.raises(OfferExpired):
-        world.select(ANNA, offer.offer, frozenset(a.id for a in offered.selectable))
+        world.select(ANNA, offer.offer, [a.id for a in offered.selectable])
     assert world.revoke() == 1
 
 

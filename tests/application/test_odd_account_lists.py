@@ -190,7 +190,7 @@ def test_the_details_of_thousands_of_accounts_are_read_within_the_time_and_the_b
     assert sum(a.standing is not Standing.UNREAD for a in accounts) >= told
     apart = [after - before for before, after in zip(budget.sent, budget.sent[1:], strict=False)]
     assert min(apart) >= timedelta(seconds=0.1), "each call has a permit of its own"
-    chosen = frozenset(a.id for a in accounts if a.selectable)
+    chosen = [a.id for a in accounts if a.selectable]
     assert len(world.select(ANNA, ending.offer, chosen)) == len(chosen)
     world.platform.on_details = lambda: None
     budget.clock.advance(HOUR)

@@ -83,8 +83,8 @@ class Schedule(RuleBasedStateMachine):
                 world.select.cancel(owner, offer)
                 return None
             found = world.select.offered(owner, offer)
-            wanted = frozenset(a.id for i, a in enumerate(found.selectable) if some >> i & 1)
-            return world.select(owner, offer, wanted or frozenset(a.id for a in found.selectable))
+            wanted = [a.id for i, a in enumerate(found.selectable) if some >> i & 1]
+            return world.select(owner, offer, wanted or [a.id for a in found.selectable])
 
         self.chaos.do(host, chosen)
 

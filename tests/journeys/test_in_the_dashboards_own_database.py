@@ -92,14 +92,15 @@ def test_a_row_is_there_before_each_answer_and_follows(
         assert (row.id, row.account, row.status, row.token) == (listed["id"], account, "active", "")
         assert (row.spend, row.created_at) == (old.spend, old.created_at)
 
-        # a choice among several, in the order of the list, at the times of the list
+        # a choice among several, in the order chosen, which is the list's, at the times of the list
         ben = Person(here, BEN)
         pending = ben.consent("ana")["pendingTokenId"][0]
         offered = ben.ask("GET", f"/api/auth/tiktok/pending?id={pending}").json()["accounts"]
-        body = {"pendingTokenId": pending, "accountIds": [a["accountId"] for a in offered]}
+        body = {"pendingTokenId": pending, "accountIds": [a["accountId"] for a in reversed(offered)]}
         assert ben.ask("POST", "/api/auth/tiktok/select-account", body).status_code == 200
         rows, connections = dashboard.shown_to(BEN), ben.listed()
         assert [r.id for r in rows] == [c["id"] for c in connections]
+        assert [r.account for r in rows] == body["accountIds"]
         assert rows[0].created_at == datetime.fromisoformat(connections[0]["createdAt"])
         assert len({r.created_at for r in rows}) == len(offered) > 1
 

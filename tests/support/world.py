@@ -205,7 +205,7 @@ class World:
         ending = self.consent(user, *accounts, owner=owner)
         if isinstance(ending, Choosing):
             offer = self.select.offered(owner, ending.offer)
-            self.select(owner, offer.id, frozenset(a.id for a in offer.selectable))
+            self.select(owner, offer.id, [a.id for a in offer.selectable])
         return tuple(v.connection for v in self.list_connections(owner))
 
     # what workers and services do

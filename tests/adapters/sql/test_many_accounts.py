@@ -43,7 +43,7 @@ def test_thousands_of_accounts_are_chosen_moved_and_let_go_in_few_statements(dat
     world.machine.set_accounts("agency", accounts)
     ending = world.consent("agency")
     assert isinstance(ending, Choosing)
-    every = frozenset(a.id for a in world.select.offered(ANNA, ending.offer).selectable)
+    every = [a.id for a in world.select.offered(ANNA, ending.offer).selectable]
     with few_statements(database):
         connections = world.select(ANNA, ending.offer, every)
     assert len(connections) == MANY

@@ -83,11 +83,11 @@ def select_account(owner: Injected[OwnerId], select_accounts: Injected[SelectAcc
     )
 
 
-def chosen(selection: Selection) -> frozenset[AdvertiserId]:
-    """The accounts, each once. Raises InvalidRequest unless exactly one of the two fields is given, and not empty."""
+def chosen(selection: Selection) -> tuple[AdvertiserId, ...]:
+    """The accounts in the order chosen. Raises InvalidRequest unless exactly one of the two fields is given, and not empty."""
     if (selection.account_id is None) == (selection.account_ids is None):
         raise InvalidRequest("give either accountId or accountIds")
     accounts = [selection.account_id] if selection.account_id is not None else selection.account_ids or []
     if not accounts:
         raise InvalidRequest("accountIds is empty")
-    return frozenset(AdvertiserId(a) for a in accounts)
+    return tuple(AdvertiserId(a) for a in accounts)

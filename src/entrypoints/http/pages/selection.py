@@ -60,12 +60,12 @@ def choose_accounts(
 ) -> Response[str]:
     """Connect the ticked accounts. Raises InvalidRequest, OfferNotFound, OfferExpired, OfferUsed."""
     offer = named_offer(field(form, OFFER_FIELD))
-    ticked = frozenset(AdvertiserId(account) for account in fields(form, ACCOUNTS_FIELD))
+    ticked = [AdvertiserId(account) for account in fields(form, ACCOUNTS_FIELD)]
     try:
         connected = select_accounts(owner, offer, ticked)
     except (AccountNotOnOffer, InvalidRequest) as refusal:
         offered, fault = select_accounts.offered(owner, offer), FAULTS[type(refusal)]
-        return choices_page(request, offered, list_connections, clock, ticked=ticked, fault=fault)
+        return choices_page(request, offered, list_connections, clock, ticked=frozenset(ticked), fault=fault)
     if not connected:
         raise OfferUsed  # the same choice again, and all of it has been disconnected since
     return to(addresses.after(Connected()), HTTP_303_SEE_OTHER)
