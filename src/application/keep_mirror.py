@@ -1,10 +1,12 @@
 """One turn of keeping the dashboard's rows current: a look now and then, what the outbox tells of, and spend."""
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from application.ports.clock import Clock
 from application.ports.connection_mirror import ConnectionMirror, MirrorUnavailable
 from application.ports.heartbeats import Heartbeats
 
@@ -15,6 +17,10 @@ LOOK = "look at the mirror"
 """The works that one process at a time does."""
 
 LOOK_EVERY = timedelta(seconds=15)
+
+ASKED_LOOKS_APART = timedelta(seconds=1)
+SHARE_OF_LOOKS = 10
+"""Looks that a written row asks for take a tenth of the time at the most."""
 
 RESERVED_FOR = timedelta(minutes=2)
 """How long a process that died in the middle keeps others from it."""
@@ -30,7 +36,12 @@ class KeepMirror:
     changes: Callable[..., None]
     look: Callable[..., None]
     deliver: Callable[..., None]
+    clock: Clock
+    look_soon: threading.Event
+    """Set when a row was written before a person's answer: only a look confirms it, and until then it would be written again."""
     _away: bool = field(default=False, init=False)
+    _asked: bool = field(default=False, init=False)
+    _asked_look_from: timedelta = field(default=timedelta(0), init=False)
 
     def __call__(self, *, stopping: Callable[[], bool]) -> None:
         """Raises StoreUnavailable."""
@@ -45,10 +56,13 @@ class KeepMirror:
             self.heartbeats.release(MIRRORING)
 
     def _turn(self, stopping: Callable[[], bool]) -> None:
-        looks = self.heartbeats.reserve(LOOK, for_at_most=LOOK_EVERY)
+        looks = self._asked_now() or self.heartbeats.reserve(LOOK, for_at_most=LOOK_EVERY)
+        began_at = self.clock.monotonic()
         try:
             if looks:
                 self.look(stopping=stopping)
+                took = self.clock.monotonic() - began_at
+                self._asked_look_from = began_at + max(ASKED_LOOKS_APART, took * SHARE_OF_LOOKS)
             self.changes(stopping=stopping)
             self.deliver(stopping=stopping)
         except MirrorUnavailable as unavailable:
@@ -59,3 +73,13 @@ class KeepMirror:
             if looks and self._away:  # a turn without a look may have asked nothing
                 log.info("the dashboard's rows are brought up to date again")
                 self._away = False
+
+    def _asked_now(self) -> bool:
+        """Whether a written row is to be seen at once; what is asked for too soon waits."""
+        if self.look_soon.is_set():
+            self.look_soon.clear()
+            self._asked = True
+        if not self._asked or self.clock.monotonic() < self._asked_look_from:
+            return False
+        self._asked = False
+        return True

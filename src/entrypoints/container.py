@@ -10,6 +10,7 @@ import inspect
 import os
 import secrets
 import socket
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
@@ -316,6 +317,7 @@ class Container(containers.DeclarativeContainer):
 
     settle_row = by_name(SettleRow, locals(), mirror=connection_mirror, hold=identity_watch.provided.hold)
     settle_in_turns = by_name(SettleInTurns, locals(), settle=settle_row)
+    look_soon = providers.ThreadSafeSingleton(threading.Event)
     dashboard_contact = providers.ThreadSafeSingleton(DashboardContact)
     bounded_calls = by_name(BoundedCalls, locals(), contact=dashboard_contact)
     settle_soon = by_name(SettleSoon, locals(), settle=settle_row, calls=bounded_calls)
@@ -359,7 +361,7 @@ class Container(containers.DeclarativeContainer):
         look=look_at_mirror,
         deliver=deliver_spend,
     )
-    mirror_thread = providers.Factory(MirrorThread, keep_mirror, configured=connection_mirror.provided.configured)
+    mirror_thread = providers.Factory(MirrorThread, keep_mirror, look_soon, configured=connection_mirror.provided.configured)
     check_delivered_spend = by_name(CheckDeliveredSpend, locals())
     check_mirror = by_name(CheckMirror, locals(), mirror=connection_mirror)
     rebuild_mirror = by_name(

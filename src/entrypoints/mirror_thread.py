@@ -9,7 +9,8 @@ from domain.errors import Refusal
 
 log = logging.getLogger(__name__)
 
-TURN_EVERY = timedelta(seconds=3)
+TURN_EVERY, TURNS_APART = timedelta(seconds=3), timedelta(seconds=0.1)
+"""How often there is a turn, and the least between two where one is asked for."""
 
 ENDS_WITHIN = timedelta(seconds=5)
 """How long the end of a process waits for a turn that is under way."""
@@ -25,9 +26,10 @@ class Turn(Protocol):
 class MirrorThread:
     """A thread that takes a turn every few seconds until it is stopped. Nothing that happens in a turn ends it."""
 
-    def __init__(self, keep: Turn, *, configured: bool, every: timedelta = TURN_EVERY) -> None:
-        """Without a configured mirror there is no thread."""
-        self._keep, self._configured, self._every, self._stop = keep, configured, every, threading.Event()
+    def __init__(self, keep: Turn, wake: threading.Event, *, configured: bool, every: timedelta = TURN_EVERY) -> None:
+        """Without a configured mirror there is no thread. `wake` asks for a turn at once; who takes it clears that."""
+        self._keep, self._wake, self._configured, self._every = keep, wake, configured, every
+        self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mirror_thread", daemon=True)
 
     def start(self) -> None:
@@ -38,6 +40,7 @@ class MirrorThread:
     def stop(self) -> None:
         """End after the turn that is under way, unless that hangs: what it was at is done again by the next process."""
         self._stop.set()
+        self._wake.set()
         if self._thread.is_alive():
             self._thread.join(ENDS_WITHIN.total_seconds())
 
@@ -49,4 +52,5 @@ class MirrorThread:
                 log.debug("the dashboard's rows could not be looked after", extra={"because": type(refused).__name__})
             except Exception:  # a thread that dies is noticed too late
                 log.exception("the dashboard's rows could not be looked after")
-            self._stop.wait(self._every.total_seconds())
+            if not self._stop.wait(TURNS_APART.total_seconds()):
+                self._wake.wait((self._every - TURNS_APART).total_seconds())

@@ -29,6 +29,19 @@ def test_the_row_is_there_when_the_callback_ends() -> None:
     assert world.written(row.id) == WrittenRow(row.id, ANNA, 1), "only a look confirms"
 
 
+def test_a_row_that_is_deleted_soon_after_the_callback_is_not_written_again() -> None:
+    world = MirroredWorld()
+    world.turn()  # which looks, so that no look is due when the person connects
+    world.pass_time(seconds=2)
+    [connection] = world.connect("chloe")
+    world.turn()
+    world.dashboard.delete_row(connection.id)
+    for _ in range(3):
+        world.pass_time(seconds=16)
+        world.turn()
+    assert (world.rows_of(), world.listed()) == ([], [])
+
+
 def test_the_rows_are_there_in_the_order_of_the_list_when_the_choice_ends() -> None:
     world = MirroredWorld()
     connections = world.connect("ana")

@@ -1,6 +1,7 @@
 """Settling rows before a person is answered, within three seconds; what is not done by then goes by the outbox and the looks."""
 
 import logging
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,6 +26,8 @@ class SettleSoon:
 
     settle: SettleRow
     calls: BoundedCalls
+    look_soon: threading.Event
+    """Set once a row was written."""
     _owed: ConnectionId | None = field(default=None, init=False)
     """The last row that could not be settled in time: the one to try again."""
 
@@ -80,4 +83,5 @@ class SettleSoon:
             if progress.since_last() > SLOW:
                 self._owed = connection
                 self.calls.contact.lost("a row took too long")
+            self.look_soon.set()
             progress.step()
