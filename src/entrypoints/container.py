@@ -98,6 +98,7 @@ from application.rotation.single_call import SingleCall
 from application.rotation.store_outcome import StoreOutcome
 from application.rotation.unread_answers import KeepUnread
 from application.select_accounts import SelectAccounts
+from application.show_imports import ShowImports
 from application.show_spend import ShowSpend
 from application.spend.followed_accounts import FollowConnections
 from application.sweep_due_grants import SweepDueGrants
@@ -378,6 +379,7 @@ class Container(containers.DeclarativeContainer):
     place_old_consent = by_name(PlaceOldConsent, locals())
     import_connections = by_name(ImportConnections, locals(), old=old_connections, place=place_old_consent, watch=identity_watch)
     list_connections = by_name(ListConnections, locals())
+    show_imports = by_name(ShowImports, locals(), importing=settings.provided.spend.importing)
     show_spend = by_name(ShowSpend, locals(), spend=spend_store, policy=spend_policy)
 
 

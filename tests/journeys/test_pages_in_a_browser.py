@@ -109,6 +109,8 @@ def test_every_page_fits_the_window(site: Site, size: str) -> None:
     site.world.connect("several", 0, 1, owner=NORA)
     page = site.open(size)
     assert_fits(page)
+    page.get_by_text("Details", exact=True).first.click()
+    assert_fits(page)
     page.get_by_text("Disconnect", exact=True).first.click()
     assert_fits(page)
     page.goto(site.choice("several"))
@@ -204,6 +206,25 @@ def test_escape_closes_the_question_and_stays_where_one_was(site: Site) -> None:
     page.mouse.click(5, 5)
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Yes, disconnect it")).to_be_hidden()
+
+
+def test_details_open_by_keyboard_and_stay_open_while_the_page_is_kept_up_to_date(site: Site) -> None:
+    site.world.connect("chloe", owner=NORA)
+    page = site.open()
+    expect(page.get_by_text("Access token")).to_be_hidden()
+    page.get_by_label("Details of Chloe's Candles").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Access token")).to_be_visible()
+    site.world.pass_time(hours=11)
+    site.world.sweep()
+    site.world.pass_time(hours=2)
+    site.world.sweep()
+    page.context.clear_cookies()
+    page.context.add_cookies(site.open().context.cookies())  # type: ignore[arg-type] # the same cookies under another name
+    look_again(page)
+    expect(page.locator("[data-rotations='1']")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Disconnect Chloe's Candles")).to_be_focused()
 
 
 def test_the_list_follows_what_happens_elsewhere(site: Site) -> None:

@@ -20,6 +20,7 @@ USE_CASES = (
     "disconnect",
     "remove_left_over_row",
     "list_connections",
+    "show_imports",
     "show_spend",
 )
 AMBIENT = ("clock", "nonces", "settings", "policy", "fleet")

@@ -9,9 +9,11 @@ from domain.advertiser import Advertiser
 from domain.connection_state import ConnectionState
 from domain.foreign_text import one_line
 from domain.ids import ConnectionId
+from domain.import_state import ImportState
 from domain.outcomes import Reason
 from entrypoints.http.api.why_not_selectable import WHY_CLOSED
 from entrypoints.http.error_codes_and_sentences import ACCOUNT_LOST
+from entrypoints.http.pages.import_lines import ImportLine, line_of
 from entrypoints.http.pages.times_in_words import Moment, ago, ahead, left, on_day, times
 
 Tone = Literal["good", "warn", "bad"]
@@ -64,9 +66,12 @@ class AccountRow:
     permission_ends: Moment | None
     endless: bool
     """Whether the token has no end of its own."""
+    connected: Moment
+    spend: ImportLine | None
+    """None: nothing is imported here."""
 
 
-def row_of(view: ConnectionView, now: datetime) -> AccountRow:
+def row_of(view: ConnectionView, now: datetime, spend: ImportState | None = None) -> AccountRow:
     """A connection as the platforms page shows it."""
     connection, ends = view.connection, view.refresh_token_expires_at
     return AccountRow(
@@ -80,6 +85,8 @@ def row_of(view: ConnectionView, now: datetime) -> AccountRow:
         rotation_count=view.generation - 1,
         permission_ends=on_day(ends, now) if ends and view.goes_on else None,
         endless=view.token_expires_at is None and view.goes_on,
+        connected=ago(connection.created_at, now),
+        spend=line_of(spend, now, waits_for_person=view.needs_reauth) if spend else None,
     )
 
 

@@ -12,6 +12,7 @@ from application.disconnect import Disconnect
 from application.list_connections import ConnectionView, ListConnections
 from application.ports.clock import Clock
 from application.remove_left_over_row import RemoveLeftOverRow
+from application.show_imports import ShowImports
 from domain.errors import ConnectionNotFound
 from domain.ids import OwnerId
 from entrypoints.http.api import Injected, connection_id
@@ -25,17 +26,22 @@ SOONEST, LATEST = timedelta(seconds=2), timedelta(minutes=1)
 
 @get(PLATFORMS, sync_to_thread=True)
 def platforms(
-    request: AnyRequest, owner: Injected[OwnerId], list_connections: Injected[ListConnections], clock: Injected[Clock]
+    request: AnyRequest,
+    owner: Injected[OwnerId],
+    list_connections: Injected[ListConnections],
+    show_imports: Injected[ShowImports],
+    clock: Injected[Clock],
 ) -> Response[str]:
-    """The owner's connections and how they do."""
+    """The owner's connections, how they do, and how far their spend is read."""
     views = list_connections(owner)
+    imports = show_imports(owner, [view.connection for view in views])
     now = clock.now()
     return page(
         request,
         "platforms.html",
         HTTP_200_OK,
         flash=flash_of(request.query_params, connected=any(not view.needs_reauth for view in views)),
-        sections=sections_of(views, now),
+        sections=sections_of(views, imports, now),
         broken=any(view.needs_reauth for view in views),
         summary=summary_of(views),
         every=look_again_every(views) // timedelta(seconds=1),

@@ -1,6 +1,6 @@
 """The platforms page as a whole: its accounts by permission, what a person has to mend first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -9,6 +9,7 @@ from urllib.parse import quote
 from application.list_connections import ConnectionView
 from domain.connection_state import ConnectionState
 from domain.ids import ConnectionId, GrantId
+from domain.import_state import ImportState
 from entrypoints.http.pages.connection_rows import AccountRow, Status, row_of
 
 
@@ -37,10 +38,10 @@ class Section:
         return self.reconnect is not None and len(self.rows) > 1
 
 
-def sections_of(views: Sequence[ConnectionView], now: datetime) -> list[Section]:
+def sections_of(views: Sequence[ConnectionView], imports: Mapping[ConnectionId, ImportState], now: datetime) -> list[Section]:
     """All accounts, what is broken first; accounts of one permission in one state that a person can mend stand together."""
     ordered = sorted(views, key=lambda view: (urgency(view), first_of(view, views)))
-    return [section_of(list(together), now) for _, together in groupby(ordered, key=mended_with)]
+    return [section_of(list(together), imports, now) for _, together in groupby(ordered, key=mended_with)]
 
 
 def wants_a_person(view: ConnectionView) -> bool:
@@ -68,9 +69,9 @@ def first_of(view: ConnectionView, views: Sequence[ConnectionView]) -> int:
     return next(place for place, other in enumerate(views) if mended_with(other) == mended)
 
 
-def section_of(views: Sequence[ConnectionView], now: datetime) -> Section:
+def section_of(views: Sequence[ConnectionView], imports: Mapping[ConnectionId, ImportState], now: datetime) -> Section:
     """One section."""
-    rows = tuple(row_of(view, now) for view in views)
+    rows = tuple(row_of(view, now, imports.get(view.connection.id)) for view in views)
     guard = next((view for view in views if view.connection.lost_at is None), views[0])
     reconnect = reconnect_of(guard, len(views)) if wants_a_person(guard) else None
     return Section(f"permission-{views[0].grant}", rows, rows[0].status, reconnect)

@@ -38,7 +38,7 @@ def a_view(**facts: object) -> ConnectionView:
 
 def reconnect_of(view: ConnectionView) -> str | None:
     """Where the page says that one authorises again."""
-    [section] = sections_of([view], NOW)
+    [section] = sections_of([view], {}, NOW)
     return section.reconnect.href if section.reconnect else None
 
 

@@ -1,13 +1,27 @@
 import re
+from collections.abc import Iterator
+from dataclasses import replace as with_changes
+from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from litestar.testing import TestClient
 from msgspec.structs import replace
 
 from adapters.tiktok_simulator.advertisers import Advertiser
+from application.ports.spend_store import SpendAccount
+from domain.advertiser import Connection
+from domain.spend_plan import Purpose
 from entrypoints.http.error_codes_and_sentences import ALL, Code
-from support.scriptless_browser import ADDRESS, NORA, THEO, PlainBrowser
-from support.world import World
+from entrypoints.settings import SpendSettings
+from support.scriptless_browser import ADDRESS, NORA, THEO, PlainBrowser, app_over, demo_settings
+from support.spent import read_into
+from support.world import START, World
+
+DAY = timedelta(days=1)
+TODAY = START.date() - DAY
+"""In New York, where ana's first account is."""
 
 
 def test_without_an_account_the_page_says_how_to_begin(nora: PlainBrowser) -> None:
@@ -36,6 +50,87 @@ def test_each_renewal_is_counted(nora: PlainBrowser, world: World) -> None:
         world.sweep()
         nora.sign_in()
         assert f">{count}</span>, <time" in nora.page()
+
+
+def test_what_keeps_a_connection_alive_stands_behind_details(nora: PlainBrowser, world: World) -> None:
+    world.connect("ana", 0, owner=NORA)
+    before, _, rest = nora.page().partition('<summary aria-label="Details of Acme Shoes">Details</summary>')
+    details = rest.partition("</details>")[0]
+    for shown in ("Access token", "Next rotation", "Renewed", "Refresh token", "<progress", "Connected"):
+        assert shown in details
+    assert "Access token" not in before
+
+
+def spend_of(text: str) -> str:
+    """What the page says of the spend of its only account, without its marks."""
+    [shown] = re.findall(r'<div id="spend-[^"]+" data-live>(.*?)</div>\s*<div class="folds">', text, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", shown).split())
+
+
+def read_back(world: World, connection: Connection, days: int) -> None:
+    """Read from today to so many days back."""
+    of = SpendAccount(NORA, connection.advertiser.id)
+    read_into(world.container.spend_store(), of, [], at=START, days=[TODAY], back_to=TODAY - (days - 1) * DAY)
+
+
+def fail(world: World, connection: Connection, why: str) -> None:
+    """Its next reading fails, and is tried again after 20 minutes."""
+    store = world.container.spend_store()
+    claim = store.take(SpendAccount(NORA, connection.advertiser.id), lease=DAY)
+    assert claim is not None
+    failed = claim.progress.failed(why, START, pause=timedelta(minutes=20))
+    assert store.settle(claim, failed, due_at=START, purpose=Purpose.RECENT)
+
+
+def test_an_account_says_how_far_its_spend_is_read(nora: PlainBrowser, world: World) -> None:
+    [shop] = world.connect("ana", 0, owner=NORA)
+    assert spend_of(nora.page()) == "Reading spend: 0 of 90 days"
+    read_back(world, shop, 34)
+    assert spend_of(nora.page()) == "Spend read until yesterday reading: 34 of 90 days"
+    assert f'until <time datetime="{TODAY - DAY}">yesterday</time>' in nora.page()
+    read_back(world, shop, 90)
+    assert spend_of(nora.page()) == "Spend read until yesterday"
+    world.pass_time(hours=72)
+    assert spend_of(nora.sign_in().page()).startswith("Spend read until 30 Dec 2029")
+
+
+def test_spend_that_could_not_be_read_is_told_with_its_reason_and_the_next_try(nora: PlainBrowser, world: World) -> None:
+    [shop] = world.connect("ana", 0, owner=NORA)
+    read_back(world, shop, 90)
+    fail(world, shop, "a report took <b>too long</b>")
+    text = nora.page()
+    told = "Spend could not be read the last time: a report took &lt;b&gt;too long&lt;/b&gt;. It is tried again in about 20 min ."
+    assert spend_of(text) == f"Spend read until yesterday {told}"
+    assert "Connected" in text
+
+
+def test_where_a_person_has_to_reconnect_that_alone_is_asked(nora: PlainBrowser, world: World) -> None:
+    [shop] = world.connect("ana", 0, owner=NORA)
+    read_back(world, shop, 34)
+    fail(world, shop, "the connection has to be made again")
+    world.machine.revoke_user("ana")
+    world.pass_time(hours=13)
+    world.sweep()
+    world.pass_time(minutes=10)
+    world.sweep()
+    text = nora.sign_in().page()
+    assert "Needs reconnection" in text
+    assert spend_of(text) == "Spend read until 30 Dec 2029"
+
+
+@pytest.fixture
+def without_import(world: World, tmp_path: Path) -> Iterator[PlainBrowser]:
+    """Nora's browser at a service with SPEND_IMPORT=off."""
+    settings = with_changes(demo_settings(tmp_path), spend=SpendSettings(importing=False))
+    with TestClient(app_over(world, settings), base_url=ADDRESS) as client:
+        yield PlainBrowser(client, world).sign_in()
+
+
+def test_where_spend_is_not_imported_nothing_is_said_of_it(without_import: PlainBrowser, world: World) -> None:
+    [shop] = world.connect("ana", 0, owner=NORA)
+    read_back(world, shop, 34)
+    assert spend_of(without_import.page()) == ""
+    assert "Spend last read" not in without_import.page()
 
 
 def test_nobody_sees_the_accounts_of_others(nora: PlainBrowser, world: World) -> None:

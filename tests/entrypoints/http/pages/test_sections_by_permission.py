@@ -46,7 +46,7 @@ def names(sections: list[Section]) -> list[list[str]]:
 
 def test_thirty_dead_accounts_of_one_permission_have_one_reconnect() -> None:
     views = [a_view(str(n), "g", ConnectionState.NEEDS_REAUTH) for n in range(30)]
-    [section] = sections_of(views, NOW)
+    [section] = sections_of(views, {}, NOW)
     assert section.shared
     assert section.reconnect is not None
     assert (section.reconnect.words, section.reconnect.href) == ("Reconnect all 30", "/api/auth/tiktok?connectionId=c-0")
@@ -61,7 +61,7 @@ def test_two_permissions_have_one_each_and_what_is_broken_comes_first() -> None:
         a_view("dead 1b", "b", ConnectionState.NEEDS_REAUTH),
         a_view("well too", "a"),
     ]
-    sections = sections_of(views, NOW)
+    sections = sections_of(views, {}, NOW)
     assert names(sections) == [["dead 1", "dead 1b"], ["dead 2"], ["ends"], ["well"], ["well too"]]
     assert [section.reconnect.words if section.reconnect else "" for section in sections] == [
         "Reconnect all 2",
@@ -77,14 +77,14 @@ def test_the_login_is_held_to_an_account_that_it_reached_last() -> None:
         lost(a_view("gone", "g", ConnectionState.NEEDS_REAUTH)),
         a_view("there", "g", ConnectionState.NEEDS_REAUTH),
     ]
-    [section] = sections_of(views, NOW)
+    [section] = sections_of(views, {}, NOW)
     assert section.reconnect is not None
     assert section.reconnect.href.endswith("connectionId=c-there")
 
 
 def test_accounts_out_of_reach_are_mended_one_by_one() -> None:
     views = [lost(a_view(name, "g", ConnectionState.ACCOUNT_LOST)) for name in ("one", "two")]
-    assert names(sections_of(views, NOW)) == [["one"], ["two"]]
+    assert names(sections_of(views, {}, NOW)) == [["one"], ["two"]]
 
 
 @pytest.mark.parametrize(
