@@ -26,6 +26,7 @@ from adapters.crypto.sealer import AesGcmSealer
 from adapters.identity_notes_file import FileIdentityNotes
 from adapters.ids_and_nonces import SystemIds, SystemNonces, chance
 from adapters.journal_folder import FolderJournal
+from adapters.jwks.key_set import KeySetDownload
 from adapters.memory.made_up_orders import MadeUpOrders
 from adapters.null.connection_mirror import NullConnectionMirror
 from adapters.null.orders import NullOrders
@@ -109,7 +110,7 @@ from domain.spend_plan import SpendPolicy
 from domain.tokens import Secret
 from entrypoints.deferred_imports import imported
 from entrypoints.mirror_thread import MirrorThread
-from entrypoints.settings import Settings, SpendSettings, public_origin
+from entrypoints.settings import JwksUrl, Settings, SpendSettings, public_origin
 from entrypoints.upkeep_thread import UpkeepThread
 
 if TYPE_CHECKING:
@@ -230,6 +231,12 @@ def orders_of(settings: Settings, spend: SpendStore) -> Orders:
     return orders
 
 
+def key_set_of(settings: Settings, clock: Clock) -> KeySetDownload | None:
+    """The key set of whoever issues bearer tokens; None where tokens are verified by a key of the settings, or not at all."""
+    accepted = settings.sessions.jwt
+    return KeySetDownload(accepted.key.url, clock) if accepted and isinstance(accepted.key, JwksUrl) else None
+
+
 def consumers_of(mirror: ConnectionMirror) -> frozenset[str]:
     """Who reads the outbox here: facts are kept until all of them have."""
     return frozenset({MIRROR_CONSUMER}) if mirror.configured else frozenset()
@@ -283,6 +290,7 @@ class Container(containers.DeclarativeContainer):
     reports = providers.ThreadSafeSingleton(
         TikTokSpendReports, api_url=settings.provided.tiktok.api_url, clock=clock, timeout=policy.provided.call_timeout
     )
+    key_set = providers.Callable(key_set_of, settings, clock)
     orders = providers.ThreadSafeSingleton(orders_of, settings, spend_store)
     fleet = providers.ThreadSafeSingleton(SqlFleet, database)
     heartbeats = providers.ThreadSafeSingleton(SqlHeartbeats, database)

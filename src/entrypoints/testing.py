@@ -92,7 +92,7 @@ class ApplicationOverMemory(Generic[Platform]):
         accepted = self.container.settings().sessions.jwt
         if accepted is None or not isinstance(accepted.key, Hs256Key):
             raise ValueError("these settings have no HS256 secret in AUTH_JWT_KEY")
-        claims = {accepted.user_claim: owner, "exp": int((self.clock.now() + timedelta(hours=1)).timestamp())}
+        claims = {accepted.user_claims[0]: owner, "exp": int((self.clock.now() + timedelta(hours=1)).timestamp())}
         token = jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(accepted.key.secret.reveal()))
         return {"Authorization": f"Bearer {token}"}
 

@@ -86,6 +86,8 @@ def examine(settings: Settings, container: Container) -> Iterator[Finding]:
     yield look("broker", container.broker().check, "answers", "see that it runs and that CELERY_BROKER_URL is right")
     yield from mirror_findings(container, stored=readable)
     yield from token_term(settings.tiktok)
+    if key_set := container.key_set():
+        yield look("issuer", key_set, "publishes its keys", "see that this machine may call out, and that AUTH_JWKS_URL is right")
     if readable:
         yield from processes(container)
     yield tiktok(settings.tiktok.api_url)

@@ -54,6 +54,7 @@ def create_app(container: Container) -> App:
     """The application. Threads are started with it and end with it; what they have begun comes to its end first."""
     settings, clock = container.settings(), container.clock()
     request_metrics = RequestMetrics()
+    gate = Gate.of(settings, container.key_set(), clock)
     addresses = Addresses(settings.web.dashboard_url)
     browser = BrowserCookie(https=addresses.https)
     rotation = ThreadPoolExecutor(ROTATION_THREADS, thread_name_prefix="people")
@@ -96,11 +97,11 @@ def create_app(container: Container) -> App:
         request_max_body_size=LARGEST_BODY,
         request_class=StrictRequest,
         logging_config=None,  # the process decides where its lines go
-        state=State({"gate": Gate.of(settings, clock)}),
+        state=State({"gate": gate}),
     )
     polish(app.openapi_schema)
     app.outermost = RequestMiddleware(
-        inner=super(App, app).__call__,
+        inner=gate.before(super(App, app).__call__),
         settings=settings,
         request_metrics=request_metrics,
         clock=clock,

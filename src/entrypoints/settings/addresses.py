@@ -99,6 +99,17 @@ def tls_url(value: str) -> str:
     return url
 
 
+def jwks_url(value: str) -> str:
+    """Where keys are read that decide who is signed in: https, or this machine; a query may stand in it. Raises Malformed."""
+    address, mark, query = value.partition("?")
+    url = http_url(address)
+    if urlsplit(url).scheme != "https" and not is_loopback(urlsplit(url).hostname or ""):
+        raise Malformed("is plain http", "use https; http is for localhost and 127.0.0.1 only")
+    if "#" in query or UNPRINTABLE.search(query):
+        raise Malformed("carries a fragment, or characters that no URL has", "copy the issuer's jwks_uri")
+    return address + mark + query
+
+
 def origin_of(url: str) -> str:
     """The origin as a browser writes it (RFC 6454): lower case, the scheme's own port left out."""
     parts = urlsplit(url)

@@ -19,6 +19,7 @@ T = TypeVar("T")
 MIN_SECRET_LENGTH = 16  # the contract's "weak" where no length is given
 MIN_HS256_LENGTH = 32  # RFC 7518, section 3.2: a key as long as the hash
 MIN_RSA_BITS = 2048  # RFC 7518, section 3.3
+MAX_RSA_BITS = 8192  # beyond, one look at a signature holds the event loop for milliseconds
 DEFAULT_KEY_ID = "default"
 DEFAULT_SERVICE = "default"
 
@@ -155,13 +156,19 @@ def _public_key(pem: str) -> PublicKey:
         key = load_pem_public_key(pem.encode())
     except (ValueError, UnsupportedAlgorithm):
         raise Malformed("is a PEM that can't be read", "copy it whole, its line breaks as they are or as \\n") from None
-    algorithms: tuple[str, ...] = ()
-    if isinstance(key, rsa.RSAPublicKey) and key.key_size >= MIN_RSA_BITS:
-        algorithms = RSA_ALGORITHMS
-    elif isinstance(key, ec.EllipticCurvePublicKey):
-        algorithms = CURVE_ALGORITHMS.get(key.curve.name, ())
-    elif isinstance(key, ed25519.Ed25519PublicKey):
-        algorithms = ED25519_ALGORITHMS
-    if not algorithms:
-        raise Malformed("is a key of an unsupported kind", "use RSA of at least 2048 bits, P-256, P-384, P-521 or Ed25519")
+    if not (algorithms := signature_algorithms(key)):
+        raise Malformed("is a key of an unsupported kind", "use RSA of 2048 to 8192 bits, P-256, P-384, P-521 or Ed25519")
     return PublicKey(pem, algorithms)
+
+
+def signature_algorithms(key: object) -> tuple[str, ...]:
+    """Those that fit a public key of `cryptography`, by its type and size alone; none for a kind that is not accepted."""
+    match key:
+        case rsa.RSAPublicKey() if MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS:
+            return RSA_ALGORITHMS
+        case ec.EllipticCurvePublicKey():
+            return CURVE_ALGORITHMS.get(key.curve.name, ())
+        case ed25519.Ed25519PublicKey():
+            return ED25519_ALGORITHMS
+        case _:
+            return ()

@@ -92,13 +92,20 @@ class PublicKey:
 
 
 @dataclass(frozen=True, slots=True)
-class JwtSettings:
-    """Bearer JWTs that are accepted; the user is the claim `user_claim`."""
+class JwksUrl:
+    """Where the issuer's public keys are read (RFC 7517): https, or this machine."""
 
-    key: Hs256Key | PublicKey
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class JwtSettings:
+    """Bearer JWTs that are accepted; the user is the first of the claims `user_claims` that is there."""
+
+    key: Hs256Key | PublicKey | JwksUrl
     audience: str | None
     issuer: str | None
-    user_claim: str
+    user_claims: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

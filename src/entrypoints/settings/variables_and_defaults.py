@@ -16,6 +16,8 @@ from entrypoints.settings.groups import (
     DATABASE_FILE,
     CronSettings,
     EncryptionKey,
+    Hs256Key,
+    JwksUrl,
     JwtSettings,
     PublicKey,
     SessionSettings,
@@ -38,6 +40,9 @@ MAX_QPS = 1000
 POOL_SIZE, MAX_POOL_SIZE = 16, 1000
 OUTBOX_RETENTION, MOST_DAYS = timedelta(days=7), 36_500
 LONGEST_BACKFILL, LONGEST_LOOKBACK = 730, 28
+USER_CLAIMS = ("id", "sub")
+"""By which a token names its user: `id` as the dashboard's sessions do, else the subject (RFC 7519, section 4.1.2)."""
+
 WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 WORD = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -151,15 +156,19 @@ def _sessions(reader: Reader) -> SessionSettings:
 
 
 def _jwt(reader: Reader) -> JwtSettings | None:
-    key = reader.optional("AUTH_JWT_KEY", credentials.jwt_key, None)
+    key: Hs256Key | PublicKey | JwksUrl | None = reader.optional("AUTH_JWT_KEY", credentials.jwt_key, None)
+    if jwks_url := reader.optional("AUTH_JWKS_URL", addresses.jwks_url, None):
+        key = JwksUrl(jwks_url)
+    if reader.has("AUTH_JWT_KEY") and reader.has("AUTH_JWKS_URL"):
+        reader.faults.append(Fault("AUTH_JWKS_URL", "is set beside AUTH_JWT_KEY", "set one of the two"))
     audience = reader.optional("AUTH_JWT_AUDIENCE", word, None)
     issuer = reader.optional("AUTH_JWT_ISSUER", word, None)
-    user_claim = reader.optional("AUTH_JWT_USER_CLAIM", word, "sub")
-    if isinstance(key, PublicKey):
+    user_claim = reader.optional("AUTH_JWT_USER_CLAIM", word, None)
+    if isinstance(key, PublicKey | JwksUrl):
         for name in ("AUTH_JWT_AUDIENCE", "AUTH_JWT_ISSUER"):
             if not reader.has(name):
-                reader.faults.append(Fault(name, "is required beside a public key", "set what the issuer writes into its tokens"))
-    return None if key is None else JwtSettings(key, audience, issuer, user_claim)
+                reader.faults.append(Fault(name, "is required beside public keys", "set what the issuer writes into its tokens"))
+    return None if key is None else JwtSettings(key, audience, issuer, (user_claim,) if user_claim else USER_CLAIMS)
 
 
 def _web(reader: Reader, callback: str, own_address: str | None) -> WebSettings:

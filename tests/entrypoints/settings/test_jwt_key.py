@@ -51,7 +51,7 @@ def test_a_shared_secret_needs_neither_audience_nor_issuer_but_32_characters() -
     jwt = load_settings(an_environ(AUTH_JWT_KEY="x" * 32)).sessions.jwt
     assert jwt is not None
     assert jwt.key == Hs256Key(Secret("x" * 32))
-    assert jwt.user_claim == "sub"
+    assert jwt.user_claims == ("id", "sub")
     assert [fault.name for fault in faults_of(an_environ(AUTH_JWT_KEY="x" * 31))] == ["AUTH_JWT_KEY"]
 
 

@@ -1,17 +1,21 @@
 """Who may pass. Guards run before a body is read; what they find out is left in the request's state."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from litestar.types import ASGIApp
 
 from application.ports.clock import Clock
 from domain.errors import InvalidRequest
 from domain.ids import OwnerId
 from entrypoints.http.auth.client_address import Client, resolve_client
 from entrypoints.http.auth.cron_and_service_secrets import authenticate_service, bearer_matches
+from entrypoints.http.auth.issuer_key_loading import IssuerKeyLoading
+from entrypoints.http.auth.issuer_keys import IssuerKeys
 from entrypoints.http.auth.jwt_claims import Unauthenticated, WrongSecret
 from entrypoints.http.auth.origin import write_allowed
 from entrypoints.http.auth.request_headers import RequestHeaders
@@ -30,11 +34,17 @@ class Gate:
     settings: Settings
     sessions: Sessions
     clock: Clock
+    issuer_keys: IssuerKeys | None
 
     @classmethod
-    def of(cls, settings: Settings, clock: Clock) -> Self:
-        """The gate of a process with these settings."""
-        return cls(settings, Sessions.from_settings(settings), clock)
+    def of(cls, settings: Settings, key_set: Callable[[], bytes] | None, clock: Clock) -> Self:
+        """The gate of a process with these settings; `key_set` downloads the issuer's, where there is one."""
+        issuer_keys = IssuerKeys(key_set, clock) if key_set else None
+        return cls(settings, Sessions.from_settings(settings, issuer_keys), clock, issuer_keys)
+
+    def before(self, inner: ASGIApp) -> ASGIApp:
+        """The application, with whatever has to be there before the guards look at a request."""
+        return IssuerKeyLoading(inner, self.issuer_keys) if self.issuer_keys else inner
 
     def session(self, connection: Connection) -> Session:
         """Who is asking. Raises Unauthenticated."""

@@ -15,6 +15,9 @@ LEEWAY = timedelta(seconds=15)
 MAX_OWNER_LENGTH = 255
 """Characters; user ids are UUIDs in the dashboard, and e-mail addresses or URLs elsewhere."""
 
+MAX_INTEGER_BITS = 64
+"""Of a user's number: databases count no further."""
+
 
 class Unauthenticated(Exception):
     """Nobody is signed in. `reason` is a constant for logs: no part of a token, cookie or claim."""
@@ -45,17 +48,22 @@ class Expected(TypedDict, total=False):
 
 
 def check_claims(claims: Mapping[str, Any], expected: Expected, *, now: datetime) -> None:
-    """Time claims and the expected ones; `exp` is required. Raises joserfc's ClaimError."""
+    """`exp`, which is required, `nbf` and the expected ones; `iat` is not judged. Raises joserfc's ClaimError."""
     options: dict[str, ClaimsOption] = {"exp": {"essential": True}}
     for name, value in expected.items():
         options[name] = {"essential": True, "value": str(value)}
     registry = JWTClaimsRegistry(now=int(now.timestamp()), leeway=int(LEEWAY.total_seconds()), **options)
-    registry.validate(dict(claims))
+    registry.validate({name: claim for name, claim in claims.items() if name != "iat"})
 
 
 def owner_in(claims: Mapping[str, Any], *names: str) -> OwnerId:
-    """The user that the first of these claims names; a claim that is null counts as absent. Raises Unauthenticated."""
+    """The user that the first of these claims names, an integer by its decimal text; a claim that is null counts as absent.
+
+    Raises Unauthenticated.
+    """
     value = next((claims[name] for name in names if claims.get(name) is not None), None)
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= MAX_INTEGER_BITS:
+        value = str(value)
     if not isinstance(value, str) or not 0 < len(value) <= MAX_OWNER_LENGTH or not value.isprintable() or value != value.strip():
         raise Unauthenticated("the token names no user")
     return OwnerId(value)

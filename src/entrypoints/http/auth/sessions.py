@@ -9,6 +9,7 @@ from domain.ids import OwnerId
 from entrypoints.http.auth.authjs import AuthJsCookies
 from entrypoints.http.auth.bearer_jwts import BearerTokens
 from entrypoints.http.auth.demo_sessions import DemoSessions
+from entrypoints.http.auth.issuer_keys import IssuerKeys
 from entrypoints.http.auth.jwt_claims import Unauthenticated
 from entrypoints.http.auth.request_headers import RequestHeaders, bearer_token
 from entrypoints.settings import Settings
@@ -33,11 +34,11 @@ class Sessions:
     demo: DemoSessions | None = None
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> "Sessions":
+    def from_settings(cls, settings: Settings, issuer_keys: IssuerKeys | None = None) -> "Sessions":
         """What the settings accept; in the demo its local sessions alone."""
         return cls(
             cookies=AuthJsCookies(settings.sessions.authjs_secrets, https=urlsplit(settings.web.dashboard_url).scheme == "https"),
-            bearer=BearerTokens(settings.sessions.jwt) if settings.sessions.jwt else None,
+            bearer=BearerTokens(settings.sessions.jwt, issuer_keys) if settings.sessions.jwt else None,
             demo=DemoSessions(settings.demo.session_key) if settings.demo else None,
         )
 

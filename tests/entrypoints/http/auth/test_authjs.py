@@ -105,7 +105,7 @@ def test_a_session_that_has_not_begun_is_refused(reader: AuthJsCookies) -> None:
     assert reader.owner([(PLAIN_NAME, a_session_cookie(nbf=begins))], now=NOW + timedelta(minutes=1)) == "ann"
 
 
-@pytest.mark.parametrize("user", ("", " ann", "ann\n", "a" * 256, 7, {"id": "ann"}))
+@pytest.mark.parametrize("user", ("", " ann", "ann\n", "a" * 256, 7.5, True, {"id": "ann"}))
 def test_a_session_of_no_proper_user_is_refused(reader: AuthJsCookies, user: object) -> None:
     assert refusal(reader, (PLAIN_NAME, a_session_cookie(id=user))) == "the token names no user"
 

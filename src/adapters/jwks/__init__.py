@@ -1,0 +1,1 @@
+"""The key sets of token issuers, over HTTP."""
