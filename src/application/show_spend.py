@@ -16,10 +16,13 @@ from domain.ids import ConnectionId, OwnerId
 from domain.roas import AccountSpend, DatedOrder, OrderRevenue, Roas, dated_orders, revenue_by_currency, roas_by_currency
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import AccountCalendar, Window
-from domain.spend_day import AccountDay, DayState
+from domain.spend_day import AccountDay, DayState, Restatement
 from domain.spend_plan import SpendPolicy
 
 log = logging.getLogger(__name__)
+
+MOST_CHANGES = 200
+"""Changes that are shown of the days of a window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class AccountShown:
     """How many days of how many are read, while the past is being read."""
     failure: str | None
     """Why the import failed last; None after a success."""
+    retry_at: datetime | None
+    """When it is tried again after a failure."""
 
     def state_of(self, day: date) -> DayState:
         """How far the books of a day are."""
@@ -126,12 +131,14 @@ class ShowSpend:
         with_orders: bool = True,
     ) -> SpendShown:
         """Raises ConnectionNotFound for one that the owner does not have, StoreUnavailable."""
-        listed = self._listed(owner)
-        chosen = [one for one in listed if connection is None or connection in {one.id, one.former_id}]
-        if connection is not None and not chosen:
-            raise ConnectionNotFound
-        accounts = self._accounts(owner, chosen, window, kind)
+        accounts = self._accounts(owner, self._chosen(owner, connection), window, kind)
         return SpendShown(window, accounts, self._orders(owner, accounts, window) if with_orders else None)
+
+    def changes(self, owner: OwnerId, shown: SpendShown) -> list[Restatement]:
+        """What later readings changed of days that are shown: the newest changes, newest first. Raises StoreUnavailable."""
+        accounts = [SpendAccount(owner, account.spend.account) for account in shown.accounts]
+        kinds = [SpendKind.AUCTION]
+        return [change for _, change in self.spend.restatements(accounts, shown.window, kinds, most=MOST_CHANGES)]
 
     def owner_of(self, connection: ConnectionId) -> OwnerId:
         """Whose it is. Raises ConnectionNotFound, StoreUnavailable."""
@@ -141,11 +148,20 @@ class ShowSpend:
             raise ConnectionNotFound
         return grant.owner
 
-    def last_days(self, owner: OwnerId, number: int) -> Window:
-        """So many days up to the latest today that any of the owner's accounts has. Raises StoreUnavailable."""
+    def last_days(self, owner: OwnerId, number: int, *, connection: ConnectionId | None = None) -> Window:
+        """So many days up to the latest today that any of these accounts has. Raises ConnectionNotFound, StoreUnavailable."""
         now = self.clock.now()
-        calendars = [AccountCalendar.of(one.advertiser.timezone) for one in self._listed(owner)] or [AccountCalendar(None)]
+        listed = self._chosen(owner, connection)
+        calendars = [AccountCalendar.of(one.advertiser.timezone) for one in listed] or [AccountCalendar(None)]
         return max((calendar.last_days(number, now) for calendar in calendars), key=lambda window: window.last)
+
+    def _chosen(self, owner: OwnerId, connection: ConnectionId | None) -> list[Connection]:
+        """The connection asked for, or all. Raises ConnectionNotFound for one that the owner does not have."""
+        listed = self._listed(owner)
+        chosen = [one for one in listed if connection is None or connection in {one.id, one.former_id}]
+        if connection is not None and not chosen:
+            raise ConnectionNotFound
+        return chosen
 
     def _listed(self, owner: OwnerId) -> list[Connection]:
         """By creation and then by id, as they are listed everywhere."""
@@ -178,6 +194,7 @@ class ShowSpend:
                     read_at=so_far.recent_read_at if so_far else None,
                     backfill=so_far.days_read(self.policy, calendar, now) if so_far else None,
                     failure=so_far.last_failure if so_far else None,
+                    retry_at=so_far.retry_at if so_far else None,
                 )
             )
         return shown

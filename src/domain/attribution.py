@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from domain.ids import AdvertiserId, CampaignId
 from domain.order import Attribution, Order, Touch
@@ -10,10 +11,25 @@ from domain.spend import Spend
 TIKTOK_CLICK, TIKTOK_SOURCE = "ttclid", "tiktok_ads"
 
 
+class TouchKind(Enum):
+    """By what an order is TikTok's."""
+
+    LAST_TOUCH = "last_touch"
+    ONLY_CLICK = "only_click"
+    """No touch was noted, and TikTok's is the only click of the three."""
+
+
+def tiktok_touch(attribution: Attribution) -> TouchKind | None:
+    """By what an order is TikTok's: by its last touch, without touches by its click; None: it is not."""
+    last_touch = attribution.last_touch or attribution.multi_touch
+    if last_touch is not None:
+        return TouchKind.LAST_TOUCH if _is_tiktok_touch(last_touch) else None
+    return TouchKind.ONLY_CLICK if is_tiktok_order_on_home_page(attribution) else None
+
+
 def is_tiktok_order(attribution: Attribution) -> bool:
     """Whether the last touch was TikTok's; without touches, whether TikTok's is the only click of the three."""
-    last_touch = attribution.last_touch or attribution.multi_touch
-    return is_tiktok_order_on_home_page(attribution) if last_touch is None else _is_tiktok_touch(last_touch)
+    return tiktok_touch(attribution) is not None
 
 
 def is_tiktok_order_on_home_page(attribution: Attribution) -> bool:

@@ -45,10 +45,11 @@ class Purpose(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class SpendPolicy:
-    """How far back spend is read: once, and each time again."""
+    """How far back spend is read, once and each time again, and how often today and yesterday are."""
 
     backfill_days: int = 90
     lookback_days: int = 7
+    recent_every: timedelta = RECENT_EVERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class ImportProgress:
         lookback = _since(self.lookback_read_at, lookback_days, calendar, now)
         maturing = _since(self.lookback_read_at, MATURING_DAYS, calendar, now)
         plans = [
-            PlannedReading(recent, Purpose.RECENT, self.recent_read_at + RECENT_EVERY),
+            PlannedReading(recent, Purpose.RECENT, self.recent_read_at + policy.recent_every),
             PlannedReading(lookback, Purpose.LOOKBACK, _lookback_due(self.lookback_read_at)),
             PlannedReading(maturing, Purpose.MATURING, (self.maturing_read_at or self.lookback_read_at) + MATURING_EVERY),
         ]

@@ -141,8 +141,8 @@ def policy_of(settings: Settings) -> RotationPolicy:
 
 
 def spend_policy_of(spend: SpendSettings) -> SpendPolicy:
-    """How far back spend is read under these settings."""
-    return SpendPolicy(spend.backfill_days, spend.lookback_days)
+    """How far back spend is read under these settings, and how often."""
+    return SpendPolicy(spend.backfill_days, spend.lookback_days, spend.recent_every)
 
 
 def tiktok(settings: Settings, policy: RotationPolicy, clock: Clock) -> TikTok:

@@ -128,9 +128,12 @@ def test_changes_are_told_newest_first_and_the_oldest_are_dropped(kept: Kept) ->
     ]  # fmt: skip
     for change in changes:
         kept.spend.replace(claim, [replace(update(spent("1", "1")), restatement=change)])
-    assert kept.spend.restatements(HERS, ALL) == changes[: -RESTATEMENTS_KEPT - 1 : -1]
-    assert kept.spend.restatements(HERS, Window(FIRST + DAY, FIRST + DAY)) == []
-    assert kept.spend.restatements(HIS, ALL) == []
+    told = [(HERS, change) for change in changes[: -RESTATEMENTS_KEPT - 1 : -1]]
+    assert kept.spend.restatements([HERS, HIS], ALL, most=99) == told
+    assert kept.spend.restatements([HERS], ALL, most=2) == told[:2]
+    assert kept.spend.restatements([HERS], ALL, [SpendKind.GMV_MAX], most=99) == []
+    assert kept.spend.restatements([HERS], Window(FIRST + DAY, FIRST + DAY), most=99) == []
+    assert kept.spend.restatements([HIS], ALL, most=99) == []
 
 
 def test_only_what_was_asked_for_is_told(kept: Kept) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from domain.ids import CampaignId, OrderId
 from domain.order import Attribution, Order
-from domain.roas import AccountSpend, Roas, dated_orders, ratio, revenue_by_currency, roas_by_currency, roas_by_day
+from domain.roas import AccountSpend, Roas, dated_orders, ratio, revenue_by_currency, roas_by_currency
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import AccountCalendar, Window
 from support.builders import account
@@ -138,17 +138,64 @@ def test_an_order_falls_into_the_day_of_the_account_whose_campaign_brought_it() 
 def test_accounts_in_several_zones_have_a_total_and_no_ratio_by_day() -> None:
     accounts = [spent(row(FIRST, "40")), spent(row(FIRST, "1", number=2), number=2, zone="Asia/Tokyo")]
     orders = dated_orders(accounts, [ordered(FIRST, "82")])
-    assert roas_by_day(accounts, BOTH, orders, SOLD) == {}
     (total,) = roas_by_currency(accounts, BOTH, orders, SOLD)
-    assert total.by_orders == Decimal("2.0000")
-    unknown_zone = [spent(row(FIRST, "40"), zone="")]
-    assert roas_by_day(unknown_zone, BOTH, dated_orders(unknown_zone, []), SOLD) == {}
+    assert (total.by_orders, total.of_days()) == (Decimal("2.0000"), {})
+    (unknown_zone,) = roas_of([spent(row(FIRST, "40"), zone="")])
+    assert unknown_zone.of_days() == {}
+
+
+def test_accounts_of_another_currency_in_another_zone_leave_the_ratio_by_day() -> None:
+    accounts = [
+        spent(row(FIRST, "40")),
+        spent(row(FIRST, "1", number=2, currency="GBP"), number=2, zone="Asia/Tokyo"),
+        spent(row(FIRST, "1", number=3, currency="GBP"), number=3, zone="Europe/London"),
+    ]
+    euro, pound = roas_of(accounts, ordered(FIRST, "20"))
+    assert {day: one.by_orders for day, one in euro.of_days().items()} == {FIRST: Decimal("0.5000"), SECOND: None}
+    assert pound.of_days() == {}
+
+
+def test_an_order_of_no_known_campaign_falls_into_the_day_of_the_first_account_of_its_currency() -> None:
+    accounts = [
+        spent(row(FIRST, "1"), zone="Pacific/Kiritimati"),
+        spent(row(FIRST, "1", number=2, currency="GBP"), number=2),
+        spent(row(FIRST, "1", number=3, currency="GBP"), number=3, zone="Pacific/Kiritimati"),
+    ]
+    orders = [ordered(FIRST, "1", hour=20, currency=currency) for currency in ("GBP", "EUR", "USD")]
+    assert [one.day for one in dated_orders(accounts, orders)] == [FIRST, SECOND, SECOND]
 
 
 def test_in_one_zone_each_day_has_its_own() -> None:
     accounts = [spent(row(FIRST, "40"), row(SECOND, "10"))]
-    by_day = roas_by_day(accounts, BOTH, dated_orders(accounts, [ordered(FIRST, "20"), ordered(SECOND, "20")]), SOLD)
-    assert {day: one.by_orders for day, (one,) in by_day.items()} == {FIRST: Decimal("0.5000"), SECOND: Decimal("2.0000")}
+    (roas,) = roas_of(accounts, ordered(FIRST, "20"), ordered(SECOND, "20"))
+    by_day = roas.of_days()
+    assert {day: one.by_orders for day, one in by_day.items()} == {FIRST: Decimal("0.5000"), SECOND: Decimal("2.0000")}
+    assert {day: (one.days, [row.day for row in one.rows]) for day, one in by_day.items()} == {
+        FIRST: ((FIRST,), [FIRST]),
+        SECOND: ((SECOND,), [SECOND]),
+    }
+
+
+def test_each_campaign_has_its_own_and_orders_of_no_known_campaign_stand_apart() -> None:
+    accounts = [spent(row(FIRST, "40")), spent(row(SECOND, "10", number=2), number=2)]
+    (roas,) = roas_of(accounts, ordered(FIRST, "20", campaign="11"), ordered(SECOND, "7", campaign="x"), ordered(SECOND, "1"))
+    parts = roas.of_campaigns()
+    assert {campaign: (one.by_orders, one.revenue and one.revenue.total) for campaign, one in parts.items()} == {
+        "11": (Decimal("0.5000"), Decimal(20)),
+        "21": (Decimal("0.0000"), Decimal(0)),
+        None: (None, Decimal(8)),
+    }
+
+
+@given(st.lists(st.tuples(st.sampled_from([FIRST, SECOND]), st.integers(1, 3), st.integers(0, 9_999)), max_size=12))
+def test_what_a_ratio_is_made_of_adds_up_to_it_however_it_is_told_apart(facts: list[tuple[date, int, int]]) -> None:
+    spend = [row(day, str(Decimal(cents).scaleb(-2)), number=number) for day, number, cents in facts]
+    orders = [ordered(day, str(Decimal(cents).scaleb(-2)), campaign=f"{number}1") for day, number, cents in facts[::2]]
+    accounts = [spent(*(one for one in spend if one.account == account(number)), number=number) for number in (1, 2, 3)]
+    (roas,) = roas_of(accounts, *orders)
+    for parts in (roas.of_days().values(), roas.of_campaigns().values()):
+        assert sum((part.spend.spend for part in parts), Decimal(0)) == roas.spend.spend
+        assert sum((part.revenue.total for part in parts if part.revenue), Decimal(0)) == (roas.revenue and roas.revenue.total)
 
 
 def test_the_home_pages_count_stands_beside_ours() -> None:
@@ -162,7 +209,7 @@ def test_the_home_pages_count_stands_beside_ours() -> None:
     )
     orders = dated_orders([spent()], [elsewhere, ordered(FIRST, "20"), ordered(FIRST, "7", currency="GBP")])
     revenue = revenue_by_currency(orders, {FIRST})
-    assert {one.currency: (len(one.orders), one.on_home_page, one.total) for one in revenue.values()} == {
+    assert {one.currency: (len(one.orders), len(one.home_page_orders), one.total) for one in revenue.values()} == {
         "EUR": (1, 2, Decimal(20)),
         "GBP": (1, 1, Decimal(7)),
     }

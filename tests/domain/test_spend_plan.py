@@ -46,6 +46,13 @@ def test_a_new_account_has_its_last_week_read_at_once_and_then_its_past_newest_f
     assert max(plan.window.length for plan in plans) == 30
 
 
+def test_today_and_yesterday_are_read_as_often_as_the_policy_says() -> None:
+    often = SpendPolicy(recent_every=15 * SECOND)
+    plan = CAUGHT_UP.next_reading(often, BERLIN, NOW + SECOND)
+    assert (plan.purpose, plan.due_at) == (Purpose.RECENT, NOW + 15 * SECOND)
+    assert CAUGHT_UP.next_reading(POLICY, BERLIN, NOW + SECOND).due_at == NOW + HOUR
+
+
 def test_progress_is_told_in_days_until_the_past_is_read() -> None:
     progress = ImportProgress()
     assert progress.days_read(POLICY, BERLIN, NOW) == (0, 90)

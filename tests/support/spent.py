@@ -10,7 +10,7 @@ from decimal import Decimal
 from application.ports.spend_store import SpendAccount, SpendStore
 from domain.ids import AdvertiserId, CampaignId
 from domain.spend import Spend, SpendKind
-from domain.spend_day import AccountDay, DayProof, DayState, DayUpdate
+from domain.spend_day import AccountDay, DayProof, DayState, DayUpdate, Flaw
 from domain.spend_plan import ImportProgress, Purpose
 from support.builders import HOUR, MINUTE
 
@@ -41,6 +41,7 @@ def read_into(
     at: datetime,
     days: Iterable[date] = (),
     state: DayState = DayState.SETTLED,
+    flaw: Flaw | None = None,
     back_to: date | None = None,
 ) -> None:
     """Rows and days as an import leaves them: `days` were read, and have no rows but these."""
@@ -51,7 +52,7 @@ def read_into(
     kept = {(row.day, row.kind) for row in rows} | {(day, SpendKind.AUCTION) for day in days}
     updates = [
         DayUpdate(
-            AccountDay(of.account, kind, day, state, DayProof(at, Decimal(0), None, 1), was_settled=state.is_closed),
+            AccountDay(of.account, kind, day, state, DayProof(at, Decimal(0), None, 1, flaw), flaw, was_settled=state.is_closed),
             tuple(row for row in rows if (row.day, row.kind) == (day, kind)),
         )
         for day, kind in sorted(kept, key=lambda one: (one[0], one[1].value))

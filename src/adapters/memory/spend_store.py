@@ -126,12 +126,14 @@ class MemorySpendStore:
                 for of in accounts
             }
 
-    def restatements(self, of: SpendAccount, window: Window) -> list[Restatement]:
+    def restatements(
+        self, accounts: Collection[SpendAccount], window: Window, kinds: Collection[SpendKind] = ALL_KINDS, *, most: int
+    ) -> list[tuple[SpendAccount, Restatement]]:
         with self.database.lock:
-            kept = self.database.answer().spend.get(of)
-            changes = kept.changes if kept else {}
-            chosen = [change for key in _keys(changes, window, ALL_KINDS) for change in changes[key]]
-            return sorted(chosen, key=lambda change: change.at, reverse=True)
+            spend = self.database.answer().spend
+            changes = {of: spend[of].changes for of in accounts if of in spend}
+            chosen = [(of, one) for of, own in changes.items() for key in _keys(own, window, kinds) for one in own[key]]
+            return sorted(chosen, key=lambda one: one[1].at, reverse=True)[:most]
 
     def _current(self, claim: ImportClaim) -> KeptSpend | None:
         kept = self.database.answer().spend.get(claim.of)

@@ -158,11 +158,15 @@ class SqlSpendStore:
             rows[of := numbers[one.account_number]].append(spend_of(of.account, one))
         return rows
 
-    def restatements(self, of: SpendAccount, window: Window) -> list[Restatement]:
+    def restatements(
+        self, accounts: Collection[SpendAccount], window: Window, kinds: Collection[SpendKind] = ALL_KINDS, *, most: int
+    ) -> list[tuple[SpendAccount, Restatement]]:
         row = spend_restatements.c
-        query = select(spend_restatements).join(spend_accounts).where(this(of), row.day.between(window.first, window.last))
+        query = select(spend_restatements).order_by(row.at.desc(), row.day, row.account_number).limit(most)
         with self._database.reading() as connection:
-            return [restatement_of(of.account, found) for found in connection.execute(query.order_by(row.at.desc(), row.day))]
+            numbers, rows = look_up(connection, accounts, query, row, window, kinds)
+        changes = ((numbers[change.account_number], change) for change in rows)
+        return [(of, restatement_of(of.account, change)) for of, change in changes]
 
     def _change(self, claim: ImportClaim, values: Columns, *, lease: timedelta | None = None) -> bool:
         with self._database.changing() as connection:

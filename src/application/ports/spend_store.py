@@ -99,5 +99,7 @@ class SpendStore(Protocol):
     ) -> dict[SpendAccount, list[Spend]]:
         """The rows of these days, by day, kind and campaign, the one in no campaign first."""
 
-    def restatements(self, account: SpendAccount, window: Window) -> list[Restatement]:
-        """What later readings changed of these days, the newest first."""
+    def restatements(
+        self, accounts: Collection[SpendAccount], window: Window, kinds: Collection[SpendKind] = tuple(SpendKind), *, most: int
+    ) -> list[tuple[SpendAccount, Restatement]]:
+        """What later readings changed of these days: so many changes at most, the newest first."""

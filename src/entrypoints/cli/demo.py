@@ -16,7 +16,7 @@ from entrypoints.cli.demo_processes import HOST, PARTS, port_of, run_part
 from entrypoints.cli.error_lines import CommandFailure
 from entrypoints.cli.listening_port import base_url, is_free, listener
 from entrypoints.operations import migrate_schema
-from entrypoints.settings.groups import DATA_DIR
+from entrypoints.settings.groups import DATA_DIR, SpendSettings
 
 START_WITHIN = 30
 """Seconds; three times what a slow machine needs."""
@@ -70,7 +70,7 @@ def run(supervisor: Supervisor, folder: DemoFolder, port: int, access_token_seco
     for part, address, path in ((PARTS[0], notes.simulator, "/"), (PARTS[1], notes.address, "/health/live")):
         if not supervisor.wait_until(partial(answers, address, path), within=START_WITHIN):
             raise CommandFailure(f"the demo's {part} did not start within {START_WITHIN} s: why stands in {folder.log(part)}")
-    announce(notes, folder)
+    announce(notes, folder, settings.spend)
     supervisor.watch()
 
 
@@ -103,7 +103,7 @@ def answers(address: str, path: str) -> bool:
         connection.close()
 
 
-def announce(notes: Notes, folder: DemoFolder) -> None:
+def announce(notes: Notes, folder: DemoFolder, spend: SpendSettings) -> None:
     """The addresses, and what to know."""
     click.echo(f"""
 TikTok Ads Connect, a demo
@@ -113,6 +113,8 @@ TikTok Ads Connect, a demo
 
 Access tokens live {notes.access_token_seconds} s and are renewed at about half of that; the worker looks every \
 {notes.sweep_interval.total_seconds():.0f} s.
+Ad spend is read within seconds of connecting, that of today and yesterday again every \
+{spend.recent_every.total_seconds():.0f} s. The shop's orders beside it are made up.
 A WAB Dashboard shows connections in its own pages once WAB_DATABASE_URL is set: the demo does without.
 Secrets to try the API with: {folder.path / NOTES} · logs: {folder.log("*")} · stop: Ctrl-C""")
 

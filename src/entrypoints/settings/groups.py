@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Self
 
 from domain.ids import AppId
 from domain.tokens import Secret, TokenTerm
@@ -147,11 +148,23 @@ class WabSettings:
 
 @dataclass(frozen=True, slots=True)
 class SpendSettings:
-    """Whether workers and the cron endpoint import ad spend, how far back for a new connection, and how far back again."""
+    """Whether workers and the cron endpoint import ad spend, how far back for a new connection, and how far back again.
+
+    The last two are no variables of the environment: nobody waits for the demo's figures until the hour is over.
+    """
 
     importing: bool = True
     backfill_days: int = 90
     lookback_days: int = 7
+    recent_every: timedelta = timedelta(hours=1)
+    """How often today and yesterday are read."""
+    beat_every: timedelta = timedelta(seconds=30)
+    """How often beat sends an import: a new connection is noticed within this time, and read at once."""
+
+    @classmethod
+    def for_demo(cls) -> Self:
+        """So soon that a person who looks on sees it happen."""
+        return cls(recent_every=timedelta(seconds=15), beat_every=timedelta(seconds=5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +234,7 @@ class Settings:
             cron=cron or CronSettings(secret=None, interval=timedelta(seconds=60)),
             web=WebSettings(dashboard_url=address, write_origins=frozenset({address}), trusted_proxies=(), metrics_token=None),
             sweep_interval=sweep_interval,
+            spend=SpendSettings.for_demo(),
             demo=DemoSettings(session_key=session_key),
         )
 

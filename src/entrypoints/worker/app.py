@@ -36,7 +36,9 @@ def configuration() -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         "worker_send_task_events": False,
         "worker_redirect_stdouts": False,
-        "beat_schedule": schedule_of(settings.sweep_interval, imports=settings.spend.importing),
+        "beat_schedule": schedule_of(
+            settings.sweep_interval, import_every=settings.spend.beat_every if settings.spend.importing else None
+        ),
         "beat_scheduler": SteadyScheduler,
         "enable_utc": True,
         "timezone": "UTC",

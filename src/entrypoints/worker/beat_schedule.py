@@ -10,9 +10,6 @@ IMPORT = "import"
 IMPORT_QUEUE = "tiktok-connect-import"
 """Imports of spend have a queue of their own: a worker may take them alone, or leave them to others."""
 
-IMPORT_EVERY = timedelta(seconds=30)
-"""A new connection is noticed within this time, and read at once."""
-
 AUDIT_EVERY = timedelta(hours=12)
 """Long-term tokens are probed twice a day: nothing else shows whether they were withdrawn."""
 
@@ -23,11 +20,13 @@ CONFIRMED_WITHIN = timedelta(seconds=10)
 """How long a broker may take to confirm a message (AMQP's word; the others answer at once)."""
 
 
-def schedule_of(sweep_every: timedelta, *, imports: bool = False) -> dict[str, dict[str, Any]]:
-    """What beat sends and when. A message that nobody took until the next one is sent has expired, if the clocks agree."""
+def schedule_of(sweep_every: timedelta, *, import_every: timedelta | None = None) -> dict[str, dict[str, Any]]:
+    """What beat sends and when; None: no imports. A message that nobody took until the next one is sent has expired, if the
+    clocks agree.
+    """
     schedule = {name: entry(name, every) for name, every in ((SWEEP, sweep_every), (AUDIT, AUDIT_EVERY))}
-    if imports:
-        schedule[IMPORT] = entry(IMPORT, IMPORT_EVERY)
+    if import_every is not None:
+        schedule[IMPORT] = entry(IMPORT, import_every)
         schedule[IMPORT]["options"]["queue"] = IMPORT_QUEUE
     return schedule
 

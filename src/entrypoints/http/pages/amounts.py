@@ -1,10 +1,12 @@
-"""Amounts and counts as people of a locale write them, with the currency's own decimals."""
+"""Amounts, counts and days as people of a locale write them, with the currency's own decimals."""
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Self
 
 from babel.core import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 
 USUAL = "en-GB"
@@ -30,16 +32,28 @@ class Amounts:
         return str(self.locale).replace("_", "-")
 
     def money(self, amount: Decimal, currency: str) -> str:
-        """An amount; the bare number where the currency is withheld."""
-        return format_currency(amount, currency, locale=self.locale) if currency else self.number(amount)
+        """An amount to its last digit, even where it has more decimals than its currency; without the currency's name where it
+        is withheld.
+        """
+        if not currency:
+            return format_decimal(amount, locale=self.locale, decimal_quantization=False)
+        return format_currency(amount, currency, locale=self.locale, decimal_quantization=False)
 
     def number(self, number: Decimal | int | None) -> str:
-        """A count, or a ratio; a dash where there is none."""
+        """A count; a dash where there is none."""
         return "-" if number is None else format_decimal(number, locale=self.locale)
 
-    def ratio(self, ratio: Decimal) -> str:
-        """A ratio, with two places."""
-        return format_decimal(ratio, format="#,##0.00", locale=self.locale)
+    def ratio(self, ratio: Decimal, *, places: int = 2) -> str:
+        """A ratio."""
+        return format_decimal(ratio, format=f"#,##0.{'0' * places}", locale=self.locale)
+
+    def day(self, day: date) -> str:
+        """A day with its year."""
+        return format_date(day, "medium", locale=self.locale)
+
+    def time(self, at: datetime) -> str:
+        """A time of day with its day, in UTC."""
+        return f"{format_datetime(at, 'medium', tzinfo=UTC, locale=self.locale)} UTC"
 
 
 def _locale(name: str) -> Locale | None:

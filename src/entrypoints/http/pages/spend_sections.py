@@ -1,28 +1,35 @@
-"""The page of spend by currency: totals, both ratios, the chart, campaigns, and what a ratio is made of."""
+"""The page of spend by currency: totals, both ratios, the chart, days and campaigns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from functools import reduce
 
-from application.show_spend import SpendShown
-from domain.order import Order
-from domain.roas import Roas, roas_by_day
-from domain.spend import Spend, SpendTotals
+from application.show_spend import AccountShown, SpendShown
+from domain.ids import CampaignId
+from domain.roas import OrderRevenue, Roas
+from domain.spend import SpendTotals
 from domain.spend_columns import SpendColumn, SpendLine, lines_by
+from domain.spend_day import DayState
 from entrypoints.http.pages.spend_chart import Chart, chart_of
+from entrypoints.http.pages.spend_day_states import DayBooks
 
 
 @dataclass(frozen=True, slots=True)
 class DayLine:
-    """One day of the table behind the chart."""
+    """One day of the table behind the chart. `figures` is None where nothing was read."""
 
     day: date
-    figures: SpendTotals
-    closed: bool
-    by_orders: Decimal | None
-    claimed: Decimal | None
+    figures: SpendTotals | None
+    books: DayBooks
+    roas: Roas | None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLine:
+    """A campaign's figures of all days, and its ratios on those that are closed."""
+
+    line: SpendLine
+    roas: Roas | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +41,15 @@ class CurrencySection:
     roas: Roas | None
     chart: Chart
     days: Sequence[DayLine]
-    campaigns: Sequence[SpendLine]
+    campaigns: Sequence[CampaignLine]
     """The dearest first."""
-    of_days: int
+    of_no_campaign: OrderRevenue | None
+    """TikTok's orders whose campaign is not known."""
+
+    @property
+    def unread(self) -> int:
+        """Of how many days something is not read."""
+        return sum(line.books.state is DayState.MISSING for line in self.days)
 
     @property
     def days_used(self) -> int:
@@ -44,64 +57,43 @@ class CurrencySection:
         return len(self.roas.days) if self.roas else 0
 
     @property
-    def orders(self) -> Sequence[Order]:
-        """Those in the ratio."""
-        return self.roas.revenue.orders if self.roas and self.roas.revenue else ()
+    def on_home_page(self) -> int | None:
+        """How many orders the dashboard's home page counts, where it counts differently."""
+        revenue = self.roas.revenue if self.roas else None
+        return len(revenue.home_page_orders) if revenue and revenue.home_page_orders != revenue.orders else None
 
     @property
-    def on_home_page(self) -> int | None:
-        """How many the dashboard's home page counts, where it counts differently."""
-        revenue = self.roas.revenue if self.roas else None
-        return revenue.on_home_page if revenue and revenue.on_home_page != len(revenue.orders) else None
-
-
-@dataclass(frozen=True, slots=True)
-class RatioParts:
-    """What a ratio is made of."""
-
-    currency: str
-    orders: Sequence[Order]
-    rows: Sequence[Spend]
+    def in_several_zones(self) -> bool:
+        """Whether a day is not the same for all accounts, or in a zone that is not known."""
+        return self.roas is not None and not self.roas.by_day
 
 
 def sections_by_currency(shown: SpendShown) -> list[CurrencySection]:
-    """The currency that most accounts have need not be first: they stand in their order."""
-    sold_in = shown.orders.currencies if shown.orders else ()
-    by_day = roas_by_day(shown.spend, shown.window, shown.dated, sold_in)
+    """Of currencies of which anything was read."""
     of_roas = {roas.currency: roas for roas in shown.roas}
-    currencies = sorted({row.currency for row in shown.rows} | of_roas.keys())
-    return [
-        _section(currency, shown, of_roas.get(currency), {day: _of(one, currency) for day, one in by_day.items()})
-        for currency in currencies
-    ]
+    accounts: dict[str, list[AccountShown]] = {}
+    for account in shown.accounts:
+        accounts.setdefault(account.spend.currency, []).append(account)
+    read = {currency for currency, several in accounts.items() if any(account.days for account in several)}
+    currencies = sorted(read | {row.currency for row in shown.rows})
+    return [_section(currency, shown, accounts.get(currency, ()), of_roas.get(currency)) for currency in currencies]
 
 
-def parts_of(shown: SpendShown, currency: str) -> RatioParts | None:
-    """The orders and the rows that the ratio in this currency is made of; None where there is none."""
-    roas = _of(shown.roas, currency)
-    if roas is None:
-        return None
-    days = set(roas.days)
-    rows = [row for row in shown.rows if row.currency == currency and row.day in days]
-    return RatioParts(
-        currency, roas.revenue.orders if roas.revenue else (), sorted(rows, key=lambda row: (row.day, row.campaign or ""))
-    )
-
-
-def _section(currency: str, shown: SpendShown, roas: Roas | None, by_day: dict[date, Roas | None]) -> CurrencySection:
+def _section(currency: str, shown: SpendShown, accounts: Sequence[AccountShown], roas: Roas | None) -> CurrencySection:
     rows = [row for row in shown.rows if row.currency == currency]
-    figures = {line.day: line.figures for line in lines_by([SpendColumn.DAY], rows)}
-    accounts = [account.closed_days for account in shown.spend if account.currency == currency]
-    closed: frozenset[date] = reduce(frozenset.__and__, accounts) if accounts else frozenset()
-    days = [_day(day, figures.get(day, SpendTotals()), by_day.get(day), closed=day in closed) for day in shown.window.days]
-    campaigns = sorted(lines_by([SpendColumn.CAMPAIGN], rows), key=lambda line: line.figures.spend, reverse=True)
-    chart = chart_of(shown.window.days, {line.day: line.figures.spend for line in days}, closed)
-    return CurrencySection(currency, SpendTotals.of(rows), roas, chart, days, campaigns, shown.window.length)
+    figures = {line.day: line.figures for line in lines_by([SpendColumn.DAY], rows) if line.day}
+    by_day: Mapping[date, Roas] = roas.of_days() if roas else {}
+    by_campaign: Mapping[CampaignId | None, Roas] = roas.of_campaigns() if roas else {}
+    days = [_day(day, figures.get(day), DayBooks.of(accounts, day), by_day.get(day)) for day in shown.window.days]
+    lines = sorted(lines_by([SpendColumn.CAMPAIGN], rows), key=lambda line: line.figures.spend, reverse=True)
+    campaigns = [CampaignLine(line, by_campaign.get(line.campaign) if line.campaign else None) for line in lines]
+    amounts = {day: totals.spend for day, totals in figures.items()}
+    chart = chart_of(shown.window.days, amounts, {line.day: line.books.look for line in days})
+    unknown = by_campaign.get(None)
+    revenue = unknown.revenue if unknown and unknown.revenue and unknown.revenue.orders else None
+    return CurrencySection(currency, SpendTotals.of(rows), roas, chart, days, campaigns, revenue)
 
 
-def _day(day: date, figures: SpendTotals, roas: Roas | None, *, closed: bool) -> DayLine:
-    return DayLine(day, figures, closed, roas.by_orders if roas else None, roas.claimed if roas else None)
-
-
-def _of(several: Sequence[Roas], currency: str) -> Roas | None:
-    return next((roas for roas in several if roas.currency == currency), None)
+def _day(day: date, figures: SpendTotals | None, books: DayBooks, roas: Roas | None) -> DayLine:
+    nothing = SpendTotals() if books.read_of_some else None
+    return DayLine(day, figures or nothing, books, roas)
