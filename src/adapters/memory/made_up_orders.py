@@ -12,7 +12,7 @@ from domain.order import Attribution, Order
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import ONE_DAY, Window
 
-DEAREST = Decimal(180)
+DEAREST = 180
 """The largest order."""
 
 TIMES_SPEND = (1, 4)
@@ -49,7 +49,7 @@ def orders_through(row: Spend) -> list[Order]:
     left = row.spend * Decimal(chance.randint(lowest * 100, highest * 100)) / 100
     orders: list[Order] = []
     while left > 0 and row.currency:
-        total = (DEAREST * chance.randint(10, 100) / 100).quantize(Decimal("0.01"))
+        total = Decimal(chance.randint(DEAREST // 10, DEAREST))  # whole, since not every currency has cents
         seconds = chance.randrange(int(ONE_DAY.total_seconds()))
         placed_at = datetime.combine(row.day, time(), UTC) + timedelta(seconds=seconds)
         named = chance.choices(TOUCHES, weights=(6, 2, 1, 1))[0] | {"utm": {"utm_campaign": row.campaign}}
