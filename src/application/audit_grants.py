@@ -5,31 +5,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application.database_hold.watch import IdentityWatch
+from application.database_hold.identity_watch import IdentityWatch
 from application.ports.claims_and_settlements import Due, TokenModel
 from application.ports.clock import Clock
 from application.ports.fleet import Fleet, FleetView
 from application.ports.journal_register import JournalRegister, Undrained
 from application.ports.store import Store, UnitOfWork
-from application.rotation.batches import Batches, SweepReport, ignore_progress
 from application.rotation.permit_turn import never
+from application.rotation.sweep_in_batches import SweepInBatches, SweepReport, ignore_progress
+from domain.consent import CONSENT_KEPT_FOR
 from domain.database_hold import Held
 from domain.expiry_announcements import ANNOUNCED_BEFORE
 from domain.grant import Grant
+from domain.grant_health import TOKENS_KEPT_FOR
 from domain.ids import GrantId
+from domain.offer import OFFER_KEPT_FOR
 from domain.rotation_policy import RotationPolicy
 from domain.tokens import LONGEST_ACCESS_LIFE
 
 log = logging.getLogger(__name__)
-
-KEPT_CONSENTS = timedelta(days=1)
-"""How long a used or missed consent is kept, for questions."""
-
-KEPT_OFFERS = timedelta(days=30)
-"""How long an offer is kept, so that whoever comes back to it is told that it is over."""
-
-KEPT_TOKENS = timedelta(days=30)
-"""How long a grant that needs reauthorisation keeps its tokens, so that an operator can try them once more."""
 
 AUDIT_BATCH = 200
 BETWEEN_SWEEPS = timedelta(milliseconds=10)
@@ -57,7 +51,7 @@ class AuditReport:
 class AuditGrants:
     """Probes what has no end, announces ends of refresh tokens, and asks from spare budget which accounts are still reached."""
 
-    batches: Batches
+    sweep_in_batches: SweepInBatches
     audit_reach: Callable[[Callable[[], bool]], int]
     """Sees which accounts are still reached; how many grants it looked at."""
     store: Store
@@ -78,10 +72,12 @@ class AuditGrants:
             probed=SweepReport(stopped_by=Held(hold)) if hold else self._probed(stopping, progress),
             reaches_read=0 if hold else self.audit_reach(stopping),
             grants_given_up=0 if hold else self._give_up(stopping),
-            consents_forgotten=0 if hold else self._forget(lambda work: work.consents.forget(self.clock.now() - KEPT_CONSENTS)),
-            offers_forgotten=0 if hold else self._forget(lambda work: work.offers.forget(self.clock.now() - KEPT_OFFERS)),
+            consents_forgotten=0
+            if hold
+            else self._forget(lambda work: work.consents.forget(self.clock.now() - CONSENT_KEPT_FOR)),
+            offers_forgotten=0 if hold else self._forget(lambda work: work.offers.forget(self.clock.now() - OFFER_KEPT_FOR)),
             fleet=self.fleet.counts(self.clock.now(), overdue_after=self.policy.overdue_after),
-            undrained=self.journals.undrained(self.clock.now() - KEPT_TOKENS),
+            undrained=self.journals.undrained(self.clock.now() - TOKENS_KEPT_FOR),
         )
         for host in report.undrained:
             log.error("a host's journal was not drained since a claim of its was lost", extra={"host": host.host})
@@ -94,8 +90,8 @@ class AuditGrants:
         if self.watch.adoption is not None:  # each grant of the backup is looked at twice, where no sweep has done it
             for _ in range(2):
                 self.clock.sleep(BETWEEN_SWEEPS)
-                self.batches(Due(since=self.clock.now()), stopping=stopping, progress=progress)
-        return self.batches(Due(kind=TokenModel.LONG_TERM), stopping=stopping, progress=progress)
+                self.sweep_in_batches(Due(since=self.clock.now()), stopping=stopping, progress=progress)
+        return self.sweep_in_batches(Due(kind=TokenModel.LONG_TERM), stopping=stopping, progress=progress)
 
     def _forget(self, drop: Callable[[UnitOfWork], int]) -> int:
         with self.store.write() as work:
@@ -104,12 +100,12 @@ class AuditGrants:
         return forgotten
 
     def _give_up(self, stopping: Callable[[], bool]) -> int:
-        before = self.clock.now() - KEPT_TOKENS
+        before = self.clock.now() - TOKENS_KEPT_FOR
         return self._change(lambda work: work.grants.hopeless(before, limit=AUDIT_BATCH), lambda g: g.give_up(before), stopping)
 
     def _wake(self, stopping: Callable[[], bool]) -> int:
         """An earlier version believed what can't be meant, and would have them sleep for years."""
-        app, now = self.batches.app, self.clock.now()
+        app, now = self.sweep_in_batches.app, self.clock.now()
         until = now + LONGEST_ACCESS_LIFE
         return self._change(lambda work: work.grants.asleep(app, until, limit=AUDIT_BATCH), lambda g: g.wake(now), stopping)
 
@@ -135,7 +131,7 @@ class AuditGrants:
         until = self.clock.now() + timedelta(days=max(ANNOUNCED_BEFORE))
         while not stopping():
             with self.store.read() as work:
-                batch = work.grants.ending(self.batches.app, until, after=last, limit=AUDIT_BATCH)
+                batch = work.grants.ending(self.sweep_in_batches.app, until, after=last, limit=AUDIT_BATCH)
             if not batch:
                 break
             announced, last = announced + sum(self._announce(grant) for grant in batch), batch[-1]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from application.connecting.account_details import AccountDetails, ReadDetails
+from application.connecting.account_details_in_batches import AccountDetails, ReadDetails
 from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane, Permits
 from application.ports.clock import Clock

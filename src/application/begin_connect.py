@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from application.connecting.one_use_state import digest
-from application.database_hold.watch import IdentityWatch
-from application.mirroring.known_users import RefuseUnknownUsers
+from application.database_hold.identity_watch import IdentityWatch
+from application.mirroring.refuse_unknown_users import RefuseUnknownUsers
 from application.ports.ad_platform import AdPlatform
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Nonces

@@ -7,15 +7,16 @@ from application.ports.clock import Clock
 from application.ports.connection_mirror import ConnectionMirror, Lack
 from application.ports.store import Store
 from domain.mirror_differences import MirrorDifferences, differences
-from domain.mirror_freeze import judged, ours_without_token
-from domain.noted_mirror import FreezeReason, NotedMirror
+from domain.mirror_freeze_judgement import judged, ours_without_token
+from domain.mirror_freeze_reasons import FreezeReason
+from domain.mirror_state import MirrorState
 
 
 @dataclass(frozen=True, slots=True)
 class MirrorCounts:
     """What is kept here of the mirror."""
 
-    note: NotedMirror
+    note: MirrorState
     connections: int
     confirmed: int
     """Connections whose rows were there when last seen."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from application.connecting.retire import revoke_if_unused
+from application.connecting.revoke_unused_grant import revoke_if_unused
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
 from application.ports.store import Store

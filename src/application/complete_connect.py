@@ -4,25 +4,25 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from application.connecting.account_details import ReadDetails
+from application.connecting.account_details_in_batches import ReadDetails
+from application.connecting.consent_decision import consent_decision
 from application.connecting.one_use_state import InProgress, abandon_state, use_state
-from application.connecting.relink import relink
-from application.connecting.retire import revoke_if_unused
 from application.connecting.retry_on_conflict import retry_on_conflict
-from application.database_hold.watch import IdentityWatch
-from application.mirroring.known_users import RefuseUnknownUsers
+from application.connecting.revoke_unused_grant import revoke_if_unused
+from application.database_hold.identity_watch import IdentityWatch
+from application.mirroring.refuse_unknown_users import RefuseUnknownUsers
 from application.mirroring.settle_soon import SettleSoon
 from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane, Obstacle
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
 from application.ports.sealer import Sealer
-from application.ports.store import Store, UnitOfWork
+from application.ports.store import Store
 from application.rotation.permit_turn import PERMIT_PATIENCE, Turns
 from application.rotation.store_retries import store_with_retries
 from application.rotation.unread_answers import KeepUnread
 from domain.advertiser import Advertiser
-from domain.consent import Choosing, Connected, Consent, ConsentFailure, Ending, Failed
+from domain.consent import Consent, ConsentFailure, Ending, Failed
 from domain.database_hold import Held
 from domain.errors import Conflict, StoreUnavailable, Unstorable
 from domain.grant import Grant
@@ -212,7 +212,7 @@ class CompleteConnect:
             offer.advertisers = reached.accounts
             if not reached.complete:
                 grant.read_reach_soon()
-            ending = self._decide(work, consent, grant, offer, now)
+            ending = consent_decision(work, consent, grant, offer, self.ids, now)
             work.offers.save(offer)
             if not offer.open(now):
                 revoke_if_unused(work, grant, self.ids, now)
@@ -221,35 +221,6 @@ class CompleteConnect:
         if reached.unlisted and ending == Failed(ConsentFailure.NO_ADVERTISERS):
             ending = Failed(consent_failure_of(reached.unlisted))
         return ending, list(grant.connections)
-
-    def _decide(self, work: UnitOfWork, consent: Consent, grant: Grant, offer: Offer, now: datetime) -> Ending:
-        if work.consents.get(consent.state_digest) is None:
-            offer.close()  # its user was erased meanwhile
-            return Failed(ConsentFailure.INVALID_STATE)
-        reconnects = consent.reconnects
-        if reconnects is not None and not self._reaches(work, reconnects, offer):
-            offer.close()
-            return Failed(ConsentFailure.ACCOUNT_MISMATCH)
-        relink(work, grant, offer.advertisers, now)
-        connected = grant.by_account
-        unconnected = [a for a in offer.selectable if a.id not in connected]
-        if reconnects is not None or (offer.selectable and not unconnected):
-            offer.close()
-            return Connected()
-        if not offer.selectable:
-            offer.close()
-            return Failed(ConsentFailure.NO_ADVERTISERS)
-        if len(offer.selectable) == 1:
-            offer.choose(frozenset(a.id for a in offer.selectable), now)
-            grant.connect(ConnectionId(self.ids.connection()), unconnected[0], now)
-            return Connected()
-        return Choosing(offer.id)
-
-    def _reaches(self, work: UnitOfWork, reconnects: ConnectionId, offer: Offer) -> bool:
-        older = work.grants.of_connection(reconnects)
-        if older is None:
-            return False
-        return older.connection(reconnects).advertiser.id in {a.id for a in offer.advertisers}
 
     def _turn(self, calls: int) -> Failed | None:
         """Wait for leave to send this many calls, within reason."""

@@ -15,12 +15,12 @@ from application.ports.spend_deliveries import SpendDeliveries, VersionedDay
 from application.ports.spend_sink import DeliveryOutcome, DeliveryReport, SpendSink
 from application.ports.spend_store import SpendAccount
 from application.ports.store import Store
-from domain.connection_to_show import ConnectionToShow
 from domain.delivered_spend import DaysToDeliver, delivered_rows
 from domain.ids import ConnectionId
-from domain.mirror_freeze import is_written
+from domain.mirror_freeze_judgement import is_written
 from domain.mirror_look import MirrorIdentity
-from domain.noted_mirror import NotedMirror
+from domain.mirror_row_source import MirrorRowSource
+from domain.mirror_state import MirrorState
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +144,7 @@ class DeliverSpend:
         if not sightings:
             del self._sightings[account]
 
-    def _note_if_written(self, connection: ConnectionId, identity: MirrorIdentity) -> NotedMirror | None:
+    def _note_if_written(self, connection: ConnectionId, identity: MirrorIdentity) -> MirrorState | None:
         """What is noted of the mirror, if the row is one that we write and this the database. Raises StoreUnavailable."""
         if self.hold() is not None:
             return None
@@ -166,6 +166,6 @@ class DeliverSpend:
             log.error("spend is not delivered to the dashboard: see `tiktok-connect wab check`", extra=different)
 
 
-def account_of(connection: ConnectionToShow) -> SpendAccount:
+def account_of(connection: MirrorRowSource) -> SpendAccount:
     """Whose spend is delivered under a connection."""
     return SpendAccount(connection.owner, connection.account)

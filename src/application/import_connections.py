@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from application.connecting.old_accounts import Placed, PlaceOldConsent
-from application.database_hold.watch import IdentityWatch
+from application.database_hold.identity_watch import IdentityWatch
 from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane
 from application.ports.clock import Clock

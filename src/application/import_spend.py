@@ -13,7 +13,7 @@ from application.ports.executor import Executor
 from application.ports.spend_reports import SpendReports
 from application.ports.spend_store import ImportClaim, SpendAccount, SpendStore
 from application.ports.store import Store
-from application.rotation.claim_endings import InFlight
+from application.rotation.claim_results import InFlight
 from application.rotation.permit_turn import Turns, never
 from application.spend.followed_accounts import FollowConnections
 from application.spend.import_failures import ImportStopped, Pause, pause_after

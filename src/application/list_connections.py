@@ -6,9 +6,10 @@ from datetime import datetime
 from application.ports.clock import Clock
 from application.ports.store import Store
 from domain.advertiser import Connection
-from domain.connection_state import OVERDUE, ConnectionState, condition, reconnect_by, waits_for_a_person
+from domain.connection_state import OVERDUE, ConnectionState, condition, waits_for_a_person
 from domain.grant import Grant
 from domain.ids import GrantId, OwnerId
+from domain.reconnect_deadline import reconnect_by
 from domain.tokens import Expiring
 
 

@@ -11,16 +11,16 @@ from application.mirroring.settle_in_turns import SettleInTurns
 from application.ports.clock import Clock
 from application.ports.connection_mirror import ConnectionMirror
 from application.ports.store import Store
-from domain.connection_to_show import ConnectionToShow
 from domain.errors import ConnectionNotFound
 from domain.ids import ConnectionId, GrantId, OwnerId
 from domain.mirror_absence import ENDS_AFTER, Absences, absences
 from domain.mirror_differences import differences
-from domain.mirror_freeze import judged, ours_without_token
+from domain.mirror_freeze_judgement import judged, ours_without_token
 from domain.mirror_look import Look
 from domain.mirror_recognition import seen_anew, stale_no_longer
+from domain.mirror_row_source import MirrorRowSource
+from domain.mirror_state import MirrorState
 from domain.mirrored_row import KnownRow
-from domain.noted_mirror import NotedMirror
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +34,13 @@ StillHolds = Callable[[datetime | None], bool]
 class Sight:
     """Our state, then what was seen there, then which rows are remembered since."""
 
-    note: NotedMirror
-    connections: list[ConnectionToShow]
+    note: MirrorState
+    connections: list[MirrorRowSource]
     known: list[KnownRow]
     look: Look
     noted_since: frozenset[ConnectionId]
 
-    def judged(self, now: datetime) -> NotedMirror:
+    def judged(self, now: datetime) -> MirrorState:
         """The note after this look."""
         return judged(self.note, self.known, self.noted_since, self.look, now)
 
@@ -115,7 +115,7 @@ class LookAtMirror:
                 work.mirror.remember(replace(row, stale=False))
             work.commit()
 
-    def _put(self, before: NotedMirror, after: NotedMirror) -> bool:
+    def _put(self, before: MirrorState, after: MirrorState) -> bool:
         """Store the note first; False where an operator or another look has changed it, and then nothing is concluded."""
         with self.store.write() as work:
             current = work.mirror.note()
@@ -132,7 +132,7 @@ class LookAtMirror:
             log.warning("the dashboard's mirror is frozen no longer")
         return True
 
-    def _mark(self, connections: Collection[ConnectionToShow], missing_since: Mapping[ConnectionId, datetime | None]) -> None:
+    def _mark(self, connections: Collection[MirrorRowSource], missing_since: Mapping[ConnectionId, datetime | None]) -> None:
         """Store since when rows are missing, where that has changed."""
         changed = [c for c in connections if c.connection in missing_since and missing_since[c.connection] != c.missing_since]
         by_grant = defaultdict[GrantId, dict[ConnectionId, int]](dict)

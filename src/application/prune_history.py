@@ -81,7 +81,7 @@ class PruneHistory:
 
 
 def repeated(batch: Callable[[], int], stopping: Callable[[], bool]) -> int:
-    """Batches until one is not full; how much they came to."""
+    """SweepInBatches until one is not full; how much they came to."""
     total = 0
     while not stopping():
         done = batch()

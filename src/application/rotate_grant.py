@@ -7,7 +7,7 @@ from application.mirroring.settle_soon import SettleSoon
 from application.ports.budget import Permits
 from application.ports.clock import Clock
 from application.ports.store import Store
-from application.rotation.claim_endings import Ended, InFlight, Rotation
+from application.rotation.claim_results import Ended, InFlight, Rotation
 from application.rotation.single_call import SingleCall
 from application.rotation.what_callers_are_told import UNSENT_FOR, hopeless, refusal_of, stopped
 from domain.connection_state import needs_reauth

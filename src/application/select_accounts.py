@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from application.connecting.relink import relink
-from application.connecting.retire import revoke_if_unused
 from application.connecting.retry_on_conflict import retry_on_conflict
+from application.connecting.revoke_unused_grant import revoke_if_unused
 from application.mirroring.settle_soon import SettleSoon
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from application.ports.claims_and_settlements import Due
 from application.ports.clock import Clock
-from application.rotation.batches import Batches, SweepReport, ignore_progress
-from application.rotation.claim_endings import Ended
+from application.rotation.claim_results import Ended
 from application.rotation.permit_turn import never
 from application.rotation.refusal_alarm import RefusalAlarm
+from application.rotation.sweep_in_batches import SweepInBatches, SweepReport, ignore_progress
 from domain.due_times import due_early_within
 from domain.errors import StoreUnavailable
 
@@ -19,7 +19,7 @@ from domain.errors import StoreUnavailable
 class SweepDueGrants:
     """One sweep; any number of them, in any number of processes, may run at once."""
 
-    batches: Batches
+    sweep_in_batches: SweepInBatches
     clock: Clock
     alarm: RefusalAlarm
 
@@ -35,10 +35,10 @@ class SweepDueGrants:
         """Renew every due grant once, most urgent first.
 
         `called_every`: the caller's own cadence, where it is coarse: what would come into its last hour before two
-        further calls is renewed now. `patience`: as in `Batches`. Raises StoreUnavailable, ClockSkewed.
+        further calls is renewed now. `patience`: as in `SweepInBatches`. Raises StoreUnavailable, ClockSkewed.
         """
         due = Due(urgent_within=due_early_within(called_every) if called_every else None, since=self.clock.now())
-        report = self.batches(due, for_at_most=for_at_most, stopping=stopping, progress=progress, patience=patience)
+        report = self.sweep_in_batches(due, for_at_most=for_at_most, stopping=stopping, progress=progress, patience=patience)
         if report.count(Ended.REFUSED):
             with suppress(StoreUnavailable):
                 self.alarm()
@@ -57,4 +57,4 @@ class SweepDueGrants:
         Raises StoreUnavailable, ClockSkewed.
         """
         due = Due(everything=True, since=since)
-        return self.batches(due, stopping=stopping, progress=progress, patience=patience)
+        return self.sweep_in_batches(due, stopping=stopping, progress=progress, patience=patience)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 
-from application.database_hold.watch import IdentityWatch
+from application.database_hold.identity_watch import IdentityWatch
 from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane, Obstacle
 from application.ports.clock import Clock

@@ -1,16 +1,12 @@
-"""How a connection does, from its grant and its account: the state that is shown, its reason, and when a person must act."""
+"""How a connection does, from its grant and its account: the state that is shown, and its reason."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 
 from domain.advertiser import Connection, Standing
 from domain.grant import Grant
 from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.tokens import Expiring
-
-YEAR_ENDS_SOON = timedelta(days=60)
-"""How long before its refresh token's end a grant is said to need a person (the first of the announced days)."""
-
 
 OVERDUE = "renewal_overdue"
 """The reason of a grant that nobody refused, and whose token ended before the platform could be asked."""
@@ -82,17 +78,3 @@ def _rotation_state(grant: Grant, connection: Connection, now: datetime) -> Cond
     if connection.advertiser.standing not in {Standing.OPEN, Standing.UNREAD}:
         return ConnectionState.ACCOUNT_SUSPENDED, connection.advertiser.standing.value, ends
     return ConnectionState.OK, None, None
-
-
-def reconnect_by(grant: Grant, pair: Expiring | None, now: datetime) -> datetime | None:
-    """The time by which a person must act: the end of what can still be served, or of the refresh token's year."""
-    match grant.health:
-        case Degraded(usable_until=until, believed=True):
-            return until
-        case NeedsReauth(since=since):
-            return since
-        case _:
-            pass
-    if pair is not None and pair.refresh_expires_at - now <= YEAR_ENDS_SOON:
-        return pair.refresh_expires_at
-    return None

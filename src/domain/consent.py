@@ -8,6 +8,9 @@ from domain.ids import ConnectionId, OfferId, OwnerId
 
 CONSENT_LIFE = timedelta(minutes=10)
 
+CONSENT_KEPT_FOR = timedelta(days=1)
+"""How long a used or missed consent is kept, for questions."""
+
 
 class ConsentFailure(Enum):
     """Why a consent led to no connection."""

@@ -1,9 +1,12 @@
 """How a grant is doing, as a closed set of states."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.outcomes import Reason
+
+TOKENS_KEPT_FOR = timedelta(days=30)
+"""How long a grant that needs reauthorisation keeps its tokens, so that an operator can try them once more."""
 
 
 @dataclass(frozen=True, slots=True)

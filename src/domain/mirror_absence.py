@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from domain.ids import ConnectionId, OwnerId
 from domain.mirror_look import Look
+from domain.mirror_state import MirrorState
 from domain.mirrored_row import KnownRow
-from domain.noted_mirror import NotedMirror
 
 ENDS_AFTER = timedelta(hours=24)
 """How long a row must be missing at every look until that is a Disconnect."""
@@ -30,7 +30,7 @@ class Absences:
     """No users any more, and every row of theirs was missing long enough."""
 
 
-def absences(noted: NotedMirror, rows: Collection[KnownRow], look: Look, now: datetime) -> Absences:
+def absences(noted: MirrorState, rows: Collection[KnownRow], look: Look, now: datetime) -> Absences:
     """What a look says that froze nothing. `noted` and `rows` are as they were before it."""
     there = {row.connection for row in look.rows}
     expected = [row for row in rows if row.is_expected]

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.connection_to_show import ConnectionToShow
 from domain.ids import ConnectionId, OwnerId
 from domain.mirror_look import Look, SeenRow
+from domain.mirror_row_source import MirrorRowSource
 from domain.mirrored_row import KnownRow
 
 ACTIVE, NEEDS_REAUTH = "active", "needs_reauth"
@@ -38,7 +38,7 @@ class MirrorDifferences:
 
 
 def differences(
-    connections: Collection[ConnectionToShow], known: Collection[KnownRow], look: Look, now: datetime
+    connections: Collection[MirrorRowSource], known: Collection[KnownRow], look: Look, now: datetime
 ) -> MirrorDifferences:
     """What a look that froze nothing says. Connections and rows were read before it."""
     rows = {row.connection: row for row in look.rows}
@@ -58,18 +58,18 @@ def differences(
     )
 
 
-def named(connections: Iterator[ConnectionToShow]) -> tuple[tuple[OwnerId, ConnectionId], ...]:
+def named(connections: Iterator[MirrorRowSource]) -> tuple[tuple[OwnerId, ConnectionId], ...]:
     """Each with its owner."""
     return tuple((c.owner, c.connection) for c in connections)
 
 
-def is_foreign(connection: ConnectionToShow, row: SeenRow) -> bool:
+def is_foreign(connection: MirrorRowSource, row: SeenRow) -> bool:
     """Whether the row is not the one that we wrote."""
     mine = (connection.owner.lower(), connection.account)  # UUIDs, whose letters count the same in either case
     return row.has_token or (row.owner.lower(), row.account) != mine
 
 
-def has_changed(connection: ConnectionToShow, row: SeenRow, now: datetime) -> bool:
+def has_changed(connection: MirrorRowSource, row: SeenRow, now: datetime) -> bool:
     """Whether it shows what ours does not say."""
     mine = connection.row(now)
     status = NEEDS_REAUTH if mine.needs_reauth else ACTIVE

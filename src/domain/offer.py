@@ -8,6 +8,10 @@ from domain.errors import AccountNotOnOffer, OfferExpired, OfferUsed
 from domain.ids import AdvertiserId, GrantId, OfferId, OwnerId
 
 OFFER_LIFE = timedelta(minutes=10)
+"""How long a choice is awaited."""
+
+OFFER_KEPT_FOR = timedelta(days=30)
+"""How long after its end an offer is remembered, so that whoever comes back to it is told that it is over."""
 
 
 @dataclass(slots=True)

@@ -57,7 +57,7 @@ from application.complete_connect import CompleteConnect
 from application.connecting.old_accounts import PlaceOldConsent
 from application.connecting.removals import NoteRemoval, RepeatRemovals
 from application.database_hold.held_budget import HeldBudget
-from application.database_hold.watch import IdentityWatch
+from application.database_hold.identity_watch import IdentityWatch
 from application.deliver_spend import DeliverSpend
 from application.disconnect import Disconnect
 from application.erase_user import EraseUser
@@ -69,7 +69,7 @@ from application.look_at_mirror import LookAtMirror
 from application.mirror_changes import CONSUMER as MIRROR_CONSUMER
 from application.mirror_changes import MirrorChanges
 from application.mirroring.bounded_calls import BoundedCalls, DashboardContact
-from application.mirroring.known_users import RefuseUnknownUsers
+from application.mirroring.refuse_unknown_users import RefuseUnknownUsers
 from application.mirroring.relist import Relist
 from application.mirroring.settle_in_turns import SettleInTurns
 from application.mirroring.settle_row import SettleRow
@@ -87,7 +87,6 @@ from application.rebuild_mirror import RebuildMirror
 from application.remove_left_over_row import RemoveLeftOverRow
 from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
-from application.rotation.batches import Batches
 from application.rotation.call_and_settle import CallAndSettle
 from application.rotation.drain_journal import DrainJournal
 from application.rotation.journal_upkeep import JournalUpkeep
@@ -97,6 +96,7 @@ from application.rotation.outage_log import OutageTellingBudget
 from application.rotation.refusal_alarm import RefusalAlarm
 from application.rotation.single_call import SingleCall
 from application.rotation.store_outcome import StoreOutcome
+from application.rotation.sweep_in_batches import SweepInBatches
 from application.rotation.unread_answers import KeepUnread
 from application.select_accounts import SelectAccounts
 from application.show_imports import ShowImports
@@ -322,7 +322,7 @@ class Container(containers.DeclarativeContainer):
     store_outcome = by_name(StoreOutcome, locals())
     carry_out = by_name(CallAndSettle, locals())
     single_call = by_name(SingleCall, locals())
-    batches = by_name(Batches, locals())
+    sweep_in_batches = by_name(SweepInBatches, locals())
 
     settle_row = by_name(SettleRow, locals(), mirror=connection_mirror, hold=identity_watch.provided.hold)
     settle_in_turns = by_name(SettleInTurns, locals(), settle=settle_row)

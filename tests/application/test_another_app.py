@@ -11,7 +11,7 @@ import pytest
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.tiktok_simulator.config import Config
 from application.rotation.call_and_settle import ANOTHER_APP
-from application.rotation.claim_endings import Ended
+from application.rotation.claim_results import Ended
 from application.vend_token import ByConnection
 from domain.errors import PlatformMisconfigured, ReauthorisationNeeded
 from domain.events import RefreshTokenEnding

@@ -10,7 +10,7 @@ from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.tiktok_simulator.replies import Reply
 from application.rotation.call_and_settle import ANOTHER_KEY
-from application.rotation.claim_endings import Ended
+from application.rotation.claim_results import Ended
 from application.vend_token import ByConnection
 from domain.advertiser import Connection
 from domain.errors import ConnectionNotFound, PlatformMisconfigured

@@ -17,7 +17,7 @@ from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.store import MemoryStore
 from adapters.tiktok_simulator.config import Config
 from application.ports.claims_and_settlements import Claim
-from application.rotation.claim_endings import Ended
+from application.rotation.claim_results import Ended
 from domain.advertiser import Connection
 from domain.errors import PlatformThrottled, PlatformUnavailable, StoreUnavailable
 from domain.events import RevocationGivenUp, TokenRevoked
@@ -109,9 +109,9 @@ def test_a_moment_without_the_store_leaves_the_rest_of_a_batch_without_doubt() -
     world.pass_time(seconds=40)
     sent = world.platform.refreshes
     with ThreadPoolExecutor(2) as executor:
-        batches = replace(world.batches, executor=executor, calls_in_flight=40)
+        sweep_in_batches = replace(world.sweep_in_batches, executor=executor, calls_in_flight=40)
         with pytest.raises(StoreUnavailable):
-            replace(world.sweep, batches=batches)()
+            replace(world.sweep, sweep_in_batches=sweep_in_batches)()
     assert sum(world.grant_of(c).schedule.attempt is not None for c in fleet) == 1
     assert world.platform.refreshes > sent
 
@@ -131,7 +131,7 @@ def test_what_others_were_answered_is_not_needed_to_try_a_token_again() -> None:
     world.sweep()
     world.pass_time(minutes=10)
     carry_out = replace(world.carry_out, tallies=Silent(world.database))
-    replace(world.sweep, batches=replace(world.batches, carry_out=carry_out))()
+    replace(world.sweep, sweep_in_batches=replace(world.sweep_in_batches, carry_out=carry_out))()
     grant = world.grant_of(acme)
     assert (grant.schedule.attempt, grant.schedule.in_doubt, grant.asked_because) == (None, False, None)
     assert world.platform.refreshes == 2

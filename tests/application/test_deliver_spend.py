@@ -17,7 +17,7 @@ from domain.delivered_spend import DeliveredRow
 from entrypoints.cli.mirror_lines import lines_of_spend
 from support.builders import ANNA, DAY, MINUTE, SECOND
 from support.mirrored_world import LOOK_EVERY
-from support.spending_world import SpendingWorld
+from support.mirrored_world_with_spend import SpendingWorld
 
 FIRST = date(2029, 12, 1)
 NEXT = FIRST + DAY

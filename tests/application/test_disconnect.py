@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from application.rotation.claim_endings import Ended
+from application.rotation.claim_results import Ended
 from domain.connection_state import ConnectionState
 from domain.errors import (
     ConnectionNotFound,

@@ -13,9 +13,9 @@ from application.vend_token import ByAccount, ByConnection
 from domain.errors import ConnectionNotFound
 from domain.grant_health import Revoked
 from domain.ids import ConnectionId, OwnerId
+from domain.mirror_freeze_reasons import FreezeReason
 from domain.mirror_look import Look
 from domain.mirrored_row import WrittenRow
-from domain.noted_mirror import FreezeReason
 from support.builders import ANNA, BERT, DAY, HOUR, MINUTE, SECOND, START
 from support.mirrored_world import LOOK_EVERY, MirroredWorld
 

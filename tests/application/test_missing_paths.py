@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.tiktok_simulator.config import Config
-from application.rotation.claim_endings import Ended
+from application.rotation.claim_results import Ended
 from domain.consent import ConsentFailure, Failed
 from domain.errors import PlatformMisconfigured
 from domain.grant_health import Active

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.tiktok_simulator.advertisers import Advertiser
 from adapters.tiktok_simulator.config import Config
-from application.rotation.claim_endings import Ended, InFlight
+from application.rotation.claim_results import Ended, InFlight
 from domain.advertiser import Connection
 from domain.connection_state import ConnectionState
 from domain.errors import ReauthorisationNeeded, StoreFault, StoreUnavailable

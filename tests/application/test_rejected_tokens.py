@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.tiktok_simulator.config import Config
-from application.rotation.claim_endings import InFlight
+from application.rotation.claim_results import InFlight
 from application.vend_token import ByConnection, Vended
 from domain.advertiser import Connection
 from domain.errors import (

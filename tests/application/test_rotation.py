@@ -6,7 +6,7 @@ import pytest
 
 from adapters.tiktok_simulator.config import Config
 from application.rotate_grant import Rotated
-from application.rotation.claim_endings import Ended, InFlight
+from application.rotation.claim_results import Ended, InFlight
 from domain.connection_state import ConnectionState
 from domain.consent import Choosing
 from domain.errors import (

@@ -18,7 +18,7 @@ from domain.ids import ConnectionId
 from domain.spend import SpendKind
 from domain.spend_calendar import Window
 from domain.spend_day import DayState
-from support.spent import read_into, spent
+from support.stored_spend import read_into, spent
 from support.world import ANNA, BERT, START, World
 
 TODAY = START.date()

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from application.ports.journal import JournalUnavailable
-from application.rotation.claim_endings import Ended
+from application.rotation.claim_results import Ended
 from application.rotation.journal_upkeep import JournalUpkeep
 from domain.consent import ConsentFailure, Failed
 from domain.ids import GrantId

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from chaos.mirrored_deployment import MirroredDeployment
 from chaos.troubled_mirror import Standstill
-from domain.connection_to_show import ConnectionToShow
 from domain.ids import ConnectionId, OwnerId
+from domain.mirror_row_source import MirrorRowSource
 from support.builders import HOUR
 from support.dashboard_database import Backup, DashboardDatabase
 from support.databases import in_sql
@@ -76,7 +76,7 @@ class Schedule:
     def owner(self, which: int) -> OwnerId:
         return self.all.owners[which % len(self.all.owners)]
 
-    def one(self, which: int) -> ConnectionToShow | None:
+    def one(self, which: int) -> MirrorRowSource | None:
         connections = [self.all.here[c] for c in sorted(self.all.here)]
         return connections[which % len(connections)] if connections else None
 

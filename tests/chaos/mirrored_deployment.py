@@ -9,11 +9,11 @@ from application.ports.connection_mirror import MirrorUnavailable
 from application.ports.store import Store
 from application.rotation.permit_turn import never
 from chaos.troubled_mirror import Killed, TroubledMirror
-from domain.connection_to_show import ConnectionToShow
 from domain.errors import ConnectionNotFound, InvalidRequest, UnknownUser
 from domain.ids import ConnectionId, OwnerId
 from domain.mirror_look import Look
-from domain.noted_mirror import NotedMirror
+from domain.mirror_row_source import MirrorRowSource
+from domain.mirror_state import MirrorState
 from entrypoints.settings import Settings
 from entrypoints.testing import ApplicationOverMemory
 from support.dashboard_database import DashboardDatabase
@@ -73,7 +73,7 @@ class MirroredDeployment:
         """Ended, and seen to be gone there."""
         self.vanished: dict[ConnectionId, int] = {}
         """Deleted there although a look had seen it, with how often its person had connected by then."""
-        self.here: dict[ConnectionId, ConnectionToShow] = {}
+        self.here: dict[ConnectionId, MirrorRowSource] = {}
         self.there: dict[ConnectionId, Shown] = {}
         self.broken: list[str] = []
         self.step(self.look)
@@ -102,7 +102,7 @@ class MirroredDeployment:
         for connection in before:
             self.absent.pop(connection, None)
 
-    def disconnect(self, connection: ConnectionToShow) -> None:
+    def disconnect(self, connection: MirrorRowSource) -> None:
         self.ended.add(connection.connection)
         self.world.disconnect(connection.owner, connection.connection)
 
@@ -112,7 +112,7 @@ class MirroredDeployment:
             self.world.clock.advance(HOUR - timedelta(seconds=1))
             self.step(self.look)
 
-    def refuse(self, connection: ConnectionToShow) -> None:
+    def refuse(self, connection: MirrorRowSource) -> None:
         """Its grant is dead at the platform, and that is known here."""
         with self.store.write() as work:
             grant = work.grants.of_connection(connection.connection)
@@ -213,11 +213,11 @@ class MirroredDeployment:
     def store(self) -> Store:
         return self.kept.store
 
-    def note(self) -> NotedMirror:
+    def note(self) -> MirrorState:
         with self.store.read() as work:
             return work.mirror.note()
 
-    def read_here(self) -> dict[ConnectionId, ConnectionToShow]:
+    def read_here(self) -> dict[ConnectionId, MirrorRowSource]:
         with self.store.read() as work:
             return {connection.connection: connection for connection in work.mirror.connections()}
 
@@ -228,7 +228,7 @@ class MirroredDeployment:
     def is_user(self, owner: OwnerId) -> bool:
         return (owner,) in self.home.ask("SELECT id::text FROM users")
 
-    def status_of(self, connection: ConnectionToShow) -> str:
+    def status_of(self, connection: MirrorRowSource) -> str:
         return "needs_reauth" if connection.row(self.world.clock.now()).needs_reauth else "active"
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from adapters.memory.claims_and_settlements import MemoryClaims
 from adapters.tiktok_simulator.config import Config
-from application.rotation.claim_endings import Ended
+from application.rotation.claim_results import Ended
 from application.vend_token import ByConnection, Vended
 from chaos.accidents import Crash
 from chaos.fleet import Fleet

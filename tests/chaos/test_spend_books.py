@@ -13,7 +13,7 @@ from application.spend import read_days
 from domain.report_pages import PagedReport
 from domain.spend_calendar import AccountCalendar
 from domain.spend_day import DayReading, DayUpdate, update_by
-from support.spend_worlds import SpendWorld
+from support.random_spend_worlds import SpendWorld
 
 WORLDS, WORLDS_AT_LENGTH, WORLDS_WITH_A_FAULT = 50, 1_000, 40
 

@@ -24,7 +24,7 @@ from domain.ids import ConnectionId, OwnerId
 from domain.mirror_look import MirrorIdentity
 from support.builders import DAY, MINUTE
 from support.dashboard_database import ANNA, BEN, DashboardDatabase
-from support.spending_world import SpendingWorld
+from support.mirrored_world_with_spend import SpendingWorld
 
 FIRST = date(2029, 12, 1)
 LIKELIHOODS = {

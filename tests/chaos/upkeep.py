@@ -13,7 +13,7 @@ TOUCH_EVERY = timedelta(seconds=2)
 
 def in_touch(world: World) -> None:
     """Every other second: see that the database is there, and drain the journal."""
-    cast("OutageAwareClaims", world.batches.claims).journal_upkeep()
+    cast("OutageAwareClaims", world.sweep_in_batches.claims).journal_upkeep()
 
 
 def stay_in_touch(world: World, span: timedelta) -> None:

@@ -11,7 +11,7 @@ from adapters.clock import SystemClock
 from adapters.memory.ad_platform import MemoryAdPlatform, Verb
 from adapters.tiktok.ad_platform import TikTok
 from adapters.tiktok_simulator.advertisers import Advertiser as SimulatedAccount
-from adapters.tiktok_simulator.faults import FaultKind
+from adapters.tiktok_simulator.planned_faults import FaultKind
 from adapters.tiktok_simulator.server import running_simulator
 from application.ports.ad_platform import DETAILS_PER_CALL, AdPlatform
 from domain.advertiser import Advertiser, Standing

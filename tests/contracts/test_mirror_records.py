@@ -2,9 +2,10 @@ from dataclasses import replace
 
 from domain.grant_health import Active, NeedsReauth
 from domain.ids import ConnectionId, GrantId
+from domain.mirror_freeze_reasons import FreezeReason
 from domain.mirror_look import MirrorIdentity
+from domain.mirror_state import MirrorState
 from domain.mirrored_row import KnownRow, WrittenRow
-from domain.noted_mirror import FreezeReason, NotedMirror
 from domain.outcomes import Reason
 from support.builders import ANNA, BERT, HOUR, SECOND, START, a_grant, account, an_advertiser
 from support.databases import Kept
@@ -133,8 +134,8 @@ def test_all_can_be_doubted_at_once(kept: Kept) -> None:
 
 def test_the_note_is_empty_at_first_and_comes_back_as_it_was_put(kept: Kept) -> None:
     with kept.store.read() as work:
-        assert work.mirror.note() == NotedMirror()
-    note = NotedMirror(MirrorIdentity("7/wab", 16384, 10**12), looked_at=START).froze(FreezeReason.NO_USERS, START)
+        assert work.mirror.note() == MirrorState()
+    note = MirrorState(MirrorIdentity("7/wab", 16384, 10**12), looked_at=START).froze(FreezeReason.NO_USERS, START)
     for noted in (note, replace(note, off=True)):
         with kept.store.write() as work:
             work.mirror.note()
@@ -148,9 +149,9 @@ def test_what_was_undone_is_not_kept(kept: Kept) -> None:
     with kept.store.write() as work:
         work.mirror.remember(WrittenRow(ONE, ANNA))
         work.mirror.note()
-        work.mirror.put_note(NotedMirror(off=True))
+        work.mirror.put_note(MirrorState(off=True))
     with kept.store.read() as work:
-        assert (work.mirror.written(ONE), work.mirror.note()) == (None, NotedMirror())
+        assert (work.mirror.written(ONE), work.mirror.note()) == (None, MirrorState())
 
 
 def test_one_more_consent_heals_what_was_missing(kept: Kept) -> None:

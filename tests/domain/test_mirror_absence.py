@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.mirror_absence import ENDS_AFTER, LONGEST_GAP, absences, none_missing
 from domain.mirror_look import Look, MirrorIdentity, SeenRow
+from domain.mirror_state import MirrorState
 from domain.mirrored_row import KnownRow, WrittenRow
-from domain.noted_mirror import NotedMirror
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 IDENTITY = MirrorIdentity("dashboard", 16_400, 5_000)
-NOTED = NotedMirror(IDENTITY, looked_at=NOW - 15 * SECOND)
+NOTED = MirrorState(IDENTITY, looked_at=NOW - 15 * SECOND)
 LONG_AGO = NOW - ENDS_AFTER
 ANN, BOB = OwnerId("Ann"), OwnerId("Bob")
 FIRST, SECOND_ROW = ConnectionId("first"), ConnectionId("second")

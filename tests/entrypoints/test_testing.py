@@ -18,7 +18,7 @@ from adapters.memory.clock import MemoryClock
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.state import SimulatorState
 from adapters.tiktok_simulator.token_state_machine import Machine
-from application.rotation.claim_endings import Ended
+from application.rotation.claim_results import Ended
 from application.vend_token import ByAccount, Vended
 from domain.consent import Connected
 from domain.ids import AdvertiserId, OwnerId

@@ -14,12 +14,12 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
-from domain.noted_mirror import FreezeReason
+from domain.mirror_freeze_reasons import FreezeReason
 from entrypoints.http.app import create_app
+from support.application_on_a_socket import served
 from support.dashboard_database import ANNA, BEN, DashboardDatabase, an_old_row
 from support.deployment import SERVICE_TOKEN, Deployment, deployment
 from support.processes import eventually
-from support.serving import served
 
 LONG_AGO = datetime(2026, 1, 1, 12, tzinfo=UTC)
 JWT_SECRET = "a-shared-secret-of-more-than-32-characters"

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 from adapters.tiktok_simulator.advertisers import Advertiser
 from domain.consent import Choosing
 from support import servers
+from support.application_on_a_socket import served
 from support.scriptless_browser import NORA, app_over, demo_settings
-from support.serving import served
 from support.world import World
 
 DESK, PHONE = {"width": 1000, "height": 800}, {"width": 360, "height": 700}

@@ -21,8 +21,8 @@ from typing import Any
 import httpx
 import pytest
 
+from adapters.tiktok_simulator.running_simulator import RunningSimulator
 from adapters.tiktok_simulator.server import running_simulator
-from adapters.tiktok_simulator.threaded_server import RunningSimulator
 from domain.tokens import Secret
 from support import servers
 from support.processes import Running, eventually, run, running

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from domain.ids import ConnectionId, OwnerId
-from entrypoints.ending_signals import ending_signals
+from entrypoints.termination_signals import termination_signals
 from support import servers
 from support.deployment import SERVICE_TOKEN, Deployment, deployment
 from support.processes import BARE, COMMAND, Running, children_of, eventually, running
@@ -69,7 +69,7 @@ def test_every_signal_that_would_end_a_process_is_among_those_that_are_heeded() 
         process.send_signal(number)
     time.sleep(1)
     for number, process in waiting.items():
-        if process.poll() == -number and number not in ending_signals() | {signal.SIGPIPE, signal.SIGXFSZ}:
+        if process.poll() == -number and number not in termination_signals() | {signal.SIGPIPE, signal.SIGXFSZ}:
             unheeded.append(number)
         process.kill()
         process.wait()

@@ -21,11 +21,11 @@ from litestar.types import Receive, Scope, Send
 from domain.ids import OwnerId
 from entrypoints.http.app import create_app
 from support import servers
+from support.application_on_a_socket import served
 from support.dashboard_database import DashboardDatabase
 from support.deployment import Deployment, deployment
 from support.nextjs_dashboard import AUTH_SECRET, Build, Dashboard, built_dashboard, running_dashboard
 from support.processes import eventually
-from support.serving import served
 
 DOCUMENT = Path(__file__).parents[2] / "docs/dashboard.md"
 CRON_SECRET = "a-cron-secret-of-these-tests"

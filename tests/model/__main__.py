@@ -10,15 +10,14 @@ import click
 
 from model.faults import FAULTS
 from model.rules import RULES
-from model.scenarios import SCENARIOS
-from model.search import search
+from model.scenarios import SCENARIOS, search
 
 
 def everything() -> None:
     for name, scenario in SCENARIOS.items():
-        found = search(scenario)
-        click.echo(f"{name}: {found.states} states, {found.rule or 'nothing broken'}")
-        for label in found.history:
+        outcome = search(scenario)
+        click.echo(f"{name}: {outcome.states} states, {outcome.rule or 'nothing broken'}")
+        for label in outcome.history:
             click.echo(f"    {label}")
     click.echo()
     for name, fault in FAULTS.items():
@@ -28,11 +27,10 @@ def everything() -> None:
 def histories(words: list[str]) -> None:
     for name, fault in FAULTS.items():
         if all(word.lower() in f"{name} {fault.protocol} {fault.breaks}".lower() for word in words):
-            found = search(SCENARIOS[fault.scenario], fault.protocol)
-            click.echo(
-                f"{name} ({fault.protocol})\n  in '{fault.scenario}' breaks '{found.rule}': {RULES[found.rule or fault.breaks]}"
-            )
-            for number, label in enumerate(found.history, 1):
+            outcome = search(SCENARIOS[fault.scenario], fault.protocol)
+            rule = RULES[outcome.rule or fault.breaks]
+            click.echo(f"{name} ({fault.protocol})\n  in '{fault.scenario}' breaks '{outcome.rule}': {rule}")
+            for number, label in enumerate(outcome.history, 1):
                 click.echo(f"    {number:2} {label}")
 
 

@@ -1,7 +1,42 @@
 """What the protocol is put through. Each scenario mixes a few kinds of misfortune, as many as a search can finish in seconds."""
 
-from model.search import Scenario
-from model.world import Chances
+from dataclasses import dataclass
+
+from model.choices import AS_WRITTEN, Protocol
+from model.people import NOT_YET
+from model.provider import Kind
+from model.rules import broken
+from model.search import Outcome, breadth_first
+from model.steps import steps, stuck
+from model.world import Chances, Family, Row, Worker, World
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What may happen, and how often. `hosts`: where each process runs; `budget`: calls a window."""
+
+    chances: Chances
+    kind: Kind = "strict"
+    hosts: tuple[int, ...] = (0, 1)
+    budget: int | None = None
+
+    def start(self, protocol: Protocol) -> World:
+        rows = (Row(),) if protocol.one_grant_holds_the_pair else (Row(), Row())
+        families: tuple[Family, ...] = (Family(),)
+        if self.chances.consents:
+            rows, families = (*rows, NOT_YET), (*families, Family(gone=True))
+        return World(tuple(map(Worker, self.hosts)), self.chances, rows, families, permits=self.budget)
+
+
+def search(scenario: Scenario, protocol: Protocol = AS_WRITTEN) -> Outcome:
+    """Look at every world that can come about in a scenario, until a rule is broken."""
+    return breadth_first(
+        scenario.start(protocol),
+        lambda world: steps(world, protocol, scenario.kind, scenario.budget),
+        lambda world: broken(world, scenario.kind, scenario.chances),
+        stuck,
+    )
+
 
 SCENARIOS = {
     "crashes": Scenario(Chances(claims=4, deaths=1, losses=1, pauses=1, dawdles=1, withdrawals=1)),

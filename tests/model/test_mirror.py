@@ -5,8 +5,9 @@ from dataclasses import fields
 import pytest
 
 from model.mirror.choices import AS_WRITTEN, Choices
-from model.mirror.scenarios import AT_RANDOM, FAULTS, LONGER, SCENARIOS, Fault
-from model.mirror.search import RULES, Scenario, search, wander
+from model.mirror.random_history import wander
+from model.mirror.rules import RULES
+from model.mirror.scenarios import AT_RANDOM, FAULTS, LONGER, SCENARIOS, Fault, Scenario, search
 from model.mirror.world import Chances
 
 

@@ -5,21 +5,20 @@ import pytest
 from model.choices import AS_WRITTEN, Protocol
 from model.faults import FAULTS, Fault
 from model.rules import RULES
-from model.scenarios import SCENARIOS
-from model.search import Scenario, search
+from model.scenarios import SCENARIOS, Scenario, search
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 def test_no_interleaving_breaks_the_protocol(scenario: Scenario) -> None:
-    found = search(scenario)
-    assert found.rule is None, "\n".join(found.history)
-    assert not found.unused, "what a scenario allows must happen somewhere in it"
+    outcome = search(scenario)
+    assert outcome.rule is None, "\n".join(outcome.history)
+    assert not outcome.unused, "what a scenario allows must happen somewhere in it"
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_each_wrong_choice_breaks_its_rule(fault: Fault) -> None:
-    found = search(SCENARIOS[fault.scenario], fault.protocol)
-    assert found.rule == fault.breaks, "\n".join(found.history)
+    outcome = search(SCENARIOS[fault.scenario], fault.protocol)
+    assert outcome.rule == fault.breaks, "\n".join(outcome.history)
 
 
 def test_each_choice_of_the_protocol_is_shown_to_matter() -> None:
@@ -40,5 +39,5 @@ def test_each_rule_is_broken_by_some_fault() -> None:
 
 def test_a_broken_rule_comes_with_its_shortest_history() -> None:
     fault = FAULTS["The old grant goes before the new one is stored"]
-    found = search(SCENARIOS[fault.scenario], fault.protocol)
-    assert found.history == ("the person consents again", "the callback is killed")
+    outcome = search(SCENARIOS[fault.scenario], fault.protocol)
+    assert outcome.history == ("the person consents again", "the callback is killed")

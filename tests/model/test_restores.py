@@ -3,22 +3,22 @@ from dataclasses import fields
 import pytest
 
 from model.restores.choices import AS_WRITTEN, Choices
-from model.restores.scenarios import FAULTS, SCENARIOS, Fault
-from model.restores.search import RULES, search
+from model.restores.rules import RULES
+from model.restores.scenarios import FAULTS, SCENARIOS, Fault, search
 from model.restores.world import Chances
 
 
 @pytest.mark.parametrize("chances", SCENARIOS.values(), ids=SCENARIOS)
 def test_no_history_of_restores_copies_and_fail_overs_breaks_the_protocol(chances: Chances) -> None:
-    found = search(chances)
-    assert found.rule is None, "\n".join(found.history)
-    assert not found.unused, "what a scenario allows must happen somewhere in it"
+    outcome = search(chances)
+    assert outcome.rule is None, "\n".join(outcome.history)
+    assert not outcome.unused, "what a scenario allows must happen somewhere in it"
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_each_wrong_choice_about_restores_breaks_its_rule(fault: Fault) -> None:
-    found = search(SCENARIOS[fault.scenario], fault.choices)
-    assert found.rule == fault.breaks, "\n".join(found.history)
+    outcome = search(SCENARIOS[fault.scenario], fault.choices)
+    assert outcome.rule == fault.breaks, "\n".join(outcome.history)
 
 
 def test_each_choice_about_restores_is_shown_to_matter() -> None:

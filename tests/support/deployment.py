@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 from sqlalchemy import update
 
 from adapters.sql import tables
+from adapters.tiktok_simulator.running_simulator import RunningSimulator
 from adapters.tiktok_simulator.server import running_simulator
-from adapters.tiktok_simulator.threaded_server import RunningSimulator
 from domain.consent import Connected
 from domain.ids import ConnectionId, OwnerId
 from domain.tokens import Secret

@@ -20,9 +20,9 @@ from entrypoints.container import Container
 from entrypoints.http.app import App, create_app
 from entrypoints.http.auth.authjs import SECURE_NAME
 from entrypoints.settings import Settings, load_settings
+from support.application_on_a_socket import served
 from support.environ import an_environ
 from support.openapi_checked_client import DocumentedClient
-from support.serving import served
 from support.session_cookies import AUTH_SECRET, a_session_cookie
 from support.world import ANNA, World
 

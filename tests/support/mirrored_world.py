@@ -10,10 +10,10 @@ from adapters.memory.dashboard import DashboardRow, MemoryDashboard
 from adapters.memory.spend_sink import MemorySpendSink
 from application.rotation.permit_turn import never
 from domain.advertiser import Connection
-from domain.connection_to_show import ConnectionToShow
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
+from domain.mirror_row_source import MirrorRowSource
+from domain.mirror_state import MirrorState
 from domain.mirrored_row import WrittenRow
-from domain.noted_mirror import NotedMirror
 from support.builders import ANNA, BERT, MINUTE, SECOND
 from support.world import World
 
@@ -64,7 +64,7 @@ class MirroredWorld(World):
         """What we list."""
         return [view.connection.id for view in self.list_connections(owner)]
 
-    def shown(self, connection: ConnectionId) -> ConnectionToShow | None:
+    def shown(self, connection: ConnectionId) -> MirrorRowSource | None:
         assert self.store is not None
         with self.store.read() as work:
             return work.mirror.connection(connection)
@@ -91,7 +91,7 @@ class MirroredWorld(World):
             return work.mirror.written(connection)
 
     @property
-    def note(self) -> NotedMirror:
+    def note(self) -> MirrorState:
         assert self.store is not None
         with self.store.read() as work:
             return work.mirror.note()

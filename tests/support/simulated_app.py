@@ -11,8 +11,8 @@ import httpx
 from adapters.tiktok_simulator.clock import StandingClock
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.replies import Reply
+from adapters.tiktok_simulator.running_simulator import RunningSimulator
 from adapters.tiktok_simulator.state import SimulatorState
-from adapters.tiktok_simulator.threaded_server import RunningSimulator
 from adapters.tiktok_simulator.token_state_machine import Machine
 
 APP = "sim-app"

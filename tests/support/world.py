@@ -27,8 +27,8 @@ from application.ports.fleet import Fleet
 from application.ports.owner_tallies import OwnerTallies
 from application.ports.spend_sink import SpendSink
 from application.ports.store import Store
-from application.rotation.batches import SweepReport
-from application.rotation.claim_endings import Rotation
+from application.rotation.claim_results import Rotation
+from application.rotation.sweep_in_batches import SweepReport
 from application.vend_token import ByConnection, Vended
 from domain.advertiser import Connection
 from domain.consent import Choosing, Ending
@@ -140,7 +140,7 @@ class World:
         self.identity_record, self.watch = container.identity_record(), container.identity_watch()
         self.bare_claims: Claims = self.claims
         self.careful_claims = container.claims()
-        self.carry_out, self.batches = container.carry_out(), container.batches()
+        self.carry_out, self.sweep_in_batches = container.carry_out(), container.sweep_in_batches()
         self.begin, self.complete, self.select = (
             container.begin_connect(),
             container.complete_connect(),
@@ -231,7 +231,9 @@ class World:
     def sweep_with_another_key(self) -> SweepReport:
         """One sweep by a process that holds another key than ours."""
         stranger = replace(self.carry_out, sealer=AesGcmSealer(KeyRing.of([("k2", bytes(32))])))
-        return replace(self.sweep, batches=replace(self.batches, carry_out=stranger))(for_at_most=timedelta(seconds=1))
+        return replace(self.sweep, sweep_in_batches=replace(self.sweep_in_batches, carry_out=stranger))(
+            for_at_most=timedelta(seconds=1)
+        )
 
     def another_host(self) -> World:
         """The same database, platform and time, seen by a process of another host with its own journal."""

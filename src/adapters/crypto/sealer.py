@@ -1,14 +1,12 @@
 """The sealer: AES-256-GCM, each token bound to its grant and kind."""
 
-import hmac
 import secrets
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from adapters.crypto.key_ring import Key, KeyRing
+from adapters.crypto.key_ring import KeyRing
+from adapters.crypto.token_fingerprint import TokenFingerprint
 from domain.errors import CannotOpen, KeyAbsent
 from domain.ids import GrantId
 from domain.tokens import Sealed, Secret, TokenKind
@@ -16,7 +14,6 @@ from domain.tokens import Sealed, Secret, TokenKind
 VERSION = 1
 NONCE_BYTES = 12
 """NIST SP 800-38D, 8.2.2: random nonces of 96 bits are good for 2^32 texts under one key."""
-FINGERPRINT_LABEL = b"tiktok-connect token fingerprint v1"
 
 
 class AesGcmSealer:
@@ -29,7 +26,7 @@ class AesGcmSealer:
     def __init__(self, ring: KeyRing) -> None:
         self._ciphers = {key.id.encode(): AESGCM(key.material) for key in ring.keys}
         self._newest = ring.newest.id.encode()
-        self._fingerprint_key = _fingerprint_key(ring.oldest)
+        self._fingerprint_of = TokenFingerprint(ring.oldest)
 
     def seal(self, token: Secret, grant: GrantId, kind: TokenKind) -> Sealed:
         header = bytes([VERSION, len(self._newest)]) + self._newest
@@ -60,13 +57,9 @@ class AesGcmSealer:
         return len(text) < 2 or text[0] != VERSION or text[2 : 2 + text[1]] in self._ciphers  # noqa: PLR2004 (version and length)
 
     def fingerprint(self, token: Secret) -> str:
-        return hmac.digest(self._fingerprint_key, token.reveal().encode(), "sha256").hex()
+        return self._fingerprint_of(token)
 
 
 def _place(header: bytes, grant: GrantId, kind: TokenKind) -> bytes:
     word = kind.value.encode()
     return header + bytes([len(word)]) + word + grant.encode()
-
-
-def _fingerprint_key(key: Key) -> bytes:
-    return HKDF(SHA256(), length=32, salt=None, info=FINGERPRINT_LABEL).derive(key.material)

@@ -1,10 +1,8 @@
-"""One HTTP request, sent at most once, and its answer; with one connection a thread."""
+"""One HTTP request, sent at most once over one connection, and its answer."""
 
 import logging
-import os
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from urllib.parse import quote, urlencode
@@ -12,7 +10,7 @@ from urllib.parse import quote, urlencode
 import httpcore
 
 from adapters.http_client.deadline import Deadline, DeadlineNetwork
-from adapters.http_client.resolver import LookUp, Resolver, ask_the_system
+from adapters.http_client.resolver import Resolver
 from adapters.http_client.unpacking import unpacked
 from application.ports.clock import Clock
 
@@ -76,7 +74,7 @@ class Lost:
     """What came of the answer's body, unpacked."""
 
 
-class Line:
+class HttpConnection:
     """One connection to the platform, for one thread at a time: a pool's bookkeeping collapses when threads share it.
 
     There are no redirects, no cookies, and nothing comes from the environment: a stray HTTPS_PROXY or ~/.netrc must not see
@@ -125,48 +123,3 @@ def _whole(response: httpcore.Response, body: bytes, longest: int) -> HttpAnswer
     if plain is None:
         return Lost("the answer is too long")
     return HttpAnswer(response.status, headers.get("retry-after"), plain, headers)
-
-
-class Lines:
-    """As many connections as calls are under way at once, each lent to one thread; the warmest is lent first.
-
-    They are lent rather than kept by each thread, so that the threads of a short-lived pool find warm ones. A process that
-    forks does not share them with its child.
-    """
-
-    def __init__(self, clock: Clock, tls: ssl.SSLContext | None = None, look_up: LookUp = ask_the_system) -> None:
-        self._clock, self._look_up = clock, look_up
-        self._tls = tls or httpcore.default_ssl_context()  # reads the authorities once, not at each connection
-        self._closed = False
-        self._begin()
-
-    def _begin(self) -> None:
-        self._process = os.getpid()
-        self._resolver = Resolver(self._clock, self._look_up)
-        self._idle: list[Line] = []
-
-    @contextmanager
-    def lend(self) -> Iterator[Line]:
-        if self._process != os.getpid():
-            inherited = self._idle
-            self._begin()
-            for line in inherited:
-                line.close()  # only this process's end of it: the parent's goes on
-        idle, resolver = self._idle, self._resolver
-        try:
-            line = idle.pop()
-        except IndexError:
-            line = Line(self._clock, self._tls, resolver)
-        try:
-            yield line
-        finally:
-            if self._closed:
-                line.close()
-            else:
-                idle.append(line)
-
-    def close(self) -> None:
-        """Close those not lent now, and the others when they come back."""
-        self._closed = True
-        while self._idle:
-            self._idle.pop().close()

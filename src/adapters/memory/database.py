@@ -19,8 +19,8 @@ from domain.errors import StoreUnavailable
 from domain.events import Event
 from domain.grant import Grant
 from domain.ids import ConnectionId, DatabaseId, GrantId, OfferId, OwnerId, RevocationId
+from domain.mirror_state import MirrorState
 from domain.mirrored_row import WrittenRow
-from domain.noted_mirror import NotedMirror
 from domain.offer import Offer
 from domain.queued_revocation import Revocation
 from domain.refusals import OWNER_TURNS
@@ -36,7 +36,7 @@ class Rows:
     revocations: MutableMapping[RevocationId, Revocation] = field(default_factory=dict)
     notices: MutableMapping[tuple[GrantId, str], None] = field(default_factory=dict)
     mirrored_rows: MutableMapping[ConnectionId, WrittenRow] = field(default_factory=dict)
-    mirror_note: MutableMapping[int, NotedMirror] = field(default_factory=dict)
+    mirror_note: MutableMapping[int, MirrorState] = field(default_factory=dict)
     """One at the most."""
     drained: dict[tuple[str, str], Drained] = field(default_factory=dict)
     """What hosts said of their journals, by journal and host."""

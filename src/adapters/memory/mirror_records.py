@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from adapters.memory.database import Changes
 from domain.advertiser import Connection
-from domain.connection_to_show import ConnectionToShow, in_order
 from domain.grant import Grant
 from domain.ids import ConnectionId, GrantId, OwnerId
+from domain.mirror_row_source import MirrorRowSource, in_order
+from domain.mirror_state import MirrorState
 from domain.mirrored_row import KnownRow, WrittenRow
-from domain.noted_mirror import NotedMirror
 
 THE_NOTE = 1
 
@@ -20,7 +20,7 @@ class MemoryMirrorRecords:
     def __init__(self, rows: Changes) -> None:
         self._rows = rows
 
-    def connection(self, connection: ConnectionId) -> ConnectionToShow | None:
+    def connection(self, connection: ConnectionId) -> MirrorRowSource | None:
         for grant in self._grants_with(connection):
             if connection in grant.connections:
                 owned = (c for g in self._of_owner(grant.owner) for c in g.connections.values())
@@ -29,7 +29,7 @@ class MemoryMirrorRecords:
                 return to_show(grant.connections[connection], grant, earlier)
         return None
 
-    def connections(self) -> list[ConnectionToShow]:
+    def connections(self) -> list[MirrorRowSource]:
         return in_order([to_show(c, grant) for grant in self._rows.grants.values() for c in grant.connections.values()])
 
     def of_grant(self, grant: GrantId) -> list[ConnectionId]:
@@ -62,10 +62,10 @@ class MemoryMirrorRecords:
         for table in (self._rows.mirrored_rows, self._rows.mirror_note):
             table.clear()
 
-    def note(self) -> NotedMirror:
-        return self._rows.mirror_note.get(THE_NOTE) or NotedMirror()
+    def note(self) -> MirrorState:
+        return self._rows.mirror_note.get(THE_NOTE) or MirrorState()
 
-    def put_note(self, note: NotedMirror) -> None:
+    def put_note(self, note: MirrorState) -> None:
         self._rows.mirror_note[THE_NOTE] = note
 
     def _grants_with(self, connection: ConnectionId) -> Iterator[Grant]:
@@ -79,9 +79,9 @@ class MemoryMirrorRecords:
         return (self._rows.grants[g] for g in changed.union(self._rows.rows.grants.of_owner(owner)))
 
 
-def to_show(connection: Connection, grant: Grant, earlier: int = 0) -> ConnectionToShow:
+def to_show(connection: Connection, grant: Grant, earlier: int = 0) -> MirrorRowSource:
     """A connection and its grant as far as the dashboard shows them."""
-    return ConnectionToShow(
+    return MirrorRowSource(
         connection=connection.id,
         grant=grant.id,
         owner=connection.owner,

@@ -3,7 +3,7 @@
 from sqlalchemy import exc
 from sqlalchemy.engine import ExceptionContext
 
-from adapters.postgres import faults
+from adapters.postgres import sqlstates
 from domain.errors import Conflict, Refusal, StoreFault, StoreUnavailable, Unstorable
 
 SQLITE = {
@@ -26,9 +26,9 @@ def translate(context: ExceptionContext) -> Refusal | None:
     if not isinstance(error, exc.DBAPIError):
         return None
     state = getattr(error.orig, "sqlstate", None)
-    if state in faults.STANDBY:
+    if state in sqlstates.STANDBY:
         context.is_disconnect = context.invalidate_pool_on_disconnect = True
-    if isinstance(error, exc.IntegrityError) or state in faults.LOST_RACES:
+    if isinstance(error, exc.IntegrityError) or state in sqlstates.LOST_RACES:
         return Conflict(name_of(error))
     if isinstance(error, exc.DataError):
         return Unstorable(name_of(error))
@@ -46,7 +46,7 @@ def name_of(error: exc.DBAPIError) -> str:
 def fault_of(error: exc.DBAPIError) -> StoreFault | None:
     """What an operator has to mend."""
     name = getattr(error.orig, "sqlite_errorname", None)
-    return SQLITE.get(name) if name else faults.fault_of(error.orig)
+    return SQLITE.get(name) if name else sqlstates.fault_of(error.orig)
 
 
 def code_of(error: exc.DBAPIError) -> str | None:

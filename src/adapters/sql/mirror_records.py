@@ -9,10 +9,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from adapters.sql import tables
 from adapters.sql.grant_rows import health_of
 from domain.advertiser import Advertiser
-from domain.connection_to_show import ConnectionToShow, in_order
 from domain.ids import ConnectionId, GrantId
+from domain.mirror_row_source import MirrorRowSource, in_order
+from domain.mirror_state import MirrorState
 from domain.mirrored_row import KnownRow, WrittenRow
-from domain.noted_mirror import NotedMirror
 
 THE_NOTE = 1
 
@@ -26,7 +26,7 @@ class SqlMirrorRecords:
         self._connection, self._locks = connection, locks
         self._insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
 
-    def connection(self, connection: ConnectionId) -> ConnectionToShow | None:
+    def connection(self, connection: ConnectionId) -> MirrorRowSource | None:
         row = self._connection.execute(to_show().where(connections.id == connection)).first()
         if row is None:
             return None
@@ -34,7 +34,7 @@ class SqlMirrorRecords:
         earlier = select(func.count()).select_from(tables.connections).where(*same_moment, connections.id < row.id)
         return replace(to_show_of(row), earlier=self._connection.execute(earlier).scalar_one())
 
-    def connections(self) -> list[ConnectionToShow]:
+    def connections(self) -> list[MirrorRowSource]:
         return in_order(to_show_of(row) for row in self._connection.execute(to_show()))
 
     def of_grant(self, grant: GrantId) -> list[ConnectionId]:
@@ -76,15 +76,15 @@ class SqlMirrorRecords:
         for table in (tables.mirrored_rows, tables.mirror_note):
             self._connection.execute(delete(table))
 
-    def note(self) -> NotedMirror:
+    def note(self) -> MirrorState:
         mine = select(notes.record).where(notes.number == THE_NOTE)
         if self._locks:
-            new = self._insert(tables.mirror_note).values(number=THE_NOTE, record=NotedMirror())
+            new = self._insert(tables.mirror_note).values(number=THE_NOTE, record=MirrorState())
             self._connection.execute(new.on_conflict_do_nothing())
             mine = mine.with_for_update()
-        return self._connection.scalar(mine) or NotedMirror()
+        return self._connection.scalar(mine) or MirrorState()
 
-    def put_note(self, note: NotedMirror) -> None:
+    def put_note(self, note: MirrorState) -> None:
         self._connection.execute(update(tables.mirror_note).where(notes.number == THE_NOTE).values(record=note))
 
 
@@ -98,9 +98,9 @@ HEALTH = ("health", "reason", "usable_until", "believed", "since", "access", "ac
 """What tells a grant's health, also one that a newer version wrote."""
 
 
-def to_show_of(row: Row[Any]) -> ConnectionToShow:
+def to_show_of(row: Row[Any]) -> MirrorRowSource:
     """A row as the connection to show."""
-    return ConnectionToShow(
+    return MirrorRowSource(
         connection=row.id,
         grant=row.grant_id,
         owner=row.owner,

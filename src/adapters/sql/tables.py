@@ -25,7 +25,7 @@ from adapters.sql.column_types import KeyOf, OneOf, Packed, Utc
 from domain.advertiser import Advertiser
 from domain.consent import ConsentFailure, Ending, Failed
 from domain.database_identity import DatabaseIdentity
-from domain.noted_mirror import NotedMirror
+from domain.mirror_state import MirrorState
 from domain.outcomes import Failure, InDoubt
 from domain.tokens import FIRST_VERSION, TokenTerm
 
@@ -167,7 +167,7 @@ mirror_note = Table(
     "mirror_note",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),  # always 1
-    Column("record", Packed(NotedMirror), nullable=False),
+    Column("record", Packed(MirrorState), nullable=False),
 )
 
 reach = Table(

@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
-from adapters.http_client.request_sent_once import HttpAnswer, HttpRequest, Lines, Lost, NotSent
+from adapters.http_client.connections import Connections
+from adapters.http_client.request_sent_once import HttpAnswer, HttpRequest, Lost, NotSent
 from adapters.tiktok.answers import SUCCESS, Envelope
 from adapters.tiktok.api_calls import ApiCalls
 from adapters.tiktok.return_codes import CallKind, uncertain
@@ -48,13 +49,13 @@ class TikTok:
         auth_api_url: str | None = None,
         term: TokenTerm = TokenTerm.AS_ISSUED,
         timeout: timedelta = timedelta(seconds=10),
-        lines: Lines | None = None,
+        connections: Connections | None = None,
     ) -> None:
         self._app, self._secret = app, secret
         self._redirect_uri, self._auth_url, self._api_url = redirect_uri, auth_url, api_url.rstrip("/")
         self._token_addresses = TokenAddressesAndTerm((auth_api_url or api_url).rstrip("/"), term)
         self._clock, self._timeout = clock, timeout
-        self._calls = ApiCalls(clock, lines)
+        self._calls = ApiCalls(clock, connections)
 
     @property
     def app(self) -> AppId:

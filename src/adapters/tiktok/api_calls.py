@@ -1,10 +1,11 @@
-"""Calls of TikTok's API over the careful line: with a token in the header, and never to a path that rests."""
+"""Calls of TikTok's API over the careful connections: with a token in the header, and never to a path that rests."""
 
 import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from adapters.http_client.request_sent_once import HttpAnswer, HttpRequest, Lines, Lost, NotSent
+from adapters.http_client.connections import Connections
+from adapters.http_client.request_sent_once import HttpAnswer, HttpRequest, Lost, NotSent
 from adapters.tiktok.answers import Envelope
 from adapters.tiktok.resting_paths import RestingPaths
 from adapters.tiktok.return_codes import CallKind, failure_of, pause_of
@@ -16,11 +17,11 @@ HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 
 
 class ApiCalls:
-    """The lines of one client. Any number of threads may use it."""
+    """The connections of one client. Any number of threads may use it."""
 
-    def __init__(self, clock: Clock, lines: Lines | None = None) -> None:
+    def __init__(self, clock: Clock, connections: Connections | None = None) -> None:
         self._clock = clock
-        self._lines = lines or Lines(clock)
+        self._connections = connections or Connections(clock)
         self._resting = RestingPaths(clock)
 
     def send(
@@ -33,8 +34,8 @@ class ApiCalls:
             if not HEADER_SAFE.fullmatch(access.reveal()):
                 return Unavailable("an access token that fits into no header")
             request = request.with_header("Access-Token", access.reveal())  # TikTok does not read `Authorization`
-        with self._lines.lend() as line:
-            return line.send(request, within=within)
+        with self._connections.lend() as connection:
+            return connection.send(request, within=within)
 
     def failure_of(self, kind: CallKind, url: str, envelope: Envelope | None, answer: HttpAnswer) -> Failure:
         """What an answer comes to that is no success. A path that TikTok does not know rests from now on."""
@@ -46,4 +47,4 @@ class ApiCalls:
 
     def close(self) -> None:
         """Close the connections that are idle, and the others after their calls."""
-        self._lines.close()
+        self._connections.close()

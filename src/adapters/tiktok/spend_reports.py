@@ -8,7 +8,8 @@ from typing import Self, TypeVar
 
 import msgspec
 
-from adapters.http_client.request_sent_once import HttpAnswer, HttpRequest, Lines, Lost, NotSent
+from adapters.http_client.connections import Connections
+from adapters.http_client.request_sent_once import HttpAnswer, HttpRequest, Lost, NotSent
 from adapters.tiktok import report_answers
 from adapters.tiktok.answers import SUCCESS, Envelope, id_of, text_of
 from adapters.tiktok.api_calls import ApiCalls
@@ -60,11 +61,11 @@ class TikTokSpendReports:
         api_url: str,
         clock: Clock,
         timeout: timedelta = timedelta(seconds=10),
-        lines: Lines | None = None,
+        connections: Connections | None = None,
         page_size: int = PAGE_SIZE,
     ) -> None:
         self._api_url, self._timeout, self._page_size = api_url.rstrip("/"), timeout, page_size
-        self._calls = ApiCalls(clock, lines)
+        self._calls = ApiCalls(clock, connections)
 
     def campaign_page(self, access: Secret, question: CampaignQuestion, page: int) -> ReportPage | ReportFailure:
         query = _in_query({**_report(question), "enable_total_metrics": True, **self._page(page)})

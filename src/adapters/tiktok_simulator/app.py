@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from .asgi import AsgiApp, HttpReply, Receive, Scope, Send, read_call, send_reply
 from .consent_and_landing_pages import CONSENT_PATHS, Pages
-from .control import PREFIX, ControlDoor
+from .control_api import PREFIX, ControlDoor
 from .simulator import Simulator
 from .wire_faults import TikTokDoor
 

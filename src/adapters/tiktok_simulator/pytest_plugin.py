@@ -1,4 +1,4 @@
-"""The pytest fixture of the simulator, for the tests of others."""
+"""The pytest fixture `tiktok_simulator`, for the tests of others."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from .threaded_server import RunningSimulator
+    from .running_simulator import RunningSimulator
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Running the simulator as a process, or in a thread of a test."""
+"""The simulator as a server: `serve` in a process of its own, `running_simulator` in a thread of a test."""
 
 import asyncio
 import ipaddress
@@ -18,10 +18,10 @@ from .app import create_app
 from .asgi import Receive, Scope, Send
 from .clock import Clock
 from .config import Config
+from .running_simulator import Control, RunningSimulator
 from .simulator import Simulator
 from .state import SimulatorState
 from .state_file import StateFile
-from .threaded_server import Control, RunningSimulator
 from .token_state_machine import DEFAULT_APPS, Machine
 from .wire_faults import TRANSPORT
 

@@ -9,8 +9,8 @@ from typing import Final
 import msgspec
 
 from .call_log import Call
-from .faults import FaultPlan
 from .planned_answers import PlannedAnswers
+from .planned_faults import FaultPlan
 from .reports.tasks import ReportTasks
 from .requests_seen import SeenRequests
 from .state_file import StateFile

@@ -9,8 +9,8 @@ from . import replies
 from .api import VERSIONED, answer_call
 from .asgi import HTML, HttpCall, HttpReply, Receive, Scope, Send, send_reply
 from .envelope import envelope
-from .faults import Fault
 from .planned_answers import PlannedAnswer
+from .planned_faults import Fault
 from .replies import failure
 from .requests_seen import SeenRequest
 from .simulator import Simulator

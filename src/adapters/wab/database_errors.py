@@ -4,7 +4,7 @@ from psycopg import Error
 from sqlalchemy import exc
 from sqlalchemy.engine import ExceptionContext
 
-from adapters.postgres import faults
+from adapters.postgres import sqlstates
 from application.ports.connection_mirror import MirrorUnavailable
 
 CHECK = "`tiktok-connect wab check` names what lacks"
@@ -22,11 +22,11 @@ def translate(context: ExceptionContext) -> MirrorUnavailable | None:
         return None
     error = context.original_exception
     state = getattr(error, "sqlstate", None)
-    if state == faults.READ_ONLY:
+    if state == sqlstates.READ_ONLY:
         context.is_disconnect = context.invalidate_pool_on_disconnect = True  # its server was the primary once
     if state and isinstance(error, Error) and (line := refusal_of(state, error)):
         return TableRefuses(line)
-    fault = faults.fault_of(error)
+    fault = sqlstates.fault_of(error)
     return MirrorUnavailable(" ".join(filter(None, [type(error).__name__, state, fault and f"({fault.value})"])))
 
 

@@ -4,8 +4,8 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application.connecting.retire import let_go
 from application.connecting.retry_on_conflict import retry_on_conflict
+from application.connecting.revoke_unused_grant import let_go
 from application.ports.clock import Clock
 from application.ports.database_identity import IdentityRecord
 from application.ports.ids_and_nonces import Ids

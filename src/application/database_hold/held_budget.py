@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application.database_hold.watch import IdentityWatch
+from application.database_hold.identity_watch import IdentityWatch
 from application.ports.budget import Budget, Lane, Obstacle, Permits
 from domain.database_hold import Held
 from domain.errors import HOLD_LASTS

@@ -10,7 +10,7 @@ from application.ports.spend_deliveries import SpendDeliveries
 from application.ports.spend_store import SpendAccount
 from application.ports.store import Store
 from domain.ids import ConnectionId
-from domain.mirror_freeze import is_written
+from domain.mirror_freeze_judgement import is_written
 from domain.mirror_look import MirrorIdentity
 from domain.mirrored_row import Intent, KnownRow, Leave, Show, WrittenRow
 

@@ -2,19 +2,19 @@
 
 from typing import Protocol
 
-from domain.connection_to_show import ConnectionToShow
 from domain.ids import ConnectionId, GrantId
+from domain.mirror_row_source import MirrorRowSource
+from domain.mirror_state import MirrorState
 from domain.mirrored_row import KnownRow, WrittenRow
-from domain.noted_mirror import NotedMirror
 
 
 class MirrorRecords(Protocol):
     """A part of a unit of work. No connection or grant is locked by what is read here."""
 
-    def connection(self, connection: ConnectionId) -> ConnectionToShow | None:
+    def connection(self, connection: ConnectionId) -> MirrorRowSource | None:
         """The connection of this very id, at the cost of one row however many its owner has."""
 
-    def connections(self) -> list[ConnectionToShow]:
+    def connections(self) -> list[MirrorRowSource]:
         """All of them, by owner, creation and id."""
 
     def of_grant(self, grant: GrantId) -> list[ConnectionId]:
@@ -43,8 +43,8 @@ class MirrorRecords(Protocol):
     def clear(self) -> None:
         """Forget all rows and the note: they are another database's."""
 
-    def note(self) -> NotedMirror:
+    def note(self) -> MirrorState:
         """What is noted of that database; locked until the end in a unit of work for changes."""
 
-    def put_note(self, note: NotedMirror) -> None:
+    def put_note(self, note: MirrorState) -> None:
         """Store what was read here and changed."""

@@ -13,7 +13,7 @@ from application.ports.clock import Clock
 from application.ports.journal import KeptAnswer
 from application.ports.owner_tallies import OwnerTallies
 from application.ports.sealer import Sealer
-from application.rotation.claim_endings import Ended, Rotation, ended_by
+from application.rotation.claim_results import Ended, Rotation, ended_by
 from application.rotation.permit_turn import at_once
 from application.rotation.store_outcome import StoreOutcome
 from application.rotation.unread_answers import KeepUnread

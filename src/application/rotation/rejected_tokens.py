@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from application.ports.budget import Permits
 from application.ports.clock import Clock
-from application.rotation.claim_endings import Ended, InFlight, Rotation
+from application.rotation.claim_results import Ended, InFlight, Rotation
 from application.rotation.single_call import SingleCall
 from application.rotation.what_callers_are_told import SHORTEST_WAIT, UNSENT_FOR, hopeless, stopped
 from domain.errors import PlatformThrottled, PlatformUnavailable, ReauthorisationNeeded

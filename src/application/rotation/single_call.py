@@ -7,7 +7,7 @@ from application.ports.budget import Budget, Lane, Permits
 from application.ports.claims_and_settlements import Claims
 from application.ports.clock import Clock
 from application.rotation.call_and_settle import UNTIL_CONFIGURED, CallAndSettle
-from application.rotation.claim_endings import Ended, InFlight, Rotation
+from application.rotation.claim_results import Ended, InFlight, Rotation
 from application.rotation.permit_turn import PERMIT_PATIENCE, PermitTurn
 from domain.errors import StoreUnavailable
 from domain.grant import Grant

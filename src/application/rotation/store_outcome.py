@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from application.ports.claims_and_settlements import Claim, Claims, Settlement
 from application.ports.clock import Clock
 from application.ports.journal import Journal, JournalUnavailable, KeptAnswer
-from application.rotation.claim_endings import Ended, Rotation
+from application.rotation.claim_results import Ended, Rotation
 from application.rotation.late_pairs import RevokeLatePair
 from application.rotation.store_retries import store_with_retries
 from domain.errors import Conflict, StoreUnavailable

@@ -6,7 +6,7 @@ import click
 
 from application.adopt_database import AdoptDatabase
 from entrypoints.cli.configuration import configured, durable
-from entrypoints.cli.error_lines import CommandFailure, why_held
+from entrypoints.cli.error_to_line_and_exit_status import CommandFailure, why_held
 from entrypoints.cli.progress import telling
 from entrypoints.operations import journal_is_the_originals
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
-from entrypoints.cli.error_lines import CommandFailure
-from entrypoints.ending_signals import heed
+from entrypoints.cli.error_to_line_and_exit_status import CommandFailure
+from entrypoints.termination_signals import heed
 
 GLANCE = 0.05
 """Seconds between two looks at the children."""

@@ -1,4 +1,4 @@
-"""`tiktok-connect`: which commands there are, and how every one of them fails."""
+"""`tiktok-connect`: which commands there are, and `main`, which runs one and ends with its exit status."""
 
 import os
 import signal
@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:  # noqa: BLE001 (the outermost place: whatever it is becomes one line)
         if asked.debug:
             traceback.print_exc()
-        line, status = imported("entrypoints.cli.error_lines:explain")(error)
+        line, status = imported("entrypoints.cli.error_to_line_and_exit_status:explain")(error)
         if line:
             click.echo(f"{PROGRAM}: {line}", err=True)
         drop_what_stdout_refuses()

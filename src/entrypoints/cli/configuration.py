@@ -3,7 +3,7 @@
 import logging
 
 from entrypoints.cli.command_line import debugging
-from entrypoints.cli.error_lines import CommandFailure
+from entrypoints.cli.error_to_line_and_exit_status import CommandFailure
 from entrypoints.container import Container, build
 from entrypoints.operations import JournalUnavailable, SchemaBehind, SchemaState, WrongKeys, require_keys, require_schema
 from entrypoints.settings import Settings, load_settings, read_environment

@@ -13,7 +13,7 @@ from entrypoints.cli.child_processes import Stopped, Supervisor
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.demo_folder import NOTES, DemoFolder, Notes
 from entrypoints.cli.demo_processes import HOST, PARTS, port_of, run_part
-from entrypoints.cli.error_lines import CommandFailure
+from entrypoints.cli.error_to_line_and_exit_status import CommandFailure
 from entrypoints.cli.listening_port import base_url, is_free, listener
 from entrypoints.operations import migrate_schema
 from entrypoints.settings.groups import DATA_DIR, SpendSettings

@@ -13,7 +13,7 @@ from typing import Self
 import msgspec
 
 from domain.tokens import Secret
-from entrypoints.cli.error_lines import CommandFailure
+from entrypoints.cli.error_to_line_and_exit_status import CommandFailure
 from entrypoints.settings import CronSettings, EncryptionKey, Scope, Service, Settings
 
 NOTES, LOCK, LOGS, STATE = "demo.json", "demo.lock", "logs", "simulator.json"

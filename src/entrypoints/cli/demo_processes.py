@@ -7,7 +7,7 @@ from entrypoints.cli.child_processes import end_with_parent
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configuration import configure_logs
 from entrypoints.cli.demo_folder import STATE, DemoFolder, Notes
-from entrypoints.cli.error_lines import CommandFailure
+from entrypoints.cli.error_to_line_and_exit_status import CommandFailure
 from entrypoints.cli.listening_port import listener
 from entrypoints.deferred_imports import imported
 from entrypoints.settings import Settings
@@ -51,7 +51,7 @@ def run_named(part: str, notes: Notes, settings: Settings, folder: DemoFolder) -
 
 def simulate(notes: Notes, settings: Settings, folder: DemoFolder) -> None:
     """TikTok, with short lives of access tokens. A refresh token lives for its year, however long the demo was stopped."""
-    imported("entrypoints.cli.orderly_end:leave_in_order")()
+    imported("entrypoints.cli.uvicorn_shutdown:leave_in_order")()
     values = {
         "host": HOST,
         "port": port_of(notes.simulator),

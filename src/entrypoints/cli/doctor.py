@@ -11,14 +11,14 @@ import click
 import httpx
 
 from application.ports.connection_mirror import MirrorUnavailable
-from application.rotation.batches import MOST_SKEW
+from application.rotation.sweep_in_batches import MOST_SKEW
 from application.try_app_secret import NotTaken, Taken, Untried
 from domain.errors import CannotOpen, StoreUnavailable
 from domain.tokens import TokenTerm
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configuration import BEAT_MISSING, JOURNAL_REMEDY, SCHEMA_SENTENCES, WORKERS_MISSING, configure_logs
 from entrypoints.cli.database_remedies import database_sentence
-from entrypoints.cli.error_lines import obstacle, why_held
+from entrypoints.cli.error_to_line_and_exit_status import obstacle, why_held
 from entrypoints.cli.mirror_lines import lines_of
 from entrypoints.cli.status import last_done
 from entrypoints.container import Container, build

@@ -3,7 +3,7 @@
 import click
 
 from entrypoints.cli.configuration import configured
-from entrypoints.cli.error_lines import CommandFailure
+from entrypoints.cli.error_to_line_and_exit_status import CommandFailure
 from entrypoints.operations import UnreadableFile, new_encryption_key, open_unread
 
 

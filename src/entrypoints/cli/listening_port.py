@@ -3,7 +3,7 @@
 import errno
 import socket
 
-from entrypoints.cli.error_lines import CommandFailure
+from entrypoints.cli.error_to_line_and_exit_status import CommandFailure
 
 
 def listener(host: str, port: int) -> socket.socket:

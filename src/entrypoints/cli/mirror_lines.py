@@ -6,7 +6,7 @@ from typing import Any
 from application.check_delivered_spend import SpendDifferences
 from application.check_mirror import MirrorCheck, MirrorCounts
 from domain.ids import ConnectionId, OwnerId
-from domain.noted_mirror import FreezeReason
+from domain.mirror_freeze_reasons import FreezeReason
 
 REASONS = {
     FreezeReason.STANDBY: "it is a standby, which only follows another database: WAB_DATABASE_URL has to name the other",

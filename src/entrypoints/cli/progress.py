@@ -10,7 +10,7 @@ from types import FrameType
 import click
 from rich.console import Console
 
-from entrypoints.ending_signals import heeding
+from entrypoints.termination_signals import heeding
 
 TELL_EVERY = timedelta(seconds=2)
 

@@ -10,14 +10,14 @@ from functools import partial
 import click
 
 from application.rotate_grant import Rotated
-from application.rotation.batches import SweepReport
-from application.rotation.claim_endings import Ended
+from application.rotation.claim_results import Ended
 from application.rotation.outage_aware_claims import HOLD_BACK
 from application.rotation.permit_turn import STOP_POLL
+from application.rotation.sweep_in_batches import SweepReport
 from domain.errors import ConnectionNotFound, Refusal, StoreUnavailable
 from domain.ids import ConnectionId
 from entrypoints.cli.configuration import configured, durable
-from entrypoints.cli.error_lines import CommandFailure, obstacle, sentence
+from entrypoints.cli.error_to_line_and_exit_status import CommandFailure, obstacle, sentence
 from entrypoints.cli.progress import interruptible, telling
 from entrypoints.container import Container
 

@@ -13,11 +13,11 @@ from uvicorn.supervisors import Multiprocess
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configuration import configure_logs, configured, durable
 from entrypoints.cli.listening_port import base_url, listener
-from entrypoints.cli.orderly_end import end_in_order, leave_in_order
+from entrypoints.cli.uvicorn_shutdown import end_in_order, leave_in_order
 from entrypoints.container import build
 from entrypoints.deferred_imports import imported
-from entrypoints.ending_signals import heed
 from entrypoints.settings import Settings, load_settings, read_environment
+from entrypoints.termination_signals import heed
 
 AsgiApp = Callable[..., Awaitable[None]]
 

@@ -6,9 +6,9 @@ import click
 
 from entrypoints import simulation
 from entrypoints.cli.command_line import debugging
-from entrypoints.cli.error_lines import CommandFailure
+from entrypoints.cli.error_to_line_and_exit_status import CommandFailure
 from entrypoints.cli.listening_port import taken
-from entrypoints.cli.orderly_end import leave_in_order
+from entrypoints.cli.uvicorn_shutdown import leave_in_order
 from entrypoints.telemetry.logs import configure_logging
 
 

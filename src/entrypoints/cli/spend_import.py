@@ -14,7 +14,7 @@ from application.spend.import_slice import ImportSlice
 from domain.ids import ConnectionId
 from domain.spend_calendar import Window
 from entrypoints.cli.configuration import configured, durable
-from entrypoints.cli.error_lines import CommandFailure
+from entrypoints.cli.error_to_line_and_exit_status import CommandFailure
 from entrypoints.cli.progress import interruptible, telling
 from entrypoints.cli.spans_of_days import span, span_options
 from entrypoints.container import Container

@@ -13,7 +13,7 @@ from domain.grant_health import Active, Degraded
 from domain.owner_tally import OwnerTally
 from domain.signs_of_life import SignsOfLife
 from entrypoints.cli.configuration import BEAT_MISSING, WORKERS_MISSING, configured, ready
-from entrypoints.cli.error_lines import why_held
+from entrypoints.cli.error_to_line_and_exit_status import why_held
 from entrypoints.cli.mirror_lines import counts_as_data, line_of
 from entrypoints.operations import signs_of_life
 

@@ -6,7 +6,7 @@ import click
 
 from application.import_connections import ImportReport
 from entrypoints.cli.configuration import configured, durable
-from entrypoints.cli.error_lines import CommandFailure
+from entrypoints.cli.error_to_line_and_exit_status import CommandFailure
 from entrypoints.cli.progress import telling
 from entrypoints.container import Container
 from entrypoints.settings import Settings

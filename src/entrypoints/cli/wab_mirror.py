@@ -4,7 +4,7 @@ import click
 
 from application.rebuild_mirror import RebuildPlan
 from entrypoints.cli.configuration import configured, durable, ready
-from entrypoints.cli.error_lines import CommandFailure
+from entrypoints.cli.error_to_line_and_exit_status import CommandFailure
 from entrypoints.cli.mirror_lines import line_of, lines_of, lines_of_spend, named
 from entrypoints.cli.progress import interruptible
 from entrypoints.container import Container

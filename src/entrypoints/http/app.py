@@ -17,6 +17,7 @@ from entrypoints.container import Container
 from entrypoints.http.api import API, SharedWaits, StrictRequest, described, polish
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import Gate
+from entrypoints.http.connection_limits import LARGEST_BODY
 from entrypoints.http.dashboard_addresses import Addresses
 from entrypoints.http.middleware import RequestMiddleware, protective_headers
 from entrypoints.http.pages import PAGES, for_whoever_asks, show_hold
@@ -33,9 +34,6 @@ ROTATION_THREADS = 32
 
 SWEEP_THREADS = 4
 """For cron calls: two each, so that overlapping ones share the work."""
-
-LARGEST_BODY = 512 * 1024
-"""Bytes: ten thousand account ids, in JSON or as a form."""
 
 
 class App(Litestar):

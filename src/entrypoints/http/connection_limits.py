@@ -19,6 +19,9 @@ from entrypoints.http.exception_to_error_code import USUAL_RETRY_AFTER
 
 log = logging.getLogger(__name__)
 
+LARGEST_BODY = 512 * 1024
+"""Bytes that a body may hold, unpacked: ten thousand account ids, in JSON or as a form."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 
-from application.rotation.batches import Swept
-from application.rotation.claim_endings import Ended
+from application.rotation.claim_results import Ended
+from application.rotation.sweep_in_batches import Swept
 from domain import errors
 from domain.consent import ConsentFailure
 from domain.outcomes import Reason

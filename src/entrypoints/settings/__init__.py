@@ -2,7 +2,6 @@
 
 from entrypoints.settings.addresses import public_origin
 from entrypoints.settings.environment import read_environment
-from entrypoints.settings.faults import InvalidSettings
 from entrypoints.settings.groups import (
     CronSettings,
     EncryptionKey,
@@ -17,6 +16,7 @@ from entrypoints.settings.groups import (
     TikTokSettings,
     WabSettings,
 )
+from entrypoints.settings.invalid_settings import InvalidSettings
 from entrypoints.settings.variables_and_defaults import faults_of, load_database_url, load_settings
 
 __all__ = [

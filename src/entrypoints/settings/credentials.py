@@ -10,20 +10,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from domain.tokens import Secret
-from entrypoints.settings.faults import Malformed
 from entrypoints.settings.groups import EncryptionKey, Hs256Key, PublicKey, Scope, Service
-from entrypoints.settings.published_secrets import PUBLISHED_SECRETS
+from entrypoints.settings.invalid_settings import Malformed
+from entrypoints.settings.secret_strength import MAKE_ONE, MAX_RSA_BITS, MIN_HS256_LENGTH, MIN_RSA_BITS, strong_secret
 
 T = TypeVar("T")
 
-MIN_SECRET_LENGTH = 16  # the contract's "weak" where no length is given
-MIN_HS256_LENGTH = 32  # RFC 7518, section 3.2: a key as long as the hash
-MIN_RSA_BITS = 2048  # RFC 7518, section 3.3
-MAX_RSA_BITS = 8192  # beyond, one look at a signature holds the event loop for milliseconds
 DEFAULT_KEY_ID = "default"
 DEFAULT_SERVICE = "default"
 
-MAKE_ONE = "make your own, e.g. with: openssl rand -hex 32"
 MAKE_A_KEY = "make one with: tiktok-connect keys generate"
 FORM_OF_SERVICES = "write each as name:secret[:scope+scope], with a secret e.g. from: openssl rand -hex 32"
 
@@ -31,7 +26,6 @@ NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
 HEX_KEY = re.compile(r"[0-9A-Fa-f]{64}")
 HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
-PUBLISHED = frozenset(PUBLISHED_SECRETS)
 
 RSA_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 CURVE_ALGORITHMS = {"secp256r1": ("ES256",), "secp384r1": ("ES384",), "secp521r1": ("ES512",)}
@@ -50,30 +44,21 @@ def listed(parse: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
     return parse_list
 
 
-def secret(value: str, *, shortest: int = MIN_SECRET_LENGTH, remedy: str = MAKE_ONE) -> Secret:
-    """A secret that is long enough and not one of our own examples. `remedy`: where a better one comes from. Raises Malformed."""
-    if value in PUBLISHED:
-        raise Malformed("is an example that everybody can read", remedy)
-    if len(value) < shortest:
-        raise Malformed(f"is shorter than {shortest} characters", remedy)
-    return Secret(value)
-
-
 def app_secret(value: str) -> Secret:
     """The developer app's. Raises Malformed."""
-    return secret(value, remedy="copy it from the app's page in TikTok's developer portal")
+    return strong_secret(value, remedy="copy it from the app's page in TikTok's developer portal")
 
 
 def authjs_secrets(value: str) -> tuple[Secret, ...]:
     """Those of the dashboard, newest first. Raises Malformed."""
-    return listed(partial(secret, remedy="copy the dashboard's own"))(value)
+    return listed(partial(strong_secret, remedy="copy the dashboard's own"))(value)
 
 
 def header_secret(value: str, *, remedy: str = MAKE_ONE) -> Secret:
     """A secret that a caller can send in an Authorization header. Raises Malformed."""
     if not HEADER_SAFE.fullmatch(value):
         raise Malformed("holds characters that no header carries", "use printable ASCII without spaces")
-    return secret(value, remedy=remedy)
+    return strong_secret(value, remedy=remedy)
 
 
 def encryption_key(value: str) -> EncryptionKey:
@@ -105,7 +90,7 @@ def lone_encryption_key(value: str) -> tuple[EncryptionKey, ...]:
 def _key_material(value: str, *, remedy: str = MAKE_A_KEY) -> Secret:
     if not HEX_KEY.fullmatch(value):
         raise Malformed("holds a key that is not 64 hexadecimal digits", remedy)
-    return secret(value.lower(), remedy=remedy)
+    return strong_secret(value.lower(), remedy=remedy)
 
 
 def service(value: str) -> Service:
@@ -146,7 +131,7 @@ def jwt_key(value: str) -> Hs256Key | PublicKey:
         return _public_key(value.replace("\\n", "\n").strip())
     if value.startswith(("ssh-", "ecdsa-")):
         raise Malformed("is a public key in SSH's format", "convert it: ssh-keygen -e -m PKCS8")
-    return Hs256Key(secret(value, shortest=MIN_HS256_LENGTH))
+    return Hs256Key(strong_secret(value, shortest=MIN_HS256_LENGTH))
 
 
 def _public_key(pem: str) -> PublicKey:

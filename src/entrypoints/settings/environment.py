@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from dotenv import dotenv_values
 
-from entrypoints.settings.faults import Fault, InvalidSettings, Malformed
+from entrypoints.settings.invalid_settings import Fault, InvalidSettings, Malformed
 
 T = TypeVar("T")
 D = TypeVar("D")

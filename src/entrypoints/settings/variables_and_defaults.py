@@ -11,7 +11,6 @@ from domain.rotation_policy import RotationPolicy
 from domain.tokens import ASSUMED_ACCESS_LIFE, Secret, TokenTerm
 from entrypoints.settings import addresses, credentials
 from entrypoints.settings.environment import Reader
-from entrypoints.settings.faults import Fault, InvalidSettings, Malformed
 from entrypoints.settings.groups import (
     DATABASE_FILE,
     CronSettings,
@@ -28,6 +27,7 @@ from entrypoints.settings.groups import (
     WabSettings,
     WebSettings,
 )
+from entrypoints.settings.invalid_settings import Fault, InvalidSettings, Malformed
 
 TIKTOK_AUTH_URL = "https://business-api.tiktok.com/portal/auth"
 TIKTOK_API_URL = "https://business-api.tiktok.com/open_api/v1.3"

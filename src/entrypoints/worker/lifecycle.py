@@ -10,7 +10,7 @@ from celery import bootsteps, signals
 from celery.worker import WorkController
 
 from domain.errors import StoreUnavailable
-from entrypoints.ending_signals import heed
+from entrypoints.termination_signals import heed
 from entrypoints.worker.app import app
 from entrypoints.worker.beat_scheduler import SteadyScheduler
 from entrypoints.worker.process_container import process

@@ -7,8 +7,8 @@ from celery.apps.beat import Beat
 from celery.apps.worker import Worker
 from celery.worker import state
 
-from entrypoints.ending_signals import heed
 from entrypoints.settings import Settings
+from entrypoints.termination_signals import heed
 from entrypoints.worker.app import QUEUE, app
 from entrypoints.worker.beat_schedule import IMPORT_QUEUE
 from entrypoints.worker.process_container import process

@@ -6,8 +6,8 @@ import threading
 from contextlib import suppress
 from datetime import timedelta
 
-from application.rotation.batches import SweepReport
-from application.rotation.claim_endings import Ended
+from application.rotation.claim_results import Ended
+from application.rotation.sweep_in_batches import SweepReport
 from domain.errors import ClockSkewed, StoreUnavailable
 from entrypoints.worker.app import app
 from entrypoints.worker.beat_schedule import AUDIT, AUDIT_EVERY, IMPORT, SWEEP

@@ -10,7 +10,7 @@ from adapters.memory.database_identity import MemoryIdentityNotes
 from adapters.sql.database import open_database
 from adapters.sql.database_identity import SqlIdentityRecord
 from adapters.sql.migrations import migrate
-from application.database_hold.watch import IdentityWatch
+from application.database_hold.identity_watch import IdentityWatch
 from support.servers import Postgres
 from support.world import SimulatedClock
 

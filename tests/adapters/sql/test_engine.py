@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, text
 
-from adapters.postgres.faults import sign_of
+from adapters.postgres.sqlstates import sign_of
 from adapters.sql import tables
 from adapters.sql.database import Database, open_database, place_of
 from adapters.sql.engine import open_engine

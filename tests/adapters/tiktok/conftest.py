@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.clock import SystemClock
-from adapters.http_client.request_sent_once import Lines
+from adapters.http_client.connections import Connections
 from adapters.tiktok.ad_platform import TikTok
 from domain.ids import AppId
 from domain.tokens import Secret
@@ -18,7 +18,7 @@ Connect = Callable[..., AbstractContextManager[TikTok]]
 def connect() -> Connect:
     """A client of the server at a URL: `connect(url, seconds=…)`."""
 
-    def client(url: str, *, seconds: float = 5, lines: Lines | None = None) -> AbstractContextManager[TikTok]:
+    def client(url: str, *, seconds: float = 5, connections: Connections | None = None) -> AbstractContextManager[TikTok]:
         return TikTok(
             AppId("7000"),
             Secret(APP_SECRET),
@@ -27,7 +27,7 @@ def connect() -> Connect:
             api_url=f"{url}/open_api/v1.3/",
             clock=SystemClock(),
             timeout=timedelta(seconds=seconds),
-            lines=lines,
+            connections=connections,
         )
 
     return client

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from adapters.clock import SystemClock
-from adapters.http_client.request_sent_once import Lines
+from adapters.http_client.connections import Connections
 from adapters.http_client.resolver import Resolver
 from domain.outcomes import InDoubt, Issued, Unavailable
 from domain.tokens import Secret
@@ -70,7 +70,7 @@ def test_so_it_is_over_tls(behaviour: Behaviour, connect: Connect, tls: tuple[ss
     theirs, ours = tls
     with (
         RawServer(behaviour, tls=theirs) as server,
-        connect(server.url, seconds=0.5, lines=Lines(SystemClock(), ours)) as tiktok,
+        connect(server.url, seconds=0.5, connections=Connections(SystemClock(), ours)) as tiktok,
     ):
         assert took(lambda: isinstance(tiktok.refresh(TOKEN), InDoubt)) < 0.5 + SLACK
 
@@ -92,7 +92,10 @@ def test_a_kept_connection_has_a_new_deadline_for_each_call(connect: Connect) ->
 
 def test_tls_works_and_keeps_its_connection(connect: Connect, tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
     theirs, ours = tls
-    with RawServer(answering(OK), tls=theirs) as server, connect(server.url, lines=Lines(SystemClock(), ours)) as tiktok:
+    with (
+        RawServer(answering(OK), tls=theirs) as server,
+        connect(server.url, connections=Connections(SystemClock(), ours)) as tiktok,
+    ):
         assert [type(tiktok.refresh(TOKEN)) for _ in range(3)] == [Issued] * 3
         assert server.connections == 1
 
@@ -122,7 +125,7 @@ def test_a_look_up_without_end_means_that_nothing_was_sent_and_is_cut_off(connec
         over.wait(30)
         return []
 
-    with connect("http://api.example", seconds=0.3, lines=Lines(SystemClock(), look_up=hang)) as tiktok:
+    with connect("http://api.example", seconds=0.3, connections=Connections(SystemClock(), look_up=hang)) as tiktok:
         assert took(lambda: isinstance(tiktok.refresh(TOKEN), Unavailable)) < 0.3 + SLACK
         assert took(lambda: isinstance(tiktok.refresh(TOKEN), Unavailable)) < 0.3 + SLACK
         assert sum(thread.name == "look up api.example" for thread in threading.enumerate()) == 1
@@ -131,8 +134,8 @@ def test_a_look_up_without_end_means_that_nothing_was_sent_and_is_cut_off(connec
 
 def test_an_address_where_nobody_is_leaves_time_for_the_next_one(connect: Connect) -> None:
     with RawServer(answering(OK)) as server:
-        lines = Lines(SystemClock(), look_up=lambda _: ["::1", "127.0.0.1"])
-        with connect(f"http://api.example:{server.port}", lines=lines) as tiktok:
+        connections = Connections(SystemClock(), look_up=lambda _: ["::1", "127.0.0.1"])
+        with connect(f"http://api.example:{server.port}", connections=connections) as tiktok:
             assert isinstance(tiktok.refresh(TOKEN), Issued)
 
 
@@ -140,7 +143,7 @@ def test_a_name_that_does_not_exist_means_that_nothing_was_sent(connect: Connect
     def unknown(_: str) -> list[str]:
         raise OSError("no such name")
 
-    with connect(f"http://api.example:{free_port()}", lines=Lines(SystemClock(), look_up=unknown)) as tiktok:
+    with connect(f"http://api.example:{free_port()}", connections=Connections(SystemClock(), look_up=unknown)) as tiktok:
         assert isinstance(tiktok.refresh(TOKEN), Unavailable)
 
 

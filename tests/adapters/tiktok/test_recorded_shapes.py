@@ -8,8 +8,8 @@ import pytest
 
 from adapters.tiktok.ad_platform import TikTok
 from adapters.tiktok_simulator.planned_answers import PlannedAnswer
+from adapters.tiktok_simulator.running_simulator import RunningSimulator
 from adapters.tiktok_simulator.server import running_simulator
-from adapters.tiktok_simulator.threaded_server import RunningSimulator
 from domain.advertiser import Advertiser, Standing
 from domain.ids import AdvertiserId
 from domain.outcomes import (

@@ -4,8 +4,8 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 
+from adapters.http_client.connections import Connections
 from adapters.http_client.deadline import DeadlineStream
-from adapters.http_client.request_sent_once import Lines
 from adapters.tiktok.ad_platform import TikTok
 from domain.ids import AppId
 from domain.outcomes import Issued, Unavailable
@@ -31,7 +31,7 @@ class SleepyClock:
         time.sleep(span.total_seconds())
 
 
-def a_client(url: str, clock: SleepyClock, lines: Lines | None = None) -> TikTok:
+def a_client(url: str, clock: SleepyClock, connections: Connections | None = None) -> TikTok:
     return TikTok(
         AppId("7000"),
         Secret("app-secret-of-this-test"),
@@ -39,7 +39,7 @@ def a_client(url: str, clock: SleepyClock, lines: Lines | None = None) -> TikTok
         auth_url=f"{url}/portal/auth",
         api_url=f"{url}/open_api/v1.3",
         clock=clock,
-        lines=lines,
+        connections=connections,
     )
 
 
@@ -63,7 +63,7 @@ def test_a_machine_that_slept_while_it_connected_sends_nothing() -> None:
 
     with RawServer(answering(OK)) as server:
         url = server.url.replace("127.0.0.1", "tiktok.example")
-        with a_client(url, clock, Lines(clock, look_up=look_up)) as tiktok:
+        with a_client(url, clock, Connections(clock, look_up=look_up)) as tiktok:
             assert isinstance(tiktok.refresh(Secret("token")), Unavailable)
         assert not server.requests
 

@@ -11,8 +11,8 @@ import pytest
 from adapters.clock import SystemClock
 from adapters.tiktok.spend_reports import TikTokSpendReports
 from adapters.tiktok_simulator.planned_answers import PlannedAnswer
+from adapters.tiktok_simulator.running_simulator import RunningSimulator
 from adapters.tiktok_simulator.server import running_simulator
-from adapters.tiktok_simulator.threaded_server import RunningSimulator
 from application.ports.spend_reports import CampaignQuestion, TaskState
 from domain.ids import AdvertiserId, CampaignId, ReportTaskId
 from domain.outcomes import NotPermitted, OurFault, PathMissing, Unavailable

@@ -3,8 +3,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from adapters.tiktok_simulator.running_simulator import RunningSimulator
 from adapters.tiktok_simulator.server import running_simulator
-from adapters.tiktok_simulator.threaded_server import RunningSimulator
 from support.simulated_app import SimulatedApp, WireApp, an_app
 
 

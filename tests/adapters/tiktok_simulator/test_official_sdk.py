@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.tiktok_simulator.threaded_server import RunningSimulator
+from adapters.tiktok_simulator.running_simulator import RunningSimulator
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:.*:DeprecationWarning", "ignore:.*:SyntaxWarning", "ignore:.*:PendingDeprecationWarning"

@@ -8,8 +8,8 @@ import pytest
 
 from adapters.tiktok_simulator.api import HANDLERS
 from adapters.tiktok_simulator.config import Config
-from adapters.tiktok_simulator.control import ControlDoor
-from adapters.tiktok_simulator.faults import FaultKind
+from adapters.tiktok_simulator.control_api import ControlDoor
+from adapters.tiktok_simulator.planned_faults import FaultKind
 from adapters.tiktok_simulator.reference import CONTROL, FAULTS, PATHS
 from adapters.tiktok_simulator.simulator import Simulator
 from adapters.tiktok_simulator.token_state_machine import Machine

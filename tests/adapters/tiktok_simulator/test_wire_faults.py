@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from adapters.tiktok_simulator.faults import FaultKind
+from adapters.tiktok_simulator.planned_faults import FaultKind
 from adapters.tiktok_simulator.server import running_simulator
 from support.processes import eventually
 from support.simulated_app import WireApp

@@ -7,7 +7,7 @@ import pytest
 
 from domain.errors import StoreFault, StoreUnavailable
 from entrypoints.cli.database_remedies import REMEDIES, database_sentence
-from entrypoints.cli.error_lines import explain
+from entrypoints.cli.error_to_line_and_exit_status import explain
 from support.deployment import deployment
 from support.processes import run
 from support.servers import Postgres

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints.cli.demo_folder import DemoFolder, Notes
-from entrypoints.cli.error_lines import CommandFailure
+from entrypoints.cli.error_to_line_and_exit_status import CommandFailure
 
 HERE, THERE = "http://127.0.0.1:8000", "http://127.0.0.1:8001"
 

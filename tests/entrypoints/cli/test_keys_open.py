@@ -13,7 +13,7 @@ from adapters.journal_folder import FolderJournal
 from application.ports.journal import UnreadAnswer
 from domain.ids import GrantId
 from domain.tokens import Secret, TokenKind
-from entrypoints.cli.error_lines import CommandFailure
+from entrypoints.cli.error_to_line_and_exit_status import CommandFailure
 from entrypoints.cli.keys import keys
 from support.builders import ANNA, START
 from support.environ import an_environ

@@ -1,7 +1,7 @@
 import pytest
 
-from application.rotation.batches import SweepReport, Swept
-from application.rotation.claim_endings import Ended
+from application.rotation.claim_results import Ended
+from application.rotation.sweep_in_batches import SweepReport, Swept
 from domain.ids import GrantId
 from domain.outcomes import Failure, Misconfigured, Reason, Throttled
 from entrypoints.cli.refresh import figures, what_is_left

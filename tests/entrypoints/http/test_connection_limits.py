@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 import pytest
 
 from entrypoints.http.connection_limits import BoundedProtocol, ConnectionLimits
+from support.application_on_a_socket import served
 from support.processes import eventually
-from support.serving import served
 
 LONG = timedelta(seconds=60)
 SHORT = timedelta(seconds=0.5)

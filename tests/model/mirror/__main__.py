@@ -4,8 +4,9 @@ import sys
 
 import click
 
-from model.mirror.scenarios import AT_RANDOM, FAULTS, LONGER, SCENARIOS
-from model.mirror.search import RULES, search, wander
+from model.mirror.random_history import wander
+from model.mirror.rules import RULES
+from model.mirror.scenarios import AT_RANDOM, FAULTS, LONGER, SCENARIOS, search
 
 LONG = "--long" in sys.argv[1:]
 

@@ -4,11 +4,12 @@ from dataclasses import replace
 from functools import partial
 
 from domain.mirror_absence import absences, none_missing
-from domain.mirror_freeze import ENOUGH_OWNERS, judged, many_are_missing
+from domain.mirror_freeze_judgement import ENOUGH_OWNERS, judged, many_are_missing
+from domain.mirror_freeze_reasons import FreezeReason
 from domain.mirror_look import Look
 from domain.mirror_recognition import seen_anew, stale_no_longer
+from domain.mirror_state import MirrorState
 from domain.mirrored_row import KnownRow
-from domain.noted_mirror import FreezeReason, NotedMirror
 from model.mirror.choices import Choices
 from model.mirror.people import ended
 from model.mirror.world import HALF_A_DAY, LookUnderWay, Ours, Steps, World
@@ -77,8 +78,8 @@ def concluded(world: World, under_way: LookUnderWay, choices: Choices) -> World:
 
 
 def guarded(
-    note: NotedMirror, before: NotedMirror, rows: tuple[KnownRow, ...], look: Look, choices: Choices, world: World
-) -> NotedMirror:
+    note: MirrorState, before: MirrorState, rows: tuple[KnownRow, ...], look: Look, choices: Choices, world: World
+) -> MirrorState:
     """The product's judgement, less what a wrong choice leaves out."""
     if note.frozen is None or note.frozen == before.frozen:
         return note
@@ -99,7 +100,7 @@ def guarded(
     return before.looked(look, world.now)
 
 
-def frozen(world: World, before: NotedMirror, rows: tuple[KnownRow, ...], choices: Choices) -> World:
+def frozen(world: World, before: MirrorState, rows: tuple[KnownRow, ...], choices: Choices) -> World:
     """Nothing is missing any more. A mirror that froze without any misfortune did so for nothing."""
     note = world.ours.note
     if (
@@ -117,7 +118,7 @@ def frozen(world: World, before: NotedMirror, rows: tuple[KnownRow, ...], choice
     return world._replace(ours=ours).knowing(world.truth._replace(absent=()))
 
 
-def missed(world: World, before: NotedMirror, rows: tuple[KnownRow, ...], look: Look, choices: Choices) -> World:
+def missed(world: World, before: MirrorState, rows: tuple[KnownRow, ...], look: Look, choices: Choices) -> World:
     noted = before if choices.gaps_start_anew else replace(before, looked_at=world.now)
     verdict = absences(noted, rows, look, world.now)
     as_read = {row.written.connection: row for row in rows}

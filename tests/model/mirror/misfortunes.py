@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from domain.ids import ConnectionId, OwnerId
-from domain.mirror_freeze import judged, ours_without_token
+from domain.mirror_freeze_judgement import judged, ours_without_token
+from domain.mirror_state import MirrorState
 from domain.mirrored_row import WrittenRow
-from domain.noted_mirror import NotedMirror
 from model.mirror.choices import Choices
 from model.mirror.people import disconnected
 from model.mirror.world import Row, Steps, Theirs, World
@@ -146,7 +146,7 @@ def strangers(world: World, choices: Choices) -> Steps:
 
 def second_deployment(world: World, choices: Choices) -> World:
     look = world.theirs.look(frozenset())
-    note = judged(NotedMirror(), (), (), look, world.now)
+    note = judged(MirrorState(), (), (), look, world.now)
     if choices.first_look_comes_first and choices.unknown_rows_freeze and not note.writes:
         return world
     row = Row(ConnectionId("x1"), min(world.theirs.users))

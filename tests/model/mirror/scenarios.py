@@ -2,9 +2,41 @@
 
 from dataclasses import dataclass
 
-from model.mirror.choices import Choices
-from model.mirror.search import Scenario
-from model.mirror.world import Chances
+from domain.ids import OwnerId
+from model.mirror.choices import AS_WRITTEN, Choices
+from model.mirror.looks import looked
+from model.mirror.people import connected
+from model.mirror.steps import steps
+from model.mirror.world import Chances, Theirs, World, Writer
+from model.mirror.writer import settled
+from model.search import Outcome, breadth_first
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    chances: Chances
+    owners: int = 1
+    connected: bool = False
+    """Whether every owner is connected from the start, and all is quiet."""
+
+    def start(self) -> World:
+        owners = tuple(OwnerId(f"o{n + 1}") for n in range(self.owners))
+        world = World(self.chances, owners, theirs=Theirs(users=frozenset({*owners, OwnerId("somebody else")})))
+        if not self.connected:
+            return world
+        world = looked(world, AS_WRITTEN)
+        for owner in owners:
+            world = connected(world, owner, AS_WRITTEN)
+            world = settled(world, Writer(world.ours.outbox[0]), AS_WRITTEN)
+        return looked(world, AS_WRITTEN)
+
+
+def search(scenario: Scenario, choices: Choices = AS_WRITTEN) -> Outcome:
+    """Look at every world that can come about in a scenario, until a rule is broken."""
+    return breadth_first(
+        scenario.start(), lambda world: ((label, step()) for label, step in steps(world, choices)), lambda world: world.sin
+    )
+
 
 SCENARIOS = {
     "one person": Scenario(Chances(connects=2, disconnects=1, reconnects=1, old_routes=1)),

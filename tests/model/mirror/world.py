@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.mirror_look import Look, MirrorIdentity, SeenRow
+from domain.mirror_state import MirrorState
 from domain.mirrored_row import Intent, KnownRow, MirroredRow, WrittenRow
-from domain.noted_mirror import NotedMirror
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 HALF_A_DAY = timedelta(hours=12)
@@ -41,7 +41,7 @@ class Ours(NamedTuple):
 
     connections: tuple[Connection, ...] = ()
     written: tuple[WrittenRow, ...] = ()
-    note: NotedMirror = NotedMirror()
+    note: MirrorState = MirrorState()
     outbox: tuple[Message, ...] = ()
     hold: bool = False
     """It was restored from a backup, and not adopted yet."""
@@ -143,7 +143,7 @@ class Writer(NamedTuple):
 class LookUnderWay(NamedTuple):
     """A look between two of its steps."""
 
-    note: NotedMirror
+    note: MirrorState
     rows: tuple[KnownRow, ...]
     look: Look | None = None
     disconnects: tuple[KnownRow, ...] = ()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from domain.mirror_freeze import why_not_ours
+from domain.mirror_freeze_judgement import why_not_ours
 from domain.mirrored_row import Intent, KnownRow, Leave, Remove, Show, WrittenRow
 from model.mirror.choices import Choices
 from model.mirror.world import Ours, Row, Step, Steps, World, Writer

@@ -2,15 +2,17 @@
 
 import click
 
-from model.restores.scenarios import FAULTS, SCENARIOS
-from model.restores.search import RULES, search
+from model.restores.rules import RULES
+from model.restores.scenarios import FAULTS, SCENARIOS, search
 
 for name, chances in SCENARIOS.items():
-    found = search(chances)
-    click.echo(f"{name}: {found.states} states, {found.rule or 'nothing broken'}")
+    outcome = search(chances)
+    click.echo(f"{name}: {outcome.states} states, {outcome.rule or 'nothing broken'}")
 click.echo()
 for name, fault in FAULTS.items():
-    found = search(SCENARIOS[fault.scenario], fault.choices)
-    click.echo(f"{name} ({fault.choices})\n  in '{fault.scenario}' breaks '{found.rule}': {RULES[found.rule or fault.breaks]}")
-    for number, label in enumerate(found.history, 1):
+    outcome = search(SCENARIOS[fault.scenario], fault.choices)
+    click.echo(
+        f"{name} ({fault.choices})\n  in '{fault.scenario}' breaks '{outcome.rule}': {RULES[outcome.rule or fault.breaks]}"
+    )
+    for number, label in enumerate(outcome.history, 1):
         click.echo(f"    {number:2} {label}")

@@ -2,8 +2,16 @@
 
 from dataclasses import dataclass
 
-from model.restores.choices import Choices
-from model.restores.world import Chances
+from model.restores.choices import AS_WRITTEN, Choices
+from model.restores.steps import steps
+from model.restores.world import Chances, World
+from model.search import Outcome, breadth_first
+
+
+def search(chances: Chances, choices: Choices = AS_WRITTEN) -> Outcome:
+    """Look at every world that can come about by these chances, until a rule is broken."""
+    return breadth_first(World(chances), lambda world: steps(world, choices), lambda world: world.sin)
+
 
 SCENARIOS = {
     "fail-overs": Chances(minutes=6, failovers=1, rotations=1, outages=1),

@@ -22,7 +22,7 @@ from domain.tokens import Secret
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.ids import connection_id
 from entrypoints.http.api.injected import Injected
-from entrypoints.http.api.shared_waits import SharedWaits
+from entrypoints.http.api.wait_for_running_rotation import SharedWaits
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import gate_of, headers_of
 from entrypoints.http.dashboard_addresses import Addresses

@@ -12,7 +12,7 @@ from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import ConnectionBody, ConnectionList, Disconnected, Health
 from entrypoints.http.api.ids import connection_id
 from entrypoints.http.api.injected import Injected
-from entrypoints.http.outcome_sentences import DISCONNECTED_BEFORE, LAST_OF_ITS_PERMISSION, OTHERS_STAY
+from entrypoints.http.success_sentences import DISCONNECTED_BEFORE, LAST_OF_ITS_PERMISSION, OTHERS_STAY
 
 
 @get(

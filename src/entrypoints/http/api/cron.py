@@ -16,7 +16,7 @@ from application.clear_offers import ClearOffers
 from application.import_spend import ImportSpend
 from application.ports.clock import Clock
 from application.revoke_tokens import RevokeTokens
-from application.rotation.batches import SweepReport
+from application.rotation.sweep_in_batches import SweepReport
 from application.sweep_due_grants import SweepDueGrants
 from domain.errors import Refusal, StoreUnavailable
 from entrypoints.http.api import documented_failures as failures

@@ -13,7 +13,7 @@ from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import Refreshed, RefreshRequest
 from entrypoints.http.api.ids import connection_id
 from entrypoints.http.api.injected import Injected
-from entrypoints.http.api.shared_waits import LONGEST_WAIT, SharedWaits, StillInFlight
+from entrypoints.http.api.wait_for_running_rotation import LONGEST_WAIT, SharedWaits, StillInFlight
 
 
 @post(

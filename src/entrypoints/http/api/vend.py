@@ -8,7 +8,7 @@ from litestar import post
 from litestar.params import JSONBody
 
 from application.list_connections import ListConnections
-from application.rotation.claim_endings import InFlight
+from application.rotation.claim_results import InFlight
 from application.vend_token import ByAccount, ByConnection, Vended, VendToken
 from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, ReauthorisationNeeded, TryLater
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
@@ -17,7 +17,7 @@ from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import AccessToken, TokenRequest
 from entrypoints.http.api.ids import connection_id
 from entrypoints.http.api.injected import Injected
-from entrypoints.http.api.shared_waits import SharedWaits, StillInFlight
+from entrypoints.http.api.wait_for_running_rotation import SharedWaits, StillInFlight
 from entrypoints.http.dashboard_addresses import Addresses
 from entrypoints.http.exception_to_error_code import ReconnectFirst
 

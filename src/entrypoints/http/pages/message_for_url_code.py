@@ -6,7 +6,8 @@ from enum import Enum
 
 from domain.grant import TIKTOK_ADS
 from entrypoints.http.error_codes_and_sentences import SENTENCES
-from entrypoints.http.outcome_sentences import (
+from entrypoints.http.pages.connection_rows import Tone
+from entrypoints.http.success_sentences import (
     CHOSEN_BEFORE,
     CONNECTED,
     LAST_OF_ITS_PERMISSION,
@@ -14,7 +15,6 @@ from entrypoints.http.outcome_sentences import (
     NOTHING_CONNECTED,
     OTHERS_STAY,
 )
-from entrypoints.http.pages.connection_rows import Tone
 
 
 class Notice(Enum):

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.memory.dashboard import DashboardRow
 from domain.ids import ConnectionId, OwnerId
-from entrypoints.http.outcome_sentences import DISCONNECTED_BEFORE
+from entrypoints.http.success_sentences import DISCONNECTED_BEFORE
 from support.builders import ANNA, BERT, MINUTE, START
 from support.http_application import House, a_house, some_settings
 from support.mirrored_world import MirroredWorld

@@ -11,9 +11,9 @@ import pytest
 from adapters.clock import SystemClock
 from entrypoints.http.app import create_app
 from entrypoints.http.auth.authjs import PLAIN_NAME
+from support.application_on_a_socket import served
 from support.deployment import SERVICE_TOKEN, Deployment, deployment
 from support.openapi_checked_client import Description, description_of
-from support.serving import served
 from support.session_cookies import AUTH_SECRET, a_session_cookie
 
 CRON_SECRET = "the-secret-of-the-scheduler"

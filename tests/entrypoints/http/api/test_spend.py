@@ -16,7 +16,7 @@ from domain.advertiser import Connection
 from domain.spend import Spend, SpendKind
 from domain.spend_day import DayState
 from support.http_application import READING, UNKNOWN, VENDING, House
-from support.spent import read_into, spent
+from support.stored_spend import read_into, spent
 from support.world import ANNA, BERT, START
 
 TODAY = START.date()

@@ -16,8 +16,8 @@ from entrypoints.container import Container, build
 from entrypoints.http.app import create_app
 from entrypoints.http.auth.authjs import PLAIN_NAME
 from entrypoints.settings import load_settings
+from support.application_on_a_socket import served
 from support.deployment import Deployment, deployment
-from support.serving import served
 from support.session_cookies import AUTH_SECRET, a_session_cookie
 
 WAYS = {

@@ -22,7 +22,7 @@ from domain.spend_day import DayState, DayUpdate, Flaw, Restatement
 from domain.spend_plan import Purpose
 from entrypoints.http.pages.spend_day_states import FLAWS
 from support.scriptless_browser import ADDRESS, NORA, THEO, PlainBrowser, demo_settings
-from support.spent import read_into, spent
+from support.stored_spend import read_into, spent
 from support.world import START, World
 
 PAGE = "/dashboard/platforms/tiktok/spend"

@@ -1,4 +1,4 @@
-"""Waiting for a renewal without holding a thread or a database connection: all who want the same share one task."""
+"""Waiting for a rotation that is running, without holding a thread or a database connection: all who want the same share a task."""
 
 import asyncio
 import contextvars
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from application.rotation.claim_endings import InFlight
+from application.rotation.claim_results import InFlight
 
 T = TypeVar("T")
 

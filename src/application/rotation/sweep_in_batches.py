@@ -1,4 +1,4 @@
-"""Renewing many grants: claim a batch that can be sent in a quarter of the lease, carry it out, claim again."""
+"""Sweeping in batches: claim as many grants as can be sent in a quarter of the lease, carry them out, claim again."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from application.ports.claims_and_settlements import Claim, Claims, Due
 from application.ports.clock import Clock
 from application.ports.executor import Executor
 from application.rotation.call_and_settle import CallAndSettle
-from application.rotation.claim_endings import Counted, Ended, Rotation
+from application.rotation.claim_results import Counted, Ended, Rotation
 from application.rotation.permit_turn import PermitTurn, never, wait
 from domain.errors import ClockSkewed, StoreUnavailable
 from domain.ids import AppId, GrantId
@@ -86,7 +86,7 @@ def ignore_progress(_: SweepReport) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Batches:
+class SweepInBatches:
     """The unit of work is a sweep, not a grant: sweeps in several processes share what is due, each grant going to one."""
 
     claims: Claims

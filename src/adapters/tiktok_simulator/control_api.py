@@ -1,4 +1,4 @@
-"""The control API, `/_sim`."""
+"""The control API, `/_sim`: requests by which a test over HTTP controls the simulator."""
 
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
@@ -13,8 +13,8 @@ import msgspec
 from .advertisers import Advertiser
 from .asgi import HttpCall, HttpReply, json_reply
 from .campaigns.planned_campaigns import AccountPlan
-from .faults import Fault
 from .planned_answers import PlannedAnswer
+from .planned_faults import Fault
 from .planned_queue import PlannedQueue
 from .simulator import Simulator
 

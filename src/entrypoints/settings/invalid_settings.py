@@ -1,4 +1,4 @@
-"""What can be wrong with a setting."""
+"""Faults of settings: what is wrong with one, and the error that names them all."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a person or program is told after connecting, cancelling or disconnecting, where nothing failed."""
+"""What is said after connecting, cancelling or disconnecting, where nothing failed."""
 
 CONNECTED = "TikTok Ads is connected. Its tokens are renewed for you from now on."
 NOTHING_CONNECTED = "Nothing was connected."

@@ -5,7 +5,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from entrypoints.ending_signals import heed
+from entrypoints.termination_signals import heed
 
 
 def leave_in_order() -> None:

@@ -1,4 +1,4 @@
-"""The end of a grant: its tokens leave the store in the commit that ends it."""
+"""Revoking a grant that nothing uses any more: its tokens leave the store in the commit that ends it."""
 
 from datetime import datetime
 

@@ -4,15 +4,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
-from domain.mirror_freeze import judged, why_not_ours
+from domain.mirror_freeze_judgement import judged, why_not_ours
+from domain.mirror_freeze_reasons import FreezeReason, Frozen
 from domain.mirror_look import Look, MirrorIdentity, SeenRow
+from domain.mirror_state import MirrorState
 from domain.mirrored_row import KnownRow, WrittenRow
-from domain.noted_mirror import FreezeReason, Frozen, NotedMirror
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 BEFORE = NOW - timedelta(seconds=15)
 DASHBOARD = MirrorIdentity("7301 dashboard", 16_400, 5_000)
-NOTED = NotedMirror(DASHBOARD, looked_at=BEFORE)
+NOTED = MirrorState(DASHBOARD, looked_at=BEFORE)
 
 
 def known(*owners: int, confirmed: bool = True) -> list[KnownRow]:
@@ -29,19 +30,19 @@ def seen(*owners: int, identity: MirrorIdentity = DASHBOARD, has_token: bool = F
     return Look(identity, standby=False, users_are_empty=False, rows=tuple(rows), gone_users=frozenset())
 
 
-def reason(noted: NotedMirror, rows: list[KnownRow], look: Look) -> FreezeReason | None:
+def reason(noted: MirrorState, rows: list[KnownRow], look: Look) -> FreezeReason | None:
     note = judged(noted, rows, [], look, NOW)
     return note.frozen.reason if note.frozen else None
 
 
 def test_a_mirror_that_has_what_we_wrote_is_looked_at() -> None:
     later = replace(DASHBOARD, position=6_000)
-    assert judged(NOTED, known(1), [], seen(1, identity=later), NOW) == NotedMirror(later, looked_at=NOW)
+    assert judged(NOTED, known(1), [], seen(1, identity=later), NOW) == MirrorState(later, looked_at=NOW)
 
 
 def test_nothing_is_written_before_the_first_look() -> None:
-    assert not NotedMirror().writes
-    assert judged(NotedMirror(), [], [], seen(), NOW).writes
+    assert not MirrorState().writes
+    assert judged(MirrorState(), [], [], seen(), NOW).writes
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_no_users_freeze_only_where_a_row_was_written() -> None:
 
 def test_a_row_that_we_never_wrote_freezes() -> None:
     assert reason(NOTED, known(1), seen(1, 2)) is FreezeReason.UNKNOWN_ROWS
-    assert reason(NotedMirror(), [], seen(2)) is FreezeReason.UNKNOWN_ROWS
+    assert reason(MirrorState(), [], seen(2)) is FreezeReason.UNKNOWN_ROWS
 
 
 def test_a_row_that_was_noted_during_the_look_does_not_freeze() -> None:
@@ -155,6 +156,6 @@ def test_a_mirror_that_is_off_is_not_judged() -> None:
 
 
 def test_a_rebuild_takes_the_database_as_it_is() -> None:
-    frozen = NotedMirror(DASHBOARD, Frozen(FreezeReason.OTHER_DATABASE, BEFORE), looked_at=BEFORE)
+    frozen = MirrorState(DASHBOARD, Frozen(FreezeReason.OTHER_DATABASE, BEFORE), looked_at=BEFORE)
     moved = replace(DASHBOARD, system="7301 moved", position=None)
-    assert frozen.rebuilt(seen(identity=moved), NOW) == NotedMirror(moved, looked_at=NOW)
+    assert frozen.rebuilt(seen(identity=moved), NOW) == MirrorState(moved, looked_at=NOW)

@@ -4,9 +4,9 @@ import pytest
 
 from domain.advertiser import Connection
 from domain.connection_state import condition
-from domain.connection_to_show import ConnectionToShow
 from domain.grant_health import Active, Degraded, Health, NeedsReauth
 from domain.ids import ConnectionId
+from domain.mirror_row_source import MirrorRowSource
 from domain.outcomes import Reason
 from support.builders import HOUR, SECOND, START, a_grant, an_advertiser
 
@@ -19,8 +19,8 @@ HEALTHS: list[Health] = [
 ]
 
 
-def shown(connection: Connection, health: Health, earlier: int = 0) -> ConnectionToShow:
-    return ConnectionToShow(
+def shown(connection: Connection, health: Health, earlier: int = 0) -> MirrorRowSource:
+    return MirrorRowSource(
         connection.id,
         a_grant().id,
         connection.owner,

@@ -1,4 +1,4 @@
-"""A connection as far as the dashboard is to show it."""
+"""What is read of a connection and its grant to make its row in the mirror."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from domain.mirrored_row import APART, MirroredRow
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectionToShow:
+class MirrorRowSource:
     """What is read of a connection and its grant to make its row."""
 
     connection: ConnectionId
@@ -41,7 +41,7 @@ class ConnectionToShow:
         )
 
 
-def in_order(connections: Iterable[ConnectionToShow]) -> list[ConnectionToShow]:
+def in_order(connections: Iterable[MirrorRowSource]) -> list[MirrorRowSource]:
     """By owner, creation and id, each with how many of its moment come before it."""
     ordered = sorted(connections, key=lambda c: (c.owner, c.created_at, c.connection))
     moments = (list(same) for _, same in groupby(ordered, key=lambda c: (c.owner, c.created_at)))

@@ -1,4 +1,4 @@
-"""A running simulator, and its control, for a test in the same process."""
+"""A running simulator as a test in the same process has it: its addresses, and `control`, which does what `/_sim` does."""
 
 import asyncio
 from asyncio import AbstractEventLoop
@@ -15,8 +15,8 @@ from .call_log import Call
 from .campaigns.planned_campaigns import AccountPlan
 from .config import Config
 from .consent_request import APPROVE, ConsentRequest, decide
-from .faults import Fault, FaultKind
 from .planned_answers import PlannedAnswer
+from .planned_faults import Fault, FaultKind
 from .requests_seen import SeenRequest
 from .simulator import API_PREFIX, Simulator
 from .token_state_machine import Machine

@@ -18,7 +18,7 @@ IGNORED_BY_PYTHON = ("SIGPIPE", "SIGXFSZ")
 Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 
 
-def ending_signals() -> frozenset[int]:
+def termination_signals() -> frozenset[int]:
     """Those of this system, real-time ones too; SIGKILL, which nobody is told of, is not among them."""
     others = {getattr(signal, name) for name in (*SPARED, *CRASHES, *IGNORED_BY_PYTHON, "SIGKILL") if hasattr(signal, name)}
     return frozenset(int(number) for number in signal.valid_signals() if number not in others)
@@ -29,7 +29,7 @@ def heed(handler: Handler, *, but: Collection[int] = ()) -> dict[int, Any]:
 
     A SIGHUP that is ignored stays so: nohup asked for it.
     """
-    heeded = ending_signals() - frozenset(but)
+    heeded = termination_signals() - frozenset(but)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         heeded -= {signal.SIGHUP}
     return {number: signal.signal(number, handler) for number in heeded}

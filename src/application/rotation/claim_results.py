@@ -1,4 +1,4 @@
-"""How a claim ends, and as what reports count it."""
+"""What a claim came to, and as what reports count it."""
 
 from dataclasses import dataclass
 from enum import Enum

@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from application.rotation.claim_endings import InFlight
+from application.rotation.claim_results import InFlight
 from domain.errors import ConnectionNotFound
-from entrypoints.http.api.shared_waits import SharedWaits, StillInFlight
+from entrypoints.http.api.wait_for_running_rotation import SharedWaits, StillInFlight
 
 SHORT = timedelta(milliseconds=300)
 

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from adapters.tiktok_simulator.faults import Fault, FaultPlan
+from adapters.tiktok_simulator.planned_faults import Fault, FaultPlan
 
 REFRESH = "/oauth2/refresh_token/"
 

@@ -1,21 +1,22 @@
-"""Why a mirror freezes: what was noted of it, and of our rows, against what a look saw."""
+"""Whether the mirror freezes, and why: its stored state, and our rows, against what a look saw."""
 
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
 from domain.ids import ConnectionId
+from domain.mirror_freeze_reasons import FreezeReason
 from domain.mirror_look import Look, MirrorIdentity
+from domain.mirror_state import MirrorState
 from domain.mirrored_row import KnownRow
-from domain.noted_mirror import FreezeReason, NotedMirror
 
 ENOUGH_OWNERS = 4
 """Of fewer owners more than half may well disconnect within a day."""
 
 
 def judged(
-    noted: NotedMirror, rows: Collection[KnownRow], noted_since: Collection[ConnectionId], look: Look, now: datetime
-) -> NotedMirror:
+    noted: MirrorState, rows: Collection[KnownRow], noted_since: Collection[ConnectionId], look: Look, now: datetime
+) -> MirrorState:
     """The note after a look: as it was, frozen, or looked at. It is stored before anything else is done, and only where it is
     still what it was before the look: one that was overtaken says nothing.
 
@@ -31,7 +32,7 @@ def judged(
 
 
 def why_frozen(
-    noted: NotedMirror, rows: Collection[KnownRow], noted_since: Collection[ConnectionId], look: Look
+    noted: MirrorState, rows: Collection[KnownRow], noted_since: Collection[ConnectionId], look: Look
 ) -> FreezeReason | None:
     """What is wrong with the database that was looked at, if anything is."""
     if (reason := why_not_ours(noted.identity, look.identity, standby=look.standby)) is not None:
@@ -58,7 +59,7 @@ def why_not_ours(noted: MirrorIdentity | None, seen: MirrorIdentity, *, standby:
     return None
 
 
-def is_written(noted: NotedMirror, seen: MirrorIdentity) -> bool:
+def is_written(noted: MirrorState, seen: MirrorIdentity) -> bool:
     """Whether anything is written to this database now. Its position may be older than one that a look has noted meanwhile."""
     return noted.writes and why_not_ours(noted.identity, replace(seen, position=None), standby=False) is None
 
