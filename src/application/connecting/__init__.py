@@ -1,1 +1,1 @@
-"""What the use-cases of connecting share: relinking connections, revoking unused grants, digests, and retries after a conflict."""
+"""What the use-cases of connecting share: relinking, revoking unused grants, the decision of a consent, retries after conflicts."""

@@ -1,4 +1,4 @@
-"""Waiting for a rotation that is running, without holding a thread or a database connection: all who want the same share a task."""
+"""Waiting for a rotation that is running, without holding a thread or a connection: all who want the same share one task."""
 
 import asyncio
 import contextvars
