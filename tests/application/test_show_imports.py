@@ -8,7 +8,7 @@ from application.ports.spend_store import SpendAccount
 from domain.ids import ConnectionId
 from domain.import_state import ImportState
 from domain.spend_plan import Purpose
-from support.spent import read_into
+from support.stored_spend import read_into
 from support.world import ANNA, BERT, START, World
 
 DAY = timedelta(days=1)

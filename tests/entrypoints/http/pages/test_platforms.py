@@ -16,7 +16,7 @@ from domain.spend_plan import Purpose
 from entrypoints.http.error_codes_and_sentences import ALL, Code
 from entrypoints.settings import SpendSettings
 from support.scriptless_browser import ADDRESS, NORA, THEO, PlainBrowser, app_over, demo_settings
-from support.spent import read_into
+from support.stored_spend import read_into
 from support.world import START, World
 
 DAY = timedelta(days=1)
