@@ -1,1 +1,1 @@
-"""What the use-cases of connecting share: relinking, revoking unused grants, the decision of a consent, retries after conflicts."""
+"""What the use-cases of connecting share: what a consent leads to, relinking, revoking unused grants, retries after conflicts."""
