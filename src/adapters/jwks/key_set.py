@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 
-from adapters.http_client.request_sent_once import HttpAnswer, HttpRequest, Lines
+from adapters.http_client.connections import Connections
+from adapters.http_client.request_sent_once import HttpAnswer, HttpRequest
 from application.ports.clock import Clock
 
 DOWNLOAD_WITHIN = timedelta(seconds=5)
@@ -25,8 +26,8 @@ class KeySetDownload:
     def __call__(self) -> bytes:
         """The document as it came. Raises OSError, which says what was wrong and repeats nothing of the answer."""
         request = HttpRequest("GET", self.url, {}, longest_answer=LONGEST_KEY_SET)
-        with closing(Lines(self.clock)) as lines, lines.lend() as line:
-            answer = line.send(request, within=DOWNLOAD_WITHIN)
+        with closing(Connections(self.clock)) as connections, connections.lend() as connection:
+            answer = connection.send(request, within=DOWNLOAD_WITHIN)
         if not isinstance(answer, HttpAnswer):
             raise OSError(answer.detail)
         if answer.status != HTTPStatus.OK:
