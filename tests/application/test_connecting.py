@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.memory.store import MemoryStore
 from application.connecting.one_use_state import InProgress
 from domain.consent import Choosing, Connected, ConsentFailure, Failed
 from domain.errors import (
@@ -19,6 +20,7 @@ from domain.errors import (
 from domain.grant_health import Active, Revoked, Superseded
 from domain.ids import AdvertiserId, ConnectionId, OfferId, OwnerId
 from domain.outcomes import Failure, Misconfigured, Throttled, Unavailable
+from domain.tokens import Secret
 from support.world import ANNA, BERT, BROWSER, World
 
 
@@ -340,3 +342,12 @@ def test_the_offer_lasts_ten_minutes_from_the_exchange() -> None:
     world = World()
     offer = world.select.offered(ANNA, an_open_choice(world))
     assert offer.expires_at - world.clock.now() == timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("state", ["x", "", "state-99", "s" * 8_000])
+def test_a_state_that_nobody_was_given_locks_and_writes_nothing(state: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.begin(ANNA, BROWSER)
+    monkeypatch.setattr(MemoryStore, "write", None)
+    assert world.complete(ANNA, BROWSER, state=state, code=Secret("c")) == Failed(ConsentFailure.INVALID_STATE)
+    world.complete.abandon(state)

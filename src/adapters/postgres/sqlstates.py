@@ -25,6 +25,9 @@ CODES = {
 }
 """Error codes that have a remedy."""
 
+LONGEST_TEXT = 2_000
+"""Characters of a driver's text that are looked at."""
+
 SIGNS = {
     re.compile(r"unsupported startup parameter|unrecognized configuration parameter|invalid command-line argument"): (
         StoreFault.STARTUP_REFUSED
@@ -58,4 +61,4 @@ def fault_of(error: BaseException | None) -> StoreFault | None:
 
 def sign_of(text: str) -> StoreFault | None:
     """Why there is no connection: only the text tells, and it is not for repeating."""
-    return next((fault for sign, fault in SIGNS.items() if sign.search(text)), None)
+    return next((fault for sign, fault in SIGNS.items() if sign.search(text, 0, LONGEST_TEXT)), None)

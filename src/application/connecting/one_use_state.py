@@ -22,13 +22,15 @@ def digest(value: str) -> str:
 def use_state(store: Store, state: str, owner: OwnerId, browser: str, now: datetime) -> Consent | Ending | InProgress:
     """Use up a state that came back, in one transaction: its consent, to go on with.
 
+    Anybody can send anything as a state, so one that nobody was given is only looked for: nothing is locked or written for it.
     What is unknown, too old, or another user's or browser's ends as an invalid state. A repeat is told what came of the first.
     """
     key = digest(state)
-    with store.write() as work:
+    with store.read() as work:
         consent = work.consents.get(key)
-        if consent is None or not consent.belongs_to(owner, digest(browser)):
-            return Failed(ConsentFailure.INVALID_STATE)
+    if consent is None or not consent.belongs_to(owner, digest(browser)):
+        return Failed(ConsentFailure.INVALID_STATE)
+    with store.write() as work:
         if (fresh := work.consents.consume(key, now)) is not None:
             work.commit()
             return fresh
@@ -40,6 +42,9 @@ def use_state(store: Store, state: str, owner: OwnerId, browser: str, now: datet
 
 def abandon_state(store: Store, state: str, now: datetime) -> None:
     """Use up a state that came back without a session: its consent ends with nothing."""
+    with store.read() as work:
+        if work.consents.get(digest(state)) is None:
+            return
     with store.write() as work:
         consent = work.consents.consume(digest(state), now)
         if consent is not None:

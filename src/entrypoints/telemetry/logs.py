@@ -18,6 +18,11 @@ QUIET_LOGGERS = ("httpx", "httpcore")
 SILENT_LOGGERS = ("uvicorn.access",)
 """Its lines hold the callback's code and state."""
 
+MAX_LINE = 32_000
+"""Characters of a log line. Fields of a longer one are cut, so that no text from outside fills a disk or blocks a reader."""
+
+FIELDS_OF_A_CUT_LINE = 50
+
 
 class LogStream(logging.StreamHandler[TextIO]):
     """Writes log lines. A line that can't be written is replaced by a constant: logging's own report would show its arguments."""
@@ -40,6 +45,14 @@ def configure_logging(*, debug: bool = False, stream: TextIO | None = None, secr
     if out.isatty():
         renderer = structlog.dev.ConsoleRenderer(timestamp_key="at", exception_formatter=structlog.dev.plain_traceback)
 
+    def render(logger: WrappedLogger, method: str, event: EventDict) -> str:
+        line = str(renderer(logger, method, dict(event)))
+        for characters in (MAX_LINE // 2, MAX_LINE // 8):  # a control character takes six in JSON
+            if len(line) <= MAX_LINE:
+                break
+            line = str(renderer(logger, method, shortened(event, characters)))
+        return line
+
     def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         return redaction.fields(event)
 
@@ -58,11 +71,19 @@ def configure_logging(*, debug: bool = False, stream: TextIO | None = None, secr
                 structlog.processors.StackInfoRenderer(),
                 structlog.processors.format_exc_info,
                 redact,
-                renderer,
+                render,
             ],
         )
     )
     _route_everything_to(handler, logging.DEBUG if debug else logging.INFO)
+
+
+def shortened(event: EventDict, characters: int) -> EventDict:
+    """The same line with so many characters of its fields together at the most; numbers and short texts stay."""
+    fields = list(event.items())[:FIELDS_OF_A_CUT_LINE]
+    share = characters // (2 * len(fields))
+    shown = {str(name)[:share]: value if isinstance(value, int | float | None) else str(value)[:share] for name, value in fields}
+    return {**shown, "shortened": True}
 
 
 def _route_everything_to(handler: logging.Handler, level: int) -> None:

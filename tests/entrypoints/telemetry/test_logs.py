@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import time
 import warnings
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import structlog
 
 from domain.tokens import Secret
-from entrypoints.telemetry.logs import configure_logging
+from entrypoints.telemetry.logs import MAX_LINE, configure_logging
 from entrypoints.telemetry.redaction import REDACTED
 
 PLANTED = "pl4nted-s3cret-value"
@@ -146,3 +147,39 @@ def test_warnings_are_log_lines_too() -> None:
     (line,) = lines(stream)
     assert line["logger"] == "py.warnings"
     assert PLANTED not in stream.getvalue()
+
+
+@pytest.mark.parametrize("terminal", (False, True))
+@pytest.mark.parametrize(
+    "value",
+    (
+        pytest.param("X" * 900_000, id="long"),
+        pytest.param("\0" * 900_000, id="escaped"),
+        pytest.param(["X" * 900] * 1_000, id="list"),
+        pytest.param({str(n): "X" * 900 for n in range(1_000)}, id="mapping"),
+        pytest.param([[["\0" * 999] * 99] * 99] * 99, id="nested"),
+        pytest.param([[[1] * 99] * 99] * 99, id="numbers"),
+        pytest.param({"X" * 900_000: 1}, id="name"),
+    ),
+)
+def test_a_line_has_a_longest_length(value: object, *, terminal: bool) -> None:
+    stream = Terminal() if terminal else io.StringIO()
+    configure_logging(stream=stream)
+    began = time.process_time()
+    logging.getLogger("ours").info("odd", extra={"generation": 2} | {f"value_{n}": value for n in range(40)})
+    assert time.process_time() - began < 0.5
+    assert len(stream.getvalue()) <= MAX_LINE + len("\n")
+    if not terminal:
+        [line] = lines(stream)
+        assert (line["event"], line["generation"]) == ("odd", 2)
+
+
+def test_a_traceback_of_a_hostile_text_has_a_longest_length_too() -> None:
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    try:
+        raise ValueError("token" * 100_000)
+    except ValueError:
+        logging.getLogger("ours").exception("an unforeseen error")
+    assert len(stream.getvalue()) <= MAX_LINE + len("\n")
+    assert "Traceback" in lines(stream)[0]["exception"]

@@ -9,7 +9,7 @@ from entrypoints.http.pages.error_pages import ERROR_PAGES, for_whoever_asks, sh
 from entrypoints.http.pages.forms import form
 from entrypoints.http.pages.login import log_in, login_form, root
 from entrypoints.http.pages.platforms import disconnect_account, platforms
-from entrypoints.http.pages.rendering import favicon, static_files
+from entrypoints.http.pages.rendering import favicon, static_file
 from entrypoints.http.pages.selection import cancel_selection, choose_accounts, selection
 from entrypoints.http.pages.spend import spend
 
@@ -36,7 +36,7 @@ PAGES: list[ControllerRouterHandler] = [
         exception_handlers=ERROR_PAGES,
         include_in_schema=False,
     ),
-    static_files(),
+    static_file,
     favicon,
 ]
 """What the application serves to browsers."""

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from litestar import MediaType, Request, Response, Router, get
-from litestar.datastructures import CacheControlHeader
-from litestar.static_files import create_static_files_router
+from litestar import HttpMethod, MediaType, Request, Response, get, route
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from entrypoints.http.auth.guards import gate_of
 from entrypoints.http.pages.demo_users import demo_user
@@ -18,7 +18,13 @@ AnyRequest = Request[Any, Any, Any]
 STATIC = Path(__file__).parent / "static"
 STATIC_PATH = "/static/connect"
 """An address of our own, so that a dashboard in front can pass it on without giving away its own `/static`."""
-YEAR = 31_536_000
+KEPT_FOR_A_YEAR = "public, max-age=31536000, immutable"
+STATIC_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".ico": "image/x-icon",
+}
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -39,28 +45,37 @@ def to(address: str, status: int) -> Response[str]:
     return Response("", status_code=status, media_type=MediaType.TEXT, headers={"Location": address, "Cache-Control": "no-store"})
 
 
-def static_files() -> Router:
-    """The style sheet, the logo and the optional script. Their addresses change with their content, so they may be kept."""
-    return create_static_files_router(
-        STATIC_PATH, [STATIC], name="static", cache_control=CacheControlHeader(public=True, max_age=YEAR, immutable=True)
-    )
+@route(
+    f"{STATIC_PATH}/{{name:str}}", http_method=[HttpMethod.GET, HttpMethod.HEAD], sync_to_thread=False, include_in_schema=False
+)
+def static_file(name: FromPath[str]) -> Response[bytes]:
+    """The style sheet, the logo or an optional script. Their addresses change with their content, so they may be kept.
+
+    By its name among those that there are: the file system is never asked about what an address says.
+    """
+    content = static_contents().get(name)
+    if content is None:
+        raise NotFoundException
+    return Response(content, media_type=STATIC_TYPES[Path(name).suffix], headers={"Cache-Control": KEPT_FOR_A_YEAR})
+
+
+@cache
+def static_contents() -> dict[str, bytes]:
+    """Every static file by its name."""
+    return {file.name: file.read_bytes() for file in STATIC.iterdir()}
 
 
 def static_address(name: str) -> str:
     """Where a static file is, under an address that changes with its content."""
-    return f"{STATIC_PATH}/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+    return f"{STATIC_PATH}/{name}?v={sha256(static_contents()[name]).hexdigest()[:12]}"
 
 
 @get("/favicon.ico", sync_to_thread=False, include_in_schema=False)
 def favicon() -> Response[bytes]:
     """The icon for whoever shows an answer that names none: problem details, a file."""
-    return Response(favicon_bytes(), media_type="image/x-icon", headers={"Cache-Control": "public, max-age=86400"})
-
-
-@cache
-def favicon_bytes() -> bytes:
-    """The icon's file."""
-    return (STATIC / "favicon.ico").read_bytes()
+    return Response(
+        static_contents()["favicon.ico"], media_type="image/x-icon", headers={"Cache-Control": "public, max-age=86400"}
+    )
 
 
 def demo_name(request: AnyRequest) -> str | None:

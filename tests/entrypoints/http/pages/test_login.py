@@ -76,3 +76,12 @@ def test_outside_the_demo_nobody_signs_in_here(deployed: PlainBrowser) -> None:
 def test_outside_the_demo_the_dashboards_own_sign_in_is_asked(deployed: PlainBrowser) -> None:
     answer = deployed.get("/dashboard/platforms")
     assert (answer.status_code, answer.headers["location"]) == (307, f"{ADDRESS}/login?callbackUrl=%2Fdashboard%2Fplatforms")
+
+
+@pytest.mark.parametrize("path", ("/login", "/dashboard/platforms/tiktok/select", "/dashboard/platforms/tiktok/cancel"))
+@pytest.mark.parametrize("kind", ("multipart/form-data; boundary=x", "application/x-www-form-urlencoded; charset=nobody-knows"))
+def test_a_form_in_an_unknown_charset_is_a_bad_request(nora: PlainBrowser, path: str, kind: str) -> None:
+    part = b'Content-Disposition: form-data; name="user"\r\nContent-Type: text/plain; charset=nobody-knows\r\n\r\nabc'
+    headers = {"Content-Type": kind, "Origin": ADDRESS}
+    answer = nora.client.post(path, content=b"--x\r\n" + part + b"\r\n--x--\r\n", headers=headers)
+    assert answer.status_code == 400

@@ -1,11 +1,19 @@
+import time
+
 import pytest
 
 from support.scriptless_browser import PlainBrowser
 
 BROWSERS = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
+NO_FILES = [
+    f"/static/connect/{name}"
+    for name in ("token" * 3_000, "%C3%A9" * 200, "a%00b", "pages.css%00", "pages.css/x", "%2e%2e/page.html", "CON", "%ff")
+]
+"""What file systems answer with an error of their own: names too long, with a zero, or below a file."""
 
-@pytest.mark.parametrize("path", ["/nothing", "/dashboard/nothing", "/apis", "/static/connect/nothing.css", "/%ff"])
+
+@pytest.mark.parametrize("path", ["/nothing", "/dashboard/nothing", "/apis", "/static/connect/nothing.css", "/%ff", *NO_FILES])
 def test_a_browser_at_a_wrong_address_gets_a_page_with_a_way_onward(browser: PlainBrowser, path: str) -> None:
     answer = browser.client.get(path, headers={"Accept": BROWSERS})
     assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
@@ -62,3 +70,17 @@ def test_there_is_an_icon_for_answers_that_name_none(browser: PlainBrowser) -> N
     answer = browser.get("/favicon.ico")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/x-icon")
     assert answer.content.startswith(b"\x00\x00\x01\x00")
+
+
+def test_a_long_address_costs_no_time(browser: PlainBrowser) -> None:
+    began = time.process_time()
+    assert browser.client.get("/static/connect/" + "token" * 12_000).status_code == 404
+    assert time.process_time() - began < 0.2
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_static_files_are_kept_for_a_year(browser: PlainBrowser, method: str) -> None:
+    answer = browser.client.request(method, "/static/connect/pages.css")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/css; charset=utf-8")
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert bool(answer.content) is (method == "GET")
