@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.postgres.faults import sign_of
+from adapters.postgres.sqlstates import sign_of
 from entrypoints.telemetry.redaction import Redaction
 
 SRC = Path(__file__).parents[2] / "src"
@@ -40,7 +40,7 @@ PIECES += [".", "0", "0-", " ", "'", '"', "''", "<", "< ", "\n", "/", "\0", "é"
 
 CUT_FIRST: dict[str, Callable[[str], object]] = {
     "entrypoints.telemetry.redaction": Redaction().text,
-    "adapters.postgres.faults": sign_of,
+    "adapters.postgres.sqlstates": sign_of,
 }
 """Modules whose expressions see no more than the beginning of a text: what cuts it is timed in their place."""
 
