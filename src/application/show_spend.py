@@ -14,6 +14,7 @@ from domain.advertiser import Connection
 from domain.errors import ConnectionNotFound
 from domain.ids import ConnectionId, OwnerId
 from domain.roas import AccountSpend, DatedOrder, OrderRevenue, Roas, dated_orders, revenue_by_currency, roas_by_currency
+from domain.service_limits import NO_LIMITS, ServiceLimits
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import AccountCalendar, Window
 from domain.spend_day import AccountDay, DayState, Restatement
@@ -129,9 +130,16 @@ class ShowSpend:
         connection: ConnectionId | None = None,
         kind: SpendKind = SpendKind.AUCTION,
         with_orders: bool = True,
+        limits: ServiceLimits = NO_LIMITS,
     ) -> SpendShown:
-        """Raises ConnectionNotFound for one that the owner does not have, StoreUnavailable."""
-        accounts = self._accounts(owner, self._chosen(owner, connection), window, kind)
+        """Accounts beyond the `limits` of who asks are left out.
+
+        Raises ConnectionNotFound for one that the owner does not have and for an owner beyond the limits, StoreUnavailable.
+        """
+        if not limits.allow_user(owner):
+            log.warning("a service asked for spend beyond its limits", extra={"owner": owner})
+            raise ConnectionNotFound
+        accounts = self._accounts(owner, self._chosen(owner, connection, limits), window, kind)
         return SpendShown(window, accounts, self._orders(owner, accounts, window) if with_orders else None)
 
     def changes(self, owner: OwnerId, shown: SpendShown) -> list[Restatement]:
@@ -155,9 +163,9 @@ class ShowSpend:
         calendars = [AccountCalendar.of(one.advertiser.timezone) for one in listed] or [AccountCalendar(None)]
         return max((calendar.last_days(number, now) for calendar in calendars), key=lambda window: window.last)
 
-    def _chosen(self, owner: OwnerId, connection: ConnectionId | None) -> list[Connection]:
+    def _chosen(self, owner: OwnerId, connection: ConnectionId | None, limits: ServiceLimits = NO_LIMITS) -> list[Connection]:
         """The connection asked for, or all. Raises ConnectionNotFound for one that the owner does not have."""
-        listed = self._listed(owner)
+        listed = [one for one in self._listed(owner) if limits.allow(owner, one.advertiser.id)]
         chosen = [one for one in listed if connection is None or connection in {one.id, one.former_id}]
         if connection is not None and not chosen:
             raise ConnectionNotFound

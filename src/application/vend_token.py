@@ -27,6 +27,7 @@ from domain.grant import Grant
 from domain.grant_health import Active, NeedsReauth
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.outcomes import InDoubt, Unavailable
+from domain.service_limits import NO_LIMITS, ServiceLimits
 from domain.tokens import Expiring, LongTerm, Secret, TokenKind, Tokens
 from domain.vended_validity import validity_to_aim_for
 
@@ -77,15 +78,17 @@ class VendToken:
         min_validity: timedelta | None = None,
         rejected: Secret | None = None,
         patient: bool = True,
+        limits: ServiceLimits = NO_LIMITS,
     ) -> Vended | InFlight:
         """A token valid for `min_validity` if it can be had. `patient` False: take what is there, start and await nothing.
         `rejected`: the platform no longer takes this access token; where it is the current one, there must be another.
+        What lies beyond the `limits` of who asks is not there.
 
         Raises ConnectionNotFound, AccountOutOfReach, InvalidRequest (more validity than a third of the life),
         ReauthorisationNeeded, PlatformThrottled, PlatformUnavailable, PlatformMisconfigured.
         """
         with self.store.read() as work:
-            grant, advertiser = self._find(work, target)
+            grant, advertiser = self._find(work, target, limits)
         if isinstance(grant.health, NeedsReauth) or grant.tokens is None:
             raise hopeless(grant) or ConnectionNotFound
         if elsewhere := self.single_call.carry_out.elsewhere(grant):
@@ -130,7 +133,7 @@ class VendToken:
             log.critical("a token that was asked for can't be opened", extra={"grant": grant.id, "because": str(closed)})
             raise
 
-    def _find(self, work: UnitOfWork, target: ByConnection | ByAccount) -> tuple[Grant, AdvertiserId]:
+    def _find(self, work: UnitOfWork, target: ByConnection | ByAccount, limits: ServiceLimits) -> tuple[Grant, AdvertiserId]:
         if isinstance(target, ByConnection):
             grant = work.grants.of_connection(target.connection)
             connection = grant.connection(target.connection) if grant else None
@@ -138,6 +141,9 @@ class VendToken:
             grant = work.grants.of_account(target.owner, target.advertiser)
             connection = grant.connection_to(target.advertiser) if grant else None
         if grant is None or connection is None or (self.unlists and connection.missing_since):
+            raise ConnectionNotFound
+        if not limits.allow(grant.owner, connection.advertiser.id):
+            log.warning("a service asked for a token beyond its limits", extra={"grant": grant.id, "connection": connection.id})
             raise ConnectionNotFound
         if connection.lost_at is not None and not isinstance(grant.health, NeedsReauth):
             raise AccountOutOfReach(connection.id)

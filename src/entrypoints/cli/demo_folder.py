@@ -61,7 +61,7 @@ class Notes(msgspec.Struct, frozen=True, rename="camel"):
             encryption_key=EncryptionKey("demo", Secret(self.encryption_key)),
             session_key=Secret(self.session_key),
             sweep_interval=self.sweep_interval,
-            services=(Service("demo", Secret(self.service_token), frozenset({Scope.VEND, Scope.SPEND})),),
+            services=(Service.of("demo", Secret(self.service_token), {Scope.VEND, Scope.SPEND}),),
             cron=CronSettings(Secret(self.cron_secret), timedelta(seconds=60)),
         )
 

@@ -97,11 +97,11 @@ def service(value: str) -> Service:
     """`name:secret[:scope+scope]`, or a bare secret. Raises Malformed."""
     match value.split(":"):
         case [bare]:
-            return Service(DEFAULT_SERVICE, _service_secret(bare), frozenset({Scope.VEND}))
+            return Service.of(DEFAULT_SERVICE, _service_secret(bare), {Scope.VEND})
         case [name, token] if NAME.fullmatch(name):
-            return Service(name, _service_secret(token), frozenset({Scope.VEND}))
+            return Service.of(name, _service_secret(token), {Scope.VEND})
         case [name, token, scopes] if NAME.fullmatch(name):
-            return Service(name, _service_secret(token), frozenset(_scope(scope) for scope in scopes.split("+")))
+            return Service.of(name, _service_secret(token), map(_scope, scopes.split("+")))
         case _:
             raise Malformed("is not a list of name:secret[:scope+scope]", "write each as name:secret or name:secret:vend+spend")
 
@@ -120,7 +120,7 @@ def _scope(value: str) -> Scope:
 def services(value: str) -> tuple[Service, ...]:
     """All services. Raises Malformed, also when one secret would name two of them."""
     parsed = listed(service)(value)
-    if len({one.secret for one in parsed}) < len(parsed):
+    if len({one.digest for one in parsed}) < len(parsed):
         raise Malformed("uses one secret twice", "give each service its own secret")
     return parsed
 

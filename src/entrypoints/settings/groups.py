@@ -1,14 +1,16 @@
 """The settings as values, in groups."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import timedelta
 from enum import Enum
+from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Self
 
 from domain.ids import AppId
+from domain.service_limits import NO_LIMITS, ServiceLimits
 from domain.tokens import Secret, TokenTerm
 from entrypoints.settings.published_secrets import DEMO_APP_ID, DEMO_APP_SECRET
 
@@ -70,11 +72,20 @@ class Scope(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A backend service that may call the internal endpoints. One name may have several secrets, for roll-over."""
+    """A backend service that may call the internal endpoints. One name may have several secrets, for roll-over.
+
+    Of a secret its SHA-256 is kept: who can read this process's settings can't call as the service.
+    """
 
     name: str
-    secret: Secret
+    digest: bytes = field(repr=False)
     scopes: frozenset[Scope]
+    limits: ServiceLimits = NO_LIMITS
+
+    @classmethod
+    def of(cls, name: str, secret: Secret, scopes: Iterable[Scope]) -> Self:
+        """The service that sends this secret."""
+        return cls(name, digest_of(secret.reveal()), frozenset(scopes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +250,11 @@ class Settings:
         )
 
 
+def digest_of(text: str) -> bytes:
+    """SHA-256. Secrets of services are random and long enough (MIN_SECRET_LENGTH) that nobody finds one by its digest."""
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
 def secrets_in(value: object) -> Iterator[Secret]:
     """Every secret that is not empty in a value, its fields and the elements of its tuples."""
     match value:
@@ -249,7 +265,7 @@ def secrets_in(value: object) -> Iterator[Secret]:
             for element in value:
                 yield from secrets_in(element)
         case _ if is_dataclass(value):
-            for field in fields(value):
-                yield from secrets_in(getattr(value, field.name))
+            for one in fields(value):
+                yield from secrets_in(getattr(value, one.name))
         case _:
             return

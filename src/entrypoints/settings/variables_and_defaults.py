@@ -9,7 +9,7 @@ from pathlib import Path
 from domain.ids import AppId
 from domain.rotation_policy import RotationPolicy
 from domain.tokens import ASSUMED_ACCESS_LIFE, Secret, TokenTerm
-from entrypoints.settings import addresses, credentials
+from entrypoints.settings import addresses, credentials, service_limits
 from entrypoints.settings.environment import Reader
 from entrypoints.settings.groups import (
     DATABASE_FILE,
@@ -19,6 +19,7 @@ from entrypoints.settings.groups import (
     JwksUrl,
     JwtSettings,
     PublicKey,
+    Service,
     SessionSettings,
     Settings,
     SpendSettings,
@@ -65,7 +66,7 @@ def load_settings(environ: Mapping[str, str], *, own_address: str | None = None)
         storage=_storage(reader),
         encryption_keys=_encryption_keys(reader),
         sessions=_sessions(reader),
-        services=reader.optional("SERVICE_TOKENS", credentials.services, ()),
+        services=_services(reader),
         cron=CronSettings(
             secret=reader.optional("CRON_SECRET", credentials.header_secret, None),
             interval=reader.optional("CRON_INTERVAL", seconds(MAX_CRON_INTERVAL), timedelta(seconds=60)),
@@ -169,6 +170,17 @@ def _jwt(reader: Reader) -> JwtSettings | None:
             if not reader.has(name):
                 reader.faults.append(Fault(name, "is required beside public keys", "set what the issuer writes into its tokens"))
     return None if key is None else JwtSettings(key, audience, issuer, (user_claim,) if user_claim else USER_CLAIMS)
+
+
+def _services(reader: Reader) -> tuple[Service, ...]:
+    services = reader.optional("SERVICE_TOKENS", credentials.services, ())
+    if not services and reader.has("SERVICE_TOKENS"):
+        return ()  # whose fault is noted
+
+    def within(value: str) -> tuple[Service, ...]:
+        return service_limits.limited(services, service_limits.service_limits(value))
+
+    return reader.optional("SERVICE_LIMITS", within, services)
 
 
 def _web(reader: Reader, callback: str, own_address: str | None) -> WebSettings:

@@ -22,6 +22,7 @@ from entrypoints.settings import (
     load_database_url,
     load_settings,
 )
+from entrypoints.settings.groups import digest_of
 from entrypoints.settings.published_secrets import (
     EXAMPLE_APP_SECRET,
     EXAMPLE_AUTH_SECRET,
@@ -155,7 +156,8 @@ def test_every_secret_is_known_to_the_redaction_of_logs() -> None:
     environ = a_full_environ()
     urls = {environ[name] for name in ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")}
     urls.add(f"postgresql+psycopg://u:{LONG}@dashboard-db/x")
-    assert known == {APP_SECRET, HEX_KEY, DASHBOARD_KEY, *urls, *(f"{LONG}-{number}" for number in range(1, 7))}
+    assert known == {APP_SECRET, HEX_KEY, DASHBOARD_KEY, *urls, *(f"{LONG}-{number}" for number in (1, 2, 3, 4, 6))}
+    assert digest_of(f"{LONG}-5") == load_settings(environ).services[0].digest, "kept as a digest, so nothing can print it"
 
 
 def test_every_setting_that_is_named_as_a_secret_is_among_them() -> None:
@@ -236,9 +238,9 @@ def test_spend_is_imported_ninety_days_back_unless_told_otherwise() -> None:
 def test_service_tokens_name_services_and_scopes() -> None:
     settings = load_settings(an_environ(SERVICE_TOKENS=f"{LONG},importer:{LONG}-1,janitor:{LONG}-2:vend+erase"))
     assert settings.services == (
-        Service("default", Secret(LONG), frozenset({Scope.VEND})),
-        Service("importer", Secret(f"{LONG}-1"), frozenset({Scope.VEND})),
-        Service("janitor", Secret(f"{LONG}-2"), frozenset({Scope.VEND, Scope.ERASE})),
+        Service.of("default", Secret(LONG), {Scope.VEND}),
+        Service.of("importer", Secret(f"{LONG}-1"), {Scope.VEND}),
+        Service.of("janitor", Secret(f"{LONG}-2"), {Scope.VEND, Scope.ERASE}),
     )
 
 

@@ -28,6 +28,7 @@ from entrypoints.http.auth.guards import (
     may_vend,
     may_write,
     owner_of,
+    service_of,
     signed_in,
 )
 
@@ -36,8 +37,9 @@ __all__ = ["API", "Injected", "SharedWaits", "StrictRequest", "connection_id", "
 
 def guarded(guards: list[Guard], security: list[SecurityRequirement], *handlers: HTTPRouteHandler) -> Router:
     """Endpoints behind these guards, which run in this order and before a body is read."""
-    owner = {"owner": Provide(owner_of, sync_to_thread=False)} if security is SESSION else {}
-    return Router("/", route_handlers=handlers, guards=guards, security=security, dependencies=owner)
+    who = {"owner": Provide(owner_of, sync_to_thread=False)} if security is SESSION else {}
+    who |= {"service": Provide(service_of, sync_to_thread=False)} if security is SERVICE else {}
+    return Router("/", route_handlers=handlers, guards=guards, security=security, dependencies=who)
 
 
 API: list[ControllerRouterHandler] = [

@@ -1,8 +1,10 @@
 """Spend: for the person whose accounts they are, and for backend services."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 from litestar import Request, Response, get
+from litestar.di import Provide
 from litestar.enums import MediaType
 from litestar.params import FromQuery, QueryParameter
 
@@ -26,6 +28,7 @@ from entrypoints.http.api.spend_bodies import (
 )
 from entrypoints.http.api.spend_csv import CSV, ORDER, csv_of
 from entrypoints.http.api.spend_query import Cursor, Place, columns_of, kind_of, window_of
+from entrypoints.settings import Service
 
 ROWS_A_PAGE = 1000
 
@@ -84,6 +87,23 @@ def spend_of_user(
     return Response(report, headers=vary)
 
 
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """A user's spend, or that of one connection, whoever's it is."""
+
+    user: OwnerId
+    connection: ConnectionId | None
+
+
+def asked_for(
+    connection: ConnectionChosen = "", user: Annotated[str, QueryParameter(name="userId", max_length=255)] = ""
+) -> Whose:
+    """From the query. Raises InvalidRequest unless it names one of the two."""
+    if bool(user) is bool(connection):
+        raise InvalidRequest("give either userId or connectionId")
+    return Whose(OwnerId(user), connection_id(connection) if connection else None)
+
+
 @get(
     "/api/internal/spend",
     sync_to_thread=True,
@@ -91,25 +111,23 @@ def spend_of_user(
     summary="Ad spend of one user, in pages",
     tags=["services"],
     responses=failures.INTERNAL_SPEND,
+    dependencies={"whose": Provide(asked_for, sync_to_thread=False)},
 )
 def spend_for_service(
+    service: Injected[Service],
     show_spend: Injected[ShowSpend],
+    whose: Injected[Whose],
     first: From = "",
     last: To = "",
-    connection: ConnectionChosen = "",
     by: By = "",
     kind: Kind = "auction",
-    user: Annotated[str, QueryParameter(name="userId", max_length=255)] = "",
     cursor: FromQuery[str] = "",
 ) -> SpendPage:
     """Of a user, or of a connection; 1 000 rows a page. Totals and days are of all rows on each page."""
     columns, window, of_kind = columns_of(by), window_of(first, last), kind_of(kind)
     after = Cursor.read(cursor).after if cursor else None
-    if bool(user) is bool(connection):
-        raise InvalidRequest("give either userId or connectionId")
-    chosen = connection_id(connection) if connection else None
-    owner = show_spend.owner_of(chosen) if chosen else OwnerId(user)
-    shown = show_spend(owner, window, connection=chosen, kind=of_kind, with_orders=False)
+    owner = show_spend.owner_of(whose.connection) if whose.connection else whose.user
+    shown = show_spend(owner, window, connection=whose.connection, kind=of_kind, with_orders=False, limits=service.limits)
     lines = [line for line in lines_by(columns, shown.rows) if after is None or Place.of(line) > after]
     connections, page, more = connections_of(shown), lines[:ROWS_A_PAGE], len(lines) > ROWS_A_PAGE
     return SpendPage(

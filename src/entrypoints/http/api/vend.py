@@ -20,6 +20,7 @@ from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.wait_for_running_rotation import SharedWaits, StillInFlight
 from entrypoints.http.dashboard_addresses import Addresses
 from entrypoints.http.exception_to_error_code import ReconnectFirst
+from entrypoints.settings import Service
 
 Wanted = ByConnection | ByAccount
 
@@ -33,6 +34,7 @@ Wanted = ByConnection | ByAccount
     responses=failures.VEND,
 )
 async def vended_token(
+    service: Injected[Service],
     vend_token: Injected[VendToken],
     list_connections: Injected[ListConnections],
     addresses: Injected[Addresses],
@@ -44,9 +46,9 @@ async def vended_token(
     seconds = data.min_validity_seconds
     rejected = Secret(data.rejected_token) if data.rejected_token else None
     validity = None if seconds is None else timedelta(seconds=seconds)
-    vend = partial(vend_token, wanted, min_validity=validity, rejected=rejected)
+    vend = partial(vend_token, wanted, min_validity=validity, rejected=rejected, limits=service.limits)
     try:
-        vended = await vended_by(vend, waiting, key=(wanted, seconds, rejected))
+        vended = await vended_by(vend, waiting, key=(wanted, seconds, rejected, service.limits))
     except (ReauthorisationNeeded, AccountOutOfReach) as needed:
         connection = await asyncio.to_thread(connection_of, wanted, list_connections)
         raise ReconnectFirst(needed, addresses.reconnect(connection)) from None

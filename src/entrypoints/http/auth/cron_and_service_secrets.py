@@ -2,11 +2,11 @@
 
 import hmac
 from collections.abc import Iterable
-from hashlib import sha256
 
 from domain.tokens import Secret
 from entrypoints.http.auth.request_headers import bearer_token
 from entrypoints.settings import Service
+from entrypoints.settings.groups import digest_of
 
 
 def authenticate_service(authorization: str | None, services: Iterable[Service]) -> Service | None:
@@ -14,7 +14,7 @@ def authenticate_service(authorization: str | None, services: Iterable[Service])
     token = bearer_token(authorization)
     matching = None
     for service in services:
-        if same_secret(token or "", service.secret) and token:
+        if hmac.compare_digest(digest_of(token or ""), service.digest) and token:
             matching = service
     return matching
 
@@ -27,8 +27,4 @@ def bearer_matches(authorization: str | None, secret: Secret) -> bool:
 
 def same_secret(presented: str, secret: Secret) -> bool:
     """Compared over digests, so that the time taken tells neither a common beginning nor the length."""
-    return hmac.compare_digest(_digest(presented), _digest(secret.reveal()))
-
-
-def _digest(text: str) -> bytes:
-    return sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return hmac.compare_digest(digest_of(presented), digest_of(secret.reveal()))

@@ -21,7 +21,7 @@ from entrypoints.http.auth.origin import write_allowed
 from entrypoints.http.auth.request_headers import RequestHeaders
 from entrypoints.http.auth.sessions import Session, Sessions
 from entrypoints.http.exception_to_error_code import NotServed, OriginRefused, ScopeMissing
-from entrypoints.settings import Scope, Settings
+from entrypoints.settings import Scope, Service, Settings
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 AnyRequest = Request[Any, Any, Any]
@@ -133,6 +133,13 @@ def require_scope(connection: Connection, scope: Scope) -> None:
         raise WrongSecret("send a secret of SERVICE_TOKENS as Authorization: Bearer <secret>; none came, or it is not known here")
     if scope not in service.scopes:
         raise ScopeMissing
+    connection.state.service = service
+
+
+def service_of(request: AnyRequest) -> Service:
+    """The service that `require_scope` let in, as a dependency of handlers."""
+    service: Service = request.state.service
+    return service
 
 
 def is_cron(connection: Connection, _: BaseRouteHandler) -> None:

@@ -6,9 +6,10 @@ from domain.tokens import Secret
 from entrypoints.http.auth.cron_and_service_secrets import authenticate_service, bearer_matches
 from entrypoints.settings import Scope, Service
 
-IMPORTER = Service("importer", Secret("the-importers-secret"), frozenset({Scope.VEND}))
-JANITOR = Service("janitor", Secret("the-janitors-secret"), frozenset({Scope.VEND, Scope.ERASE}))
-JANITOR_OLD = Service("janitor", Secret("the-janitors-old-secret"), frozenset({Scope.ERASE}))
+SECRET = Secret("the-importers-secret")
+IMPORTER = Service.of("importer", SECRET, {Scope.VEND})
+JANITOR = Service.of("janitor", Secret("the-janitors-secret"), {Scope.VEND, Scope.ERASE})
+JANITOR_OLD = Service.of("janitor", Secret("the-janitors-old-secret"), {Scope.ERASE})
 SERVICES = (IMPORTER, JANITOR, JANITOR_OLD)
 
 
@@ -37,7 +38,7 @@ def test_a_service_is_known_by_its_secret() -> None:
 )
 def test_nothing_else_is_a_service(header: str | None) -> None:
     assert authenticate_service(header, SERVICES) is None
-    assert not bearer_matches(header, IMPORTER.secret)
+    assert not bearer_matches(header, SECRET)
 
 
 def test_without_services_nobody_is_one() -> None:
@@ -45,12 +46,12 @@ def test_without_services_nobody_is_one() -> None:
 
 
 def test_an_empty_secret_never_matches_an_empty_token() -> None:
-    hollow = Service("hollow", Secret(""), frozenset({Scope.VEND}))
+    hollow = Service.of("hollow", Secret(""), {Scope.VEND})
     assert authenticate_service("Bearer ", (hollow,)) is None
     assert authenticate_service(None, (hollow,)) is None
-    assert not bearer_matches("Bearer ", hollow.secret)
+    assert not bearer_matches("Bearer ", Secret(""))
 
 
 def test_one_secret_is_compared_as_a_bearer_token() -> None:
-    assert bearer_matches("Bearer the-importers-secret", IMPORTER.secret)
-    assert not bearer_matches("Bearer the-janitors-secret", IMPORTER.secret)
+    assert bearer_matches("Bearer the-importers-secret", SECRET)
+    assert not bearer_matches("Bearer the-janitors-secret", SECRET)
