@@ -16,6 +16,9 @@ PROGRAM = "tiktok-connect"
 INTERRUPTED = 128 + signal.SIGINT
 """A shell's word for a command that Ctrl-C ended."""
 
+LONGEST_HELP_LINE = 1000
+"""Characters: more than any sentence has."""
+
 COMMANDS = {
     "demo": ("entrypoints.cli.demo:demo", "Everything at once on embedded defaults, no account anywhere."),
     "serve": ("entrypoints.cli.serve:serve", "The HTTP API and the pages."),
@@ -78,6 +81,7 @@ class Commands(click.Group):
             return None
         command: click.Command = imported(self._places[cmd_name][0])
         give_debug(command)
+        keep_help_lines_whole(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -92,6 +96,14 @@ def give_debug(command: click.Command) -> None:
     if isinstance(command, click.Group):
         for below in command.commands.values():
             give_debug(below)
+
+
+def keep_help_lines_whole(command: click.Command) -> None:
+    """Have a group list its commands by their whole first sentences, which click would cut at the width of the terminal."""
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            below.short_help = below.get_short_help_str(LONGEST_HELP_LINE)
+            keep_help_lines_whole(below)
 
 
 cli = Commands(COMMANDS, "Connects TikTok Ads accounts, and keeps their tokens alive.")

@@ -41,6 +41,24 @@ def test_help_is_quick_and_names_every_command(tmp_path: Path) -> None:
     assert min(took) < 0.4
 
 
+def groups() -> dict[str, click.Group]:
+    context = click.Context(cli)
+    commands = {name: cli.get_command(context, name) for name in COMMANDS}
+    return {name: command for name, command in commands.items() if isinstance(command, click.Group)}
+
+
+@pytest.mark.parametrize("group", groups())
+def test_the_help_of_a_group_lists_its_commands_by_whole_sentences(group: str) -> None:
+    command = groups()[group]
+    text = command.get_help(click.Context(command, info_name=group, terminal_width=60))
+    listed = " ".join(text.partition("Commands:")[2].split())
+    assert "..." not in listed
+    sentences = [
+        " ".join((below.help or "").partition("\n\n")[0].split()).partition(". ")[0] for below in command.commands.values()
+    ]
+    assert [sentence for sentence in sentences if sentence not in listed] == []
+
+
 def test_the_version_is_told(tmp_path: Path) -> None:
     answer = run("--version", folder=tmp_path)
     assert (answer.returncode, answer.stderr) == (0, "")
