@@ -7,34 +7,21 @@ Tests override the adapters (`container.store.override(...)`) and so run the rea
 from __future__ import annotations
 
 import inspect
-import os
-import secrets
-import socket
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from dependency_injector import containers, providers
 
 from adapters.budget.shared_budget import SharedBudget
-from adapters.celery.broker_choice import CeleryBroker
 from adapters.clock import SystemClock
 from adapters.crypto.dashboard_tokens import DashboardTokens
-from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
-from adapters.identity_notes_file import FileIdentityNotes
 from adapters.ids_and_nonces import SystemIds, SystemNonces, chance
 from adapters.journal_folder import FolderJournal
-from adapters.jwks.key_set import KeySetDownload
-from adapters.memory.made_up_orders import MadeUpOrders
-from adapters.null.connection_mirror import NullConnectionMirror
-from adapters.null.orders import NullOrders
-from adapters.null.spend_sink import NullSpendSink
 from adapters.removals_file import FileRemovals
-from adapters.sql.budget_ledger import SqlLedger
 from adapters.sql.claims_and_settlements import SqlClaims
-from adapters.sql.database import Database, open_database
 from adapters.sql.database_identity import SqlIdentityRecord
 from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
@@ -44,7 +31,6 @@ from adapters.sql.owner_tallies import SqlOwnerTallies
 from adapters.sql.spend_deliveries import SqlSpendDeliveries
 from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.store import SqlStore
-from adapters.tiktok.ad_platform import TikTok
 from adapters.tiktok.spend_reports import TikTokSpendReports
 from application.adopt_database import AdoptDatabase
 from application.audit_grants import AuditGrants
@@ -66,7 +52,6 @@ from application.import_spend import IMPORTS_AT_ONCE, ImportSpend
 from application.keep_mirror import KeepMirror
 from application.list_connections import ListConnections
 from application.look_at_mirror import LookAtMirror
-from application.mirror_changes import CONSUMER as MIRROR_CONSUMER
 from application.mirror_changes import MirrorChanges
 from application.mirroring.bounded_calls import BoundedCalls, DashboardContact
 from application.mirroring.refuse_unknown_users import RefuseUnknownUsers
@@ -74,14 +59,6 @@ from application.mirroring.relist import Relist
 from application.mirroring.settle_in_turns import SettleInTurns
 from application.mirroring.settle_row import SettleRow
 from application.mirroring.settle_soon import SettleSoon
-from application.ports.budget import Ledger
-from application.ports.clock import Clock
-from application.ports.connection_mirror import ConnectionMirror
-from application.ports.database_identity import IdentityNotes
-from application.ports.old_connections import OldConnections
-from application.ports.orders import Orders
-from application.ports.spend_sink import SpendSink
-from application.ports.spend_store import SpendStore
 from application.prune_history import PruneHistory
 from application.rebuild_mirror import RebuildMirror
 from application.remove_left_over_row import RemoveLeftOverRow
@@ -105,141 +82,15 @@ from application.spend.followed_accounts import FollowConnections
 from application.sweep_due_grants import SweepDueGrants
 from application.try_app_secret import TryAppSecret
 from application.vend_token import VendToken
-from domain.rotation_policy import RotationPolicy
-from domain.spend_plan import SpendPolicy
-from domain.tokens import Secret
-from entrypoints.deferred_imports import imported
+from entrypoints import adapters_by_settings as chosen
 from entrypoints.mirror_thread import MirrorThread
-from entrypoints.settings import JwksUrl, Settings, SpendSettings, public_origin
+from entrypoints.settings import Settings, public_origin
 from entrypoints.upkeep_thread import UpkeepThread
-
-if TYPE_CHECKING:
-    from adapters.budget.redis_ledger import RedisLedger
 
 T = TypeVar("T")
 
 CALLS_IN_FLIGHT = 32
 """Calls that one process can have under way: measured to be the best for synchronous threads on two cores."""
-
-
-def host_name() -> str:
-    """How this process is known in claims, heartbeats and the budget: its machine, its id there, and a word of its own.
-
-    Containers may share the name of a machine, and each has a process 1. The word is made anew at each call.
-    """
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-
-
-def key_ring(settings: Settings) -> KeyRing:
-    """The configured keys, newest first."""
-    return KeyRing.of((key.id, bytes.fromhex(key.material.reveal())) for key in settings.encryption_keys)
-
-
-def policy_of(settings: Settings) -> RotationPolicy:
-    """The rotation's numbers under these settings."""
-    return RotationPolicy(sweep_every=settings.sweep_interval)
-
-
-def spend_policy_of(spend: SpendSettings) -> SpendPolicy:
-    """How far back spend is read under these settings, and how often."""
-    return SpendPolicy(spend.backfill_days, spend.lookback_days, spend.recent_every)
-
-
-def tiktok(settings: Settings, policy: RotationPolicy, clock: Clock) -> TikTok:
-    """The client of the configured developer app."""
-    app = settings.tiktok
-    return TikTok(
-        app=app.app_id,
-        secret=app.app_secret,
-        redirect_uri=app.redirect_uri,
-        auth_url=app.auth_url,
-        api_url=app.api_url,
-        auth_api_url=app.auth_api_url,
-        term=app.token_term,
-        clock=clock,
-        timeout=policy.call_timeout,
-    )
-
-
-def database_of(settings: Settings) -> Database:
-    """The configured database, with room for every thread that a process has calls or requests in."""
-    return open_database(settings.storage.database_url.reveal(), connections=settings.storage.pool_size)
-
-
-def broker_of(settings: Settings) -> CeleryBroker:
-    """The configured broker of Celery's messages, or the embedded one."""
-    return CeleryBroker(settings.storage.broker_url, settings.storage.data_dir / "broker")
-
-
-def ledger_of(settings: Settings, database: Database) -> Ledger:
-    """Where all processes keep the app's budget: Redis where there is one, else the database."""
-    redis_url = settings.storage.redis_url
-    return redis_ledger(redis_url) if redis_url else SqlLedger(database)
-
-
-def redis_ledger(url: Secret) -> RedisLedger:
-    """The budget's ledger in this Redis, whose client is imported by those alone who have one."""
-    ledger: RedisLedger = imported("adapters.budget.redis_ledger:RedisLedger")(url)
-    return ledger
-
-
-def identity_notes_of(settings: Settings) -> tuple[IdentityNotes, ...]:
-    """Where the database's time is noted outside of it: on this host and, where there is one, in Redis for all hosts."""
-    storage = settings.storage
-    shared = (imported("adapters.identity_notes_redis:RedisIdentityNotes")(storage.redis_url),) if storage.redis_url else ()
-    return (FileIdentityNotes(storage.journal_dir), *shared)
-
-
-def secret_mark(settings: Settings, sealer: AesGcmSealer) -> str:
-    """By what processes with the same app secret know one another; it says nothing of the secret."""
-    return sealer.fingerprint(settings.tiktok.app_secret)
-
-
-def mirror_of(settings: Settings) -> ConnectionMirror:
-    """Where the dashboard shows connections: in its own database, or nowhere."""
-    url = settings.wab.database_url
-    if url is None:
-        return NullConnectionMirror()
-    mirror: ConnectionMirror = imported("adapters.wab.connection_mirror:WabConnectionMirror")(url.reveal())
-    return mirror
-
-
-def sink_of(settings: Settings) -> SpendSink:
-    """Where the dashboard shows spend: in its own database, or nowhere."""
-    url = settings.wab.database_url
-    if url is None:
-        return NullSpendSink()
-    sink: SpendSink = imported("adapters.wab.spend_sink:WabSpendSink")(url.reveal())
-    return sink
-
-
-def old_connections_of(settings: Settings) -> OldConnections:
-    """The dashboard's own connections from before; for the command that takes them over, which refuses to run without a URL."""
-    url = settings.wab.database_url or Secret("postgresql:///")
-    old: OldConnections = imported("adapters.wab.old_connections:WabOldConnections")(url.reveal())
-    return old
-
-
-def orders_of(settings: Settings, spend: SpendStore) -> Orders:
-    """Where the shops' orders are read: in the dashboard's own database, or nowhere; the demo makes some up."""
-    if settings.demo is not None:
-        return MadeUpOrders(spend)
-    url = settings.wab.database_url
-    if url is None:
-        return NullOrders()
-    orders: Orders = imported("adapters.wab.orders:WabOrders")(url.reveal())
-    return orders
-
-
-def key_set_of(settings: Settings, clock: Clock) -> KeySetDownload | None:
-    """The key set of whoever issues bearer tokens; None where tokens are verified by a key of the settings, or not at all."""
-    accepted = settings.sessions.jwt
-    return KeySetDownload(accepted.key.url, clock) if accepted and isinstance(accepted.key, JwksUrl) else None
-
-
-def consumers_of(mirror: ConnectionMirror) -> frozenset[str]:
-    """Who reads the outbox here: facts are kept until all of them have."""
-    return frozenset({MIRROR_CONSUMER}) if mirror.configured else frozenset()
 
 
 def by_name(kind: Callable[..., T], known: Mapping[str, object], **others: object) -> providers.ThreadSafeSingleton[T]:
@@ -259,19 +110,19 @@ class Container(containers.DeclarativeContainer):
     clock = providers.ThreadSafeSingleton(SystemClock)
     ids = providers.ThreadSafeSingleton(SystemIds)
     nonces = providers.ThreadSafeSingleton(SystemNonces)
-    host = providers.ThreadSafeSingleton(host_name)
-    policy = providers.ThreadSafeSingleton(policy_of, settings)
-    sealer = providers.ThreadSafeSingleton(AesGcmSealer, providers.Singleton(key_ring, settings))
+    host = providers.ThreadSafeSingleton(chosen.host_name)
+    policy = providers.ThreadSafeSingleton(chosen.policy_of, settings)
+    sealer = providers.ThreadSafeSingleton(AesGcmSealer, providers.Singleton(chosen.key_ring, settings))
     keys = providers.Callable(lambda sealer: sealer.keys, sealer)
-    platform = providers.ThreadSafeSingleton(tiktok, settings, policy, clock)
-    database = providers.ThreadSafeSingleton(database_of, settings)
+    platform = providers.ThreadSafeSingleton(chosen.tiktok, settings, policy, clock)
+    database = providers.ThreadSafeSingleton(chosen.database_of, settings)
     shared_budget = providers.ThreadSafeSingleton(
         SharedBudget,
-        providers.ThreadSafeSingleton(ledger_of, settings, database),
+        providers.ThreadSafeSingleton(chosen.ledger_of, settings, database),
         clock,
         qps=settings.provided.tiktok.qps,
         process=host,
-        secret=providers.ThreadSafeSingleton(secret_mark, settings, sealer),
+        secret=providers.ThreadSafeSingleton(chosen.secret_mark, settings, sealer),
         jitter=providers.Object(chance),
     )
     store = providers.ThreadSafeSingleton(SqlStore, database, keys=keys)
@@ -280,27 +131,27 @@ class Container(containers.DeclarativeContainer):
     tallies = providers.ThreadSafeSingleton(SqlOwnerTallies, database)
     journals = providers.ThreadSafeSingleton(SqlJournalRegister, database)
     outbox_feed = providers.ThreadSafeSingleton(SqlOutboxFeed, database)
-    connection_mirror = providers.ThreadSafeSingleton(mirror_of, settings)
-    spend_sink = providers.ThreadSafeSingleton(sink_of, settings)
+    connection_mirror = providers.ThreadSafeSingleton(chosen.mirror_of, settings)
+    spend_sink = providers.ThreadSafeSingleton(chosen.sink_of, settings)
     spend_deliveries = providers.ThreadSafeSingleton(SqlSpendDeliveries, database)
-    outbox_consumers = providers.Callable(consumers_of, connection_mirror)
-    old_connections = providers.ThreadSafeSingleton(old_connections_of, settings)
+    outbox_consumers = providers.Callable(chosen.consumers_of, connection_mirror)
+    old_connections = providers.ThreadSafeSingleton(chosen.old_connections_of, settings)
     old_tokens = providers.ThreadSafeSingleton(DashboardTokens, settings.provided.wab.token_keys)
     spend_store = providers.ThreadSafeSingleton(SqlSpendStore, database)
     reports = providers.ThreadSafeSingleton(
         TikTokSpendReports, api_url=settings.provided.tiktok.api_url, clock=clock, timeout=policy.provided.call_timeout
     )
-    key_set = providers.Callable(key_set_of, settings, clock)
-    orders = providers.ThreadSafeSingleton(orders_of, settings, spend_store)
+    key_set = providers.Callable(chosen.key_set_of, settings, clock)
+    orders = providers.ThreadSafeSingleton(chosen.orders_of, settings, spend_store)
     fleet = providers.ThreadSafeSingleton(SqlFleet, database)
     heartbeats = providers.ThreadSafeSingleton(SqlHeartbeats, database)
-    broker = providers.ThreadSafeSingleton(broker_of, settings)
+    broker = providers.ThreadSafeSingleton(chosen.broker_of, settings)
     calls_in_flight = providers.Object(CALLS_IN_FLIGHT)
     executor = providers.ThreadSafeSingleton(ThreadPoolExecutor, calls_in_flight, thread_name_prefix="rotation")
     import_executor = providers.ThreadSafeSingleton(ThreadPoolExecutor, IMPORTS_AT_ONCE, thread_name_prefix="import")
 
     identity_record = providers.ThreadSafeSingleton(SqlIdentityRecord, database)
-    identity_notes = providers.ThreadSafeSingleton(identity_notes_of, settings)
+    identity_notes = providers.ThreadSafeSingleton(chosen.identity_notes_of, settings)
     removals = providers.ThreadSafeSingleton(FileRemovals, settings.provided.storage.journal_dir)
 
     # steps
@@ -376,7 +227,7 @@ class Container(containers.DeclarativeContainer):
     rebuild_mirror = by_name(
         RebuildMirror, locals(), mirror=connection_mirror, settle_all=settle_in_turns, hold=identity_watch.provided.hold
     )
-    spend_policy = providers.ThreadSafeSingleton(spend_policy_of, settings.provided.spend)
+    spend_policy = providers.ThreadSafeSingleton(chosen.spend_policy_of, settings.provided.spend)
     follow = by_name(FollowConnections, locals(), feed=outbox_feed)
     import_spend = by_name(ImportSpend, locals(), access_to=vend_token.provided.access_to)
     clear_offers = by_name(ClearOffers, locals())

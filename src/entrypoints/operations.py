@@ -16,7 +16,8 @@ from domain.errors import CannotOpen
 from domain.ids import GrantId
 from domain.signs_of_life import SignsOfLife
 from domain.tokens import Sealed, Secret, TokenKind
-from entrypoints.container import Container, key_ring, redis_ledger
+from entrypoints.adapters_by_settings import key_ring, redis_ledger
+from entrypoints.container import Container
 from entrypoints.deferred_imports import imported
 from entrypoints.settings import Settings
 

@@ -6,7 +6,8 @@ from application.ports.budget import Lane
 from application.ports.journal_register import machine_of
 from domain.ids import AppId, GrantId
 from domain.tokens import Secret, TokenKind
-from entrypoints.container import Container, build, host_name
+from entrypoints.adapters_by_settings import host_name
+from entrypoints.container import Container, build
 from entrypoints.settings import load_settings
 from support.environ import HEX_KEY, an_environ
 
