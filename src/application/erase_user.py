@@ -59,10 +59,17 @@ class EraseUser:
             if not more[1]:
                 break
             connections, grants = [*connections, *more[0]], grants + more[1]
+        self._forget_rows(owner)
         self.forget_spend(owner)
         self.note_removal(UserErased(owner, self.clock.now()))
         self.settle_soon(connections)
         return Erased(len(connections), grants)
+
+    def _forget_rows(self, owner: OwnerId) -> None:
+        """Rows in the dashboard go by their ids alone."""
+        with self.store.write() as work:
+            work.mirror.forget_owner(owner)
+            work.commit()
 
     def _erase(self, owner: OwnerId, may: Callable[[list[Grant]], bool]) -> tuple[list[ConnectionId], int] | None:
         now, released = self.clock.now(), list[ConnectionId]()

@@ -17,7 +17,7 @@ from domain.mirror_absence import ENDS_AFTER, Absences, absences
 from domain.mirror_differences import differences
 from domain.mirror_freeze_judgement import judged, ours_without_token
 from domain.mirror_look import Look
-from domain.mirror_recognition import seen_anew, stale_no_longer
+from domain.mirror_recognition import gone_anew, seen_anew, stale_no_longer
 from domain.mirror_row_source import MirrorRowSource
 from domain.mirror_state import MirrorState
 from domain.mirrored_row import KnownRow
@@ -103,9 +103,10 @@ class LookAtMirror:
         return Sight(note, connections, known, look, noted_since)
 
     def _confirm(self, sight: Sight) -> None:
-        """Rows that are there are known to be there; a stale one whose person has connected again is to go."""
+        """Rows that are there are known to be there, or to be gone; a stale one whose person has connected again is to go."""
         confirmed, relieved = seen_anew(sight.known, sight.look), stale_no_longer(sight.known, sight.look)
-        if not confirmed and not relieved:
+        gone = gone_anew(sight.known, sight.look, self.clock.now())
+        if not confirmed and not relieved and not gone:
             return
         with self.store.write() as work:
             for connection, times_connected in confirmed.items():
@@ -113,6 +114,7 @@ class LookAtMirror:
             for row in relieved:
                 work.mirror.forget(row.connection)
                 work.mirror.remember(replace(row, stale=False))
+            work.mirror.note_gone(gone)
             work.commit()
 
     def _put(self, before: MirrorState, after: MirrorState) -> bool:

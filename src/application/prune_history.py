@@ -13,6 +13,7 @@ from application.ports.removals import Removals
 from application.ports.spend_store import KEPT_AFTER_DISCONNECT, SpendStore
 from application.ports.store import Store
 from application.rotation.permit_turn import never
+from domain.mirrored_row import REMEMBERED_FOR
 
 PRUNED_AT_ONCE = 1000
 """Rows a transaction: nobody waits long for one."""
@@ -38,6 +39,8 @@ class Pruned:
     """Notes of what people had removed, older than any backup that is restored."""
     spend: int
     """Accounts whose spend went, since their owners have not connected them for so long."""
+    mirrored_rows: int
+    """Rows that were once in the dashboard, of which nothing is remembered any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class PruneHistory:
             hosts=self.journals.forget(now - 2 * LATE_ANSWERS_WITHIN),
             removals=self._forget_removals(),
             spend=repeated(partial(self.spend_store.forget_left, now - KEPT_AFTER_DISCONNECT, limit=PRUNED_AT_ONCE), stopping),
+            mirrored_rows=repeated(self._forget_rows, stopping),
         )
 
     def _forget_removals(self) -> int:
@@ -72,6 +76,12 @@ class PruneHistory:
             return self.removals.forget(self.clock.now() - KEPT_REMOVALS)
         except JournalUnavailable:  # the upkeep tells of it
             return 0
+
+    def _forget_rows(self) -> int:
+        with self.store.write() as work:
+            forgotten = work.mirror.forget_gone(self.clock.now() - REMEMBERED_FOR, limit=PRUNED_AT_ONCE)
+            work.commit()
+        return forgotten
 
     def _cut_down(self) -> int:
         with self.store.write() as work:

@@ -9,7 +9,7 @@ from application.mirroring.settle_soon import SettleSoon
 from application.ports.connection_mirror import ConnectionMirror, MirrorUnavailable
 from application.ports.store import Store
 from domain.ids import ConnectionId, OwnerId
-from domain.mirrored_row import WrittenRow
+from domain.mirrored_row import ERASED, WrittenRow
 
 FOUND_WITHIN = timedelta(seconds=1)
 
@@ -35,10 +35,10 @@ class RemoveLeftOverRow:
             return False
         with self.store.read() as work:
             written, connected = work.mirror.written(connection), work.mirror.connection(connection)
-        if connected is not None or (written is not None and written.owner != owner):
+        if connected is not None or (written is not None and written.owner not in {owner, ERASED}):
             return False
         is_there = self._is_there(connection, owner)
-        if is_there is False or (is_there is None and (written is None or written.stale)):
+        if is_there is False or (is_there is None and (written is None or written.stale or written.owner == ERASED)):
             return False
         if written is None or written.stale:
             with self.store.write() as work:

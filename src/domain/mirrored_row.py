@@ -1,5 +1,6 @@
 """The row by which the dashboard shows a connection, and what is to become of it there."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,6 +8,14 @@ from domain.ids import AdvertiserId, ConnectionId, OwnerId
 
 APART = timedelta(microseconds=1)
 """By so much the rows of one owner differ in age: the dashboard orders by age alone."""
+
+ERASED = OwnerId("")
+"""Stands for an owner whose id was erased: whose row it was is then told by the row alone."""
+
+REMEMBERED_FOR = timedelta(days=400)
+"""How long a row is remembered that is gone, and whose connection is: no backup of theirs that is restored is older. A still
+older one freezes the mirror, as rows do that nobody here wrote.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,8 @@ class Show:
     row: MirroredRow
     insert: bool
     """Whether it may be made: it was never written since the person last connected. Else a row that is gone stays gone."""
+    gives_way: tuple[ConnectionId, ...] = ()
+    """Where it is made: rows of ours without connections whose place it takes, if they are of the same owner and account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,8 @@ class WrittenRow:
     """
     stale: bool = False
     """A rebuild found it without a connection of ours, and made it say that its person must connect again. It stays so."""
+    gone_at: datetime | None = None
+    """Since when looks find it gone, and its connection is; None: one of the two is there, or no look has told yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +91,14 @@ class KnownRow:
         confirmed = self.written.confirmed_for
         return self.times_connected is not None and confirmed is not None and confirmed >= self.times_connected
 
-    def intent(self, row: MirroredRow | None, *, writes: bool) -> Intent:
+    def intent(self, row: MirroredRow | None, *, writes: bool, left_over: Iterable[ConnectionId] = ()) -> Intent:
         """What is to become of it, with the connection's values (None: no such connection). `writes`: the mirror is neither
-        frozen nor off, and our own database is not on hold.
+        frozen nor off, and our own database is not on hold. `left_over`: rows of the same owner without connections.
         """
         if not writes:
             return Leave()
         if row is None:
             return Leave() if self.written.stale else Remove()
-        return Leave() if self.missing_since is not None else Show(row, insert=not self.is_expected)
+        if self.missing_since is not None:
+            return Leave()
+        return Show(row, insert=False) if self.is_expected else Show(row, insert=True, gives_way=tuple(left_over))

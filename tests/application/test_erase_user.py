@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import cast
+
 import pytest
 
+from adapters.memory.dashboard import DashboardRow
 from application.ports.removals import UserErased
+from application.ports.store import Store, UnitOfWork
 from domain.consent import Choosing, ConsentFailure, Failed
 from domain.errors import OfferExpired
 from domain.grant_health import Active, Revoked
-from support.builders import ANNA, BERT
+from domain.ids import AdvertiserId, ConnectionId
+from domain.mirrored_row import ERASED, WrittenRow
+from support.builders import ANNA, BERT, HOUR, START
 from support.mirrored_world import MirroredWorld
 from support.world import BROWSER
 
@@ -84,3 +93,74 @@ def test_the_grant_of_an_erased_user_has_no_tokens() -> None:
     grant = world.grant_of(connection).id
     world.container.erase_user()(ANNA)
     assert (world.grant(grant).health, world.grant(grant).tokens) == (Revoked(), None)
+
+
+def test_what_is_remembered_of_an_erased_users_rows_does_not_name_them() -> None:
+    world = MirroredWorld()
+    stale = ConnectionId("22222222-2222-7222-8222-222222222222")
+    world.dashboard.put(DashboardRow(stale, ANNA, AdvertiserId("7999999999999999999"), "Stale", START, "needs_reauth"))
+    with world.container.store().write() as work:
+        work.mirror.remember(WrittenRow(stale, ANNA, stale=True))
+        work.commit()
+    [connection] = world.connect("chloe")
+    [row, _] = sorted(world.rows_of(), key=lambda row: row.id != connection.id)
+    world.look()
+    world.container.erase_user()(ANNA)
+    assert world.written(connection.id) == WrittenRow(connection.id, ERASED, 1)
+    world.look()
+    assert world.rows_of() == [], "a row that asked its person to connect again is gone too"
+    world.dashboard.put(row)
+    world.look()
+    assert (world.rows_of(), world.note.frozen) == ([], None), "a row that a backup brings back is known by its id"
+
+
+def test_a_row_of_an_erased_user_that_a_backup_brings_back_is_removed_by_its_user_alone() -> None:
+    world = MirroredWorld()
+    [connection] = world.connect("chloe")
+    [row] = world.rows_of()
+    world.look()
+    world.container.erase_user()(ANNA)
+    world.dashboard.put(row)
+    remove = world.container.remove_left_over_row()
+    assert not remove(BERT, connection.id)
+    assert remove(ANNA, connection.id)
+    assert world.rows_of() == []
+
+
+def test_an_erasure_is_repeated_in_a_restored_backup_with_what_was_remembered_of_rows() -> None:
+    world = MirroredWorld()
+    [connection] = world.connect("chloe")
+    world.clock.advance(HOUR)
+    world.container.erase_user()(ANNA)
+    with world.container.store().write() as work:  # as the backup has it
+        work.mirror.forget(connection.id)
+        work.mirror.remember(WrittenRow(connection.id, ANNA, 1))
+        work.commit()
+    world.adopt.restored()
+    assert world.written(connection.id) == WrittenRow(connection.id, ERASED, 1)
+
+
+class ErasesAfterReading:
+    """A store in which somebody is erased as soon as anything was read."""
+
+    def __init__(self, store: Store, erase: Callable[[], object]) -> None:
+        self._store, self._erase = store, erase
+        self.write = store.write
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        with self._store.read() as work:
+            yield work
+        self._erase()
+
+
+def test_a_row_that_is_written_in_the_moment_of_an_erasure_is_not_remembered() -> None:
+    world = MirroredWorld()
+    world.dashboard.away = True
+    [connection] = world.connect("chloe")
+    world.dashboard.away = False
+    settle, erase = world.container.settle_row(), world.container.erase_user()
+    late = replace(settle, store=cast("Store", ErasesAfterReading(settle.store, lambda: erase(ANNA))))
+    late(connection.id)
+    assert world.written(connection.id) is None
+    assert world.rows_of() == []

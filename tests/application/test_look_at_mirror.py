@@ -15,7 +15,7 @@ from domain.grant_health import Revoked
 from domain.ids import ConnectionId, OwnerId
 from domain.mirror_freeze_reasons import FreezeReason
 from domain.mirror_look import Look
-from domain.mirrored_row import WrittenRow
+from domain.mirrored_row import REMEMBERED_FOR, WrittenRow
 from support.builders import ANNA, BERT, DAY, HOUR, MINUTE, SECOND, START
 from support.mirrored_world import LOOK_EVERY, MirroredWorld
 
@@ -319,9 +319,49 @@ def test_a_stale_row_gives_way_when_its_person_has_connected_again() -> None:
     world.look()
     assert [row.id for row in world.rows_of()] == [stale]
     [connection] = world.connect("chloe")
+    assert [(row.id, row.status) for row in world.rows_of()] == [(connection.id, "active")], "at once"
+    world.look()
+    world.dashboard.put(DashboardRow(stale, ANNA, connection.advertiser.id, "Stale", START, "needs_reauth"))
     for _ in range(2):
         world.look()
+    assert [row.id for row in world.rows_of()] == [connection.id], "one that a backup brings back, after a look"
+
+
+def test_a_row_that_a_disconnect_could_not_remove_gives_way_to_who_connects_again() -> None:
+    world = MirroredWorld()
+    [before] = world.connect("chloe")
+    world.dashboard.away = True
+    world.disconnect(ANNA, before.id)
+    world.dashboard.away = False
+    assert [row.id for row in world.rows_of()] == [before.id]
+    world.contact_there.regained()
+    [connection] = world.connect("chloe")
     assert [row.id for row in world.rows_of()] == [connection.id]
+
+
+def test_a_removed_row_is_remembered_for_as_long_as_a_backup_may_bring_it_back() -> None:
+    world = MirroredWorld()
+    [connection] = world.connect("chloe")
+    world.disconnect(ANNA, connection.id)
+    world.look()
+    prune = world.container.prune_history()
+    world.clock.advance(REMEMBERED_FOR)
+    assert prune().mirrored_rows == 0
+    world.clock.advance(SECOND)
+    assert prune().mirrored_rows == 1
+    assert world.written(connection.id) is None
+
+
+def test_a_row_that_is_back_is_not_forgotten() -> None:
+    world = MirroredWorld()
+    [connection] = world.connect("chloe")
+    [row] = world.rows_of()
+    world.disconnect(ANNA, connection.id)
+    world.look()
+    world.dashboard.put(replace(row, token="theirs"))  # so that it stays
+    world.look()
+    world.clock.advance(2 * REMEMBERED_FOR)
+    assert world.container.prune_history()().mirrored_rows == 0
 
 
 def test_an_older_process_looks_no_more_than_one_every_fifteen_seconds() -> None:

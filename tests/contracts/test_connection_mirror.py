@@ -92,8 +92,49 @@ def test_an_older_row_of_the_same_account_gives_way_with_its_spend_and_its_age(r
     report = rig.settle(showing)
     assert (report.outcome, report.took_over) == (THERE, (OLD, OLDER))
     [row] = rig.dashboard.shown_to(ANNA)
-    assert (row.id, row.created_at, row.spend) == (OURS, START - timedelta(days=30), ("2026-10-01", "2026-10-01"))
+    assert (row.id, row.created_at, row.spend) == (OURS, START - timedelta(days=30), ("2026-10-01",)), "each day once"
     assert row.token == ""
+
+
+LEFT_OVER = DashboardRow(
+    ConnectionId("01934f6e-7a00-7abc-8def-000000000002"), ANNA, SHOP, "Shop", START - timedelta(days=3), "needs_reauth"
+)
+
+
+def in_place_of_the_left_over() -> Intent:
+    return replace(showing(), gives_way=(LEFT_OVER.id, ConnectionId("no such id")))
+
+
+def test_a_row_of_ours_that_is_left_over_gives_way_too(rig: Rig) -> None:
+    rig.dashboard.put(replace(LEFT_OVER, spend=("2026-10-02",)))
+    rig.dashboard.put(an_old_row())
+    assert rig.settle(in_place_of_the_left_over).took_over == (LEFT_OVER.id, OLD)
+    [row] = rig.dashboard.shown_to(ANNA)
+    assert (row.id, row.status, row.created_at) == (OURS, "active", START - timedelta(days=9))
+    assert row.spend == ("2026-10-01", "2026-10-02")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(LEFT_OVER, owner=BEN),
+        replace(LEFT_OVER, account=AdvertiserId("7000000000000000002")),
+        replace(LEFT_OVER, token="theirs"),
+        replace(LEFT_OVER, platform="google_ads"),
+    ],
+    ids=["another owner", "another account", "a token", "another platform"],
+)
+def test_what_is_not_as_we_wrote_it_gives_way_to_nothing(rig: Rig, other: DashboardRow) -> None:
+    rig.dashboard.put(other)
+    assert rig.settle(in_place_of_the_left_over).took_over == ()
+    assert other in rig.dashboard.shown_to(other.owner)
+
+
+def test_nothing_gives_way_to_a_row_that_is_there(rig: Rig) -> None:
+    rig.settle(showing)
+    rig.dashboard.put(LEFT_OVER)
+    assert rig.settle(in_place_of_the_left_over).took_over == ()
+    assert len(rig.dashboard.shown_to(ANNA)) == 2
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from domain.ids import ConnectionId, GrantId
 from domain.mirror_freeze_reasons import FreezeReason
 from domain.mirror_look import MirrorIdentity
 from domain.mirror_state import MirrorState
-from domain.mirrored_row import KnownRow, WrittenRow
+from domain.mirrored_row import ERASED, KnownRow, WrittenRow
 from domain.outcomes import Reason
 from support.builders import ANNA, BERT, HOUR, SECOND, START, a_grant, account, an_advertiser
 from support.databases import Kept
@@ -122,6 +122,61 @@ def test_a_row_outlives_its_connection_until_it_is_forgotten(kept: Kept) -> None
         work.mirror.forget(ONE)
         work.commit()
     assert written(kept, ONE) is None
+
+
+def disconnected(kept: Kept, *rows: WrittenRow) -> None:
+    """Anna's connection ONE is there, beside rows that are remembered."""
+    kept.add(a_grant(connects=(1,)))
+    remember(kept, WrittenRow(ONE, ANNA, 1), *rows)
+
+
+LEFT, GONE, BERTS = ConnectionId("left over"), ConnectionId("gone"), ConnectionId("bert's")
+
+
+def test_what_is_left_over_of_an_owner_is_what_no_look_has_found_gone(kept: Kept) -> None:
+    disconnected(kept, WrittenRow(LEFT, ANNA, stale=True), WrittenRow(GONE, ANNA, gone_at=START), WrittenRow(BERTS, BERT))
+    with kept.store.read() as work:
+        assert work.mirror.left_over_of(ANNA) == [LEFT]
+        assert work.mirror.left_over_of(BERT) == [BERTS]
+
+
+def test_since_when_a_row_is_gone_is_noted_and_taken_back(kept: Kept) -> None:
+    remember(kept, WrittenRow(LEFT, ANNA), WrittenRow(GONE, ANNA, gone_at=START))
+    with kept.store.write() as work:
+        work.mirror.note_gone({LEFT: START + HOUR, GONE: None, ConnectionId("nobody's"): START})
+        work.commit()
+    assert written(kept, LEFT) == WrittenRow(LEFT, ANNA, gone_at=START + HOUR)
+    assert written(kept, GONE) == WrittenRow(GONE, ANNA)
+    assert written(kept, ConnectionId("nobody's")) is None
+
+
+def test_only_what_is_gone_for_long_is_forgotten_in_pieces(kept: Kept) -> None:
+    kept.add(a_grant(connects=(1,)))
+    long_gone = [WrittenRow(ConnectionId(f"gone {n}"), ANNA, gone_at=START - HOUR) for n in range(3)]
+    remember(kept, WrittenRow(ONE, ANNA, gone_at=START - HOUR), WrittenRow(LEFT, ANNA), *long_gone)
+    remember(kept, WrittenRow(GONE, ANNA, gone_at=START))
+
+    def forget() -> int:
+        with kept.store.write() as work:
+            forgotten = work.mirror.forget_gone(START, limit=2)
+            work.commit()
+        return forgotten
+
+    assert [forget(), forget(), forget()] == [2, 1, 0]
+    with kept.store.read() as work:
+        remembered = [row.written.connection for row in work.mirror.known_rows()]
+    assert remembered == sorted([GONE, LEFT, ONE]), "one that is connected again, one that no look found gone, one not so long"
+
+
+def test_of_an_erased_owner_only_ids_of_rows_are_left(kept: Kept) -> None:
+    disconnected(kept, WrittenRow(LEFT, ANNA, stale=True), WrittenRow(GONE, ANNA, 2, gone_at=START), WrittenRow(BERTS, BERT))
+    with kept.store.write() as work:
+        work.mirror.forget_owner(ANNA)
+        work.commit()
+    assert written(kept, LEFT) == WrittenRow(LEFT, ERASED)
+    assert written(kept, GONE) == WrittenRow(GONE, ERASED, 2, gone_at=START)
+    assert written(kept, ONE) == WrittenRow(ONE, ANNA, 1), "a connection has its owner"
+    assert written(kept, BERTS) == WrittenRow(BERTS, BERT)
 
 
 def test_all_can_be_doubted_at_once(kept: Kept) -> None:

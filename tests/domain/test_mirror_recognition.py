@@ -1,6 +1,8 @@
+from datetime import UTC, datetime
+
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.mirror_look import Look, MirrorIdentity, SeenRow
-from domain.mirror_recognition import seen_anew, stale_no_longer
+from domain.mirror_recognition import gone_anew, seen_anew, stale_no_longer
 from domain.mirrored_row import KnownRow, WrittenRow
 
 ANN = OwnerId("Ann")
@@ -28,3 +30,14 @@ def test_a_stale_row_is_so_no_longer_beside_the_row_of_who_has_connected_again()
     assert stale_no_longer(rows, seen((OLD, "1"), (NEW, "1"))) == (stale,)
     for other in (seen((OLD, "1"), (NEW, "2")), seen((OLD, "1")), seen((NEW, "1"))):
         assert stale_no_longer(rows, other) == ()
+
+
+def test_a_row_is_gone_once_neither_it_nor_its_connection_is_there() -> None:
+    now, before = datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
+    here, removed = KnownRow(WrittenRow(NEW, ANN), 1), KnownRow(WrittenRow(OLD, ANN), None)
+    assert gone_anew([here, removed], seen(), now) == {OLD: now}
+    assert gone_anew([here, removed], seen((OLD, "1")), now) == {}
+    long_ago = KnownRow(WrittenRow(OLD, ANN, gone_at=before), None)
+    assert gone_anew([long_ago], seen(), now) == {}, "it is gone since then"
+    assert gone_anew([long_ago], seen((OLD, "1")), now) == {OLD: None}, "a backup brought it back"
+    assert gone_anew([KnownRow(WrittenRow(OLD, ANN, gone_at=before), 1)], seen(), now) == {OLD: None}

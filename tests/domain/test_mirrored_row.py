@@ -27,3 +27,10 @@ CONFIRMED = replace(NOTED, written=WrittenRow(ROW.connection, OWNER, confirmed_f
 def test_what_is_to_become_of_a_row(known: KnownRow, row: MirroredRow | None, intent: Intent) -> None:
     assert known.intent(row, writes=True) == intent
     assert known.intent(row, writes=False) == Leave(), "a frozen mirror removes nothing either"
+
+
+def test_what_is_left_over_gives_way_where_a_row_is_made_and_nowhere_else() -> None:
+    left_over = (ConnectionId("older"),)
+    assert NOTED.intent(ROW, writes=True, left_over=left_over) == Show(ROW, insert=True, gives_way=left_over)
+    assert CONFIRMED.intent(ROW, writes=True, left_over=left_over) == Show(ROW, insert=False)
+    assert NOTED.intent(ROW, writes=False, left_over=left_over) == Leave()

@@ -11,7 +11,7 @@ from adapters.memory.dashboard import ACTIVE, NEEDS_REAUTH, DashboardRow, Memory
 from application.ports.connection_mirror import Lack, MirrorUnavailable, RowOutcome, RowReport
 from domain.ids import ConnectionId, OwnerId
 from domain.mirror_look import Look, MirrorIdentity, SeenRow
-from domain.mirrored_row import Intent, Leave, MirroredRow, Remove, Show
+from domain.mirrored_row import Intent, Leave, Remove, Show
 
 LOCKED_WITHIN = 0.5
 """Seconds for which a row's lock is waited for."""
@@ -124,7 +124,7 @@ class MemoryConnectionMirror:
         row, there = desired.row, self.seen(desired.row.connection)
         status = NEEDS_REAUTH if row.needs_reauth else ACTIVE
         if there is None:
-            return self._insert(row, status) if desired.insert else RowReport(RowOutcome.MISSING)
+            return self._insert(desired, status) if desired.insert else RowReport(RowOutcome.MISSING)
         if there.token:
             return RowReport(RowOutcome.CONFLICT, "it holds a token, so it is not ours")
         if (there.owner, there.account) != (row.owner, row.account):
@@ -132,7 +132,8 @@ class MemoryConnectionMirror:
         self.dashboard.rows[row.connection] = replace(there, account_name=row.account_name, status=status)
         return RowReport(RowOutcome.THERE)
 
-    def _insert(self, row: MirroredRow, status: str) -> RowReport:
+    def _insert(self, desired: Show, status: str) -> RowReport:
+        row = desired.row
         if row.connection in self.dashboard.rows or self.dashboard.hidden:
             return RowReport(RowOutcome.CONFLICT, "the table refuses the row")
         if row.owner not in self.dashboard.users:
@@ -140,8 +141,10 @@ class MemoryConnectionMirror:
         older = [
             one
             for one in self.dashboard.rows.values()
-            if (one.platform, one.owner, one.account) == ("tiktok_ads", row.owner, row.account) and not one.is_of_our_kind
+            if (one.platform, one.owner, one.account) == ("tiktok_ads", row.owner, row.account)
+            and (not one.is_of_our_kind or (one.id in desired.gives_way and not one.token))
         ]
+        older.sort(key=lambda one: (one.is_of_our_kind, one.created_at))
         for one in older:
             del self.dashboard.rows[one.id]
         self.dashboard.rows[row.connection] = DashboardRow(
@@ -151,7 +154,7 @@ class MemoryConnectionMirror:
             row.account_name,
             min([row.created_at, *(one.created_at for one in older)]),
             status,
-            spend=tuple(day for one in older for day in one.spend),
+            spend=tuple(sorted({day for one in older for day in one.spend})),
             figures={day: rows for one in older for day, rows in one.figures.items()},
         )
         return RowReport(RowOutcome.THERE, took_over=tuple(sorted(one.id for one in older)))

@@ -1,7 +1,8 @@
 """What is kept of the dashboard's mirror, in a database of this process."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from adapters.memory.database import Changes
 from domain.advertiser import Connection
@@ -9,7 +10,7 @@ from domain.grant import Grant
 from domain.ids import ConnectionId, GrantId, OwnerId
 from domain.mirror_row_source import MirrorRowSource, in_order
 from domain.mirror_state import MirrorState
-from domain.mirrored_row import KnownRow, WrittenRow
+from domain.mirrored_row import ERASED, KnownRow, WrittenRow
 
 THE_NOTE = 1
 
@@ -38,8 +39,11 @@ class MemoryMirrorRecords:
     def written(self, connection: ConnectionId) -> WrittenRow | None:
         return self._rows.mirrored_rows.get(connection)
 
+    def left_over_of(self, owner: OwnerId) -> list[ConnectionId]:
+        return [key for key, row in self._unconnected() if row.owner == owner and row.gone_at is None]
+
     def known_rows(self) -> list[KnownRow]:
-        held = {c.id: c for grant in self._rows.grants.values() for c in grant.connections.values()}
+        held = self._held()
         known = ((written, held.get(key)) for key, written in sorted(self._rows.mirrored_rows.items()))
         return [KnownRow(w, c.times_connected, c.missing_since) if c else KnownRow(w, None) for w, c in known]
 
@@ -58,6 +62,22 @@ class MemoryMirrorRecords:
     def forget(self, connection: ConnectionId) -> None:
         self._rows.mirrored_rows.pop(connection, None)
 
+    def note_gone(self, gone: Mapping[ConnectionId, datetime | None]) -> None:
+        for key, at in gone.items():
+            if (row := self._rows.mirrored_rows.get(key)) is not None:
+                self._rows.mirrored_rows[key] = replace(row, gone_at=at)
+
+    def forget_gone(self, before: datetime, *, limit: int) -> int:
+        gone = [key for key, row in self._unconnected() if row.gone_at is not None and row.gone_at < before][:limit]
+        for key in gone:
+            self.forget(key)
+        return len(gone)
+
+    def forget_owner(self, owner: OwnerId) -> None:
+        for key, row in self._unconnected():
+            if row.owner == owner:
+                self._rows.mirrored_rows[key] = replace(row, owner=ERASED, stale=False)
+
     def clear(self) -> None:
         for table in (self._rows.mirrored_rows, self._rows.mirror_note):
             table.clear()
@@ -67,6 +87,14 @@ class MemoryMirrorRecords:
 
     def put_note(self, note: MirrorState) -> None:
         self._rows.mirror_note[THE_NOTE] = note
+
+    def _held(self) -> dict[ConnectionId, Connection]:
+        return {c.id: c for grant in self._rows.grants.values() for c in grant.connections.values()}
+
+    def _unconnected(self) -> list[tuple[ConnectionId, WrittenRow]]:
+        """Rows whose connections are gone, by id."""
+        held = self._held()
+        return [(key, row) for key, row in sorted(self._rows.mirrored_rows.items()) if key not in held]
 
     def _grants_with(self, connection: ConnectionId) -> Iterator[Grant]:
         changed, below = self._rows.grants.changed, self._rows.rows.grants.of_connection(connection)

@@ -1,22 +1,31 @@
 """What is kept of the dashboard's mirror, as rows."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.grant_rows import health_of
 from domain.advertiser import Advertiser
-from domain.ids import ConnectionId, GrantId
+from domain.ids import ConnectionId, GrantId, OwnerId
 from domain.mirror_row_source import MirrorRowSource, in_order
 from domain.mirror_state import MirrorState
-from domain.mirrored_row import KnownRow, WrittenRow
+from domain.mirrored_row import ERASED, KnownRow, WrittenRow
 
 THE_NOTE = 1
 
+IDS_AT_ONCE = 500
+"""In one statement."""
+
 connections, rows, notes = tables.connections.c, tables.mirrored_rows.c, tables.mirror_note.c
+
+UNCONNECTED = ~exists(select(connections.id).where(connections.id == rows.connection_id))
+"""Of a remembered row: its connection is gone."""
 
 
 class SqlMirrorRecords:
@@ -46,6 +55,10 @@ class SqlMirrorRecords:
         row = self._connection.execute(select(tables.mirrored_rows).where(rows.connection_id == connection)).first()
         return written_of(row) if row else None
 
+    def left_over_of(self, owner: OwnerId) -> list[ConnectionId]:
+        its = select(rows.connection_id).where(rows.owner == owner, rows.gone_at.is_(None), UNCONNECTED)
+        return list(self._connection.scalars(its.order_by(rows.connection_id)))
+
     def known_rows(self) -> list[KnownRow]:
         beside = tables.mirrored_rows.outerjoin(tables.connections, connections.id == rows.connection_id)
         known = select(tables.mirrored_rows, connections.times_connected, connections.missing_since).select_from(beside)
@@ -58,6 +71,7 @@ class SqlMirrorRecords:
             "owner": row.owner,
             "confirmed_for": row.confirmed_for,
             "stale": row.stale,
+            "gone_at": row.gone_at,
         }
         self._connection.execute(self._insert(tables.mirrored_rows).values(values).on_conflict_do_nothing())
 
@@ -71,6 +85,25 @@ class SqlMirrorRecords:
 
     def forget(self, connection: ConnectionId) -> None:
         self._connection.execute(delete(tables.mirrored_rows).where(rows.connection_id == connection))
+
+    def note_gone(self, gone: Mapping[ConnectionId, datetime | None]) -> None:
+        by_time = defaultdict[datetime | None, list[ConnectionId]](list)
+        for connection, at in gone.items():
+            by_time[at].append(connection)
+        for at, ids in by_time.items():
+            for first in range(0, len(ids), IDS_AT_ONCE):
+                these = rows.connection_id.in_(ids[first : first + IDS_AT_ONCE])
+                self._connection.execute(update(tables.mirrored_rows).where(these).values(gone_at=at))
+
+    def forget_gone(self, before: datetime, *, limit: int) -> int:
+        gone = select(rows.connection_id).where(rows.gone_at < before, UNCONNECTED).limit(limit)
+        ids = list(self._connection.scalars(gone))
+        self._connection.execute(delete(tables.mirrored_rows).where(rows.connection_id.in_(ids)))
+        return len(ids)
+
+    def forget_owner(self, owner: OwnerId) -> None:
+        its = update(tables.mirrored_rows).where(rows.owner == owner, UNCONNECTED)
+        self._connection.execute(its.values(owner=ERASED, stale=False))
 
     def clear(self) -> None:
         for table in (tables.mirrored_rows, tables.mirror_note):
@@ -117,4 +150,4 @@ def to_show_of(row: Row[Any]) -> MirrorRowSource:
 
 def written_of(row: Row[Any]) -> WrittenRow:
     """A row as what is remembered of the dashboard's."""
-    return WrittenRow(row.connection_id, row.owner, row.confirmed_for, stale=row.stale)
+    return WrittenRow(row.connection_id, row.owner, row.confirmed_for, stale=row.stale, gone_at=row.gone_at)

@@ -158,10 +158,13 @@ mirrored_rows = Table(
     "mirrored_rows",
     metadata,
     Column("connection_id", Text, primary_key=True),  # which may be gone here, while its row may be there
-    Column("owner", Text, nullable=False),
+    Column("owner", Text, nullable=False),  # empty once erased
     Column("confirmed_for", Integer),  # how often its owner had connected when the row was last seen there
     Column("stale", Boolean, nullable=False, server_default=false()),  # found by a rebuild, without a connection
+    Column("gone_at", Utc),  # since when looks find neither the row there nor the connection here
 )
+Index("ix_mirrored_rows_owner", mirrored_rows.c.owner)
+Index("ix_mirrored_rows_gone_at", mirrored_rows.c.gone_at)
 
 mirror_note = Table(
     "mirror_note",

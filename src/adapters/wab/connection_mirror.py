@@ -37,8 +37,8 @@ class WabConnectionMirror:
                 shape = shape_of_connections(transaction)
                 rows = DashboardRows(transaction, shape)
                 match intent(place_of(transaction, shape).identity):
-                    case Show(row, may_insert):
-                        return rows.show(name, row, may_insert=may_insert)
+                    case Show() as desired:
+                        return rows.show(name, desired)
                     case Remove():
                         return rows.remove(name)
                     case Leave():

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, insert, not_, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, not_, or_, select, update
 
 from adapters.wab.columns_and_privileges import TableShape
 from adapters.wab.tables import IS_TIKTOKS, IS_V7, NOW, TIKTOK, ad_spend, connections, has_token
 from application.ports.connection_mirror import RowOutcome, RowReport
-from domain.mirrored_row import MirroredRow
+from domain.mirrored_row import Show
 
 ACTIVE, NEEDS_REAUTH = "active", "needs_reauth"
 HOLDS_A_TOKEN = RowReport(RowOutcome.CONFLICT, "it holds a token, so it is not ours")
@@ -35,16 +35,17 @@ class DashboardRows:
         self._connection, self._shape = connection, shape
         self._has_token = has_token(shape.permitting("SELECT"))
 
-    def show(self, name: UUID, row: MirroredRow, *, may_insert: bool) -> RowReport:
-        """Have the row be there with these values."""
+    def show(self, name: UUID, desired: Show) -> RowReport:
+        """Have the row be there with its values."""
+        row = desired.row
         there, owner = self._there(name), uuid_of(row.owner)
         status = NEEDS_REAUTH if row.needs_reauth else ACTIVE
-        if there is None and not may_insert:
+        if there is None and not desired.insert:
             return RowReport(RowOutcome.MISSING)
         if owner is None:
             return conflict("its owner's id is no UUID, so it can be no user there")
         if there is None:
-            return self._insert(name, owner, row, status)
+            return self._insert(name, owner, desired, status)
         if there.has_token:
             return HOLDS_A_TOKEN
         if (there.user_id, there.account_id) != (owner, row.account):
@@ -92,11 +93,13 @@ class DashboardRows:
         )
         return self._connection.execute(query.where(connections.c.id == name, IS_TIKTOKS).with_for_update()).first()
 
-    def _insert(self, name: UUID, owner: UUID, row: MirroredRow, status: str) -> RowReport:
-        """Make the row; older ones of the same account, which are the dashboard's own, give way to it."""
+    def _insert(self, name: UUID, owner: UUID, desired: Show, status: str) -> RowReport:
+        """Make the row; older ones of the same account give way to it: the dashboard's own, and ours that are left over."""
+        row, left_over = desired.row, [one for one in map(uuid_of, desired.gives_way) if one]
+        gives_way = or_(not_(IS_V7), and_(connections.c.id.in_(left_over), not_(self._has_token)))
         older = self._connection.execute(
-            select(connections.c.id, connections.c.created_at)
-            .where(connections.c.user_id == owner, connections.c.account_id == row.account, IS_TIKTOKS, not_(IS_V7))
+            select(connections.c.id, connections.c.created_at, IS_V7.label("was_ours"))
+            .where(connections.c.user_id == owner, connections.c.account_id == row.account, IS_TIKTOKS, gives_way)
             .order_by(connections.c.id)
             .with_for_update()
         ).all()
@@ -113,11 +116,19 @@ class DashboardRows:
                 updated_at=NOW,
             )
         )
-        if older:
-            gone = select(connections.c.id).where(connections.c.id.in_([one.id for one in older]), IS_TIKTOKS)
-            self._connection.execute(update(ad_spend).where(ad_spend.c.connection_id.in_(gone)).values(connection_id=name))
-            self._connection.execute(delete(connections).where(connections.c.id.in_(gone), IS_TIKTOKS))
+        for one in sorted(older, key=lambda one: (one.was_ours, one.created_at), reverse=True):
+            self._take_over(name, one.id)
         return RowReport(RowOutcome.THERE, took_over=tuple(str(one.id) for one in older))
+
+    def _take_over(self, name: UUID, older: UUID) -> None:
+        """Move the days of spend that the new row does not have yet, each as a whole; the others go with the older row."""
+        gives_way = select(connections.c.id).where(connections.c.id == older, IS_TIKTOKS)
+        mine = ad_spend.alias("mine")
+        has_day = exists(select(mine.c.date).where(mine.c.connection_id == name, mine.c.date == ad_spend.c.date))
+        self._connection.execute(
+            update(ad_spend).where(ad_spend.c.connection_id.in_(gives_way), ~has_day).values(connection_id=name)
+        )
+        self._connection.execute(delete(connections).where(connections.c.id.in_(gives_way), IS_TIKTOKS))
 
 
 def lock(connection: Connection, name: UUID) -> None:

@@ -73,6 +73,8 @@ class RepeatRemovals:
             ]
             for grant, connection in affected:
                 let_go(work, grant, connection, self.ids, self.clock.now())
+            if isinstance(removal, UserErased):
+                work.mirror.forget_owner(removal.owner)
             work.commit()
         return len(affected)
 

@@ -61,21 +61,25 @@ class SettleRow:
         with self.store.read() as work:
             note = work.mirror.note()
             to_show, written = work.mirror.connection(connection), work.mirror.written(connection)
+            left_over = work.mirror.left_over_of(to_show.owner) if to_show else []
         if not is_written(note, identity):
             return Leave()
         if to_show is None:
             return KnownRow(written, None).intent(None, writes=True) if written else Leave()
-        if written is None:
-            written = self._remember(WrittenRow(connection, to_show.owner))
+        if written is None and (written := self._remember(WrittenRow(connection, to_show.owner))) is None:
+            return Leave()
         known = KnownRow(written, to_show.times_connected, to_show.missing_since)
-        intent = known.intent(to_show.row(self.clock.now()), writes=True)
+        intent = known.intent(to_show.row(self.clock.now()), writes=True, left_over=left_over)
         if isinstance(intent, Show) and intent.insert:
             # Under the row's lock, so that no delivery to the row before this one counts for this one.
             self.spend_deliveries.deliver_anew(SpendAccount(to_show.owner, to_show.account))
         return intent
 
-    def _remember(self, row: WrittenRow) -> WrittenRow:
+    def _remember(self, row: WrittenRow) -> WrittenRow | None:
+        """None: it is no connection any more. Its owner may be erased, and then nothing of theirs is kept."""
         with self.store.write() as work:
+            if work.mirror.connection(row.connection) is None:
+                return None
             work.mirror.remember(row)
             work.commit()
         return row

@@ -63,8 +63,9 @@ class ConnectionMirror(Protocol):
         `intent` is told which database this is, read in the same transaction: nothing is to be concluded from another one.
 
         Two that settle one connection do so one after the other, so the later one writes the later state. A row with a token is
-        never touched. An older row of the same owner and account gives way in the same transaction: its spend moves to ours, and
-        the oldest `created_at` is kept. What `intent` raises is raised, and nothing is changed.
+        never touched. An older row of the same owner and account, the dashboard's own or one that the intent names, gives way in
+        the same transaction: the oldest `created_at` is kept, and its spend moves to ours. A day that several of them have comes
+        from one: from a row of ours, else from the newest. What `intent` raises is raised, and nothing is changed.
         """
 
     def row_is_there(self, connection: ConnectionId, owner: OwnerId) -> bool:

@@ -1,8 +1,10 @@
 """The port for what is kept of the dashboard's mirror: which rows we wrote, and what is noted of that database."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
-from domain.ids import ConnectionId, GrantId
+from domain.ids import ConnectionId, GrantId, OwnerId
 from domain.mirror_row_source import MirrorRowSource
 from domain.mirror_state import MirrorState
 from domain.mirrored_row import KnownRow, WrittenRow
@@ -23,6 +25,9 @@ class MirrorRecords(Protocol):
     def written(self, connection: ConnectionId) -> WrittenRow | None:
         """What is remembered of the row, if anything is."""
 
+    def left_over_of(self, owner: OwnerId) -> list[ConnectionId]:
+        """Rows of this owner that no look has found gone though their connections are, by id."""
+
     def known_rows(self) -> list[KnownRow]:
         """All rows that are remembered, with what their connections say, in one snapshot."""
 
@@ -39,6 +44,15 @@ class MirrorRecords(Protocol):
 
     def forget(self, connection: ConnectionId) -> None:
         """Remember nothing of the row, to remember it anew."""
+
+    def note_gone(self, gone: Mapping[ConnectionId, datetime | None]) -> None:
+        """Since when each of these rows is gone, as its connection is; None: one of the two is there."""
+
+    def forget_gone(self, before: datetime, *, limit: int) -> int:
+        """Forget up to so many rows that are gone since before this time, and whose connections are. How many there were."""
+
+    def forget_owner(self, owner: OwnerId) -> None:
+        """Forget whose rows these were, where the connection is gone; they are known again by their ids. A stale one is to go."""
 
     def clear(self) -> None:
         """Forget all rows and the note: they are another database's."""

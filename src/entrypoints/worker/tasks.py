@@ -126,7 +126,13 @@ def audit_unless_done(*, within: timedelta) -> None:
         pruned = container.prune_history()(stopping=process.stopping)
         log.info(
             "pruned",
-            extra={"facts": pruned.facts, "erased_grants": pruned.erased_grants, "hosts": pruned.hosts, "spend": pruned.spend},
+            extra={
+                "facts": pruned.facts,
+                "erased_grants": pruned.erased_grants,
+                "hosts": pruned.hosts,
+                "spend": pruned.spend,
+                "mirrored_rows": pruned.mirrored_rows,
+            },
         )
         if not process.stopping():
             heartbeats.beat(AUDIT, container.host(), os.getpid())

@@ -59,6 +59,12 @@ class Choices:
     """Else: our own database, restored from a backup, writes what it remembers."""
     stale_rows_give_way: bool = True
     """Else: a row that says "connect again" outlives that its person did."""
+    inserts_take_the_place: bool = True
+    """Else: beside a new row an older one of ours stays until a look has seen both, and is the card meanwhile."""
+    erasure_forgets_whose: bool = True
+    """Else: what is remembered of a removed row names its owner, who was erased."""
+    rows_there_stay_remembered: bool = True
+    """Else: a row without a connection is forgotten after so long, whether it is gone or not."""
 
     def __str__(self) -> str:
         wrong = [f"{f.name} = {value}" for f in fields(self) if (value := getattr(self, f.name)) != f.default]

@@ -1,17 +1,18 @@
 """Looks: read ours, see theirs, judge, note what is missing, conclude. Each step may be long after the one before."""
 
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from domain.mirror_absence import absences, none_missing
 from domain.mirror_freeze_judgement import ENOUGH_OWNERS, judged, many_are_missing
 from domain.mirror_freeze_reasons import FreezeReason
 from domain.mirror_look import Look
-from domain.mirror_recognition import seen_anew, stale_no_longer
+from domain.mirror_recognition import gone_anew, seen_anew, stale_no_longer
 from domain.mirror_state import MirrorState
-from domain.mirrored_row import KnownRow
+from domain.mirrored_row import KnownRow, REMEMBERED_FOR, WrittenRow
 from model.mirror.choices import Choices
-from model.mirror.people import ended
+from model.mirror.people import ended, erased_here
 from model.mirror.world import HALF_A_DAY, LookUnderWay, Ours, Steps, World
 from model.mirror.writer import with_confirmed
 
@@ -139,6 +140,8 @@ def missed(world: World, before: MirrorState, rows: tuple[KnownRow, ...], look: 
     gone |= {c for c, row in as_read.items() if row.written.owner in {*verdict.erased, *erased}}
     for connection in sorted(gone & fresh):
         world = ended_by_absence(world, as_read[connection])
+    for owner in verdict.erased:
+        world = erased_here(world, owner, choices)
     return world
 
 
@@ -166,6 +169,9 @@ def mended(world: World, rows: tuple[KnownRow, ...], look: Look, choices: Choice
     there, ours = {row.connection: row for row in look.rows}, world.ours
     for connection, times_connected in seen_anew(rows, look).items():
         ours = with_confirmed(ours, connection, times_connected)
+    for connection, at in gone_anew(rows, look, world.now).items():
+        if (remembered := ours.written_row(connection)) is not None:
+            ours = ours.with_written(replace(remembered, gone_at=at))
     for written in stale_no_longer(rows, look) if choices.stale_rows_give_way else ():
         ours = ours.with_written(replace(written, stale=False)).sent(written.connection)
     for row in rows if choices.looks_mend else ():
@@ -189,6 +195,7 @@ def mended(world: World, rows: tuple[KnownRow, ...], look: Look, choices: Choice
 def time_passes(world: World, choices: Choices) -> Steps:
     if world.left.half_days and not world.looks and may_look(world, choices):
         yield "half a day passes, looked through:", lambda: looked_through(world.less("half_days"), choices)
+    yield from a_year_passes(world, choices)
     if world.left.gaps:
         yield "half a day passes without a look:", lambda: gap(world.less("gaps"))
 
@@ -205,6 +212,32 @@ def looked_through(world: World, choices: Choices) -> World:
     absent = tuple(sorted((c, counts.get(c, 0) + 1) for c in missing))
     ours = world.ours._replace(note=replace(note, looked_at=later))
     return world._replace(now=later, ours=ours).knowing(world.truth._replace(absent=absent))
+
+
+def a_year_passes(world: World, choices: Choices) -> Steps:
+    """Nobody has so old a backup any more."""
+    nothing_under_way = not (world.looks or world.writers or world.ours.outbox)
+    all_listed = all(c.missing_since is None for c in world.ours.connections)
+    if world.left.years and nothing_under_way and all_listed and may_look(world, choices):
+        yield "more than a year passes:", lambda: forgotten(world.less("years"), choices)
+
+
+def forgotten(world: World, choices: Choices) -> World:
+    """A look at its beginning, others all the while, and what is gone so long is forgotten."""
+    world = looked(world, choices)
+    if world.ours.note.frozen or any(c.missing_since for c in world.ours.connections):
+        return world
+    later = world.now + REMEMBERED_FOR + HALF_A_DAY
+    gone = [w.connection for w in world.ours.written if is_forgotten(w, world.ours, later, choices)]
+    ours = world.ours.forgetting(*gone)
+    ours = ours._replace(note=replace(ours.note, looked_at=later))
+    return world._replace(now=later, ours=ours, their_backup=None, our_backup=None)
+
+
+def is_forgotten(row: WrittenRow, ours: Ours, now: datetime, choices: Choices) -> bool:
+    if ours.connection(row.connection) is not None:
+        return False
+    return not choices.rows_there_stay_remembered or (row.gone_at is not None and now - row.gone_at > REMEMBERED_FOR)
 
 
 def gap(world: World) -> World:

@@ -7,7 +7,7 @@ from domain.mirror_freeze_judgement import judged, ours_without_token
 from domain.mirror_state import MirrorState
 from domain.mirrored_row import WrittenRow
 from model.mirror.choices import Choices
-from model.mirror.people import disconnected
+from model.mirror.people import disconnected, erased_here
 from model.mirror.world import Row, Steps, Theirs, World
 
 
@@ -114,9 +114,10 @@ def of_ours(world: World, choices: Choices) -> Steps:
 
 
 def our_backup(world: World) -> World:
-    return world._replace(our_backup=world.ours).knowing(
-        world.truth._replace(at_backup=(world.now, world.truth.absent), removals=())
-    )
+    """One of a restored database lacks what that lacks until it is adopted."""
+    removals = world.truth.removals if world.ours.hold else ()
+    truth = world.truth._replace(at_backup=(world.now, world.truth.absent), removals=removals)
+    return world._replace(our_backup=world.ours).knowing(truth)
 
 
 def ours_restored(world: World) -> World:
@@ -135,6 +136,8 @@ def adopted(world: World, choices: Choices) -> World:
     for connection in world.truth.removals:
         if world.ours.connection(connection) is not None:
             world = disconnected(world, connection, choices)
+    for owner in sorted(world.truth.erased):
+        world = erased_here(world, owner, choices)
     return world._replace(ours=world.ours._replace(hold=False))
 
 
@@ -185,13 +188,17 @@ def rebuilt(world: World, choices: Choices) -> World:
     look = world.theirs.look(frozenset(world.owners))
     ours = world.ours
     for strange in sorted(ours_without_token(look) - {w.connection for w in ours.written}):
-        world, ours = marked_stale(world, strange), ours.with_written(WrittenRow(strange, row_owner(world, strange), stale=True))
+        owner = row_owner(world, strange)
+        world, ours = marked_stale(world, strange), ours.with_written(WrittenRow(strange, owner, stale=True))
+        world = world.knowing(world.truth._replace(erased=world.truth.erased - {owner}))
     written = tuple(replace(w, confirmed_for=None) for w in ours.written)
     connections = tuple(c._replace(missing_since=None) for c in ours.connections)
     ours = ours._replace(note=ours.note.rebuilt(look, world.now), written=written, connections=connections)
     for connection in connections:
         ours = ours.sent(connection.id)
-    world = world._replace(ours=ours).knowing(world.truth._replace(vanished=frozenset(), struck=frozenset(), absent=()))
+    lasting = world.truth.misfortunes if world.theirs.hidden else 0
+    truth = world.truth._replace(vanished=frozenset(), struck=frozenset(), absent=(), misfortunes=lasting)
+    world = world._replace(ours=ours).knowing(truth)
     for connection in connections:
         if connection.owner in look.gone_users:
             world = disconnected(world, connection.id, choices)

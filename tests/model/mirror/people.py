@@ -30,13 +30,15 @@ def person(world: World, owner: OwnerId, choices: Choices) -> Steps:
             yield f"disconnects what is still there: {owner}", partial(again_removed, world.less("disconnects"), row)
         if row.owner == owner and left.old_routes:
             yield f"disconnects by the old route: {owner}", partial(deleted_there, world.less("old_routes"), row)
+    if left.erasures:
+        yield f"asks to be erased: {owner}", lambda: erased(world.less("erasures"), owner, choices)
     if left.deleted_users and owner in world.theirs.users:
         yield f"is deleted as a user: {owner}", lambda: user_deleted(world.less("deleted_users"), owner)
 
 
 def connected(world: World, owner: OwnerId, choices: Choices) -> World:
     connection = Connection(ConnectionId(f"c{world.ids + 1}"), owner)
-    world = world._replace(ids=world.ids + 1)
+    world = world._replace(ids=world.ids + 1).knowing(world.truth._replace(erased=world.truth.erased - {owner}))
     if choices.write_follows_commit:
         return changed(world, connection, choices)
     return written_inside(world, connection, choices)
@@ -78,6 +80,18 @@ def ended(world: World, connection: ConnectionId, *, carried: Remove | None = No
 def disconnected(world: World, connection: ConnectionId, choices: Choices) -> World:
     world = ended(world, connection, carried=None if choices.values_stay_here else Remove())
     return world.knowing(world.truth._replace(removals=(*world.truth.removals, connection))) if world.our_backup else world
+
+
+def erased(world: World, owner: OwnerId, choices: Choices) -> World:
+    """All of theirs is let go of, and what is remembered of its rows does not name them."""
+    if (connection := world.ours.of(owner)) is not None:
+        world = disconnected(world, connection.id, choices)
+    return erased_here(world, owner, choices)
+
+
+def erased_here(world: World, owner: OwnerId, choices: Choices) -> World:
+    ours = world.ours.forgetting_owner(owner) if choices.erasure_forgets_whose else world.ours
+    return world._replace(ours=ours).knowing(world.truth._replace(erased=world.truth.erased | {owner}))
 
 
 def again_removed(world: World, row: Row) -> World:

@@ -26,6 +26,8 @@ def audited(world: World, choices: Choices) -> World:
 
 def compared(world: World) -> World:
     ours, theirs = world.ours, world.theirs
+    if any(row.owner in world.truth.erased and ours.connection(row.connection) is None for row in ours.written):
+        return world.sinned("named")
     for row in theirs.visible:
         connection, written = ours.connection(row.id), ours.written_row(row.id)
         if connection is None and not (written and written.stale):

@@ -67,6 +67,8 @@ SCENARIOS = {
     "our backup, and a row that is there": Scenario(
         Chances(our_backups=1, our_restores=1, disconnects=1, reconnects=1, status_changes=1), connected=True
     ),
+    "erased": Scenario(Chances(erasures=1, connects=1, outages=1, backups=1, rows_restored=1), connected=True),
+    "more than a year": Scenario(Chances(connects=1, disconnects=1, strangers=1, rebuilds=1, years=2)),
     "off for a day": Scenario(Chances(switches=1, old_routes=1, disconnects=1, half_days=2, gaps=1), connected=True),
 }
 
@@ -154,5 +156,8 @@ FAULTS = {
     "A restored database of ours writes on": Fault(
         Choices(hold_stops_the_mirror=False), "our backup, and a row that is there", "resurrected"
     ),
+    "A row is made beside one that is left over": Fault(Choices(inserts_take_the_place=False), "one person", "shadow"),
+    "Whose the rows were is remembered": Fault(Choices(erasure_forgets_whose=False), "erased", "named"),
+    "All is forgotten after a year": Fault(Choices(rows_there_stay_remembered=False), "more than a year", "false"),
     "Stale rows stay": Fault(Choices(stale_rows_give_way=False), "a second deployment", "shadow"),
 }

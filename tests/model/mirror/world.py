@@ -1,13 +1,14 @@
 """What there is: our database, theirs, writers and looks under way, and what happened in truth. Values only."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.mirror_look import Look, MirrorIdentity, SeenRow
 from domain.mirror_state import MirrorState
-from domain.mirrored_row import Intent, KnownRow, MirroredRow, WrittenRow
+from domain.mirrored_row import ERASED, Intent, KnownRow, MirroredRow, WrittenRow
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 HALF_A_DAY = timedelta(hours=12)
@@ -66,8 +67,20 @@ class Ours(NamedTuple):
         others = (w for w in self.written if w.connection != row.connection)
         return self._replace(written=tuple(sorted([*others, row], key=lambda w: w.connection)))
 
-    def forgetting(self, connection: ConnectionId) -> "Ours":
-        return self._replace(written=tuple(w for w in self.written if w.connection != connection))
+    def forgetting(self, *rows: ConnectionId) -> "Ours":
+        return self._replace(written=tuple(w for w in self.written if w.connection not in rows))
+
+    def left_over_of(self, owner: OwnerId) -> tuple[ConnectionId, ...]:
+        its = (w.connection for w in self.written if w.owner == owner and w.gone_at is None)
+        return tuple(row for row in its if self.connection(row) is None)
+
+    def forgetting_owner(self, owner: OwnerId) -> "Ours":
+        """Whose its rows without connections were; a stale one is to go."""
+        ours = self
+        for row in self.written:
+            if row.owner == owner and self.connection(row.connection) is None:
+                ours = ours.with_written(replace(row, owner=ERASED, stale=False))
+        return ours
 
     def known_rows(self) -> tuple[KnownRow, ...]:
         connections = {c.id: c for c in self.connections}
@@ -135,6 +148,8 @@ class Writer(NamedTuple):
     intent: Intent | None = None
     """None: it waits for the lock."""
     times_connected: int = 0
+    left_over: tuple[ConnectionId, ...] = ()
+    """Rows of the same owner that were known to be left over when the intent was read."""
     wrote: bool = False
     there: bool | None = None
     """What became of the row: it is there, it is gone, or nothing that could be concluded from."""
@@ -183,6 +198,10 @@ class Chances(NamedTuple):
     our_backups: int = 0
     our_restores: int = 0
     rebuilds: int = 0
+    erasures: int = 0
+    """A person asks to be erased here."""
+    years: int = 0
+    """More than a year of looks, in which nothing else happens."""
     switches: int = 0
 
 
@@ -207,6 +226,8 @@ class Truth(NamedTuple):
     """Noted beside the journal since our last backup."""
     at_backup: tuple[datetime, tuple[tuple[ConnectionId, int], ...]] = (START, ())
     """When our last backup was made, and `absent` then."""
+    erased: frozenset[OwnerId] = frozenset()
+    """Who was erased, and has not connected since."""
 
 
 class World(NamedTuple):

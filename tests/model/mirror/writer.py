@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
+from domain.ids import ConnectionId
 from domain.mirror_freeze_judgement import why_not_ours
 from domain.mirrored_row import Intent, KnownRow, Leave, Remove, Show, WrittenRow
 from model.mirror.choices import Choices
-from model.mirror.world import Ours, Row, Step, Steps, World, Writer
+from model.mirror.world import Connection, Ours, Row, Step, Steps, Theirs, World, Writer
 
 MOST_WRITERS = 2
 
@@ -66,7 +67,9 @@ def begun(world: World, writer: Writer, choices: Choices) -> World:
     ours = world.ours
     if choices.rows_are_noted_first and isinstance(intent, Show):
         ours = noted(ours, writer)
-    reading = writer._replace(intent=intent, times_connected=connection.times_connected if connection else 0)
+    left_over = world.ours.left_over_of(connection.owner) if connection else ()
+    times = connection.times_connected if connection else 0
+    reading = writer._replace(intent=intent, times_connected=times, left_over=left_over)
     return world._replace(ours=ours, writers=(*world.writers, reading))
 
 
@@ -87,14 +90,19 @@ def intent_of(world: World, writer: Writer, choices: Choices) -> Intent:
     written = remembered or WrittenRow(writer.message.connection, connection.owner if connection else world.owners[0])
     known = KnownRow(written, connection.times_connected, connection.missing_since) if connection else KnownRow(written, None)
     if not choices.confirmed_rows_stay_gone and connection:
-        return Show(connection.row, insert=True)
+        return Show(connection.row, insert=True, gives_way=left_over_of(ours, connection, choices))
     writes = ours.note.writes and (not ours.hold or not choices.hold_stops_the_mirror)
     if not choices.first_look_comes_first:
         writes = writes or ours.note.identity is None
     if choices.writer_checks_identity and choices.identity_freezes and ours.note.identity is not None:
         seen = replace(theirs.identity, position=None)  # it may be older than what a look has noted meanwhile
         writes = writes and why_not_ours(ours.note.identity, seen, standby=theirs.standby) is None
-    return known.intent(connection.row if connection else None, writes=writes)
+    left_over = left_over_of(ours, connection, choices) if connection else ()
+    return known.intent(connection.row if connection else None, writes=writes, left_over=left_over)
+
+
+def left_over_of(ours: Ours, connection: Connection, choices: Choices) -> tuple[ConnectionId, ...]:
+    return ours.left_over_of(connection.owner) if choices.inserts_take_the_place else ()
 
 
 def written(world: World, writer: Writer) -> World:
@@ -123,6 +131,8 @@ def changed(world: World, writer: Writer) -> tuple[World, bool | None]:
             if row is None and (not insert or shown.owner not in theirs.users or theirs.hidden):
                 return world, None
             world = foreign(resurrected(world, writer) if row is None else world)
+            if row is None:
+                world, theirs = in_the_place_of_others(world, writer, theirs)
             after = Row(connection, shown.owner, shown.needs_reauth)
             current = world.ours.connection(connection)
             times = current.times_connected if current else writer.times_connected
@@ -137,6 +147,18 @@ def resurrected(world: World, writer: Writer) -> World:
     connection = writer.message.connection
     wrong = connection in world.truth.removed or (connection, writer.times_connected) in world.truth.vanished
     return world.sinned("resurrected") if wrong else world
+
+
+def in_the_place_of_others(world: World, writer: Writer, theirs: Theirs) -> tuple[World, Theirs]:
+    """Where the row is made: what gave way, and whether what was known to be left over is still beside it."""
+    if not isinstance(writer.intent, Show):
+        return world, theirs
+    owner = writer.intent.row.owner
+    own = {row.id for row in theirs.visible if row.owner == owner}
+    gone = own & {*writer.intent.gives_way}
+    beside = own & {*writer.left_over} - gone
+    world = world.knowing(world.truth._replace(removed=world.truth.removed | gone))
+    return (world.sinned("shadow") if beside else world), theirs.without(*gone) if gone else theirs
 
 
 def foreign(world: World) -> World:
@@ -164,7 +186,7 @@ def with_confirmed(ours: Ours, connection: str, times_connected: int) -> Ours:
     row = next((w for w in ours.written if w.connection == connection), None)
     if row is None or (row.confirmed_for is not None and row.confirmed_for >= times_connected):
         return ours
-    return ours.with_written(WrittenRow(row.connection, row.owner, times_connected, row.stale))
+    return ours.with_written(replace(row, confirmed_for=times_connected))
 
 
 def settled(world: World, writer: Writer, choices: Choices) -> World:
