@@ -1,6 +1,6 @@
 """Check the dashboard's rows for an operator. Nothing is changed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from application.ports.clock import Clock
@@ -35,6 +35,8 @@ class MirrorCheck:
     differences: MirrorDifferences
     users_gone: int
     """Owners of connections who are no users there."""
+    on_hold: bool = False
+    """Our own database is on hold: it is to be adopted before anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class CheckMirror:
     mirror: ConnectionMirror
     store: Store
     clock: Clock
+    hold: Callable[[], object | None]
+    """Why nothing may be concluded from our own database; None: it is what it was."""
 
     @property
     def configured(self) -> bool:
@@ -66,9 +70,9 @@ class CheckMirror:
 
     def __call__(self) -> MirrorCheck:
         """Raises MirrorUnavailable, StoreUnavailable."""
-        counts = self.counts()
+        counts, on_hold = self.counts(), self.hold() is not None
         if lacks := self.mirror.lacks():
-            return MirrorCheck(counts, lacks, None, MirrorDifferences((), (), (), (), ()), 0)
+            return MirrorCheck(counts, lacks, None, MirrorDifferences((), (), (), (), ()), 0, on_hold)
         with self.store.read() as work:
             known, connections = work.mirror.known_rows(), work.mirror.connections()
         look = self.mirror.look({connection.owner for connection in connections})
@@ -80,4 +84,4 @@ class CheckMirror:
         there = {row.connection for row in look.rows}.difference(connection for _, connection in found.foreign)
         shown = sum(connection.connection in there for connection in connections)
         counts = replace(counts, connections=len(connections), confirmed=shown, missing=len(found.missing))
-        return MirrorCheck(counts, lacks, frozen.reason if frozen else None, found, len(look.gone_users))
+        return MirrorCheck(counts, lacks, frozen.reason if frozen else None, found, len(look.gone_users), on_hold)

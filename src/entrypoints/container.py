@@ -223,7 +223,7 @@ class Container(containers.DeclarativeContainer):
     )
     mirror_thread = providers.Factory(MirrorThread, keep_mirror, look_soon, configured=connection_mirror.provided.configured)
     check_delivered_spend = by_name(CheckDeliveredSpend, locals())
-    check_mirror = by_name(CheckMirror, locals(), mirror=connection_mirror)
+    check_mirror = by_name(CheckMirror, locals(), mirror=connection_mirror, hold=identity_watch.provided.hold)
     rebuild_mirror = by_name(
         RebuildMirror, locals(), mirror=connection_mirror, settle_all=settle_in_turns, hold=identity_watch.provided.hold
     )

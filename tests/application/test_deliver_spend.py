@@ -202,7 +202,7 @@ def test_a_check_counts_days_that_differ_and_says_what_is_in_the_way(world: Spen
     world.read(connection, {NEXT + DAY: {"1": "3"}})
     differences = check()
     assert (differences.different, differences.waiting) == ({connection.id: 1}, 1)
-    assert "1 days of spend of 1 connections" in " ".join(lines_of_spend(differences))
+    assert "1 days of spend of 1 connections" in " ".join(lines_of_spend(differences, on_hold=False))
     rebuild = world.container.rebuild_mirror()
     rebuild.apply(rebuild.plan(), stopping=never)
     world.deliver()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import pytest
 
 from adapters.memory.connection_mirror import MemoryConnectionMirror
 from adapters.memory.dashboard import DashboardRow, MemoryDashboard
+from application.mirroring.settle_in_turns import CONFLICT_LASTS, FIRST_CONFLICT
+from application.ports.connection_mirror import RowReport
 from application.vend_token import ByAccount, ByConnection
 from domain.errors import ConnectionNotFound
 from domain.grant_health import Revoked
 from domain.ids import ConnectionId, OwnerId
 from domain.mirror_freeze_reasons import FreezeReason
-from domain.mirror_look import Look
-from domain.mirrored_row import REMEMBERED_FOR, WrittenRow
+from domain.mirror_look import Look, MirrorIdentity
+from domain.mirrored_row import REMEMBERED_FOR, Intent, WrittenRow
 from support.builders import ANNA, BERT, DAY, HOUR, MINUTE, SECOND, START
 from support.mirrored_world import LOOK_EVERY, MirroredWorld
 
@@ -274,9 +276,36 @@ def test_a_row_that_the_table_refuses_is_left_alone_for_a_while_and_holds_up_no_
     world.look()
     assert set(world.dashboard.rows) == {c.id for c in connections[1:]}
     world.dashboard.users.add(connections[0].owner)
-    world.clock.advance(6 * MINUTE)
+    world.clock.advance(FIRST_CONFLICT)
     world.look()
-    assert set(world.dashboard.rows) == {c.id for c in connections}
+    assert set(world.dashboard.rows) == {c.id for c in connections}, "what was mended at once is seen soon"
+
+
+class Counted(MemoryConnectionMirror):
+    """Tells when it was asked to settle a row."""
+
+    settled = 0
+
+    def settle(self, connection: ConnectionId, intent: Callable[[MirrorIdentity], Intent]) -> RowReport:
+        self.settled += 1
+        return super().settle(connection, intent)
+
+
+def test_what_is_refused_again_and_again_is_asked_less_and_less_often() -> None:
+    dashboard = MemoryDashboard([BERT])
+    mirror = Counted(dashboard)
+    world = MirroredWorld(dashboard=dashboard, given_mirror=mirror)
+    dashboard.away = True
+    dashboard.users.add(ANNA)
+    world.connect("chloe")
+    dashboard.users.discard(ANNA)
+    dashboard.away, mirror.settled = False, 0
+    world.look_for(4 * FIRST_CONFLICT, every=LOOK_EVERY)
+    assert mirror.settled == 3, "at the first look, 15 and then 30 seconds later"
+    world.look_for(30 * MINUTE, every=LOOK_EVERY)
+    before = mirror.settled
+    world.look_for(4 * CONFLICT_LASTS, every=LOOK_EVERY)
+    assert mirror.settled - before == 4
 
 
 def test_a_written_row_whose_answer_was_lost_is_written_again_and_nothing_is_revoked() -> None:

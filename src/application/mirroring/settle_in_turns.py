@@ -10,6 +10,7 @@ from itertools import zip_longest
 from application.mirroring.settle_row import SettleRow
 from application.ports.clock import Clock
 from application.ports.connection_mirror import MirrorUnavailable, RowOutcome
+from domain.back_off import doubled
 from domain.ids import ConnectionId, OwnerId
 
 log = logging.getLogger(__name__)
@@ -18,8 +19,10 @@ TRIES_IN_VAIN = 3
 """After so many rows in a row without an answer the dashboard's database counts as away."""
 
 HINDERED_FOR = timedelta(minutes=1)
-CONFLICT_LASTS = timedelta(minutes=5)
-"""How long a row is left alone that could not be settled, and one that an operator has to look at."""
+"""How long a row is left alone that could not be settled."""
+
+FIRST_CONFLICT, CONFLICT_LASTS = timedelta(seconds=15), timedelta(minutes=5)
+"""How long one is left alone that an operator has to look at: at first, and at the most after it was met again and again."""
 
 MOST_LEFT_ALONE = 10_000
 
@@ -31,6 +34,8 @@ class SettleInTurns:
     settle: SettleRow
     clock: Clock
     _again_at: dict[ConnectionId, timedelta] = field(default_factory=dict, init=False)
+    _conflicts: dict[ConnectionId, int] = field(default_factory=dict, init=False)
+    """How often in a row each was met."""
 
     def __call__(
         self, rows: Iterable[tuple[OwnerId, ConnectionId]], *, for_at_most: timedelta, stopping: Callable[[], bool]
@@ -55,14 +60,17 @@ class SettleInTurns:
                 continue
             in_vain = 0
             if outcome is RowOutcome.CONFLICT:
-                self._leave_alone(connection, CONFLICT_LASTS)
+                self._conflicts[connection] = self._conflicts.get(connection, 0) + 1
+                self._leave_alone(connection, doubled(FIRST_CONFLICT, self._conflicts[connection], longest=CONFLICT_LASTS))
             else:
                 self._again_at.pop(connection, None)
+                self._conflicts.pop(connection, None)
         return left
 
     def _leave_alone(self, connection: ConnectionId, span: timedelta) -> None:
         if len(self._again_at) >= MOST_LEFT_ALONE:
             self._again_at.clear()
+            self._conflicts.clear()
         self._again_at[connection] = self.clock.monotonic() + span
 
 

@@ -21,6 +21,10 @@ REASONS = {
 
 REBUILD = "look at that, then run `tiktok-connect wab rebuild`"
 
+ADOPT = (
+    "our own database is on hold, so nothing is written there: adopt it before anything else, `tiktok-connect doctor` says how"
+)
+
 NAMED = 3
 """How many connections a line names."""
 
@@ -57,14 +61,9 @@ def lines_of(check: MirrorCheck) -> list[str]:
 
 
 def _lines_of(check: MirrorCheck) -> Iterator[str]:
-    note, found = check.counts.note, check.differences
-    if note.off:
-        yield "the mirror is off: nothing is written there (`tiktok-connect wab on`)"
-    elif note.frozen:
-        yield f"the mirror is frozen: {REASONS[note.frozen.reason]}; {REBUILD}"
-    elif check.would_freeze:
-        yield f"the next look freezes the mirror: {REASONS[check.would_freeze]}; {REBUILD}"
+    yield from _lines_of_state(check)
     yield from (lack.line for lack in check.lacks)
+    found = check.differences
     if found.missing:
         yield f"rows of ours are deleted around us: is the third rewrite in the build? {named(found.missing)}"
     if found.foreign:
@@ -79,12 +78,32 @@ def _lines_of(check: MirrorCheck) -> Iterator[str]:
         yield f"{check.users_gone} owners of connections are no users there"
 
 
-def lines_of_spend(spend: SpendDifferences) -> list[str]:
+def _lines_of_state(check: MirrorCheck) -> Iterator[str]:
+    """Why nothing is written there."""
+    note = check.counts.note
+    if check.on_hold:
+        yield ADOPT
+    if note.off:
+        yield "the mirror is off: nothing is written there (`tiktok-connect wab on`)"
+    elif note.frozen:
+        yield f"the mirror is frozen: {REASONS[note.frozen.reason]}{remedy(on_hold=check.on_hold)}"
+    elif check.would_freeze:
+        yield f"the next look freezes the mirror: {REASONS[check.would_freeze]}{remedy(on_hold=check.on_hold)}"
+
+
+def remedy(*, on_hold: bool) -> str:
+    """What is advised; nothing while something else comes first."""
+    return "" if on_hold else f"; {REBUILD}"
+
+
+def lines_of_spend(spend: SpendDifferences, *, on_hold: bool) -> list[str]:
     """Where the dashboard's spend differs from ours. What only waits for its turn is not wrong."""
     lines = [f"spend of {connection} is not delivered: {why}" for connection, why in spend.hindered.items()]
     if spend.different:
         days, several = sum(spend.different.values()), len(spend.different)
-        lines.append(f"{days} days of spend of {several} connections are not there as they were delivered; {REBUILD}")
+        lines.append(
+            f"{days} days of spend of {several} connections are not there as they were delivered{remedy(on_hold=on_hold)}"
+        )
     return lines
 
 

@@ -18,7 +18,7 @@ def check() -> int:
     click.echo(line_of(found.counts))
     lines = lines_of(found)
     if not found.lacks:
-        lines += lines_of_spend(container.check_delivered_spend()())
+        lines += lines_of_spend(container.check_delivered_spend()(), on_hold=found.on_hold)
     for line in lines:
         click.echo(f"FAIL  {line}")
     return 1 if lines else 0

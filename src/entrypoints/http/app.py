@@ -14,6 +14,7 @@ from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive
 
 from domain.errors import OnHold
 from entrypoints.container import Container
+from entrypoints.dashboard_connections import close_dashboard_connections
 from entrypoints.http.api import API, SharedWaits, StrictRequest, described, polish
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import Gate
@@ -75,6 +76,7 @@ def create_app(container: Container) -> App:
             await waiting.land()
             rotation.shutdown(wait=True, cancel_futures=True)
             sweeping.shutdown(wait=True, cancel_futures=True)
+            close_dashboard_connections(container)
             container.database().dispose()
 
     given: dict[str, Any] = {

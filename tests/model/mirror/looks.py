@@ -10,7 +10,7 @@ from domain.mirror_freeze_reasons import FreezeReason
 from domain.mirror_look import Look
 from domain.mirror_recognition import gone_anew, seen_anew, stale_no_longer
 from domain.mirror_state import MirrorState
-from domain.mirrored_row import KnownRow, REMEMBERED_FOR, WrittenRow
+from domain.mirrored_row import REMEMBERED_FOR, KnownRow, WrittenRow
 from model.mirror.choices import Choices
 from model.mirror.people import ended, erased_here
 from model.mirror.world import HALF_A_DAY, LookUnderWay, Ours, Steps, World
