@@ -1,19 +1,13 @@
-"""Grant: what one consent gave us, the aggregate that owns the tokens, their version and the claim on their renewal."""
+"""Grant: what one consent gave us, the aggregate that owns the tokens, their version and the claim on their rotation."""
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Self
 
-from domain.advertiser import Advertiser, Connection
-from domain.allowance import EPOCH
 from domain.attempts_and_failures import Attempt, Schedule, after_failure, counted
 from domain.due_times import due_at, probe_due_at
-from domain.errors import AlreadyRotated, ConnectionNotFound, Erased
+from domain.errors import AlreadyRotated
 from domain.events import (
-    AccountsAdded,
-    AccountsConnected,
-    Event,
     GrantDegraded,
     GrantErased,
     ReauthorisationRequired,
@@ -21,10 +15,10 @@ from domain.events import (
     TokensRotated,
 )
 from domain.expiry_announcements import announced_days
+from domain.grant_accounts import GrantAccounts
 from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
-from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OwnerId
+from domain.ids import AdvertiserId, AppId, GrantId, OwnerId
 from domain.outcomes import Failure, NotPermitted, Reason, Refused, Unavailable
-from domain.reach import account_changes, seen_again
 from domain.refusal_judgement import Judgement, after_refusal, is_asked, judgement, refused_for
 from domain.refusals import REPEATS_APART
 from domain.restored_grants import Restored
@@ -36,28 +30,19 @@ TIKTOK_ADS = "tiktok_ads"
 
 
 @dataclass(slots=True)
-class Grant:
+class Grant(GrantAccounts):
     """One token pair over many connections. Its fields change through its verbs alone."""
 
-    id: GrantId
-    owner: OwnerId
     app: AppId
     tokens: Tokens | None
     fingerprint: str
     """Keyed digest of the access token: equal fingerprints are one and the same token, even under two owners."""
     created_at: datetime
     generation: int = 1
-    health: Health = field(default_factory=Active)
     schedule: Schedule = field(default_factory=lambda: Schedule(due_at=None))
-    reach: frozenset[AdvertiserId] = frozenset()
-    """Every account that the token reaches, connected or not."""
-    connections: dict[ConnectionId, Connection] = field(default_factory=dict)
     provider: str = TIKTOK_ADS
     origin: TokenOrigin = FIRST_ORIGIN
     """How its tokens were obtained: every rotation goes to the same version."""
-    reach_read_at: datetime | None = None
-    """When the platform was last asked which accounts the token reaches; None: at the consent."""
-    events: list[Event] = field(default_factory=list, repr=False)
 
     @classmethod
     def consented(
@@ -76,91 +61,6 @@ class Grant:
         schedule = Schedule(due_at(policy, tokens, grant))
         return cls(grant, owner, app, tokens, fingerprint, at, schedule=schedule, reach=reach, origin=origin)
 
-    # ---- accounts
-
-    def connect(self, connection: ConnectionId, advertiser: Advertiser, now: datetime) -> Connection:
-        """Give this grant an account that its owner had not connected."""
-        self._alive()
-        made = self.connections[connection] = Connection(connection, self.owner, advertiser, created_at=now)
-        self.events.append(AccountsConnected(self.id, self.owner, (connection,), at=now))
-        return made
-
-    def adopt(self, connection: Connection, now: datetime) -> None:
-        """Take over a connection from an older grant of the same owner, under its old id: its owner has consented once more."""
-        self._alive()
-        self.connections[connection.id] = connection.reconnected()
-        self.events.append(AccountsConnected(self.id, self.owner, (connection.id,), at=now))
-
-    def take_over(self, connection: Connection, now: datetime) -> None:
-        """Take in a connection that was made elsewhere, as it is: no consent of its owner brought it here."""
-        self._alive()
-        self.connections[connection.id] = connection
-        self.reach |= {connection.advertiser.id}
-        self.events.append(AccountsConnected(self.id, self.owner, (connection.id,), at=now))
-
-    def release(self, connection: ConnectionId) -> Connection:
-        """Let go of an account, known by its id or its former one; whether that ends the grant is the caller's next question."""
-        return self.connections.pop(self.connection(connection).id)
-
-    def connection(self, connection: ConnectionId) -> Connection:
-        """The connection of this id, or that had it formerly. Raises ConnectionNotFound."""
-        if (current := self.connections.get(connection)) is not None:
-            return current
-        former = (c for c in self.connections.values() if c.former_id == connection)
-        if (renamed := next(former, None)) is None:
-            raise ConnectionNotFound
-        return renamed
-
-    def miss_rows(self, times_connected: Mapping[ConnectionId, int], since: datetime) -> None:
-        """Their rows are missing in the dashboard. What their owner has connected once more since stays as it is."""
-        for connection in self._still(times_connected):
-            self.connections[connection.id] = replace(connection, missing_since=since)
-
-    def find_rows(self, times_connected: Mapping[ConnectionId, int]) -> None:
-        """Their rows are there again, or nothing can be concluded from what is missing."""
-        for connection in self._still(times_connected):
-            self.connections[connection.id] = replace(connection, missing_since=None)
-
-    def _still(self, times_connected: Mapping[ConnectionId, int]) -> list[Connection]:
-        return [c for c in self.connections.values() if times_connected.get(c.id) == c.times_connected]
-
-    @property
-    def by_account(self) -> dict[AdvertiserId, Connection]:
-        """The connections by their accounts: for many look-ups at once."""
-        return {c.advertiser.id: c for c in self.connections.values()}
-
-    def connection_to(self, advertiser: AdvertiserId) -> Connection | None:
-        return next((c for c in self.connections.values() if c.advertiser.id == advertiser), None)
-
-    def look_again(
-        self,
-        reached: Mapping[AdvertiserId, Advertiser],
-        now: datetime,
-        *,
-        lost: Collection[AdvertiserId] = (),
-        complete: bool = True,
-    ) -> None:
-        """Take in which accounts the token reaches today, and how they stand.
-
-        Absence proves nothing: a connected account that is missing stays as it was unless it is among the `lost`. Then, and where
-        not everything that can be read was (`complete`), the next audit looks again.
-        """
-        self._alive()
-        seen = {c.id: seen_again(c, reached, lost, now) for c in self.connections.values()}
-        for connection in list(self.connections.values()):
-            if (today := seen[connection.id]) is not None:
-                self.connections[connection.id] = today
-                self.events += account_changes(self.id, self.owner, connection, today, now)
-        missed = None in seen.values()
-        if added := tuple(sorted(reached.keys() - self.reach)):
-            self.events.append(AccountsAdded(self.id, self.owner, added, at=now))
-        self.reach = frozenset(reached) | self.reach if missed else frozenset(reached)
-        self.reach_read_at = now if complete and not missed else self.reach_read_at
-
-    def read_reach_soon(self) -> None:
-        """Not all was read about the accounts of a new grant: the next audit goes on."""
-        self.reach_read_at = EPOCH
-
     def ending(self, now: datetime) -> RefreshTokenEnding | None:
         """The announcement that is due of the end of the refresh token's year, if one is."""
         if not isinstance(self.tokens, Expiring) or (days := announced_days(self.tokens.refresh_expires_at, now)) is None:
@@ -170,7 +70,7 @@ class Grant:
     # ---- one rotation: claim, then exactly one of the verbs below
 
     def claim(self, attempt: Attempt) -> None:
-        """Reserve the renewal. A claim that nobody ended means that the refresh token may be spent."""
+        """Reserve the rotation. A claim that nobody ended means that the refresh token may be spent."""
         self.schedule = replace(self.schedule, attempt=attempt, in_doubt=self.schedule.doubtful)
 
     def rotate(self, fresh: Expiring, fingerprint: str, *, from_generation: int, policy: RotationPolicy, now: datetime) -> None:
@@ -308,10 +208,6 @@ class Grant:
     # ---- what callers ask
 
     @property
-    def erased(self) -> bool:
-        return isinstance(self.health, Revoked | Superseded)
-
-    @property
     def access_found_alive(self) -> bool:
         """Whether the last look at the access token found that the platform takes it."""
         match self.tokens, self.health:
@@ -330,10 +226,6 @@ class Grant:
     def in_flight(self, now: datetime) -> bool:
         """Whether somebody is renewing this grant now."""
         return self.schedule.attempt is not None and self.schedule.attempt.lease_until > now
-
-    def _alive(self) -> None:
-        if self.erased:
-            raise Erased(self.id)
 
     def _erase(self, health: Health, now: datetime) -> None:
         self._alive()
