@@ -14,7 +14,7 @@ import msgspec
 
 from .config import Config
 from .server import is_loopback, serve
-from .token_state_machine import DEFAULT_APPS
+from .simulated_users import DEFAULT_APPS
 
 MOST_REDIRECT_URIS: Final = 10  # of an app, by TikTok's documentation
 _OWN: Final = ("host", "port", "control_token", "state_file", "apps", "app_id", "app_secret", "redirect_uris")

@@ -8,8 +8,8 @@ from msgspec import to_builtins
 from .asgi import HTML, HttpCall, HttpReply
 from .consent_request import ConsentRefused, ConsentRequest, decide
 from .reference import CONTROL, FAULTS, PATHS
+from .simulated_users import UnknownAdvertiser, UnknownUser
 from .simulator import API_PREFIX, Simulator
-from .token_state_machine import UnknownAdvertiser, UnknownUser
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -19,10 +19,11 @@ from .asgi import Receive, Scope, Send
 from .clock import Clock
 from .config import Config
 from .running_simulator import Control, RunningSimulator
+from .simulated_users import DEFAULT_APPS
 from .simulator import Simulator
 from .state import SimulatorState
 from .state_file import StateFile
-from .token_state_machine import DEFAULT_APPS, Machine
+from .token_state_machine import Machine
 from .wire_faults import TRANSPORT
 
 LOOPBACK: Final = "127.0.0.1"

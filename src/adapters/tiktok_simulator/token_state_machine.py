@@ -1,7 +1,6 @@
-"""The simulator's state machine, pure: consents, codes, tokens, rotations, revocations."""
+"""The simulated TikTok as a state machine, pure: what it answers to calls, its tokens, rotations and revocations."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from hmac import compare_digest
 from typing import Final
@@ -9,20 +8,15 @@ from typing import Final
 from . import replies
 from .account_replies import details, person
 from .advertisers import Advertiser
-from .call_limit import CallLimit
-from .campaigns.planned_campaigns import AccountPlan
-from .clock import Clock, RunningClock
-from .config import Config
-from .issued_tokens import Holder, IssuedTokens
+from .issued_tokens import Holder
 from .paging import Page
 from .refresh_token_reuse import RefreshTokenUse, use_of
 from .replies import RefusedCall, Reply, failure, refused_account, success, wrong_parameter
-from .state import Code, SimulatorState
+from .simulated_users import SimulatedUsers
+from .state import Code
 from .token_family import Family
-from .token_minting import Mint, SimulatedTokenKind
+from .token_minting import SimulatedTokenKind
 
-DEFAULT_APPS: Final[Mapping[str, str]] = {"sim-app": "sim-secret-not-for-production"}
-CODE_LIFE: Final = timedelta(hours=1)  # TikTok's documentation of the advertiser flow
 SCOPE: Final = [1, 2, 4, 7_215_340_981_267_546_113]
 """TikTok's numbers for what an app may do: opaque to clients, and some have 19 digits."""
 
@@ -30,15 +24,7 @@ SHORT_TERM_VERSION: Final = 2
 """From this version of the API on, the app chooses the kind of its tokens; before it, `Config.profile` does."""
 
 
-class UnknownUser(ValueError):
-    """The simulator has no TikTok user of this name."""
-
-
-class UnknownAdvertiser(ValueError):
-    """The TikTok user has no such advertiser account."""
-
-
-class Machine:
+class Machine(SimulatedUsers):
     """The simulated TikTok as a pure state machine: no network, no files, no waiting, one thread.
 
     Every call an app can make is a method that returns TikTok's reply, and costs a few look-ups however many grants there are.
@@ -46,83 +32,6 @@ class Machine:
     or returns the living long-term token, which then reaches what was ticked last; revoking any access token ends its whole
     family; an account that the user lost is no longer reached, one that the user gained is reached after a new consent only.
     """
-
-    def __init__(
-        self,
-        *,
-        clock: Clock | None = None,
-        config: Config | None = None,
-        apps: Mapping[str, str] = DEFAULT_APPS,
-        state: SimulatorState | None = None,
-    ) -> None:
-        self.state = state or SimulatorState()
-        self.clock: Clock = clock or RunningClock(timedelta(seconds=self.state.clock_offset_seconds))
-        self.config = config or Config()
-        self.apps = dict(apps)
-        self.refused_in_details: frozenset[str] = frozenset()
-        """Accounts that make every look-up of details fail of which they are part."""
-        self.listed_twice: frozenset[str] = frozenset()
-        self.changes = 0
-        """Grows with every change of what would be saved."""
-        self._first_config = self.config
-        self._read_state()
-
-    def _read_state(self) -> None:
-        self._mint = Mint(bytes.fromhex(self.state.seed))
-        self._tokens = IssuedTokens(self._mint, self.state.families)
-        self._limit = CallLimit()
-        self._of_user: defaultdict[str, list[Family]] = defaultdict(list)
-        for family in self.state.families.values():
-            self._of_user[family.user].append(family)
-
-    def reset(self) -> None:
-        """Everything is as it was at the first start, except the apps; no token of before is known."""
-        self.state, self.config = self.state.anew(), self._first_config
-        self.refused_in_details = self.listed_twice = frozenset()
-        if isinstance(self.clock, RunningClock):
-            self.clock.reset()
-        self.changes += 1
-        self._read_state()
-
-    # What people do
-
-    def grant_code(self, user: str, advertiser_ids: Iterable[str], *, app_id: str | None = None) -> str:
-        """The user approves the app (the first one unless named) for these accounts: an authorisation code.
-
-        Raises UnknownUser or UnknownAdvertiser.
-        """
-        ids = list(dict.fromkeys(advertiser_ids))
-        if missing := set(ids) - {account.advertiser_id for account in self.accounts(user)}:
-            raise UnknownAdvertiser(f"{user} has no advertiser account {', '.join(sorted(missing))}.")
-        serial = self.state.next_id()
-        self.state.codes[serial] = Code(app_id or next(iter(self.apps)), user, ids, self.clock.now() + CODE_LIFE)
-        self.changes += 1
-        return self._mint.token(SimulatedTokenKind.CODE, serial, 1)
-
-    def accounts(self, user: str) -> tuple[Advertiser, ...]:
-        """The user's advertiser accounts; raises UnknownUser."""
-        try:
-            return self.state.users[user]
-        except KeyError:
-            raise UnknownUser(f"There is no TikTok user {user!r} here.") from None
-
-    def set_accounts(self, user: str, advertisers: Sequence[Advertiser]) -> None:
-        """From now on these are the user's accounts; a user not known before is added."""
-        self.state.users[user] = tuple(advertisers)
-        self.changes += 1
-
-    def set_plan(self, plan: AccountPlan) -> None:
-        """From now on the account's campaigns are what this says; what was said of it before is forgotten."""
-        self.state.plans[plan.advertiser_id] = plan
-        self.changes += 1
-
-    def revoke_user(self, user: str) -> int:
-        """The user withdraws every consent at TikTok itself; how many there were. Raises UnknownUser."""
-        self.accounts(user)
-        living = [family for family in self._of_user[user] if not family.revoked]
-        for family in living:
-            self._revoke(family)
-        return len(living)
 
     # What apps call
 
@@ -303,10 +212,6 @@ class Machine:
         self.state.families[family.id] = family
         self._of_user[family.user].append(family)
         return family
-
-    def _revoke(self, family: Family) -> None:
-        family.revoked = True
-        self.changes += 1
 
     def _newest(self, family: Family) -> dict[str, object]:
         return self._tokens.newest(family, self.clock.now(), self.config)

@@ -1,7 +1,7 @@
 import pytest
 
 from adapters.tiktok_simulator.advertisers import CLOSED, ENABLED, Advertiser
-from adapters.tiktok_simulator.token_state_machine import UnknownAdvertiser, UnknownUser
+from adapters.tiktok_simulator.simulated_users import UnknownAdvertiser, UnknownUser
 from support.simulated_app import APP, SimulatedApp, an_app
 
 
