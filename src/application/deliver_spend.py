@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -29,6 +29,9 @@ DELIVERS_FOR = timedelta(seconds=5)
 
 MOST_ROWS = 500
 """In one transaction: a person's Disconnect waits for it."""
+
+CONCLUSIVE = frozenset({DeliveryOutcome.THERE, DeliveryOutcome.WITHHELD, DeliveryOutcome.CONFLICT})
+"""After these it is known whether anything is in the way."""
 
 MOST_REPORTED = 10_000
 """Differences that are remembered, so that each is logged once."""
@@ -58,6 +61,8 @@ class DeliverSpend:
     """Why nothing may be concluded from our own database; None: it is what it was."""
     _again_at: dict[ConnectionId, timedelta] = field(default_factory=dict, init=False)
     _reported: set[tuple[ConnectionId, str]] = field(default_factory=set, init=False)
+    _hindrances: dict[SpendAccount, str] = field(default_factory=dict, init=False)
+    """The first line of each turn under way."""
     _sightings: dict[SpendAccount, dict[date, Sighting]] = field(default_factory=dict, init=False)
     _done_at: dict[SpendAccount, datetime | None] = field(default_factory=dict, init=False)
     """Accounts of which everything was delivered, and the last look before: the next one is waited for."""
@@ -120,13 +125,29 @@ class DeliverSpend:
 
         report = self.spend_sink.deliver(connection, desired)
         self._mark(account, {one.day: Sighting(one.version, looked_at) for one in days if one.day in report.delivered}, report)
-        self._report(connection, report)
+        lines = [
+            *([report.difference] if report.difference else []),
+            *(f"{d}: {why}" for d, why in sorted(report.refused.items())),
+        ]
+        self._report(connection, lines)
         if report.refused or report.outcome in {DeliveryOutcome.WITHHELD, DeliveryOutcome.CONFLICT}:
             self._again_at[connection] = self.clock.monotonic() + CONFLICT_LASTS
         older = days[-1].day if days and report.outcome is DeliveryOutcome.THERE else None
+        self._note_hindrance(account, lines, report.outcome, begins=before is None, ends=older is None)
         if older is None:
             self._done_at[account] = looked_at
         return older
+
+    def _note_hindrance(
+        self, account: SpendAccount, lines: Sequence[str], outcome: DeliveryOutcome, *, begins: bool, ends: bool
+    ) -> None:
+        """The first line of all pieces of a turn, for the account's person; none, once everything is there."""
+        if begins:
+            self._hindrances.pop(account, None)
+        if lines:
+            self._hindrances.setdefault(account, lines[0])
+        if ends and outcome in CONCLUSIVE:
+            self.spend_deliveries.note_hindrance(account, self._hindrances.pop(account, None))
 
     def _mark(self, account: SpendAccount, seen: Mapping[date, Sighting], report: DeliveryReport) -> None:
         """Mark what was there before a look and is there after it; remember the rest."""
@@ -153,11 +174,10 @@ class DeliverSpend:
         is_ours = written is not None and to_show is not None and to_show.missing_since is None
         return note if is_ours and is_written(note, identity) else None
 
-    def _report(self, connection: ConnectionId, report: DeliveryReport) -> None:
+    def _report(self, connection: ConnectionId, lines: Sequence[str]) -> None:
         """One line for each difference, however often it is met."""
-        lines = [report.difference, *(f"{day}: {why}" for day, why in sorted(report.refused.items()))]
         for line in lines:
-            if line is None or (connection, line) in self._reported:
+            if (connection, line) in self._reported:
                 continue
             if len(self._reported) >= MOST_REPORTED:
                 self._reported.clear()

@@ -43,6 +43,8 @@ class AccountShown:
     """Why the import failed last; None after a success."""
     retry_at: datetime | None
     """When it is tried again after a failure."""
+    hindrance: str | None
+    """Why its spend is not delivered to the dashboard; None: it is, or there is none."""
 
     def state_of(self, day: date) -> DayState:
         """How far the books of a day are."""
@@ -181,7 +183,7 @@ class ShowSpend:
     def _accounts(self, owner: OwnerId, connections: Sequence[Connection], window: Window, kind: SpendKind) -> list[AccountShown]:
         now = self.clock.now()
         accounts = {one.id: SpendAccount(owner, one.advertiser.id) for one in connections}
-        progress = {one.of: one.progress for one in self.spend.imports(owner)}
+        imports = {one.of: one for one in self.spend.imports(owner)}
         rows = self.spend.rows(list(accounts.values()), window, [kind])
         days = self.spend.days(list(accounts.values()), window, [kind])
         shown: list[AccountShown] = []
@@ -192,7 +194,8 @@ class ShowSpend:
             currency = next((row.currency for row in own if row.currency), one.advertiser.currency)
             own = [row if row.currency else replace(row, currency=currency) for row in own]
             closed = frozenset(day for day, account_day in read.items() if account_day.state.is_closed)
-            so_far = progress.get(of)
+            followed = imports.get(of)
+            so_far = followed.progress if followed else None
             shown.append(
                 AccountShown(
                     connection=one,
@@ -203,6 +206,7 @@ class ShowSpend:
                     backfill=so_far.days_read(self.policy, calendar, now) if so_far else None,
                     failure=so_far.last_failure if so_far else None,
                     retry_at=so_far.retry_at if so_far else None,
+                    hindrance=followed.hindrance if followed and self.unlists else None,
                 )
             )
         return shown

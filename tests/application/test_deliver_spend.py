@@ -14,6 +14,7 @@ from application.ports.spend_store import SpendAccount
 from application.rotation.permit_turn import never
 from domain.advertiser import Connection
 from domain.delivered_spend import DeliveredRow
+from domain.spend_calendar import Window
 from entrypoints.cli.mirror_lines import lines_of_spend
 from support.builders import ANNA, DAY, MINUTE, SECOND
 from support.mirrored_world import LOOK_EVERY
@@ -170,9 +171,26 @@ def test_an_unlike_currency_and_an_amount_that_does_not_fit_hold_up_nothing_else
     told = [record.because for record in caplog.records if hasattr(record, "because")]
     assert len(told) == 2, "each is told once"
     assert "KWD" in " ".join(told)
+    assert sorted(world.hindrances(), key=len) == sorted(told, key=len), "and kept for the accounts' people"
+    shown = world.container.show_spend()(connection.owner, Window(FIRST, NEXT))
+    assert [one.hindrance for one in shown.accounts if one.connection.id == connection.id] == [
+        "its currency is KWD, and its owner's stores have GBP"
+    ]
     world.dashboard.currencies, world.dashboard.decimals = {}, 3
     world.deliver()
     assert not world.waits()
+    assert world.hindrances() == []
+
+
+def test_what_is_in_the_way_of_an_older_piece_is_kept_when_all_others_are_there(
+    world: SpendingWorld, connection: Connection
+) -> None:
+    campaigns = {str(number): "0.01" for number in range(MOST_ROWS)}
+    world.read(connection, {FIRST - ago * DAY: {**campaigns, "x": "1.125"} if ago == 1 else campaigns for ago in range(3)})
+    world.deliver()
+    assert len(world.there(connection.id)) == 2
+    [hindrance] = world.hindrances()
+    assert str(FIRST - DAY) in hindrance
 
 
 def test_a_long_past_is_delivered_in_pieces_the_newest_of_everybody_first(world: SpendingWorld, connection: Connection) -> None:

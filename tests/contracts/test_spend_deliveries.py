@@ -70,6 +70,19 @@ def test_a_day_that_was_read_waits_until_it_is_delivered(kept: Kept) -> None:
     assert [one.day for one in kept.deliveries.delivered(HERS)] == [THIRD, SECOND, FIRST]
 
 
+def test_what_is_in_the_way_is_noted_for_the_accounts_person(kept: Kept) -> None:
+    kept.deliveries.note_hindrance(HERS, "nobody follows it")
+    read(kept, update(FIRST, "1"))
+    read(kept, update(FIRST, "1"), of=HIS)
+    kept.deliveries.note_hindrance(HERS, "its currency is GBP")
+    kept.deliveries.note_hindrance(HERS, "its currency is USD")
+    assert {one.of: one.hindrance for one in kept.spend.imports()} == {HERS: "its currency is USD", HIS: None}
+    read(kept, update(SECOND, "1"))
+    assert [one.hindrance for one in kept.spend.imports(ANNA)] == ["its currency is USD"], "an import changes nothing about it"
+    kept.deliveries.note_hindrance(HERS, None)
+    assert {one.of: one.hindrance for one in kept.spend.imports()} == {HERS: None, HIS: None}
+
+
 def test_a_day_that_is_read_again_waits_again_and_alone(kept: Kept) -> None:
     read(kept, update(FIRST, "1"), update(SECOND, "1"))
     deliver(kept)

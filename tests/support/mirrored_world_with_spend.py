@@ -53,5 +53,9 @@ class SpendingWorld(MirroredWorld):
         days = self.dashboard.spend_of(connection)
         return {day: {row.campaign: row.spend for row in rows} for day, rows in days.items()}
 
+    def hindrances(self) -> list[str]:
+        """What people are told of why their spend is not there."""
+        return [one.hindrance for one in self.spend_store.imports() if one.hindrance]
+
     def waits(self) -> bool:
         return bool(self.deliveries.accounts())

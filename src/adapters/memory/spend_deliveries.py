@@ -53,6 +53,11 @@ class MemorySpendDeliveries:
                 if kept.versions.get(key) == version:
                     kept.delivered[key] = version
 
+    def note_hindrance(self, of: SpendAccount, hindrance: str | None) -> None:
+        with self.database.lock:
+            if kept := self.database.answer().spend.get(of):
+                kept.hindrance = hindrance
+
     def deliver_anew(self, of: SpendAccount) -> None:
         with self.database.lock:
             if kept := self.database.answer().spend.get(of):

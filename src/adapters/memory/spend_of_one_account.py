@@ -23,6 +23,7 @@ class KeptSpend:
     left_at: datetime | None = None
     fence: int = 0
     lease_until: datetime | None = None
+    hindrance: str | None = None
     days: dict[DayKey, AccountDay] = field(default_factory=dict)
     rows: dict[DayKey, tuple[Spend, ...]] = field(default_factory=dict)
     names: dict[tuple[SpendKind, CampaignId], tuple[datetime, str]] = field(default_factory=dict)

@@ -102,7 +102,9 @@ class MemorySpendStore:
         with self.database.lock:
             spend = self.database.answer().spend
             chosen = sorted((of.owner, of.account, of) for of in spend if owner in {None, of.owner})
-            return [SpendImport(of, (kept := spend[of]).progress, kept.due_at, kept.left_at) for _, _, of in chosen]
+            return [
+                SpendImport(of, (kept := spend[of]).progress, kept.due_at, kept.left_at, kept.hindrance) for _, _, of in chosen
+            ]
 
     def days(
         self, accounts: Collection[SpendAccount], window: Window, kinds: Collection[SpendKind] = ALL_KINDS

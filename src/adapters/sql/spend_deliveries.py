@@ -58,6 +58,15 @@ class SqlSpendDeliveries:
         chosen = and_(day.account_number == number, day.kind == DELIVERED_KIND.value, these)
         self._change(chosen, delivered_version=day.version)
 
+    def note_hindrance(self, of: SpendAccount, hindrance: str | None) -> None:
+        query = select(account.number).where(is_of(of), account.hindrance.is_distinct_from(hindrance))
+        with self._database.reading() as connection:
+            number = connection.scalar(query)
+        if number is not None:
+            with self._database.changing() as connection:
+                connection.execute(update(spend_accounts).where(account.number == number).values(hindrance=hindrance))
+                connection.commit()
+
     def deliver_anew(self, of: SpendAccount) -> None:
         number = select(account.number).where(is_of(of)).scalar_subquery()
         self._change(and_(day.account_number == number, day.version > 0), version=day.version + 1)

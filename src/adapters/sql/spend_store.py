@@ -121,7 +121,7 @@ class SqlSpendStore:
         query = select(spend_accounts).order_by(account.owner, account.account)
         with self._database.reading() as connection:
             rows = connection.execute(query if owner is None else query.where(account.owner == owner)).all()
-        return [SpendImport(account_of(row), row.progress, row.due_at, row.left_at) for row in rows]
+        return [SpendImport(account_of(row), row.progress, row.due_at, row.left_at, row.hindrance) for row in rows]
 
     def days(
         self, accounts: Collection[SpendAccount], window: Window, kinds: Collection[SpendKind] = ALL_KINDS

@@ -29,6 +29,7 @@ spend_accounts = Table(
     Column("progress", Packed(ImportProgress, otherwise=ImportProgress()), nullable=False),
     Column("fence", Integer, nullable=False),  # counts its claims
     Column("lease_until", Utc),
+    Column("hindrance", Text),  # why its spend is not in the dashboard
     UniqueConstraint("owner", "account"),
 )
 Index(

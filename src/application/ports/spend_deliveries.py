@@ -36,6 +36,9 @@ class SpendDeliveries(Protocol):
     def mark(self, account: SpendAccount, versions: Mapping[date, int]) -> None:
         """These versions were delivered. A day that has another version by now stays undelivered."""
 
+    def note_hindrance(self, account: SpendAccount, hindrance: str | None) -> None:
+        """Why its spend can't be delivered, for its person: `SpendStore.imports` tells of it. None: nothing is in the way."""
+
     def deliver_anew(self, account: SpendAccount) -> None:
         """All days again: what was delivered is gone, or may be. A mark for what was read before has no effect."""
 

@@ -32,6 +32,8 @@ class SpendImport:
     due_at: datetime
     left_at: datetime | None = None
     """Since when the owner no longer connects it: nothing is imported, and what there is ends after `KEPT_AFTER_DISCONNECT`."""
+    hindrance: str | None = None
+    """Why its spend was not delivered to the dashboard when that was tried last; None: it was, or it was not tried."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ def _notes_of(account: AccountShown, amounts: Amounts, now: datetime) -> Iterato
     for flaw, days in _flawed_days(account).items():
         number = f"{amounts.number(len(days))} days are" if len(days) > 1 else "one day is"
         yield AccountNote(name, f"{number} incomplete, {amounts.day(max(days))} the last: {FLAWS[flaw]}.")
+    if account.hindrance:
+        yield AccountNote(name, f"its spend, or some of it, is not passed on to the dashboard: {account.hindrance}.")
     if account.read_at is not None and not account.spend.currency:
         yield AccountNote(name, NO_CURRENCY)
     if account.spend.calendar.zone is None:

@@ -20,7 +20,9 @@ from domain.spend import Spend, SpendKind
 from domain.spend_calendar import Window
 from domain.spend_day import DayState, DayUpdate, Flaw, Restatement
 from domain.spend_plan import Purpose
+from entrypoints.http.pages.amounts import Amounts
 from entrypoints.http.pages.spend_day_states import FLAWS
+from entrypoints.http.pages.spend_notes import AccountNotes
 from support.scriptless_browser import ADDRESS, NORA, THEO, PlainBrowser, demo_settings
 from support.stored_spend import read_into, spent
 from support.world import START, World
@@ -239,6 +241,19 @@ def test_an_account_without_a_currency_or_a_time_zone_is_shown_with_what_lacks(n
     assert "TikTok does not say in which currency it spends" in text
     assert "TikTok does not say in which time zone it is" in text
     assert ratios(shown(nora, days="7")) == {"roas-orders": "-", "roas-claimed": "-"}
+
+
+def test_spend_that_is_withheld_from_the_dashboard_is_named_with_its_reason(world: World) -> None:
+    shop = connected(world)
+    read(world, shop, spent(shop.advertiser.id, WEEK[0], "5"))
+    shown_here = world.container.show_spend()(NORA, Window(WEEK[0], WEEK[6]))
+    [account] = shown_here.accounts
+    withheld = replace(shown_here, accounts=[replace(account, hindrance="its currency is EUR, and its owner's stores have GBP")])
+    [note] = AccountNotes.of(withheld, Amounts.of("en"), START).notes
+    assert (note.account, note.words) == (
+        shop.advertiser.name,
+        "its spend, or some of it, is not passed on to the dashboard: its currency is EUR, and its owner's stores have GBP.",
+    )
 
 
 def test_days_in_several_zones_have_no_ratio_each_and_the_page_says_so(nora: PlainBrowser, world: World) -> None:
