@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from application.connecting.removals import RepeatRemovals
+from application.connecting.note_and_repeat_removals import RepeatRemovals
 from application.ports.clock import Clock
 from application.ports.database_identity import IdentityRecord
 from application.ports.ids_and_nonces import Ids

@@ -16,7 +16,7 @@ from domain.advertiser import Advertiser, Standing
 from domain.errors import CannotOpen
 from domain.grant import Grant
 from domain.ids import AdvertiserId, GrantId, OwnerId
-from domain.reach import LOOK_AGAIN_AFTER, platform_fails
+from domain.reached_accounts import LOOK_AGAIN_AFTER, platform_fails
 from domain.tokens import Secret, TokenKind
 
 log = logging.getLogger(__name__)

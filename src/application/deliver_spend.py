@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from application.mirroring.settle_in_turns import CONFLICT_LASTS, HINDERED_FOR, TRIES_IN_VAIN, in_turns
+from application.mirroring.settle_in_turns import CONFLICT_LASTS, HINDERED_FOR, TRIES_IN_VAIN
 from application.ports.clock import Clock
 from application.ports.connection_mirror import MirrorUnavailable
 from application.ports.spend_deliveries import SpendDeliveries, VersionedDay
@@ -21,6 +21,7 @@ from domain.mirror_freeze_judgement import is_written
 from domain.mirror_look import MirrorIdentity
 from domain.mirror_row_source import MirrorRowSource
 from domain.mirror_state import MirrorState
+from domain.owner_turns import round_robin
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ class DeliverSpend:
         now = self.clock.monotonic()
         self._again_at = {connection: at for connection, at in self._again_at.items() if at > now}
         shown = (c for c in connections.values() if c.missing_since is None and c.connection not in self._again_at)
-        order = [(c, account_of(connections[c])) for c in in_turns((c.owner, c.connection) for c in shown)]
+        order = [(c, account_of(connections[c])) for c in round_robin((c.owner, c.connection) for c in shown)]
         after = next((place + 1 for place, (c, _) in enumerate(order) if c == self._last), 0)
         return order[after:] + order[:after]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from application.connecting.removals import NoteRemoval
+from application.connecting.note_and_repeat_removals import NoteRemoval
 from application.connecting.retry_on_conflict import retry_on_conflict
 from application.connecting.revoke_unused_grant import let_go
 from application.mirroring.settle_soon import SettleSoon

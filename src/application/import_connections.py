@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from application.connecting.old_accounts import Placed, PlaceOldConsent
+from application.connecting.place_old_consent import Placed, PlaceOldConsent
 from application.database_hold.identity_watch import IdentityWatch
 from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane

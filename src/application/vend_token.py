@@ -10,7 +10,7 @@ from application.ports.sealer import Sealer
 from application.ports.store import Store, UnitOfWork
 from application.rotation.call_and_settle import UNTIL_CONFIGURED
 from application.rotation.claim_results import Ended, InFlight, Rotation
-from application.rotation.rejected_tokens import ReplaceRejected
+from application.rotation.replace_rejected_token import ReplaceRejected
 from application.rotation.single_call import SingleCall
 from application.rotation.what_callers_are_told import UNSENT_FOR, hopeless, refusal_of, stopped
 from domain.database_hold import Held

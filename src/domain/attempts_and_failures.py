@@ -15,7 +15,7 @@ from domain.outcomes import (
     Throttled,
     Unavailable,
 )
-from domain.refusals import Refusals
+from domain.refusal_repeats import Refusals
 from domain.restored_grants import Restored
 from domain.tokens import Tokens
 

@@ -20,7 +20,7 @@ from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, 
 from domain.ids import AdvertiserId, AppId, GrantId, OwnerId
 from domain.outcomes import Failure, NotPermitted, Reason, Refused, Unavailable
 from domain.refusal_judgement import Judgement, after_refusal, is_asked, judgement, refused_for
-from domain.refusals import REPEATS_APART
+from domain.refusal_repeats import REPEATS_APART
 from domain.restored_grants import Restored
 from domain.rotation_policy import RotationPolicy
 from domain.tokens import FIRST_ORIGIN, LONGEST_ACCESS_LIFE, Expiring, LongTerm, TokenOrigin, Tokens

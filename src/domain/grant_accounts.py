@@ -10,7 +10,7 @@ from domain.errors import ConnectionNotFound, Erased
 from domain.events import AccountsAdded, AccountsConnected, Event
 from domain.grant_health import Active, Health, Revoked, Superseded
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
-from domain.reach import account_changes, seen_again
+from domain.reached_accounts import account_changes, seen_again
 
 
 @dataclass(slots=True)

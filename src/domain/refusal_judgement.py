@@ -7,7 +7,7 @@ from typing import NamedTuple
 from domain.attempts_and_failures import Schedule
 from domain.grant_health import Degraded, Health, NeedsReauth
 from domain.outcomes import Reason
-from domain.refusals import Refusals
+from domain.refusal_repeats import Refusals
 from domain.restored_grants import Restored
 from domain.tokens import LongTerm, Tokens, access_ends_at
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from domain.attempts_and_failures import Schedule
 from domain.grant_health import Active, Degraded, Health, NeedsReauth
 from domain.outcomes import Reason, Unavailable
-from domain.refusals import Refusals
+from domain.refusal_repeats import Refusals
 from domain.restored_grants import Restored
 from domain.tokens import Expiring, LongTerm, Sealed, Tokens, access_ends_at
 

@@ -40,8 +40,8 @@ from application.check_delivered_spend import CheckDeliveredSpend
 from application.check_mirror import CheckMirror
 from application.clear_offers import ClearOffers
 from application.complete_connect import CompleteConnect
-from application.connecting.old_accounts import PlaceOldConsent
-from application.connecting.removals import NoteRemoval, RepeatRemovals
+from application.connecting.note_and_repeat_removals import NoteRemoval, RepeatRemovals
+from application.connecting.place_old_consent import PlaceOldConsent
 from application.database_hold.held_budget import HeldBudget
 from application.database_hold.identity_watch import IdentityWatch
 from application.deliver_spend import DeliverSpend
@@ -67,14 +67,14 @@ from application.rotate_grant import RotateGrant
 from application.rotation.call_and_settle import CallAndSettle
 from application.rotation.drain_journal import DrainJournal
 from application.rotation.journal_upkeep import JournalUpkeep
-from application.rotation.late_pairs import RevokeLatePair
+from application.rotation.keep_unread_answers import KeepUnread
 from application.rotation.outage_aware_claims import OutageAwareClaims
 from application.rotation.outage_log import OutageTellingBudget
 from application.rotation.refusal_alarm import RefusalAlarm
+from application.rotation.revoke_late_pair import RevokeLatePair
 from application.rotation.single_call import SingleCall
 from application.rotation.store_outcome import StoreOutcome
 from application.rotation.sweep_in_batches import SweepInBatches
-from application.rotation.unread_answers import KeepUnread
 from application.select_accounts import SelectAccounts
 from application.show_imports import ShowImports
 from application.show_spend import ShowSpend

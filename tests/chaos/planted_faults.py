@@ -19,8 +19,8 @@ from application.complete_connect import CompleteConnect
 from application.connecting import relink, revoke_unused_grant
 from application.ports.claims_and_settlements import Claim, Settlement
 from application.rotation.call_and_settle import CallAndSettle
-from application.rotation.late_pairs import RevokeLatePair
 from application.rotation.outage_aware_claims import Contact, OutageAwareClaims
+from application.rotation.revoke_late_pair import RevokeLatePair
 from application.rotation.store_outcome import StoreOutcome
 from application.select_accounts import SelectAccounts
 from application.vend_token import VendToken
@@ -33,7 +33,7 @@ from domain.grant_health import Revoked, Superseded
 from domain.ids import GrantId
 from domain.outcomes import Failure, InDoubt, Reason, Refused, Unavailable
 from domain.pacing import Pace
-from domain.refusals import Refusals
+from domain.refusal_repeats import Refusals
 from domain.rotation_policy import RotationPolicy
 from domain.tokens import Sealed, Secret, TokenKind
 from support.world import START

@@ -9,7 +9,7 @@ from domain.grant import Grant
 from domain.grant_health import Active, Degraded, NeedsReauth, Revoked, Superseded
 from domain.ids import AppId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import InDoubt, Reason, Refused, Unavailable
-from domain.refusals import HASTENED_AT_ONCE
+from domain.refusal_repeats import HASTENED_AT_ONCE
 from domain.rotation_decision import is_probed_first
 from support.builders import APP, DAY, HOUR, MINUTE, POLICY, SECOND, START, a_due_grant, a_grant, a_long_term_token, a_pair
 from support.databases import Kept

@@ -25,7 +25,7 @@ from domain.outcomes import (
     Unavailable,
 )
 from domain.refusal_judgement import LONG_TERM_SERVED_FOR
-from domain.refusals import FIRST_REPEAT_AFTER, WORKING_BELIEVED_AFTER
+from domain.refusal_repeats import FIRST_REPEAT_AFTER, WORKING_BELIEVED_AFTER
 from domain.rotation_decision import is_probed_first
 from domain.rotation_policy import RotationPolicy
 from domain.tokens import Expiring, LongTerm, Sealed, Tokens

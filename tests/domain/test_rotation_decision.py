@@ -2,7 +2,7 @@ import pytest
 
 from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.outcomes import Reason
-from domain.refusals import Refusals
+from domain.refusal_repeats import Refusals
 from domain.rotation_decision import Keep, Probe, Reauthorise, Rotate, decide
 from domain.tokens import Tokens
 from support.builders import HOUR, START, a_long_term_token, a_pair

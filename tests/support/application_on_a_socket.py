@@ -12,7 +12,7 @@ import uvicorn
 from litestar import Litestar
 from litestar.types import ASGIApp
 
-from entrypoints.http.connection_limits import BoundedProtocol
+from entrypoints.http.bounded_protocol import BoundedProtocol
 
 
 @contextmanager

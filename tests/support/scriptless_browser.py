@@ -15,7 +15,7 @@ from domain.consent import Choosing
 from domain.ids import OfferId, OwnerId
 from domain.tokens import Secret
 from entrypoints.settings import Settings
-from entrypoints.settings.groups import EncryptionKey
+from entrypoints.settings.setting_values import EncryptionKey
 from support.world import World
 
 ADDRESS = "http://127.0.0.1:8000"

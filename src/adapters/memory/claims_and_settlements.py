@@ -17,7 +17,8 @@ from domain.due_times import urgent_at
 from domain.grant import Grant
 from domain.grant_health import Active
 from domain.ids import AppId, AttemptId, GrantId, OwnerId
-from domain.refusals import HASTENED_AT_ONCE, in_turns
+from domain.owner_turns import in_turns
+from domain.refusal_repeats import HASTENED_AT_ONCE
 from domain.tokens import Expiring, LongTerm
 
 

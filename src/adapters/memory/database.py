@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from adapters.memory.grant_table import GrantTable
-from adapters.memory.overlay import Overlay
 from adapters.memory.spend_of_one_account import KeptSpend
+from adapters.memory.uncommitted_changes import Overlay
 from application.ports.journal_register import Drained
 from application.ports.spend_store import SpendAccount
 from domain.consent import Consent
@@ -22,8 +22,8 @@ from domain.ids import ConnectionId, DatabaseId, GrantId, OfferId, OwnerId, Revo
 from domain.mirror_state import MirrorState
 from domain.mirrored_row import WrittenRow
 from domain.offer import Offer
+from domain.owner_turns import OWNER_TURNS
 from domain.queued_revocation import Revocation
-from domain.refusals import OWNER_TURNS
 
 
 @dataclass(slots=True)

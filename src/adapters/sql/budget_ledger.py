@@ -6,8 +6,8 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from adapters.sql import tables
+from adapters.sql.bulk_writes import upsert
 from adapters.sql.database import Database, time_of
-from adapters.sql.many_rows import upsert
 from application.ports.clock import Clock
 from domain.allowance import EPOCH
 from domain.ids import AppId

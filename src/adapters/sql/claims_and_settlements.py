@@ -18,7 +18,8 @@ from application.ports.ids_and_nonces import Ids
 from domain.attempts_and_failures import Attempt
 from domain.grant import Grant
 from domain.ids import AppId, AttemptId, GrantId, OwnerId
-from domain.refusals import HASTENED_AT_ONCE, OWNER_TURNS, in_turns
+from domain.owner_turns import OWNER_TURNS, in_turns
+from domain.refusal_repeats import HASTENED_AT_ONCE
 
 row = tables.grants.c
 

@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.sql import tables
+from adapters.sql.bulk_writes import upsert
 from adapters.sql.database import Database, time_of
-from adapters.sql.many_rows import upsert
 from application.ports.clock import Clock
 from domain.database_identity import DatabaseIdentity
 from domain.errors import StoreUnavailable

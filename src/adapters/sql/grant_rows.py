@@ -18,7 +18,7 @@ from domain.ids import AdvertiserId, AttemptId
 from domain.offer import Offer
 from domain.outcomes import Reason
 from domain.queued_revocation import Revocation
-from domain.refusals import Refusals
+from domain.refusal_repeats import Refusals
 from domain.restored_grants import Restored
 from domain.tokens import Expiring, LongTerm, Sealed, TokenOrigin, Tokens, TokenTerm
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, or_, select, update
 
 from adapters.sql import tables
+from adapters.sql.bulk_writes import add_many, put_many
 from adapters.sql.grant_rows import (
     Columns,
     connection_of,
@@ -18,7 +19,6 @@ from adapters.sql.grant_rows import (
     schedule_columns,
     token_columns,
 )
-from adapters.sql.many_rows import add_many, put_many
 from adapters.sql.outbox import SqlOutbox
 from application.ports.claims_and_settlements import TokenModel
 from application.ports.fleet import HEALTH_WORDS

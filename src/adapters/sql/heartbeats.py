@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, delete, func, insert, select, update
 
 from adapters.sql import tables
+from adapters.sql.bulk_writes import upsert
 from adapters.sql.database import Database, time_of
-from adapters.sql.many_rows import upsert
 from application.ports.clock import Clock
 from application.ports.heartbeats import REMEMBERED
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 
 from adapters.sql import tables
+from adapters.sql.bulk_writes import put_many
 from adapters.sql.database import Database, time_of
-from adapters.sql.many_rows import put_many
 from application.ports.clock import Clock
 from application.ports.journal_register import Drained, Undrained, left_undrained, machine_of
 

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Connection, delete
 
 from adapters.sql import tables
-from adapters.sql.many_rows import add_many
+from adapters.sql.bulk_writes import add_many
 from domain.events import Event
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
 
+from adapters.sql.bulk_writes import upsert
 from adapters.sql.database import Database, time_of
 from adapters.sql.grant_rows import Columns
-from adapters.sql.many_rows import upsert
 from adapters.sql.spend_rows import day_of, restatement_of, spend_of
 from adapters.sql.spend_tables import (
     FOLLOWED,

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, and_, delete, select, update
 
+from adapters.sql.bulk_writes import add_in_arrays, put_many, upsert
 from adapters.sql.grant_rows import Columns
-from adapters.sql.many_rows import add_in_arrays, put_many, upsert
 from adapters.sql.spend_rows import row_of_day, row_of_restatement, row_of_spend
 from adapters.sql.spend_tables import OF_ACCOUNTS, spend_accounts, spend_campaigns, spend_days, spend_restatements, spend_rows
 from domain.spend_day import RESTATEMENTS_KEPT, AccountDay, DayUpdate, Restatement

@@ -9,8 +9,8 @@ from adapters.wab.columns_and_privileges import TableShape, shapes_of
 from adapters.wab.dashboard_database import DashboardDatabase
 from adapters.wab.database_errors import TableRefuses
 from adapters.wab.identity_and_standby import place_of
-from adapters.wab.lacks import lacks_of
 from adapters.wab.look_reading import look_at
+from adapters.wab.mirror_requirements import lacks_of
 from adapters.wab.row_writing import DashboardRows, conflict, lock, uuid_of
 from adapters.wab.tables import connections, users
 from application.ports.connection_mirror import Lack, RowOutcome, RowReport

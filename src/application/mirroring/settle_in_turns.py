@@ -1,17 +1,16 @@
 """Settling many rows in the background: owners take turns, and one row that can't be settled holds up no other."""
 
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import zip_longest
 
 from application.mirroring.settle_row import SettleRow
 from application.ports.clock import Clock
 from application.ports.connection_mirror import MirrorUnavailable, RowOutcome
 from domain.back_off import doubled
 from domain.ids import ConnectionId, OwnerId
+from domain.owner_turns import round_robin
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +41,7 @@ class SettleInTurns:
     ) -> int:
         """How many are left: there was no time, or they are left alone. Raises MirrorUnavailable, StoreUnavailable."""
         until, left, in_vain = self.clock.monotonic() + for_at_most, 0, 0
-        for connection in in_turns(rows):
+        for connection in round_robin(rows):
             now = self.clock.monotonic()
             if now > until or stopping() or self._again_at.get(connection, now) > now:
                 left += 1
@@ -72,12 +71,3 @@ class SettleInTurns:
             self._again_at.clear()
             self._conflicts.clear()
         self._again_at[connection] = self.clock.monotonic() + span
-
-
-def in_turns(rows: Iterable[tuple[OwnerId, ConnectionId]]) -> Iterator[ConnectionId]:
-    """One of each owner, then the next of each; every connection once."""
-    by_owner = defaultdict[OwnerId, dict[ConnectionId, None]](dict)
-    for owner, connection in rows:
-        by_owner[owner][connection] = None
-    for turn in zip_longest(*by_owner.values()):
-        yield from (connection for connection in turn if connection is not None)

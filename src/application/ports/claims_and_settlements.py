@@ -69,7 +69,7 @@ class Due:
     that were refused and not probed yet are wanted nevertheless."""
     repeats: bool = False
     """Instead, of either kind: those that were refused and wait in line to be sent again, first those that are not believed, then
-    the most urgent; of several in a row no two are of one owner, while others wait (`domain.refusals.in_turns`)."""
+    the most urgent; of several in a row no two are of one owner, while others wait (`domain.owner_turns.in_turns`)."""
     doubtful: bool = True
     """Also those in doubt, or with an attempt that nobody settled: their successor may lie in another host's journal."""
 
@@ -106,7 +106,7 @@ class Claims(Protocol):
     def hasten(self, app: AppId, count: int) -> None:
         """Have so many refused pairs that wait in line sent again at once, among all that is due, in the order of `Due.repeats`.
 
-        None while enough of them are yet to be sent (`domain.refusals.HASTENED_AT_ONCE`).
+        None while enough of them are yet to be sent (`domain.refusal_repeats.HASTENED_AT_ONCE`).
         """
 
     def skew(self) -> timedelta:

@@ -14,9 +14,9 @@ from application.ports.journal import KeptAnswer
 from application.ports.owner_tallies import OwnerTallies
 from application.ports.sealer import Sealer
 from application.rotation.claim_results import Ended, Rotation, ended_by
+from application.rotation.keep_unread_answers import KeepUnread
 from application.rotation.permit_turn import at_once
 from application.rotation.store_outcome import StoreOutcome
-from application.rotation.unread_answers import KeepUnread
 from domain.errors import CannotOpen, StoreUnavailable
 from domain.grant import Grant
 from domain.ids import AppId
@@ -34,7 +34,7 @@ from domain.outcomes import (
     Unread,
 )
 from domain.owner_tally import LEARNING_WINDOW
-from domain.refusals import HASTENED_BY_SUCCESS, Refusals
+from domain.refusal_repeats import HASTENED_BY_SUCCESS, Refusals
 from domain.rotation_decision import Keep, Probe, Reauthorise, Rotate, decide, is_probed_first
 from domain.rotation_policy import RotationPolicy
 from domain.tokens import Expiring, Lifetimes, LongTerm, TokenKind

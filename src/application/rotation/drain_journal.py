@@ -8,7 +8,7 @@ from application.ports.claims_and_settlements import Claim, Claims, Settlement, 
 from application.ports.clock import Clock
 from application.ports.journal import Journal, KeptAnswer
 from application.ports.store import Store
-from application.rotation.late_pairs import RevokeLatePair
+from application.rotation.revoke_late_pair import RevokeLatePair
 from domain.grant import Grant
 from domain.rotation_policy import RotationPolicy
 

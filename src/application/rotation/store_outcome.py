@@ -7,7 +7,7 @@ from application.ports.claims_and_settlements import Claim, Claims, Settlement
 from application.ports.clock import Clock
 from application.ports.journal import Journal, JournalUnavailable, KeptAnswer
 from application.rotation.claim_results import Ended, Rotation
-from application.rotation.late_pairs import RevokeLatePair
+from application.rotation.revoke_late_pair import RevokeLatePair
 from application.rotation.store_retries import store_with_retries
 from domain.errors import Conflict, StoreUnavailable
 from domain.outcomes import Failure

@@ -16,7 +16,7 @@ from entrypoints.cli.demo_processes import HOST, PARTS, port_of, run_part
 from entrypoints.cli.error_to_line_and_exit_status import CommandFailure
 from entrypoints.cli.listening_port import base_url, is_free, listener
 from entrypoints.operations import migrate_schema
-from entrypoints.settings.groups import DATA_DIR, SpendSettings
+from entrypoints.settings.setting_values import DATA_DIR, SpendSettings
 
 START_WITHIN = 30
 """Seconds; three times what a slow machine needs."""

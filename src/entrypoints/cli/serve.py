@@ -21,7 +21,7 @@ from entrypoints.termination_signals import heed
 
 AsgiApp = Callable[..., Awaitable[None]]
 
-HTTP_PROTOCOL = "entrypoints.http.connection_limits:BoundedProtocol"
+HTTP_PROTOCOL = "entrypoints.http.bounded_protocol:BoundedProtocol"
 """HTTP/1.1 with limits, by name: doors do not know one another."""
 
 FINISH_SECONDS = 10

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from domain.errors import StoreUnavailable
 from entrypoints.container import Container
-from entrypoints.http.api.check_runner import DEGRADED, OK, CheckRunner
+from entrypoints.http.api.readiness_check_runner import DEGRADED, OK, CheckRunner
 from entrypoints.operations import check_keys, require_keys, require_schema, signs_of_life
 
 LOOKS_ARE_LATE_AFTER = timedelta(minutes=2)

@@ -2,7 +2,8 @@
 
 from entrypoints.settings.addresses import public_origin
 from entrypoints.settings.environment import read_environment
-from entrypoints.settings.groups import (
+from entrypoints.settings.invalid_settings import InvalidSettings
+from entrypoints.settings.setting_values import (
     CronSettings,
     EncryptionKey,
     Hs256Key,
@@ -16,7 +17,6 @@ from entrypoints.settings.groups import (
     TikTokSettings,
     WabSettings,
 )
-from entrypoints.settings.invalid_settings import InvalidSettings
 from entrypoints.settings.variables_and_defaults import faults_of, load_database_url, load_settings
 
 __all__ = [

@@ -6,8 +6,8 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from domain.tokens import Secret
-from entrypoints.settings.groups import CALLBACK_PATH, Network
 from entrypoints.settings.invalid_settings import Fault, Malformed
+from entrypoints.settings.setting_values import CALLBACK_PATH, Network
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 WILDCARD_HOSTS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 (recognised, not bound)

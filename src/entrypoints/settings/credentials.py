@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from domain.tokens import Secret
-from entrypoints.settings.groups import EncryptionKey, Hs256Key, PublicKey, Scope, Service
 from entrypoints.settings.invalid_settings import Malformed
 from entrypoints.settings.secret_strength import MAKE_ONE, MAX_RSA_BITS, MIN_HS256_LENGTH, MIN_RSA_BITS, strong_secret
+from entrypoints.settings.setting_values import EncryptionKey, Hs256Key, PublicKey, Scope, Service
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from domain.service_limits import NO_LIMITS, ServiceLimits
 from entrypoints.settings.credentials import listed
-from entrypoints.settings.groups import Scope, Service
 from entrypoints.settings.invalid_settings import Malformed
+from entrypoints.settings.setting_values import Scope, Service
 
 FORM = "write each as name:users=pattern|pattern or name:accounts=pattern|pattern, where * stands for any text"
 

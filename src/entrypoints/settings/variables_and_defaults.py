@@ -11,7 +11,8 @@ from domain.rotation_policy import RotationPolicy
 from domain.tokens import ASSUMED_ACCESS_LIFE, Secret, TokenTerm
 from entrypoints.settings import addresses, credentials, service_limits
 from entrypoints.settings.environment import Reader
-from entrypoints.settings.groups import (
+from entrypoints.settings.invalid_settings import Fault, InvalidSettings, Malformed
+from entrypoints.settings.setting_values import (
     DATABASE_FILE,
     CronSettings,
     EncryptionKey,
@@ -28,7 +29,6 @@ from entrypoints.settings.groups import (
     WabSettings,
     WebSettings,
 )
-from entrypoints.settings.invalid_settings import Fault, InvalidSettings, Malformed
 
 TIKTOK_AUTH_URL = "https://business-api.tiktok.com/portal/auth"
 TIKTOK_API_URL = "https://business-api.tiktok.com/open_api/v1.3"

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import event, select, text, update
 
+from adapters.sql.bulk_writes import add_in_arrays
 from adapters.sql.database import Database
-from adapters.sql.many_rows import add_in_arrays
 from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.spend_tables import spend_accounts, spend_days
 from application.ports.spend_store import SpendAccount

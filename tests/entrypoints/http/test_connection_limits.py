@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from entrypoints.http.connection_limits import BoundedProtocol, ConnectionLimits
+from entrypoints.http.bounded_protocol import BoundedProtocol
+from entrypoints.http.connection_limits import ConnectionLimits
 from support.application_on_a_socket import served
 from support.processes import eventually
 

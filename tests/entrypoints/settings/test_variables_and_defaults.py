@@ -22,7 +22,6 @@ from entrypoints.settings import (
     load_database_url,
     load_settings,
 )
-from entrypoints.settings.groups import digest_of
 from entrypoints.settings.published_secrets import (
     EXAMPLE_APP_SECRET,
     EXAMPLE_AUTH_SECRET,
@@ -31,6 +30,7 @@ from entrypoints.settings.published_secrets import (
     EXAMPLE_METRICS_TOKEN,
     EXAMPLE_SERVICE_SECRET,
 )
+from entrypoints.settings.setting_values import digest_of
 from entrypoints.settings.variables_and_defaults import MAX_SWEEP_INTERVAL
 from entrypoints.telemetry.redaction import Redaction
 from support.environ import APP_SECRET, HEX_KEY, an_environ, names_of_secrets

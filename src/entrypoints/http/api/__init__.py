@@ -10,7 +10,7 @@ from entrypoints.http.api.connect import begin, callback
 from entrypoints.http.api.connections import disconnect_account, listed_connections
 from entrypoints.http.api.cron import sweep_now
 from entrypoints.http.api.health import live, ready
-from entrypoints.http.api.ids import connection_id, offer_id
+from entrypoints.http.api.ids_in_requests import connection_id, offer_id
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.metrics import show_metrics
 from entrypoints.http.api.openapi import CRON, METRICS, SERVICE, SESSION, described, polish

@@ -20,7 +20,7 @@ from domain.consent import ConsentFailure, Ending, Failed
 from domain.errors import OnHold, PlatformUnavailable, Refusal, StoreUnavailable
 from domain.tokens import Secret
 from entrypoints.http.api import documented_failures as failures
-from entrypoints.http.api.ids import connection_id
+from entrypoints.http.api.ids_in_requests import connection_id
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.wait_for_running_rotation import SharedWaits
 from entrypoints.http.auth.browser_cookie import BrowserCookie

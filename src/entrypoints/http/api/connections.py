@@ -10,7 +10,7 @@ from domain.errors import ConnectionNotFound
 from domain.ids import OwnerId
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import ConnectionBody, ConnectionList, Disconnected, Health
-from entrypoints.http.api.ids import connection_id
+from entrypoints.http.api.ids_in_requests import connection_id
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.success_sentences import DISCONNECTED_BEFORE, LAST_OF_ITS_PERMISSION, OTHERS_STAY
 

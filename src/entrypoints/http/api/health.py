@@ -7,9 +7,9 @@ from litestar import HttpMethod, Response, route
 from litestar.openapi.datastructures import ResponseSpec
 
 from entrypoints.http.api.bodies import Checks, Liveness, Readiness
-from entrypoints.http.api.check_runner import DEGRADED, FAILED, CheckRunner
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.openapi import each_method
+from entrypoints.http.api.readiness_check_runner import DEGRADED, FAILED, CheckRunner
 
 LOOK_WITHIN = timedelta(seconds=5)
 """A look that takes longer has failed."""

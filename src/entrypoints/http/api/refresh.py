@@ -11,7 +11,7 @@ from domain.errors import PlatformUnavailable
 from domain.ids import OwnerId
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import Refreshed, RefreshRequest
-from entrypoints.http.api.ids import connection_id
+from entrypoints.http.api.ids_in_requests import connection_id
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.wait_for_running_rotation import LONGEST_WAIT, SharedWaits, StillInFlight
 

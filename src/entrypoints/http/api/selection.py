@@ -10,7 +10,7 @@ from domain.grant import TIKTOK_ADS
 from domain.ids import AdvertiserId, OwnerId
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import Account, ConnectedAccount, PendingSelection, Selected, Selection, UnavailableAccount
-from entrypoints.http.api.ids import offer_id
+from entrypoints.http.api.ids_in_requests import offer_id
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.why_not_selectable import WHY_CLOSED
 

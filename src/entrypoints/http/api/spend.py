@@ -13,7 +13,7 @@ from domain.errors import InvalidRequest
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.spend_columns import SpendColumn, lines_by
 from entrypoints.http.api import documented_failures as failures
-from entrypoints.http.api.ids import connection_id
+from entrypoints.http.api.ids_in_requests import connection_id
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.spend_bodies import (
     SpendPage,

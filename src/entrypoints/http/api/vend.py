@@ -15,7 +15,7 @@ from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.tokens import Secret
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import AccessToken, TokenRequest
-from entrypoints.http.api.ids import connection_id
+from entrypoints.http.api.ids_in_requests import connection_id
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.wait_for_running_rotation import SharedWaits, StillInFlight
 from entrypoints.http.dashboard_addresses import Addresses

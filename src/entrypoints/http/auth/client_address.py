@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from entrypoints.http.auth.request_headers import RequestHeaders
-from entrypoints.settings.groups import Network
+from entrypoints.settings.setting_values import Network
 
 FORWARDING = re.compile(r"x-forwarded-.*|forwarded|x-real-ip|via")
 """Headers that only a proxy writes."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from domain.tokens import Secret
 from entrypoints.http.auth.request_headers import bearer_token
 from entrypoints.settings import Service
-from entrypoints.settings.groups import digest_of
+from entrypoints.settings.setting_values import digest_of
 
 
 def authenticate_service(authorization: str | None, services: Iterable[Service]) -> Service | None:

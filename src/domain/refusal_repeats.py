@@ -1,12 +1,8 @@
 """When a refused token is sent again, and when its refusal is believed. Each grant is judged for itself."""
 
-from collections import deque
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
-
-from domain.ids import OwnerId
 
 T = TypeVar("T")
 
@@ -22,8 +18,6 @@ REPEATS_APART = timedelta(minutes=1)
 
 WORKING_BELIEVED_AFTER = timedelta(hours=1)
 """How long after the first refusal another is believed, where the access token works; else after `FIRST_REPEAT_AFTER`."""
-OWNER_TURNS = 10
-"""Of so many repeats in a row one is of an owner, while others wait."""
 HASTENED_BY_SUCCESS = 10
 """So many refused tokens are sent again at once when one of them is taken after all."""
 HASTENED_AT_ONCE = 100
@@ -73,23 +67,3 @@ class Refusals:
     def may_be_believed(self, now: datetime) -> bool:
         """Whether one more refusal is late enough to tell a person."""
         return now - self.first_at >= (WORKING_BELIEVED_AFTER if self.access_works else FIRST_REPEAT_AFTER)
-
-
-def in_turns(waiting: Iterable[tuple[OwnerId, T]], served: Iterable[OwnerId], count: int) -> Iterator[T]:
-    """Up to `count` of those who wait, in their order, but of `OWNER_TURNS` in a row one of an owner, while others wait.
-
-    `served`: the owners of the last ones, the latest last.
-    """
-    left, recent = list(waiting), deque(served, maxlen=OWNER_TURNS - 1)
-    for _ in range(min(count, len(left))):
-        place = next((place for place, (owner, _) in enumerate(left) if owner not in recent), None)
-        if place is None:  # nobody else waits: whose turn is the longest ago
-            place = min(range(len(left)), key=lambda place: latest(recent, left[place][0]))
-        owner, chosen = left.pop(place)
-        recent.append(owner)
-        yield chosen
-
-
-def latest(recent: deque[OwnerId], owner: OwnerId) -> int:
-    """How lately this owner had a turn."""
-    return max(place for place, served in enumerate(recent) if served == owner)

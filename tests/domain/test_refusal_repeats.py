@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.ids import OwnerId
-from domain.refusals import Refusals, in_turns
+from domain.refusal_repeats import Refusals
 from support.builders import START
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -53,23 +52,3 @@ def test_how_long_after_the_first_refusal_another_may_be_believed(works: bool | 
     refusals = Refusals(START, START).probed(works=works)
     assert not refusals.may_be_believed(START + after - MINUTE)
     assert refusals.may_be_believed(START + after)
-
-
-OWNERS = st.sampled_from([OwnerId(f"owner-{n}") for n in range(14)])
-
-
-@given(st.lists(OWNERS, max_size=60), st.lists(OWNERS, max_size=12), st.integers(0, 60))
-def test_of_ten_in_a_row_one_is_of_an_owner_while_others_wait(waiting: list[OwnerId], served: list[OwnerId], count: int) -> None:
-    chosen = list(in_turns([(owner, number) for number, owner in enumerate(waiting)], served, count))
-    assert len(chosen) == len(set(chosen)) == min(count, len(waiting))
-    left, row = list(enumerate(waiting)), list(served)
-    for number in chosen:
-        recent = row[-9:]
-        unserved = [place for place, owner in left if owner not in recent]
-        assert number == min(unserved) if unserved else waiting[number] in recent
-        left.remove((number, waiting[number]))
-        row.append(waiting[number])
-
-
-def test_one_owner_alone_gets_every_turn() -> None:
-    assert list(in_turns([(OwnerId("one"), n) for n in range(30)], [OwnerId("one")] * 9, 20)) == list(range(20))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from adapters.wab.columns_and_privileges import TableShape, shapes_of
-from adapters.wab.order_lacks import lacks_of_orders
+from adapters.wab.order_requirements import lacks_of_orders
 
 READ, INSERT, UPDATE = "SELECT", "INSERT", "UPDATE"
 

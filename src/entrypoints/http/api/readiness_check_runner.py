@@ -1,4 +1,4 @@
-"""What readiness looks at. Each check has a thread of its own: one that hangs takes none from requests."""
+"""Running the checks of readiness, each in a thread of its own: one that hangs takes none from requests."""
 
 import asyncio
 import contextvars
