@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from adapters.tiktok_simulator.planned_answers import PlannedAnswer
 from application.spend.import_failures import FAILED_REPORTS
 from domain.report_failures import AccountRefused
+from domain.spend_calendar import Window
 from support.deployment import Deployment, deployment
 from support.processes import eventually
 
@@ -56,6 +57,22 @@ def test_spend_is_imported_to_the_cent_and_shown(tmp_path: Path) -> None:
         again = here.run("spend", "import", "--from", week[0], "--json")
         assert json.loads(again.stdout)["read"] == 1
         assert here.run("spend", "show", "--user", "berta").stdout.startswith("0 rows")
+
+
+def test_what_tiktok_changed_of_days_that_had_ended_is_shown(tmp_path: Path) -> None:
+    with deployment(tmp_path) as here:
+        account, books = spending(here)
+        importer = here.container.import_spend()
+        importer(for_at_most=timedelta(minutes=1))
+        day = sorted({day for day, _ in books})[-3]
+        before = sum(amount for (of, _), amount in books.items() if of == day)
+        figures = {day: {"11": {"spend": "1000000.01"}}}
+        here.tiktok.control.set_campaigns({"advertiserId": account, "days": figures, "gmvMaxStores": []})
+        [of] = [one.of for one in here.container.spend_store().imports()]
+        importer.account(of, window=Window(date.fromisoformat(day), date.fromisoformat(day)))
+        [change] = json.loads(here.run("spend", "show", "--changes", "--json").stdout)
+    facts = ("account", "date", "spendBefore", "spendAfter", "campaignsChanged")
+    assert [change[fact] for fact in facts] == [account, day, str(before), "1000000.01", 2]
 
 
 def test_an_account_that_can_not_be_read_is_named_with_its_reason(tmp_path: Path) -> None:

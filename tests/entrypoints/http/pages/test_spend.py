@@ -196,7 +196,7 @@ def test_a_change_of_a_day_that_had_ended_is_told(nora: PlainBrowser, world: Wor
     )
     assert store.replace(claim, [DayUpdate(replace(day, state=DayState.RESTATED), (row,), change)])
     text = words(shown(nora, days="7").partition('id="changes"')[2].partition("</section>")[0])
-    assert "The newest 1 change" in text
+    assert "One change" in text
     assert "US$10.00 → US$8.00 as it was 2.00 → 2.50 1" in text
     assert "closed again, after TikTok changed it" in shown(nora, days="7")
 
