@@ -37,6 +37,9 @@ IMPORTS_AT_ONCE = 8
 LEASE = timedelta(minutes=10)
 """How long an importer that died keeps others from its account."""
 
+LOOKED_AGAIN_AFTER = timedelta(seconds=1)
+"""How long an importer without work waits while another of the process has some."""
+
 AccessTo = Callable[..., Secret | InFlight]
 """An access token for an owner's account; `rejected`: the platform no longer takes this one. Raises Refusal."""
 
@@ -83,10 +86,15 @@ class ImportSpend:
 
     def _work(self, turn: ImportSlice) -> None:
         while not turn.over:
-            claims = self.spend_store.take_due(limit=1, lease=LEASE)
-            if not claims:
+            if turn.is_to_follow():
+                self.follow(stopping=turn.stopping)
+            with turn.next_due(LEASE) as claim:
+                if claim is not None:
+                    self._import(claim, turn)
+                    continue
+            if not turn.is_busy:
                 return
-            self._import(claims[0], turn)
+            self.clock.sleep(LOOKED_AGAIN_AFTER)
 
     def _import(self, claim: ImportClaim, turn: ImportSlice, *, window: Window | None = None, at_once: bool = False) -> None:
         """One piece of one account, and when the next one is due."""
@@ -129,7 +137,7 @@ class ImportSpend:
         self, stopped: Exception, claim: ImportClaim, progress: ImportProgress, plan: PlannedReading, turn: ImportSlice
     ) -> None:
         pause = pause_after(stopped)
-        turn.paused(pause)
+        turn.paused(pause, claim.of.owner)
         if pause.blames_account:
             self._fail(claim, progress, pause)
         else:

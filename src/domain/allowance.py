@@ -166,7 +166,14 @@ class Allowance:
     def _paced(self, now: timedelta, qps: float) -> Pace:
         pace, furthest = self.pace, now + AHEAD
         kept = tuple(time for time in pace.kept if time <= furthest)
-        return replace(pace, apart=Pace.of(self.rate(now, qps)).apart, next_at=min(pace.next_at, furthest), kept=kept)
+        return replace(
+            pace,
+            apart=Pace.of(self.rate(now, qps)).apart,
+            next_at=min(pace.next_at, furthest),
+            kept=kept,
+            kept_used_at=min(pace.kept_used_at, furthest),
+            at_once_at=min(pace.at_once_at, now),
+        )
 
     def _seen(self, caller: Caller, now: timedelta) -> "Allowance":
         recent = {name: at for name, at in self.callers.items() if now - REMEMBERED < at <= now}

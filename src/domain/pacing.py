@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 NONE = timedelta(0)
+SECOND = timedelta(seconds=1)
+"""What the platform's limit is counted in."""
 
 PEOPLES_TURN = 10
 """Every tenth slot is kept for people: the background passes it over."""
@@ -25,7 +27,8 @@ class Slots:
 class Pace:
     """Evenly spaced slots, each given away once. There is no burst: slots that nobody took in time are gone.
 
-    Times are spans since any fixed moment. People take the earliest slot there is, whether it was kept for them or not.
+    Times are spans since any fixed moment. People take the earliest slot there is, whether it was kept for them or not; and where
+    no kept one is used within a second, before or after, one of them goes at once in its place.
     """
 
     apart: timedelta = timedelta(seconds=1)
@@ -35,6 +38,10 @@ class Pace:
     """How many slots the next one is past the last that was people's."""
     kept: tuple[timedelta, ...] = ()
     """Slots for people that the background passed over."""
+    kept_used_at: timedelta = -SECOND
+    """The latest time at which a kept slot, or a call in its place, was given away."""
+    at_once_at: timedelta = -SECOND
+    """The latest call in the place of a kept slot: those within a second of it are used up with it."""
 
     @classmethod
     def of(cls, calls_a_second: float) -> "Pace":
@@ -46,21 +53,48 @@ class Pace:
         pace = replace(self, next_at=max(self.next_at, now), kept=tuple(time for time in self.kept if time >= now))
         taken: list[timedelta] = []
         while True:
-            following, slot = _following(pace, people=people)
+            following, slot = _for_a_person(pace, now) if people else _for_others(pace)
             if len(taken) >= calls or slot > now + within:
                 return (pace if taken else self), Slots(tuple(taken), again_at=slot - within)
             taken.append(slot)
             pace = following
 
 
-def _following(pace: Pace, *, people: bool) -> tuple[Pace, timedelta]:
-    """The earliest slot for such a caller, and the pace once it is taken."""
-    if people and pace.kept:
-        return replace(pace, kept=pace.kept[1:]), pace.kept[0]
-    past = replace(pace, next_at=pace.next_at + pace.apart, turn=(pace.turn + 1) % PEOPLES_TURN)
-    if not people and pace.turn == PEOPLES_TURN - 1:
-        return _following(replace(past, kept=(*pace.kept, pace.next_at)), people=False)
-    return past, pace.next_at
+def _for_a_person(pace: Pace, now: timedelta) -> tuple[Pace, timedelta]:
+    """The earliest slot for a person, and the pace once it is taken."""
+    if pace.next_at > now and _has_room_at_once(pace, now):
+        kept = tuple(time for time in pace.kept if time >= now + SECOND)
+        return replace(pace, kept=kept, kept_used_at=now, at_once_at=now), now
+    if pace.kept:
+        slot = pace.kept[0]
+        return replace(pace, kept=pace.kept[1:], kept_used_at=max(pace.kept_used_at, slot)), slot
+    if pace.turn == PEOPLES_TURN - 1:
+        pace = _passed_over(pace)
+        return _for_a_person(pace, now) if pace.kept else _next(pace)
+    return _next(pace)
+
+
+def _for_others(pace: Pace) -> tuple[Pace, timedelta]:
+    """The earliest slot that is not kept for people, and the pace once it is taken."""
+    return _next(_passed_over(pace) if pace.turn == PEOPLES_TURN - 1 else pace)
+
+
+def _next(pace: Pace) -> tuple[Pace, timedelta]:
+    return replace(pace, next_at=pace.next_at + pace.apart, turn=(pace.turn + 1) % PEOPLES_TURN), pace.next_at
+
+
+def _passed_over(pace: Pace) -> Pace:
+    """The next slot is kept for people, unless one of them had it already."""
+    past, slot = _next(pace)
+    return past if slot < pace.at_once_at + SECOND else replace(past, kept=(*pace.kept, slot))
+
+
+def _has_room_at_once(pace: Pace, now: timedelta) -> bool:
+    """Whether a call between the slots keeps the limit: as many slots as fit into a second then have a kept one among them, and
+    none of those is used.
+    """
+    between = (pace.next_at - now) % pace.apart > NONE
+    return between and PEOPLES_TURN * pace.apart <= SLACK * SECOND and pace.kept_used_at <= now - SECOND
 
 
 RECOVERS_IN = timedelta(minutes=10)

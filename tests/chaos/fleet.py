@@ -16,6 +16,7 @@ from adapters.tiktok_simulator.advertisers import Advertiser as SimulatedAdverti
 from adapters.tiktok_simulator.config import Config
 from adapters.tiktok_simulator.state import SimulatorState
 from adapters.tiktok_simulator.token_state_machine import Machine
+from application.ports.executor import Executor
 from chaos.upkeep import in_touch
 from domain.advertiser import Advertiser
 from domain.allowance import REPEATS_AHEAD
@@ -96,16 +97,26 @@ class Fleet:
     calls_per_second: int
     policy: RotationPolicy = field(default_factory=RotationPolicy)
     access_token_seconds: int = 86_400
+    clock: SimulatedClock = field(default_factory=SimulatedClock)
+    executor: Executor | None = None
+    """By which calls of a batch are made; None: one after the other."""
+    platform_of: Callable[[Machine], NotingPlatform] = NotingPlatform
     sweep_every: ClassVar[timedelta] = RotationPolicy().sweep_every
 
     def __post_init__(self) -> None:
-        self.clock, self.ids = SimulatedClock(), CountedIds()
+        self.ids = CountedIds()
         config = Config(access_token_seconds=self.access_token_seconds)
-        self.platform = NotingPlatform(Machine(clock=self.clock, config=config, state=SimulatorState(seed="00" * 16)))
+        self.platform = self.platform_of(Machine(clock=self.clock, config=config, state=SimulatorState(seed="00" * 16)))
         self.machine = self.platform.machine
         budget = ProcessBudget(self.calls_per_second, self.clock)
         self.world = World(
-            self.clock, policy=self.policy, ids=self.ids, given_platform=self.platform, given_budget=budget, calls_in_flight=8
+            self.clock,
+            policy=self.policy,
+            ids=self.ids,
+            given_platform=self.platform,
+            given_budget=budget,
+            given_executor=self.executor,
+            calls_in_flight=8,
         )
         self.sealer, self.database = self.world.sealer, self.world.database
         self.consents: dict[GrantId, int] = {}

@@ -200,6 +200,19 @@ def test_the_most_urgent_purpose_comes_first_and_then_who_waits_longest(kept: Ke
     assert order == [several[4], several[2], several[3], several[1], several[0]]
 
 
+def test_of_first_days_the_newest_connection_comes_first_and_who_yields_comes_after_all_others(kept: Kept) -> None:
+    hers, his = [SpendAccount(ANNA, account(n)) for n in (1, 2)], [SpendAccount(BERT, account(n)) for n in (3, 4)]
+    for of in (hers[0], his[0], hers[1]):
+        kept.spend.follow([of])
+        kept.clock.advance(MINUTE)
+    kept.spend.follow([his[1]])
+    [claim] = kept.spend.take_due(limit=1, lease=MINUTE)
+    assert claim.of == his[1]
+    kept.spend.settle(claim, PROGRESS, due_at=START, purpose=Purpose.MATURING)
+    order = [kept.spend.take_due(limit=1, lease=MINUTE, yielding=[ANNA])[0].of for _ in range(4)]
+    assert order == [his[0], his[1], hers[1], hers[0]]
+
+
 def test_a_left_account_is_imported_no_more_and_comes_back_with_all_it_had(kept: Kept) -> None:
     claim = taken(kept)
     kept.spend.replace(claim, [update(spent("1", "1"))])

@@ -61,6 +61,17 @@ def test_a_person_does_not_wait_behind_a_batch() -> None:
     assert slots.times[0] <= timedelta(seconds=3) + SECOND * 1.05
 
 
+def test_a_person_among_calls_that_come_one_by_one_does_not_wait_at_all_once_a_second() -> None:
+    pace, now, waits = Pace.of(10), NONE, []
+    for step in range(400):
+        now = step * timedelta(milliseconds=50)
+        pace, _ = pace.reserve(now, 1, within=pace.apart, people=False)
+        if step % 26 == 13:
+            pace, slots = pace.reserve(now + timedelta(milliseconds=7), 1, within=2 * SECOND, people=True)
+            waits.append(slots.times[0] - now - timedelta(milliseconds=7))
+    assert set(waits) == {NONE}
+
+
 def test_an_idle_app_sends_at_once_but_saves_nothing_up() -> None:
     pace, _ = Pace.of(10).reserve(NONE, 5, within=SECOND, people=False)
     _, slots = pace.reserve(timedelta(hours=1), 100, within=SECOND, people=True)

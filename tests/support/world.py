@@ -23,6 +23,7 @@ from application.ports.budget import Budget, Lane, Permits
 from application.ports.claims_and_settlements import Claim, Claims
 from application.ports.connection_mirror import ConnectionMirror
 from application.ports.database_identity import IdentityNotes, IdentityRecord
+from application.ports.executor import Executor
 from application.ports.fleet import Fleet
 from application.ports.owner_tallies import OwnerTallies
 from application.ports.spend_sink import SpendSink
@@ -115,6 +116,7 @@ class World:
     given_tallies: OwnerTallies | None = None
     given_fleet: Fleet | None = None
     given_budget: Budget | None = None
+    given_executor: Executor | None = None
     given_identity_record: IdentityRecord | None = None
     identity_notes: IdentityNotes = field(default_factory=MemoryIdentityNotes)
     removals: MemoryRemovals = field(default_factory=MemoryRemovals)
@@ -158,6 +160,7 @@ class World:
             "stored_claims": self.claims,
             "tallies": self.tallies,
             "fleet": self.given_fleet,
+            "executor": self.given_executor,
             "ids": self.ids,
             "nonces": self.nonces,
             "policy": self.policy,

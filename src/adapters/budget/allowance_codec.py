@@ -30,6 +30,7 @@ def text_of(allowance: Allowance) -> str:
         {
             "form": FORM,
             "pace": [whole(pace.next_at), pace.turn, [whole(time) for time in pace.kept]],
+            "people": [whole(pace.kept_used_at), whole(pace.at_once_at)],
             "minute": counts_out(allowance.minute),
             "day": counts_out(allowance.day),
             "share": [share.part, whole(share.since)],
@@ -55,9 +56,16 @@ def _read(fields: Mapping[str, Any]) -> Allowance:
     if (form := fields["form"]) != FORM:
         raise Newer if isinstance(form, int) and form > FORM else Unreadable
     next_at, turn, kept = fields["pace"]
+    used_at, at_once_at = fields.get("people", (next_at, 0))  # a version that leaves it out may have used one just now
     part, since = fields["share"]
     return Allowance(
-        pace=Pace(next_at=span(next_at), turn=turn, kept=tuple(map(span, kept))),
+        pace=Pace(
+            next_at=span(next_at),
+            turn=turn,
+            kept=tuple(map(span, kept)),
+            kept_used_at=span(used_at),
+            at_once_at=span(at_once_at),
+        ),
         minute=counts_in(Allowance().minute, fields["minute"]),
         day=counts_in(Allowance().day, fields["day"]),
         share=Share(part, span(since)),

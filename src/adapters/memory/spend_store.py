@@ -54,15 +54,15 @@ class MemorySpendStore:
                 del spend[of]
             return len(gone)
 
-    def take_due(self, *, limit: int, lease: timedelta) -> list[ImportClaim]:
+    def take_due(self, *, limit: int, lease: timedelta, yielding: Collection[OwnerId] = ()) -> list[ImportClaim]:
         with self.database.lock:
             now = self.clock.now()
             due = [
-                (kept.purpose, kept.due_at, place, of)
+                (of.owner in yielding, kept.purpose, waits if kept.purpose is Purpose.FIRST_DAYS else -waits, place, of)
                 for place, (of, kept) in enumerate(self.database.answer().spend.items())
-                if kept.due_at <= now
+                if (waits := now - kept.due_at) >= timedelta(0)
             ]
-            claims = (self.take(of, lease=lease) for _, _, _, of in sorted(due, key=lambda one: one[:3]))
+            claims = (self.take(of, lease=lease) for *_, of in sorted(due, key=lambda one: one[:4]))
             taken: list[ImportClaim] = []
             while len(taken) < limit and (claim := next((claim for claim in claims if claim), None)):
                 taken.append(claim)

@@ -1,10 +1,10 @@
 """Imported spend in SQL: a claim is a lease in the account's row, and what is written under it is fenced."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select, true, update
 
 from adapters.sql.bulk_writes import upsert
 from adapters.sql.database import Database, time_of
@@ -75,17 +75,14 @@ class SqlSpendStore:
             connection.commit()
         return len(numbers)
 
-    def take_due(self, *, limit: int, lease: timedelta) -> list[ImportClaim]:
+    def take_due(self, *, limit: int, lease: timedelta, yielding: Collection[OwnerId] = ()) -> list[ImportClaim]:
+        claims = list[ImportClaim]()
         with self._database.changing() as connection:
             now = time_of(connection, self._clock)
-            due = (
-                select(spend_accounts)
-                .where(FOLLOWED, account.due_at <= now, is_free(now))
-                .order_by(account.urgency, account.due_at)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            )
-            claims = [claim(connection, row, now + lease) for row in connection.execute(due).all()]
+            for due in queries_of_due(now, yielding):
+                missing = limit - len(claims)
+                rows = connection.execute(due.limit(missing).with_for_update(skip_locked=True)).all() if missing else ()
+                claims += [claim(connection, row, now + lease) for row in rows]
             connection.commit()
         return claims
 
@@ -187,6 +184,16 @@ def new_row(of: SpendAccount, now: datetime) -> Columns:
         "progress": ImportProgress(),
         "fence": 0,
     }
+
+
+def queries_of_due(now: datetime, yielding: Collection[OwnerId]) -> Iterator[Select[Any]]:
+    """Accounts that may be claimed, in parts whose order is the index's: the most urgent part first."""
+    due = select(spend_accounts).where(FOLLOWED, account.due_at <= now, is_free(now))
+    first = account.urgency == Purpose.FIRST_DAYS.value
+    others = [account.owner.not_in(yielding), account.owner.in_(yielding)] if yielding else [true()]
+    for owners in others:
+        yield due.where(owners, first).order_by(account.due_at.desc())
+        yield due.where(owners, account.urgency > Purpose.FIRST_DAYS.value).order_by(account.urgency, account.due_at)
 
 
 def this(of: SpendAccount) -> ColumnElement[bool]:

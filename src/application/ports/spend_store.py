@@ -66,8 +66,11 @@ class SpendStore(Protocol):
     def forget_left(self, before: datetime, *, limit: int) -> int:
         """Erase accounts that were left before this time, at most so many; returns how many."""
 
-    def take_due(self, *, limit: int, lease: timedelta) -> list[ImportClaim]:
-        """Reserve accounts that are due: the most urgent purpose first, then who is due longest. One importer wins an account."""
+    def take_due(self, *, limit: int, lease: timedelta, yielding: Collection[OwnerId] = ()) -> list[ImportClaim]:
+        """Reserve accounts that are due: the most urgent purpose first, then who is due longest; of the first days the newest
+        connection, whose person is looking. Accounts of owners that are `yielding` come after all others. One importer wins an
+        account.
+        """
 
     def take(self, account: SpendAccount, *, lease: timedelta) -> ImportClaim | None:
         """Reserve this account, due or not. None: it is not followed, or another importer has it."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -15,6 +17,7 @@ from application.spend.import_failures import Pause
 from application.spend.read_days import Overtaken
 from application.spend.report_turns import Answer, InTurn
 from domain.breaker import LOST_IN_A_ROW
+from domain.ids import OwnerId
 from domain.outcomes import Failure
 from domain.report_failures import ReportFailure, as_failure
 
@@ -22,6 +25,12 @@ PATIENCE = timedelta(minutes=1)
 """How long a reading that has begun waits for its next call, while others need all that there are."""
 
 SHORTEST_WAIT = timedelta(milliseconds=20)
+
+OWNERS_SHARE = 2
+"""So many accounts of one owner are read at the same time while others have something due."""
+
+FOLLOWED_EVERY = timedelta(seconds=10)
+"""How often it is looked who has connected since."""
 
 
 class CallInTurn(Protocol):
@@ -35,7 +44,10 @@ class CallInTurn(Protocol):
 
 @dataclass(slots=True)
 class ImportSlice:
-    """Shared by the threads of one run."""
+    """Shared by the threads of one run.
+
+    A piece that takes longer than the slice holds nobody up: until it is at its end, the other threads go on.
+    """
 
     spend_store: SpendStore
     clock: Clock
@@ -46,32 +58,89 @@ class ImportSlice:
     failures: int = 0
     stopped_because: str | None = None
     """What ended it before its time."""
-    _silent: int = 0
+    _silent: list[OwnerId] = field(default_factory=list)
+    """Whose pieces in a row the platform did not answer."""
+    _owners: set[OwnerId] = field(default_factory=set)
+    """Whose accounts were begun with."""
+    _reading: Counter[OwnerId] = field(default_factory=Counter)
+    """How many of each owner's accounts are being read."""
+    _begun_in_time: int = 0
+    """Of those, the ones begun before the end of the slice."""
+    _followed_at: timedelta = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _choosing: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._followed_at = self.clock.monotonic()
 
     @property
     def over(self) -> bool:
         """Whether nothing more is to be begun."""
-        return self.stopping() or self.stopped_because is not None or self.clock.monotonic() >= self.until
+        if self.stopping() or self.stopped_because is not None:
+            return True
+        return self.clock.monotonic() >= self.until and not self._begun_in_time
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an account is being read."""
+        return self._reading.total() > 0
+
+    def is_to_follow(self) -> bool:
+        """Whether it is time to look who has connected; one thread is told so."""
+        now = self.clock.monotonic()
+        with self._lock:
+            if now - self._followed_at < FOLLOWED_EVERY:
+                return False
+            self._followed_at = now
+            return True
+
+    @contextmanager
+    def next_due(self, lease: timedelta) -> Iterator[ImportClaim | None]:
+        """Claim the next account, to be read within the block; None: nothing is due. Whoever has their share comes last."""
+        with self._choosing:
+            yielding = [owner for owner, count in self._reading.items() if count >= OWNERS_SHARE]
+            claims = self.spend_store.take_due(limit=1, lease=lease, yielding=yielding)
+            in_time = self.clock.monotonic() < self.until
+            for claim in claims:
+                self._begin(claim.of.owner, in_time=in_time)
+        try:
+            yield claims[0] if claims else None
+        finally:
+            for claim in claims:
+                self._end(claim.of.owner, in_time=in_time)
+
+    def _begin(self, owner: OwnerId, *, in_time: bool) -> None:
+        with self._lock:
+            self._owners.add(owner)
+            self._reading[owner] += 1
+            self._begun_in_time += in_time
+
+    def _end(self, owner: OwnerId, *, in_time: bool) -> None:
+        with self._lock:
+            self._reading[owner] -= 1
+            self._begun_in_time -= in_time
+            if not self._reading[owner]:
+                del self._reading[owner]
 
     def succeeded(self) -> None:
         """An account's piece was read."""
         with self._lock:
             self.readings += 1
-            self._silent = 0
+            self._silent.clear()
 
     def failed(self) -> None:
         """An account's piece was not."""
         with self._lock:
             self.failures += 1
 
-    def paused(self, pause: Pause) -> None:
-        """The same, and perhaps nobody else's would be."""
+    def paused(self, pause: Pause, owner: OwnerId) -> None:
+        """The same, and perhaps nobody else's would be: what one owner's accounts come to says nothing of the others'."""
         if pause.blames_account:
             self.failed()
         with self._lock:
-            self._silent = self._silent + 1 if pause.is_silence else 0
-            if pause.stops_slice or self._silent >= LOST_IN_A_ROW:
+            self._silent = [*self._silent, owner][-LOST_IN_A_ROW:] if pause.is_silence else []
+            is_everybodys = len(set(self._silent)) > 1 or self._owners <= set(self._silent)
+            if pause.stops_slice or (len(self._silent) >= LOST_IN_A_ROW and is_everybodys):
                 self.stopped_because = pause.reason
 
     def turns_of(self, claim: ImportClaim, lease: timedelta) -> InTurn:
