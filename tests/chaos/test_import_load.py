@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from adapters.sql.migrations import migrate
-from chaos.import_load import LOOKED_EVERY, QPS, ImportLoad
+from adapters.tiktok_simulator.advertisers import Advertiser
+from chaos.import_load import LOOKED_EVERY, QPS, TIME_OUT, ImportLoad
+from domain.ids import AdvertiserId, OwnerId
 from domain.pacing import PEOPLES_TURN, SLACK
 from domain.spend_calendar import LONGEST_WINDOW
 from domain.spend_plan import FIRST_DAYS, SpendPolicy
@@ -111,3 +113,40 @@ def test_an_import_takes_no_longer_than_its_calls_and_nobody_waits_for_it(
     assert late == [], figures
     assert p95(load.clicks) <= 1.1 * p95(idle.clicks), figures
     assert held[-1] - held[1] <= (32 if long else 4) * MEBIBYTE, figures
+
+
+@pytest.mark.parametrize("answers", ["never", "slowly"])
+def test_an_owner_of_very_many_accounts_holds_up_nobody(answers: str, tmp_path: Path, *, long: bool) -> None:
+    """Others connect meanwhile: their first days are there within a minute, and three months of who was there before it.
+
+    Short: 200 accounts. Long: 3 000.
+    """
+    with a_load(tmp_path, 2, 1, 600 * SECOND, clicked_every=5 * SECOND) as load:
+        load.connected_every = 15 * SECOND
+        accounts = {AdvertiserId(str(700_000 + n)) for n in range(3_000 if long else 200)}
+        load.world.machine.set_accounts("agency", [Advertiser(advertiser_id=account, name="A") for account in accounts])
+        connection, *_ = load.world.connect("agency", owner=OwnerId("agency"))
+        load.fleet.consents[load.world.grant_of(connection).id] = max(load.world.machine.state.families)
+        load.reports.slow = dict.fromkeys(accounts, TIME_OUT if answers == "never" else TIME_OUT - SECOND)
+        load.run(until=lambda: False, for_at_most=180 * SECOND)
+        backs = [one.progress.read_back_to for one in load.spend_store.imports() if one.of.owner.startswith("user-")]
+        oldest = load.clock.now().date() - timedelta(days=SpendPolicy().backfill_days - 2)
+    assert [back for back in backs if back is None or back > oldest] == []
+    assert len(load.first_weeks) > 5
+    assert max(load.first_weeks) <= 60 * SECOND, load.first_weeks
+    load.fleet.assert_within_budget()
+    load.fleet.assert_nobody_else_is_harmed()
+
+
+def test_one_reading_that_takes_very_long_holds_up_nobody(tmp_path: Path) -> None:
+    """It is longer than a slice of the import, and every other account is read meanwhile."""
+    with a_load(tmp_path, 12, 1, 600 * SECOND, clicked_every=5 * SECOND) as load:
+        load.connected_every = 15 * SECOND
+        load.reports.slow = {AdvertiserId("0"): 60 * SECOND}
+        load.run(until=lambda: False, for_at_most=170 * SECOND)
+        read = {one.of.account for one in load.spend_store.imports() if one.progress.read_back_to}
+        late = [one.of.account for one in load.spend_store.imports() if not one.progress.read_back_to]
+    assert len(load.first_weeks) > 5
+    assert max(load.first_weeks) <= 60 * SECOND, load.first_weeks
+    assert late in ([], ["0"])
+    assert len(read) >= 11
