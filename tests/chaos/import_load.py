@@ -27,7 +27,7 @@ from domain.spend import Spend, SpendKind
 from domain.spend_calendar import Window
 from domain.spend_plan import SpendPolicy
 from domain.tokens import FIRST_VERSION, Secret
-from entrypoints.worker.beat_schedule import IMPORT_EVERY
+from entrypoints.settings import SpendSettings
 from entrypoints.worker.tasks import IMPORT_SLICE
 from support.simulated_threads import ThreadsClock, ThreadsExecutor
 
@@ -175,7 +175,7 @@ class ImportLoad:
         def once() -> None:
             self.pieces += self._import(for_at_most=IMPORT_SLICE, stopping=lambda: self._over).readings
 
-        self._every(IMPORT_EVERY, once)
+        self._every(SpendSettings().beat_every, once)
 
     def _click(self) -> None:
         connections = [c for grant in self.fleet.database.rows.grants.values() for c in grant.connections]

@@ -18,7 +18,7 @@ from domain.ids import AdvertiserId, OwnerId
 from domain.pacing import PEOPLES_TURN, SLACK
 from domain.spend_calendar import LONGEST_WINDOW
 from domain.spend_plan import FIRST_DAYS, SpendPolicy
-from entrypoints.worker.beat_schedule import IMPORT_EVERY
+from entrypoints.settings import SpendSettings
 
 SECOND = timedelta(seconds=1)
 PAGE = 1_000
@@ -108,7 +108,7 @@ def test_an_import_takes_no_longer_than_its_calls_and_nobody_waits_for_it(
         "MiB held at each quarter": [round(held_bytes / MEBIBYTE, 1) for held_bytes in held],
     }
     tell(figures)
-    assert took <= 1.2 * bound + (not long) * (IMPORT_EVERY + LOOKED_EVERY), figures
+    assert took <= 1.2 * bound + (not long) * (SpendSettings().beat_every + LOOKED_EVERY), figures
     assert max(load.first_weeks) <= 60 * SECOND, figures
     assert late == [], figures
     assert p95(load.clicks) <= 1.1 * p95(idle.clicks), figures
