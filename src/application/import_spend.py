@@ -37,7 +37,7 @@ IMPORTS_AT_ONCE = 8
 LEASE = timedelta(minutes=10)
 """How long an importer that died keeps others from its account."""
 
-LOOKED_AGAIN_AFTER = timedelta(seconds=1)
+LOOKED_AGAIN_AFTER = timedelta(milliseconds=250)
 """How long an importer without work waits while another of the process has some."""
 
 AccessTo = Callable[..., Secret | InFlight]
