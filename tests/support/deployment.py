@@ -113,4 +113,5 @@ def deployment(
             yield Deployment(folder, simulator, complete, address, container)
         finally:
             container.platform().close()
+            container.reports().close()
             container.database().dispose()
