@@ -99,6 +99,8 @@ GRANTS = (
 
 
 Backup = tuple[list[tuple[object, ...]], list[tuple[object, ...]]]
+WholeBackup = tuple[Backup, list[tuple[object, ...]]]
+"""With spend."""
 
 
 def showing(*, insert: bool = True, name: str = "Shop 1", needs_reauth: bool = False) -> Show:
@@ -119,6 +121,8 @@ class DashboardDatabase:
         self.name = owner_url.rpartition("/")[2]
         self.role = f"mirror_{self.name}"
         self._connection = psycopg.connect(owner_url, autocommit=True)
+        self.is_open = True
+        """Whether the mirror's role is let in."""
         self.do(USERS, CONNECTIONS, SPEND, OTHERS)
         self.do(f"ALTER DATABASE {self.name} SET timezone = 'America/New_York'", "CREATE ROLE {role} LOGIN")
         self.permit()
@@ -215,6 +219,7 @@ class DashboardDatabase:
 
     def let_in(self, *, allowed: bool) -> None:
         """Let the mirror's role in, or end what it has and refuse it."""
+        self.is_open = allowed
         self.do(f"ALTER ROLE {{role}} {'LOGIN' if allowed else 'NOLOGIN'}")
         if not allowed:
             ends = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = %s"
@@ -236,6 +241,22 @@ class DashboardDatabase:
             cursor.executemany(
                 "INSERT INTO ad_platform_connections VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)", connections
             )
+
+    def whole_backup(self) -> WholeBackup:
+        """The same with all spend."""
+        return self.backup(), self.ask("SELECT * FROM ad_spend")
+
+    def restore_whole(self, backup: WholeBackup) -> None:
+        """Back to it, in the tables that there are."""
+        rows, spend = backup
+        self.restore(rows, anew=False)
+        with self._connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO ad_spend VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)", spend)
+
+    def reopen(self) -> None:
+        """Connect as its owner again: the server was stopped, or the database made anew."""
+        self._connection.close()
+        self._connection = psycopg.connect(self.owner_url, autocommit=True)
 
     def close(self) -> None:
         """End the owner's connection; the server may end first."""

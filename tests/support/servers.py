@@ -186,6 +186,10 @@ class Postgres(Server):
         self._administer(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
         return self.url(name)
 
+    def create_database(self, url: str) -> None:
+        """Create an empty one of the name in this URL."""
+        self._administer(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(url.rpartition("/")[2])))
+
     def drop_database(self, url: str) -> None:
         """Drop a database by its URL, closing whatever connections it has."""
         self._administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(url.rpartition("/")[2])))
