@@ -173,7 +173,7 @@ class AuditReach:
             return None
 
     def _details(self, access: Secret, accounts: Sequence[AdvertiserId], stopping: Callable[[], bool]) -> AccountDetails:
-        read_details = ReadDetails(self.platform, self.budget, self.clock, self.call_timeout, self._turns(stopping))
+        read_details = ReadDetails(self.platform, self.clock, self.call_timeout, self._turns(stopping))
         return read_details(access, accounts)
 
     def _turns(self, stopping: Callable[[], bool]) -> Turns:

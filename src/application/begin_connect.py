@@ -13,6 +13,9 @@ from domain.consent import CONSENT_LIFE, Consent
 from domain.errors import ConnectionNotFound
 from domain.ids import ConnectionId, OwnerId
 
+MOST_OPEN = 30
+"""Consents that a user may have under way at once: each tab has one. The oldest goes for a new one."""
+
 
 @dataclass(frozen=True, slots=True)
 class BeginConnect:
@@ -37,6 +40,7 @@ class BeginConnect:
                 grant = work.grants.of_connection(reconnects)
                 if grant is None or grant.owner != owner:
                     raise ConnectionNotFound
+            work.consents.keep_newest(owner, MOST_OPEN - 1)
             work.consents.add(Consent(digest(state), owner, digest(browser), self.clock.now() + CONSENT_LIFE, reconnects))
             work.commit()
         return self.platform.consent_url(state)

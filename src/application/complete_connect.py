@@ -2,10 +2,11 @@
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from application.connecting.account_details_in_batches import ReadDetails
 from application.connecting.consent_decision import consent_decision
+from application.connecting.exchange_code import ExchangeCode, Exchanged
 from application.connecting.one_use_state import InProgress, abandon_state, use_state
 from application.connecting.retry_on_conflict import retry_on_conflict
 from application.connecting.revoke_unused_grant import revoke_if_unused
@@ -13,21 +14,17 @@ from application.database_hold.identity_watch import IdentityWatch
 from application.mirroring.refuse_unknown_users import RefuseUnknownUsers
 from application.mirroring.settle_soon import SettleSoon
 from application.ports.ad_platform import AdPlatform
-from application.ports.budget import Budget, Lane, Obstacle
+from application.ports.budget import Budget, Lane, Obstacle, Permits
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
-from application.ports.sealer import Sealer
 from application.ports.store import Store
-from application.rotation.keep_unread_answers import KeepUnread
-from application.rotation.permit_turn import PERMIT_PATIENCE, Turns
-from application.rotation.store_retries import store_with_retries
+from application.rotation.permit_turn import PERMIT_PATIENCE, Turns, unless_listed
+from application.rotation.what_callers_are_told import refusal_of_unsent
 from domain.advertiser import Advertiser
 from domain.consent import Consent, ConsentFailure, Ending, Failed
 from domain.database_hold import Held
-from domain.errors import Conflict, StoreUnavailable, Unstorable
-from domain.grant import Grant
+from domain.errors import Unstorable
 from domain.ids import ConnectionId, GrantId, OfferId, OwnerId
-from domain.offer import OFFER_LIFE, Offer
 from domain.outcomes import (
     Failure,
     InDoubt,
@@ -39,14 +36,11 @@ from domain.outcomes import (
     Refused,
     Throttled,
     Unavailable,
-    Unread,
 )
 from domain.rotation_policy import RotationPolicy
-from domain.tokens import Secret, TokenKind, first_tokens
+from domain.tokens import Secret
 
 log = logging.getLogger(__name__)
-
-EXCHANGE_POLL = timedelta(milliseconds=50)
 
 PERSON_WAITS = timedelta(seconds=25)
 """How long a person may wait for the end of a consent, however many accounts it reaches: dashboards give up at 30 s."""
@@ -72,27 +66,38 @@ class CompleteConnect:
 
     store: Store
     platform: AdPlatform
-    sealer: Sealer
     budget: Budget
     clock: Clock
     ids: Ids
     policy: RotationPolicy
     watch: IdentityWatch
-    keep_unread: KeepUnread
+    exchange_code: ExchangeCode
     refuse_unknown_users: RefuseUnknownUsers
     settle_soon: SettleSoon
 
     def __call__(self, owner: OwnerId, browser: str, *, state: str, code: Secret | None) -> Ending | InProgress:
         """What came of the consent. `code` None: the person did not consent. A repeat by the same browser is told the same.
 
-        Raises OnHold and UnknownUser, and then the state is not used up.
+        A code that was not sent is not spent, and neither is the state: the same callback may come again. Raises OnHold,
+        UnknownUser and BudgetSpent, and then that is so, too.
         """
         self.watch.refuse_if_held()
         self.refuse_unknown_users(owner)
         consent = use_state(self.store, state, owner, browser, self.clock.now())
         if not isinstance(consent, Consent):
             return consent
-        ending = self._granted(consent, code) if code else Failed(ConsentFailure.DENIED)
+        until = self.clock.monotonic() + PERSON_WAITS - CONCLUDED_WITHIN - self.settle_soon.longest
+        match self.exchange_code(consent, code) if code else Failed(ConsentFailure.DENIED):
+            case Permits(because=None | Held()) as unsent:
+                raise refusal_of_unsent(unsent)
+            case Permits(because=obstacle):
+                return Failed(consent_failure_of(obstacle or Throttled()))
+            case Exchanged() as exchanged:
+                ending = self._after_exchange(exchanged, consent, until)
+            case Failed() as ending:
+                pass
+            case failure:
+                ending = Failed(consent_failure_of(failure))
         with self.store.write() as work:
             work.consents.end(consent.state_digest, ending)
             work.commit()
@@ -102,21 +107,8 @@ class CompleteConnect:
         """Use up a state that came back without a session."""
         abandon_state(self.store, state, self.clock.now())
 
-    def _granted(self, consent: Consent, code: Secret) -> Ending:
-        until = self.clock.monotonic() + PERSON_WAITS - CONCLUDED_WITHIN - self.settle_soon.longest
-        if consent_failure := self._turn(1):
-            return consent_failure
-        self._let_revocations_end()
-        asked_at = self.clock.now()
-        issued = self.platform.exchange(code)
-        if isinstance(issued, Unread):
-            issued = self.keep_unread(issued, GrantId(self.ids.new()), consent.owner)
-        if not isinstance(issued, Issued):
-            self.budget.learn(self.platform.app, issued)
-            return Failed(consent_failure_of(issued))
-        grant, offer = self._commit_pair(consent, issued, asked_at)
-        self.budget.learn(self.platform.app, None)
-        reached = self._find(issued, until)
+    def _after_exchange(self, exchanged: Exchanged, consent: Consent, until: timedelta) -> Ending:
+        grant, offer, reached = exchanged.grant, exchanged.offer, self._find(exchanged.issued, consent.owner, until)
         try:
             ending, connections = retry_on_conflict(lambda: self._conclude(consent, grant, offer, reached))
         except Unstorable:
@@ -126,79 +118,27 @@ class CompleteConnect:
         self.settle_soon(connections)
         return ending
 
-    def _let_revocations_end(self) -> None:
-        """Wait for a revocation under way: a second consent may return the very token that it ends. New ones wait for us."""
-        until = self.clock.monotonic() + self.policy.call_timeout
-        while self.clock.monotonic() < until:
-            with self.store.read() as work:
-                if not work.revocations.under_way(self.clock.now()):
-                    return
-            self.clock.sleep(EXCHANGE_POLL)
-
-    def _commit_pair(self, consent: Consent, issued: Issued, asked_at: datetime) -> tuple[GrantId, OfferId]:
-        grant = GrantId(self.ids.new())
-        access = self.sealer.seal(issued.access, grant, TokenKind.ACCESS)
-        refresh = self.sealer.seal(issued.refresh, grant, TokenKind.REFRESH) if issued.refresh else None
-        tokens = first_tokens(access, refresh, issued.lifetimes, asked_at=asked_at)
-        fingerprint = self.sealer.fingerprint(issued.access)
-        made = Grant.consented(
-            grant,
-            consent.owner,
-            self.platform.app,
-            tokens,
-            fingerprint,
-            frozenset(issued.advertisers),
-            self.policy,
-            issued.origin,
-        )
-        offer = Offer(OfferId(self.ids.new()), consent.owner, grant, self.clock.now() + OFFER_LIFE)
-        self._commit(made, offer)
-        return grant, offer.id
-
-    def _commit(self, made: Grant, offer: Offer) -> None:
-        """Store the only live pair, with some patience. Raises StoreUnavailable."""
-
-        def store() -> None:
-            with self.store.write() as work:
-                if not work.grants.get([made.id]):  # else it was stored, and only the news of it was lost
-                    work.grants.add(made)
-                    work.offers.add(offer)
-                    work.commit()
-
-        def drop_reach(failure: Exception) -> bool:
-            if isinstance(failure, Unstorable):
-                made.reach = frozenset()  # all that the platform has a say in; it is looked up again directly
-            return True
-
-        try:
-            store_with_retries(store, self.clock, on_failure=drop_reach)
-        except (StoreUnavailable, Conflict):
-            log.critical("the database would not take the tokens of a new consent", extra={"owner": made.owner})
-            raise
-
-    def _find(self, issued: Issued, until: timedelta) -> Found:
+    def _find(self, issued: Issued, owner: OwnerId, until: timedelta) -> Found:
         """All accounts behind the token, with as much about them as the platform tells in the time.
 
         What the exchange named is there, listed or not: absence from one list proves nothing.
         """
-        listed = self._listed(issued.access, until)
+        turns = Turns(self.budget, self.clock, self.platform.app, Lane.PEOPLE, person=owner)
+        listed = self._listed(issued.access, turns, until)
         accounts = {a.id: a for a in listed} if isinstance(listed, tuple) else {}
         unlisted = None if isinstance(listed, tuple) else listed
         if missing := [a for a in issued.advertisers if a not in accounts]:
             failure = type(unlisted).__name__ if unlisted else None
             log.warning("accounts of a new token were not listed", extra={"missing": len(missing), "failure": failure})
         accounts |= {a: Advertiser(a, name=a) for a in missing}
-        turns = Turns(self.budget, self.clock, self.platform.app, Lane.PEOPLE)
-        read_details = ReadDetails(self.platform, self.budget, self.clock, self.policy.call_timeout, turns)
+        read_details = ReadDetails(self.platform, self.clock, self.policy.call_timeout, turns)
         details = read_details(issued.access, tuple(accounts), until=until)
         return Found(details.described(accounts.values()), unlisted, details.complete)
 
-    def _listed(self, access: Secret, until: timedelta) -> tuple[Advertiser, ...] | Failure:
-        if (consent_failure := self._turn(1)) or self.clock.monotonic() + self.policy.call_timeout > until:
-            return Unavailable("no turn" if consent_failure else "no time")
-        listed = self.platform.reach(access)
-        self.budget.learn(self.platform.app, None if isinstance(listed, tuple) else listed)
-        return listed
+    def _listed(self, access: Secret, turns: Turns, until: timedelta) -> tuple[Advertiser, ...] | Failure:
+        last = until - self.policy.call_timeout
+        listed = turns.call(lambda: self.platform.reach(access), unless_listed, within=PERMIT_PATIENCE, until=last)
+        return Unavailable("no turn, or no time") if isinstance(listed, Permits) else listed
 
     def _conclude(self, consent: Consent, new: GrantId, offered: OfferId, reached: Found) -> tuple[Ending, list[ConnectionId]]:
         """Decide, in one transaction, what this consent leads to, and which connections there are under its grant."""
@@ -221,14 +161,6 @@ class CompleteConnect:
         if reached.unlisted and ending == Failed(ConsentFailure.NO_ADVERTISERS):
             ending = Failed(consent_failure_of(reached.unlisted))
         return ending, list(grant.connections)
-
-    def _turn(self, calls: int) -> Failed | None:
-        """Wait for leave to send this many calls, within reason."""
-        permits = self.budget.take(self.platform.app, calls, Lane.PEOPLE, within=PERMIT_PATIENCE)
-        if permits.count == calls:
-            self.clock.sleep(permits.wait)
-            return None
-        return Failed(consent_failure_of(permits.because or Throttled()))
 
 
 def consent_failure_of(failure: Obstacle) -> ConsentFailure:

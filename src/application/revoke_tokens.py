@@ -4,17 +4,21 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
 
 from application.ports.ad_platform import AdPlatform
-from application.ports.budget import Budget, Lane
+from application.ports.budget import Budget, Lane, Permits
 from application.ports.clock import Clock
 from application.ports.sealer import Sealer
 from application.ports.store import Store
 from application.rotation.call_and_settle import WITHOUT_KEY
+from application.rotation.permit_turn import Turns
 from domain.back_off import FIRST_BACK_OFF, LONGEST_BACK_OFF, doubled
 from domain.errors import CannotOpen
 from domain.events import Event, RevocationGivenUp, TokenRevoked
 from domain.ids import OwnerId
+from domain.outcomes import Failure
 from domain.queued_revocation import Revocation
 from domain.rotation_policy import RotationPolicy
 from domain.tokens import Secret, TokenKind
@@ -31,6 +35,24 @@ EXCHANGE_TAKES = timedelta(minutes=1)
 
 
 LOOK_EVERY = timedelta(milliseconds=100)
+
+
+class InTurn(Protocol):
+    """`Turns.send` of a turn that was reserved."""
+
+    def __call__(
+        self,
+        send: Callable[[], Failure | None],
+        failure_of: Callable[[Failure | None], Failure | None],
+        *,
+        until: timedelta,
+    ) -> Failure | Permits | None:
+        """Permits: nothing was sent."""
+
+
+def failure_itself(failure: Failure | None) -> Failure | None:
+    """What a revocation comes to is its failure, or nothing."""
+    return failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +75,11 @@ class RevokeTokens:
         for _ in range(REVOCATION_BATCH):
             if stopping() or not self._any_due():
                 break
-            permits = self.budget.take(self.platform.app, 1, Lane.BACKGROUND, within=self.policy.lease / 4)
-            if not permits.count:
+            turns = Turns(self.budget, self.clock, self.platform.app, Lane.BACKGROUND, stopping)
+            turn = turns.reserve(self.policy.lease / 4)
+            if isinstance(turn, Permits) or not turn():
                 break
-            self.clock.sleep(permits.wait)
-            ended += self._next(served)
+            ended += self._next(served, partial(turns.send, turn))
         self.store.vacuum_traces()
         return ended
 
@@ -65,7 +87,7 @@ class RevokeTokens:
         with self.store.read() as work:
             return work.revocations.any_due(self.platform.app, self.clock.now())
 
-    def _next(self, served: set[OwnerId]) -> bool:
+    def _next(self, served: set[OwnerId], in_turn: InTurn) -> bool:
         """Bring the oldest one to an end, if the platform lets us; one of an owner who was not `served` yet, if there is any.
 
         The lease is stored before anything is looked at: a consent either sees it, and waits with its exchange, or is seen here.
@@ -76,9 +98,9 @@ class RevokeTokens:
             taken = work.revocations.take_due(self.platform.app, limit=1, lease=self.policy.lease, now=now, served=served)
             work.commit()
         served |= {revocation.owner for revocation in taken}
-        return any(self._bring_to_an_end(revocation, now, last_moment) for revocation in taken)
+        return any(self._bring_to_an_end(revocation, now, last_moment, in_turn) for revocation in taken)
 
-    def _bring_to_an_end(self, revocation: Revocation, taken_at: datetime, last_moment: timedelta) -> bool:
+    def _bring_to_an_end(self, revocation: Revocation, taken_at: datetime, last_moment: timedelta, in_turn: InTurn) -> bool:
         exchanging = self._is_exchanging(revocation, taken_at)
         now = self.clock.now()
         with self.store.read() as work:
@@ -97,13 +119,12 @@ class RevokeTokens:
         except CannotOpen:
             log.error("a queued token cannot be opened: is its key configured here?", extra={"grant": revocation.grant})  # noqa: TRY400 (the place says nothing)
             return self._later(revocation, WITHOUT_KEY)
-        return self._send(revocation, access, last_moment)
+        return self._send(revocation, access, last_moment, in_turn)
 
-    def _send(self, revocation: Revocation, access: Secret, last_moment: timedelta) -> bool:
-        if self.clock.monotonic() > last_moment:
-            return False  # this machine slept: a consent that waited for the lease may have the same token by now
-        failure = self.platform.revoke(access)
-        self.budget.learn(revocation.app, failure)
+    def _send(self, revocation: Revocation, access: Secret, last_moment: timedelta, in_turn: InTurn) -> bool:
+        failure = in_turn(lambda: self.platform.revoke(access), failure_itself, until=last_moment)
+        if isinstance(failure, Permits):
+            return False  # this machine slept, perhaps: a consent that waited for the lease may have the same token by now
         if failure is None:
             return self._done(revocation, TokenRevoked(revocation.grant, revocation.owner, shared=False, at=self.clock.now()))
         pause = doubled(FIRST_BACK_OFF, revocation.failures + 2, longest=LONGEST_BACK_OFF)

@@ -9,9 +9,9 @@ from application.ports.clock import Clock
 from application.ports.store import Store
 from application.rotation.claim_results import Ended, InFlight, Rotation
 from application.rotation.single_call import SingleCall
-from application.rotation.what_callers_are_told import UNSENT_FOR, hopeless, refusal_of, stopped
+from application.rotation.what_callers_are_told import UNSENT_FOR, hopeless, refusal_of, refusal_of_unsent, stopped
 from domain.connection_state import needs_reauth
-from domain.errors import ConnectionNotFound, PlatformThrottled, PlatformUnavailable
+from domain.errors import ConnectionNotFound, PlatformUnavailable
 from domain.grant import Grant
 from domain.ids import ConnectionId, OwnerId
 from domain.outcomes import InDoubt
@@ -39,8 +39,8 @@ class RotateGrant:
     ) -> Rotated | InFlight:
         """Renew the grant of a connection. `owner` None: an operator asks. `insist`: also after a refusal, once more.
 
-        Raises ConnectionNotFound, ReauthorisationNeeded, PlatformThrottled, PlatformUnavailable, PlatformMisconfigured,
-        PlatformError.
+        Raises ConnectionNotFound, ReauthorisationNeeded, BudgetSpent, PlatformThrottled, PlatformUnavailable,
+        PlatformMisconfigured, PlatformError.
         """
         with self.store.read() as work:
             grant = work.grants.of_connection(connection)
@@ -62,8 +62,8 @@ class RotateGrant:
         if isinstance(outcome, Rotation) and self._changes_rows(grant, outcome.grant):
             self.settle_soon(outcome.grant.connections)
         match outcome:
-            case Permits(because=because, wait=wait):
-                raise stopped(because, wait) if because else PlatformThrottled(wait)
+            case Permits() as unsent:
+                raise refusal_of_unsent(unsent)
             case InFlight() | Rotation(ended=Ended.OVERTAKEN):
                 return InFlight()
             case Rotation(ended=Ended.ROTATED, grant=rotated):

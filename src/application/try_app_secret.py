@@ -2,22 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import islice
 
 from application.database_hold.identity_watch import IdentityWatch
 from application.ports.ad_platform import AdPlatform
-from application.ports.budget import Budget, Lane, Obstacle
+from application.ports.budget import Budget, Lane, Obstacle, Permits
 from application.ports.clock import Clock
 from application.ports.sealer import Sealer
 from application.ports.store import Store
-from application.rotation.permit_turn import PERMIT_PATIENCE
+from application.rotation.permit_turn import PERMIT_PATIENCE, Turns, unless_listed
 from domain.database_hold import Held
-from domain.errors import CannotOpen
+from domain.errors import BudgetSpent, CannotOpen
 from domain.grant import Grant
 from domain.grant_health import Active
 from domain.ids import GrantId
-from domain.outcomes import Misconfigured, NotPermitted, OurFault, PathMissing, Refused, Throttled, Unanswered
+from domain.outcomes import Misconfigured, NotPermitted, OurFault, PathMissing, Refused, Unanswered
 from domain.tokens import Expiring, Secret, TokenKind
 
 MOST_TRIES = 3
@@ -43,7 +42,7 @@ class NotTaken:
 class Untried:
     """There is no telling. `obstacle` None: no stored token of the app is alive."""
 
-    obstacle: Obstacle | None = None
+    obstacle: Obstacle | BudgetSpent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +67,13 @@ class TryAppSecret:
 
     def _tried(self, access: Secret) -> Taken | NotTaken | Untried | None:
         """None: this token is dead, and says nothing of the secret."""
-        permits = self.budget.take(self.platform.app, 1, Lane.PEOPLE, within=PERMIT_PATIENCE)
-        if not permits.count and not isinstance(permits.because, Misconfigured):  # which is what is to be found out
-            return Untried(permits.because or Throttled())
-        self.clock.sleep(permits.wait if permits.count else timedelta(0))
-        answer = self.platform.reach(access)
-        self.budget.learn(self.platform.app, None if isinstance(answer, tuple) else answer)
+        turns = Turns(self.budget, self.clock, self.platform.app, Lane.PEOPLE)
+        answer = turns.call(lambda: self.platform.reach(access), unless_listed, within=PERMIT_PATIENCE)
+        if isinstance(answer, Permits):
+            if not isinstance(answer.because, Misconfigured):  # which is what is to be found out
+                return Untried(answer.because or BudgetSpent(answer.wait))
+            answer = self.platform.reach(access)
+            self.budget.learn(self.platform.app, unless_listed(answer))
         if isinstance(answer, Unanswered):
             return Untried(answer)
         match answer:

@@ -16,11 +16,11 @@ from application.rotation.what_callers_are_told import UNSENT_FOR, hopeless, ref
 from domain.database_hold import Held
 from domain.errors import (
     AccountOutOfReach,
+    BudgetSpent,
     CannotOpen,
     ConnectionNotFound,
     OnHold,
     PlatformMisconfigured,
-    PlatformThrottled,
     ReauthorisationNeeded,
 )
 from domain.grant import Grant
@@ -85,7 +85,7 @@ class VendToken:
         What lies beyond the `limits` of who asks is not there.
 
         Raises ConnectionNotFound, AccountOutOfReach, InvalidRequest (more validity than a third of the life),
-        ReauthorisationNeeded, PlatformThrottled, PlatformUnavailable, PlatformMisconfigured.
+        ReauthorisationNeeded, BudgetSpent, PlatformThrottled, PlatformUnavailable, PlatformMisconfigured.
         """
         with self.store.read() as work:
             grant, advertiser = self._find(work, target, limits)
@@ -176,7 +176,7 @@ class VendToken:
         if isinstance(obstacle := self.single_call.budget.stopped(grant.app), Held):
             raise OnHold(obstacle.hold)
         if wait is not None:
-            raise stopped(failure, wait) if failure else PlatformThrottled(wait)
+            raise stopped(failure, wait) if failure else BudgetSpent(wait)
         raise refusal_of(grant, failure or Unavailable("not renewed yet"), self.clock.now())
 
     def _hand_out(self, grant: Grant, advertiser: AdvertiserId, *, lasting: timedelta | None) -> Vended:

@@ -56,6 +56,8 @@ class Taken:
     because: Failure | None = None
     trial: bool = False
     """The one call that finds out whether the others may go on."""
+    own_call_first: bool = False
+    """This person's last call is still to be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class Allowance:
     rejoining_until: timedelta = NONE
     repeats_at: timedelta = NONE
     """From when on there is room for one more repeat of what was refused."""
+    turns: Mapping[str, timedelta] = field(default_factory=dict)
+    """By the mark of each person who has a call ahead: when that may be sent."""
 
     def take(
         self,
@@ -86,9 +90,15 @@ class Allowance:
         people: bool,
         repeats: bool = False,
         imports: bool = False,
+        person: str = "",
     ) -> tuple["Allowance", Taken]:
-        """Give away up to `wanted` slots, or the one trial. An import has the very next slot or none, and never the trial."""
+        """Give away up to `wanted` slots, or the one trial. An import has the very next slot or none, and never the trial.
+
+        A person (by a mark) who has a slot ahead has no second one: whoever has many calls to send takes turns with the others.
+        """
         seen = self._seen(caller, now)
+        if now < (last := self.turns.get(person, now)) <= now + AHEAD:
+            return seen, Taken(Slots((), last), own_call_first=True)
         outage = self._outage(caller)
         allowed = min(self.throttling.most(now, calls), outage.most(now, calls))
         if imports and outage.stops_others(now):
@@ -109,7 +119,11 @@ class Allowance:
         minute, day = self.minute.add(slots.times, now, keep=MINUTE), self.day.add(slots.times, now, keep=DAY)
         tried = outage.tried(now)
         outages = self._with_outage(caller, tried)
-        return replace(seen, pace=pace, minute=minute, day=day, outages=outages), Taken(slots, trial=tried != outage)
+        turns = {mark: at for mark, at in self.turns.items() if now < at <= now + AHEAD}
+        if person:
+            turns[person] = slots.times[-1]
+        taken = Taken(slots, trial=tried != outage)
+        return replace(seen, pace=pace, minute=minute, day=day, outages=outages, turns=turns), taken
 
     def learn(self, failure: Failure | None, now: timedelta, caller: Caller, *, jitter: float = 0.0) -> "Allowance":
         """Take in what a call came to. `jitter`, in [0, 1): how much of a tenth to lengthen a back-off by."""

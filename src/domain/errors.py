@@ -93,7 +93,11 @@ class TryLater(Refusal):
 
 
 class PlatformThrottled(TryLater):
-    """The platform (or our own budget for it) takes no more calls now."""
+    """The platform takes no more calls now: it said so."""
+
+
+class BudgetSpent(TryLater):
+    """Our own budget of calls has none left in time. Nothing was sent, and nothing is spent."""
 
 
 class PlatformUnavailable(TryLater):

@@ -40,6 +40,7 @@ from application.check_delivered_spend import CheckDeliveredSpend
 from application.check_mirror import CheckMirror
 from application.clear_offers import ClearOffers
 from application.complete_connect import CompleteConnect
+from application.connecting.exchange_code import ExchangeCode
 from application.connecting.note_and_repeat_removals import NoteRemoval, RepeatRemovals
 from application.connecting.place_old_consent import PlaceOldConsent
 from application.database_hold.held_budget import HeldBudget
@@ -185,6 +186,7 @@ class Container(containers.DeclarativeContainer):
     relist = by_name(Relist, locals())
 
     # use-cases
+    exchange_code = by_name(ExchangeCode, locals())
     begin_connect = by_name(BeginConnect, locals(), watch=identity_watch)
     complete_connect = by_name(CompleteConnect, locals(), watch=identity_watch)
     select_accounts = by_name(SelectAccounts, locals())

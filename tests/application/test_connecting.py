@@ -6,10 +6,13 @@ from datetime import timedelta
 import pytest
 
 from adapters.memory.store import MemoryStore
+from application.begin_connect import MOST_OPEN
 from application.connecting.one_use_state import InProgress
+from application.ports.budget import Lane, Permits
 from domain.consent import Choosing, Connected, ConsentFailure, Failed
 from domain.errors import (
     AccountNotOnOffer,
+    BudgetSpent,
     ConnectionNotFound,
     InvalidRequest,
     OfferExpired,
@@ -18,10 +21,10 @@ from domain.errors import (
     StoreUnavailable,
 )
 from domain.grant_health import Active, Revoked, Superseded
-from domain.ids import AdvertiserId, ConnectionId, OfferId, OwnerId
+from domain.ids import AdvertiserId, AppId, ConnectionId, OfferId, OwnerId
 from domain.outcomes import Failure, Misconfigured, Throttled, Unavailable
 from domain.tokens import Secret
-from support.world import ANNA, BERT, BROWSER, World
+from support.world import ANNA, BERT, BROWSER, FreeBudget, World
 
 
 class ShuffledIds:
@@ -351,3 +354,52 @@ def test_a_state_that_nobody_was_given_locks_and_writes_nothing(state: str, monk
     monkeypatch.setattr(MemoryStore, "write", None)
     assert world.complete(ANNA, BROWSER, state=state, code=Secret("c")) == Failed(ConsentFailure.INVALID_STATE)
     world.complete.abandon(state)
+
+
+class StoppedBudget(FreeBudget):
+    """Gives nothing while `spent`."""
+
+    spent = False
+
+    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta, person: OwnerId | None = None) -> Permits:
+        if self.spent:
+            return Permits(0, timedelta(seconds=3))
+        return super().take(app, wanted, lane, within=within, person=person)
+
+
+def test_a_consent_whose_code_was_never_sent_is_not_spent() -> None:
+    budget = StoppedBudget()
+    world = World(given_budget=budget)
+    state, code = world.state_of(ANNA), world.code("chloe")
+    budget.spent = True
+    for _ in range(2):
+        with pytest.raises(BudgetSpent) as spent:
+            world.complete(ANNA, BROWSER, state=state, code=code)
+        assert spent.value.retry_after == timedelta(seconds=3)
+    budget.spent = False
+    assert world.complete(ANNA, BROWSER, state=state, code=code) == Connected()
+    assert world.complete(ANNA, BROWSER, state=state, code=code) == Connected()
+    assert len(world.database.rows.grants) == 1
+
+
+@pytest.mark.parametrize("stop", [Throttled(), Unavailable("away"), Misconfigured("secret")])
+def test_nor_is_one_while_all_calls_are_stopped_though_its_person_is_told_why(stop: Failure) -> None:
+    world = World()
+    state, code = world.state_of(ANNA), world.code("chloe")
+    world.budget.stop = stop
+    assert isinstance(world.complete(ANNA, BROWSER, state=state, code=code), Failed)
+    world.budget.stop = None
+    assert world.complete(ANNA, BROWSER, state=state, code=code) == Connected()
+
+
+def test_open_consents_of_one_user_are_bounded_and_the_newest_stay() -> None:
+    world = World()
+    berts = world.state_of(BERT)
+    states = []
+    for _ in range(MOST_OPEN + 5):
+        world.clock.advance(timedelta(seconds=1))
+        states.append(world.state_of(ANNA))
+    assert len(world.database.rows.consents) == MOST_OPEN + 1
+    assert world.complete(ANNA, BROWSER, state=states[0], code=world.code("chloe")) == Failed(ConsentFailure.INVALID_STATE)
+    assert world.complete(ANNA, BROWSER, state=states[-1], code=world.code("chloe")) == Connected()
+    assert world.complete(BERT, BROWSER, state=berts, code=world.code("ana", 0)) == Connected()

@@ -165,7 +165,7 @@ class Paced(FreeBudget):
         self.paced = ProcessBudget(10, self.clock)
         self.sent = list[timedelta]()
 
-    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta) -> Permits:
+    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta, person: OwnerId | None = None) -> Permits:
         permits = self.paced.take(app, wanted, lane, within=within)
         self.sent += [self.clock.monotonic() + permits.wait_for(i) for i in range(permits.count)]
         return permits

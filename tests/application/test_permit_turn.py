@@ -10,7 +10,7 @@ from application.ports.budget import Lane, Permits
 from application.rotate_grant import Rotated
 from application.rotation.permit_turn import LATEST_DEPARTURE, TURNS
 from domain.errors import PlatformUnavailable
-from domain.ids import AppId
+from domain.ids import AppId, OwnerId
 from support.world import ANNA, FreeBudget, World
 
 
@@ -23,7 +23,7 @@ class SlowMachine(FreeBudget):
         self.world = World(given_budget=self)
         self.world.clock.on_sleep = self.sleep_too_long
 
-    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta) -> Permits:
+    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta, person: OwnerId | None = None) -> Permits:
         self.taken += 1
         return Permits(wanted, timedelta(seconds=1))
 

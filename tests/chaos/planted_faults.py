@@ -15,8 +15,8 @@ from adapters.memory import grant_table
 from adapters.memory.claims_and_settlements import MemoryClaims
 from adapters.memory.database import copy_of
 from adapters.memory.store import MemoryGrants
-from application.complete_connect import CompleteConnect
 from application.connecting import relink, revoke_unused_grant
+from application.connecting.exchange_code import ExchangeCode
 from application.ports.claims_and_settlements import Claim, Settlement
 from application.rotation.call_and_settle import CallAndSettle
 from application.rotation.outage_aware_claims import Contact, OutageAwareClaims
@@ -158,17 +158,17 @@ def keep_the_generation(patch: pytest.MonkeyPatch) -> None:
 
 def old_grant_first(patch: pytest.MonkeyPatch) -> None:
     """A reconnect clears the way before the new pair is there."""
-    granted = CompleteConnect._granted  # noqa: SLF001 -- the very line that is wrong
+    exchange = ExchangeCode.__call__
 
-    def cleared(self: CompleteConnect, consent: Any, code: Secret) -> Any:  # noqa: ANN401 -- passed on as it comes
+    def cleared(self: ExchangeCode, consent: Any, code: Secret) -> Any:  # noqa: ANN401 -- passed on as it comes
         with self.store.write() as work:
             for grant in work.grants.of_owner(consent.owner):
                 grant.supersede(self.clock.now())
                 work.grants.save(grant)
             work.commit()
-        return granted(self, consent, code)
+        return exchange(self, consent, code)
 
-    patch.setattr(CompleteConnect, "_granted", cleared)
+    patch.setattr(ExchangeCode, "__call__", cleared)
 
 
 def fence_by_attempt(patch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from adapters.sql.database import open_database
 from application.ports.budget import Budget, Lane, Ledger
 from application.ports.clock import Clock
 from domain.errors import StoreUnavailable
-from domain.ids import AppId
+from domain.ids import AppId, OwnerId
 from domain.outcomes import InDoubt, Misconfigured, OurFault, Throttled, Unavailable
 from domain.tokens import Secret
 from support.world import SimulatedClock
@@ -377,3 +377,58 @@ def test_an_import_is_never_the_trial(budget_of: Open, failure: Unavailable | Mi
     clock.sleep(timedelta(minutes=10))
     assert budget.take(APP, 1, Lane.IMPORT, within=LONG).count == 0
     assert budget.take(APP, 1, Lane.PEOPLE, within=LONG).count == 1
+
+
+PATIENCE = timedelta(seconds=2)
+
+
+def test_persons_take_turns_over_all_processes(budget_of: Open) -> None:
+    clock = SimulatedClock()
+    one, two = budget_of(10, clock, process="one"), budget_of(10, clock, process="two")
+    first = one.take(APP, 1, Lane.PEOPLE, within=PATIENCE)
+    mine = one.take(APP, 1, Lane.PEOPLE, within=PATIENCE, person=OwnerId("eve"))
+    assert (first.count, mine.count) == (1, 1)
+    for budget in (one, two, one, two):
+        refused = budget.take(APP, 1, Lane.PEOPLE, within=PATIENCE, person=OwnerId("eve"))
+        assert (refused.count, refused.own_call_first, refused.because) == (0, True, None)
+        assert abs(refused.wait - mine.wait) < timedelta(milliseconds=5)
+    for person in ("anna", "bert"):
+        assert two.take(APP, 1, Lane.PEOPLE, within=PATIENCE, person=OwnerId(person)).count == 1
+    clock.advance(mine.wait + timedelta(milliseconds=1))
+    assert two.take(APP, 1, Lane.PEOPLE, within=PATIENCE, person=OwnerId("eve")).count == 1
+    assert one.take(APP, 1, Lane.PEOPLE, within=PATIENCE, person=OwnerId("eve")).own_call_first
+
+
+def test_a_person_is_a_person_in_the_lane_of_people_alone(budget_of: Open) -> None:
+    budget = budget_of(10, SimulatedClock())
+    for _ in range(3):
+        assert budget.take(APP, 1, Lane.BACKGROUND, within=LONG, person=OwnerId("eve")).count == 1
+
+
+def test_one_persons_many_threads_cost_another_one_turn(budget_of: Open) -> None:
+    """In simulated time: whoever asks next after a slot has passed may be eve again, but never twice before anna."""
+    clock = SimulatedClock()
+    budget = budget_of(10, clock)
+    waits = []
+    for n in range(40):
+        for _ in range(24):
+            budget.take(APP, 1, Lane.PEOPLE, within=PATIENCE, person=OwnerId("eve"))
+        permits = budget.take(APP, 1, Lane.PEOPLE, within=PATIENCE, person=OwnerId(f"anna {n}"))
+        assert permits.count == 1
+        waits.append(permits.wait)
+        clock.advance(timedelta(milliseconds=230))
+    assert max(waits) < timedelta(milliseconds=250)
+
+
+def test_with_the_background_in_a_hurry_persons_still_take_turns_and_it_keeps_its_share(budget_of: Open) -> None:
+    clock = SimulatedClock()
+    budget = budget_of(10, clock)
+    rotations = served = 0
+    for n in range(60):
+        rotations += budget.take(APP, 100, Lane.BACKGROUND, within=timedelta(seconds=7)).count
+        for _ in range(24):
+            budget.take(APP, 1, Lane.PEOPLE, within=PATIENCE, person=OwnerId("eve"))
+        served += budget.take(APP, 1, Lane.PEOPLE, within=PATIENCE, person=OwnerId(f"anna {n}")).count
+        clock.advance(timedelta(seconds=1))
+    assert rotations > 450
+    assert served > 20

@@ -108,3 +108,42 @@ def test_the_consents_of_an_owner_are_forgotten_used_or_not(kept: Kept) -> None:
         work.commit()
     with kept.store.read() as work:
         assert [work.consents.get(f"digest-{n}") is None for n in (1, 2, 3)] == [True, True, False]
+
+
+def give_back(kept: Kept, digest: str = "digest-1") -> None:
+    with kept.store.write() as work:
+        work.consents.give_back(digest)
+        work.commit()
+
+
+def test_a_state_whose_code_was_not_sent_can_be_used_again(kept: Kept) -> None:
+    add(kept, a_consent())
+    consume(kept)
+    give_back(kept)
+    assert found(kept) == a_consent()
+    assert not exchanging(kept)
+    assert consume(kept, now=START + SECOND) is not None
+    assert consume(kept) is None
+
+
+def test_a_state_that_has_ended_or_is_unknown_is_not_given_back(kept: Kept) -> None:
+    add(kept, a_consent())
+    consume(kept)
+    with kept.store.write() as work:
+        work.consents.end("digest-1", Connected())
+        work.commit()
+    give_back(kept)
+    give_back(kept, "unknown")
+    assert consume(kept) is None
+    assert found(kept) == replace(a_consent(), consumed_at=START, ending=Connected())
+
+
+def test_the_newest_unused_consents_of_an_owner_are_kept(kept: Kept) -> None:
+    add(kept, *(a_consent(f"digest-{n}", at=START + n * SECOND) for n in (3, 1, 5, 2, 4)), a_consent("bert", owner=BERT))
+    consume(kept, "digest-1")
+    for dropped in (2, 0):
+        with kept.store.write() as work:
+            assert work.consents.keep_newest(ANNA, 2) == dropped
+            work.commit()
+    there = [found(kept, digest) is not None for digest in ("bert", *(f"digest-{n}" for n in range(1, 6)))]
+    assert there == [True, True, False, False, True, True]

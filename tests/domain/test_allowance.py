@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.allowance import Allowance, Caller
+from domain.allowance import Allowance, Caller, Taken
 from domain.outcomes import Throttled
 from domain.pacing import NONE, Share, Tally
 
@@ -70,3 +70,27 @@ def test_a_clock_that_jumped_back_strands_no_slots() -> None:
     _, taken = allowance.take(NOON, 5, ONE, within=3 * MINUTE, people=True)
     assert len(taken.slots.times) == 5
     assert NONE <= taken.slots.times[0] - NOON <= 2 * MINUTE
+
+
+def persons(allowance: Allowance, now: timedelta, person: str) -> tuple[Allowance, Taken]:
+    return allowance.take(now, 1, Caller("process", "secret", 10), within=timedelta(seconds=2), people=True, person=person)
+
+
+def test_a_person_with_a_call_ahead_has_no_second_one_and_others_do() -> None:
+    allowance, now = Allowance(), timedelta(days=1)
+    allowance, _ = persons(allowance, now, "anna")
+    allowance, first = persons(allowance, now, "bert")
+    [at] = first.slots.times
+    allowance, second = persons(allowance, now, "bert")
+    assert (second.slots.times, second.slots.again_at, second.own_call_first) == ((), at, True)
+    allowance, other = persons(allowance, now, "chloe")
+    assert len(other.slots.times) == 1
+    allowance, again = persons(allowance, at, "bert")
+    assert len(again.slots.times) == 1
+    assert set(allowance.turns) == {"bert", "chloe"}, "who has no call ahead any more is forgotten"
+
+
+def test_a_turn_that_a_wrong_clock_put_far_off_is_none() -> None:
+    allowance = replace(Allowance(), turns={"anna": timedelta(days=400)})
+    allowance, taken = persons(allowance, timedelta(days=1), "anna")
+    assert len(taken.slots.times) == 1

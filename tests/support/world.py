@@ -86,8 +86,8 @@ class FreeBudget:
         self.stop: Failure | None = None
         self.pause = timedelta(0)
 
-    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta) -> Permits:
-        del app, lane, within
+    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta, person: OwnerId | None = None) -> Permits:
+        del app, lane, within, person
         return Permits(0, timedelta(seconds=30), because=self.stop) if self.stop else Permits(wanted, timedelta(0))
 
     def stopped(self, app: AppId) -> Failure | None:

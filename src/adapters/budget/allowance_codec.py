@@ -39,6 +39,7 @@ def text_of(allowance: Allowance) -> str:
             "callers": {name: whole(at) for name, at in allowance.callers.items()},
             "rejoining_until": whole(allowance.rejoining_until),
             "repeats_at": whole(allowance.repeats_at),
+            "turns": {mark: whole(at) for mark, at in allowance.turns.items()},
         },
         separators=(",", ":"),
     )
@@ -74,6 +75,7 @@ def _read(fields: Mapping[str, Any]) -> Allowance:
         callers={name: span(at) for name, at in fields["callers"].items()},
         rejoining_until=span(fields["rejoining_until"]),
         repeats_at=span(fields.get("repeats_at", 0)),  # a version without repeats leaves it out
+        turns={mark: span(at) for mark, at in fields.get("turns", {}).items()},  # and one without turns leaves these out
     )
 
 

@@ -8,12 +8,13 @@ from datetime import timedelta
 from typing import TypeVar
 
 from adapters.budget.allowance_codec import Newer, Unreadable, allowance_of, text_of
+from adapters.budget.turns_of_persons import TurnsOfPersons, mark_of
 from application.ports.budget import Lane, Ledger, Permits
 from application.ports.clock import Clock
 from domain.allowance import EPOCH, Allowance, Caller, Taken
 from domain.breaker import Breaker
 from domain.errors import StoreUnavailable
-from domain.ids import AppId
+from domain.ids import AppId, OwnerId
 from domain.outcomes import Answered, Failure
 from domain.pacing import NONE
 
@@ -75,9 +76,16 @@ class SharedBudget:
         self._wrong: dict[AppId, Breaker] = {}
         self._trying: set[AppId] = set()
         self._away_until: timedelta | None = None
+        self._persons = TurnsOfPersons(clock)
         self._lock = threading.Lock()
 
-    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta) -> Permits:
+    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta, person: OwnerId | None = None) -> Permits:
+        if person is None or lane is not Lane.PEOPLE:
+            return self._take(app, wanted, lane, within)
+        mark = mark_of(person)
+        return self._persons.take(app, mark, lambda: self._take(app, wanted, lane, within, mark))
+
+    def _take(self, app: AppId, wanted: int, lane: Lane, within: timedelta, mark: str = "") -> Permits:
         with self._lock:
             now, wrong = self._clock.monotonic(), self._wrong.get(app, Breaker())
             allowed = 0 if lane is Lane.IMPORT and wrong.stops_others(now) else wrong.most(now, wanted)
@@ -93,6 +101,7 @@ class SharedBudget:
                 people=lane is Lane.PEOPLE,
                 repeats=lane is Lane.REPEATS,
                 imports=lane is Lane.IMPORT,
+                person=mark,
             )
 
         taken = self._do(app, give)
@@ -100,7 +109,8 @@ class SharedBudget:
             self._had(app, trial=taken.trial)
         now = self._now(app)
         if not taken.slots.times:
-            return Permits(0, max(taken.slots.again_at - now, NONE), because=taken.because)
+            wait = max(taken.slots.again_at - now, NONE)
+            return Permits(0, wait, because=taken.because, own_call_first=taken.own_call_first)
         first = taken.slots.times[0]
         return Permits(len(taken.slots.times), first - now, tuple(time - first for time in taken.slots.times))
 

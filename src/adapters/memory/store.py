@@ -169,6 +169,11 @@ class MemoryConsents:
         taken = self._rows.consents[state_digest] = replace(consent, consumed_at=now)
         return taken
 
+    def give_back(self, state_digest: str) -> None:
+        consent = self._rows.consents.get(state_digest)
+        if consent is not None and consent.ending is None:
+            self._rows.consents[state_digest] = replace(consent, consumed_at=None)
+
     def get(self, state_digest: str) -> Consent | None:
         return self._rows.consents.get(state_digest)
 
@@ -179,6 +184,11 @@ class MemoryConsents:
     def exchanging(self, since: datetime, until: datetime) -> bool:
         consents = self._rows.consents.values()
         return any(c.consumed_at is not None and since <= c.consumed_at <= until and c.ending is None for c in consents)
+
+    def keep_newest(self, owner: OwnerId, count: int) -> int:
+        unused = [c for c in self._rows.consents.values() if c.owner == owner and c.consumed_at is None]
+        oldest_last = sorted(unused, key=lambda c: c.expires_at, reverse=True)
+        return self._drop(c.state_digest for c in oldest_last[count:])
 
     def forget(self, before: datetime) -> int:
         return self._drop(k for k, c in self._rows.consents.items() if c.expires_at < before)

@@ -27,6 +27,11 @@ class SqlConsents:
         row = self._connection.execute(take).first()
         return consent_of(row) if row else None
 
+    def give_back(self, state_digest: str) -> None:
+        consents = tables.consents.c
+        used = (consents.state_digest == state_digest, consents.ending.is_(None))
+        self._connection.execute(update(tables.consents).where(*used).values(consumed_at=None))
+
     def get(self, state_digest: str) -> Consent | None:
         query = select(tables.consents).where(tables.consents.c.state_digest == state_digest)
         row = self._connection.execute(query).first()
@@ -41,6 +46,12 @@ class SqlConsents:
         consents = tables.consents.c
         some = exists().where(consents.consumed_at.between(since, until), consents.ending.is_(None))
         return bool(self._connection.scalar(select(some)))
+
+    def keep_newest(self, owner: OwnerId, count: int) -> int:
+        consents = tables.consents.c
+        unused = select(consents.state_digest).where(consents.owner == owner, consents.consumed_at.is_(None))
+        oldest = unused.order_by(consents.expires_at.desc()).offset(count).with_for_update(skip_locked=True)
+        return self._connection.execute(delete(tables.consents).where(consents.state_digest.in_(oldest))).rowcount
 
     def forget(self, before: datetime) -> int:
         return self._connection.execute(delete(tables.consents).where(tables.consents.c.expires_at < before)).rowcount

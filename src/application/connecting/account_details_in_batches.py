@@ -1,13 +1,14 @@
 """What the platform tells of many accounts: a call for each hundred, and a permit for each call."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from application.ports.ad_platform import DETAILS_PER_CALL, AdPlatform
-from application.ports.budget import Budget
+from application.ports.budget import Permits
 from application.ports.clock import Clock
+from application.rotation.permit_turn import Turns, unless_listed
 from domain.advertiser import Advertiser, Standing
 from domain.ids import AdvertiserId
 from domain.outcomes import (
@@ -66,11 +67,9 @@ class ReadDetails:
     """
 
     platform: AdPlatform
-    budget: Budget
     clock: Clock
     call_timeout: timedelta
-    turn: Callable[[timedelta], bool]
-    """Waits for leave to send one call, at most so long, and says whether there is."""
+    turns: Turns
 
     def __call__(self, access: Secret, accounts: Sequence[AdvertiserId], *, until: timedelta = timedelta.max) -> AccountDetails:
         """What is told of these accounts. It is over by the monotonic time `until`."""
@@ -131,16 +130,13 @@ class _Reading:
 
     def _ask(self, batch: Batch) -> tuple[Advertiser, ...] | Failure | None:
         """None: there was no time, or no permit."""
-        if not self._turn():
-            return None
-        answer = self.step.platform.details(self.access, batch)
-        self.step.budget.learn(self.step.platform.app, None if isinstance(answer, tuple) else answer)
-        return answer
-
-    def _turn(self) -> bool:
         last = self.until - self.step.call_timeout
         within = min(TURN_WITHIN, last - self.step.clock.monotonic())
-        return within >= timedelta(0) and self.step.turn(within) and self.step.clock.monotonic() <= last
+        if within < timedelta(0):
+            return None
+        details = self.step.platform.details
+        answer = self.step.turns.call(lambda: details(self.access, batch), unless_listed, within=within, until=last)
+        return None if isinstance(answer, Permits) else answer
 
 
 def in_batches(accounts: Sequence[AdvertiserId]) -> Iterator[Batch]:

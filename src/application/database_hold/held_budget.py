@@ -7,7 +7,7 @@ from application.database_hold.identity_watch import IdentityWatch
 from application.ports.budget import Budget, Lane, Obstacle, Permits
 from domain.database_hold import Held
 from domain.errors import HOLD_LASTS
-from domain.ids import AppId
+from domain.ids import AppId, OwnerId
 from domain.outcomes import Failure
 
 
@@ -18,10 +18,10 @@ class HeldBudget:
     budget: Budget
     watch: IdentityWatch
 
-    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta) -> Permits:
+    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta, person: OwnerId | None = None) -> Permits:
         if hold := self.watch.hold_or_last():
             return Permits(0, HOLD_LASTS, because=Held(hold))
-        return self.budget.take(app, wanted, lane, within=within)
+        return self.budget.take(app, wanted, lane, within=within, person=person)
 
     def stopped(self, app: AppId) -> Obstacle | None:
         if hold := self.watch.last_hold:

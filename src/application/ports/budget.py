@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Protocol
 
 from domain.database_hold import Held
-from domain.ids import AppId
+from domain.ids import AppId, OwnerId
 from domain.outcomes import Failure
 
 Obstacle = Failure | Held
@@ -15,7 +15,8 @@ Obstacle = Failure | Held
 
 
 class Lane(Enum):
-    """Who wants to call. A tenth of the budget is kept for people, who may also use what the background leaves.
+    """Who wants to call. A tenth of the budget is kept for people, who may also use what the background leaves. Among themselves
+    they take turns.
 
     Repeats of what was refused have a tenth of it at the most. An import of spend has the very next call, where nobody else took
     it; all imports together are never more than one call ahead, and none is the trial while the app's calls are stopped.
@@ -38,6 +39,8 @@ class Permits:
     wait: timedelta
     offsets: tuple[timedelta, ...] = ()
     """How long after the first each of them may be sent, the first included; empty: all at once."""
+    own_call_first: bool = False
+    """With none given: this person's last call is still to be sent. The next may be asked for after `wait`."""
     because: Obstacle | None = None
     """With none given: what stops the app's calls altogether (it was throttled, is unavailable, or misconfigured), or this
     process's: the database is on hold."""
@@ -50,8 +53,11 @@ class Permits:
 class Budget(Protocol):
     """The app's calls, counted over all processes that share the adapter's store; the breaker of the app is part of it."""
 
-    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta) -> Permits:
+    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta, person: OwnerId | None = None) -> Permits:
         """Reserve up to `wanted` calls that can all be sent `within` this time. Permits not used are simply lost.
+
+        `person`: for whom, in the lane of people. Each has one call ahead at the most, over all processes, so that nobody waits
+        longer for one person's many calls than for one.
 
         Never more a second than the app's limit, whatever the lanes. While the app's calls are stopped: none, or a single
         trial when one is due.

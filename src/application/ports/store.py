@@ -105,6 +105,9 @@ class Consents(Protocol):
     def consume(self, state_digest: str, now: datetime) -> Consent | None:
         """Take an unused, unexpired state, exactly once. None when there is none to take."""
 
+    def give_back(self, state_digest: str) -> None:
+        """Make a consumed state usable again, since its code was not sent. Nothing happens where it has ended or is forgotten."""
+
     def get(self, state_digest: str) -> Consent | None:
         """The consent, used or not."""
 
@@ -113,6 +116,9 @@ class Consents(Protocol):
 
     def exchanging(self, since: datetime, until: datetime) -> bool:
         """Whether some consent was consumed between these times and has not ended: a pair may be on its way to the store."""
+
+    def keep_newest(self, owner: OwnerId, count: int) -> int:
+        """Drop the owner's oldest unused ones, so that no more than `count` are left; returns how many."""
 
     def forget(self, before: datetime) -> int:
         """Drop those that expired before this time; returns how many."""

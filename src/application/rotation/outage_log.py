@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from application.ports.budget import Budget, Lane, Obstacle, Permits
 from application.ports.clock import Clock
-from domain.ids import AppId
+from domain.ids import AppId, OwnerId
 from domain.outcomes import Failure, InDoubt, Unavailable
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,8 @@ class OutageTellingBudget:
     _told: bool = field(default=False, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
-    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta) -> Permits:
-        return self.budget.take(app, wanted, lane, within=within)
+    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta, person: OwnerId | None = None) -> Permits:
+        return self.budget.take(app, wanted, lane, within=within, person=person)
 
     def stopped(self, app: AppId) -> Obstacle | None:
         return self.budget.stopped(app)

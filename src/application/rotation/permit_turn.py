@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from application.ports.budget import Budget, Lane, Permits
 from application.ports.clock import Clock
-from domain.ids import AppId
+from domain.ids import AppId, OwnerId
 from domain.outcomes import Failure, Throttled
 
 Answer = TypeVar("Answer")
@@ -48,6 +48,7 @@ class PermitTurn:
     lane: Lane
     at: timedelta
     stopping: Callable[[], bool] = never
+    person: OwnerId | None = None
 
     def __call__(self) -> bool:
         """Wait for it. False: nothing is to be sent, since there is none to be had or somebody asks to stop."""
@@ -57,7 +58,8 @@ class PermitTurn:
                 return False
             if self.clock.monotonic() <= self.at + LATEST_DEPARTURE:
                 return True
-            permits = self.budget.take(self.app, 1, self.lane, within=PERMIT_PATIENCE)
+            turns = Turns(self.budget, self.clock, self.app, self.lane, self.stopping, self.person)
+            permits = turns.permits(PERMIT_PATIENCE)
             if not permits.count:
                 return False
             self.at = self.clock.monotonic() + max(permits.wait, timedelta(0))  # a slow ledger must not make it miss them all
@@ -66,42 +68,72 @@ class PermitTurn:
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Turns of calls that are sent one after the other, in one lane."""
+    """Calls in one lane, each in its turn: take a permit, wait for its turn, send, and let the budget learn what came of it."""
 
     budget: Budget
     clock: Clock
     app: AppId
     lane: Lane
     stopping: Callable[[], bool] = never
-
-    def __call__(self, within: timedelta) -> bool:
-        """Wait for the next one, at most so long. False: there is none to be had, or somebody asks to stop."""
-        return self._missed(within) is None
+    person: OwnerId | None = None
+    """For whom, in the lane of people: they take turns there."""
 
     def call(
-        self, send: Callable[[], Answer], failure_of: Callable[[Answer], Failure | None], *, within: timedelta
+        self,
+        send: Callable[[], Answer],
+        failure_of: Callable[[Answer], Failure | None],
+        *,
+        within: timedelta,
+        until: timedelta = timedelta.max,
     ) -> Answer | Permits:
-        """Take a permit, wait for its turn, send, and let the budget learn what came of it. Permits: none was to be had, and this
-        is why, or somebody asks to stop; nothing was sent.
+        """All of it. Permits: none was to be had, and this is why, or somebody asks to stop; nothing was sent.
 
-        Of an import's calls it learns throttling alone: a slow report says nothing of the calls that keep tokens alive.
+        `until`: the monotonic time after which nothing is sent.
         """
-        if missed := self._missed(within):
-            return missed
+        reserved = self.reserve(within)
+        if isinstance(reserved, Permits):
+            return reserved
+        return self.send(reserved, send, failure_of, until=until)
+
+    def reserve(self, within: timedelta) -> PermitTurn | Permits:
+        """Take a permit for a call `within` this time, whose turn is waited for later. Permits: none is to be had."""
+        permits = self.permits(within)
+        if not permits.count:
+            return permits
+        at = self.clock.monotonic() + permits.wait
+        return PermitTurn(self.budget, self.clock, self.app, self.lane, at, self.stopping, self.person)
+
+    def send(
+        self,
+        turn: Callable[[], bool],
+        send: Callable[[], Answer],
+        failure_of: Callable[[Answer], Failure | None],
+        *,
+        until: timedelta = timedelta.max,
+    ) -> Answer | Permits:
+        """Wait for a turn that was reserved, send, and let the budget learn. Permits: it was missed, or it is too late.
+
+        Of an import's calls the budget learns throttling alone: a slow report says nothing of the calls that keep tokens alive.
+        """
+        if not turn() or self.clock.monotonic() > until:
+            return Permits(0, timedelta(0))
         answer = send()
         failure = failure_of(answer)
         if self.lane is not Lane.IMPORT or isinstance(failure, Throttled):
             self.budget.learn(self.app, failure)
         return answer
 
-    def _missed(self, within: timedelta) -> Permits | None:
-        """Wait for the next turn; None: it has come."""
+    def permits(self, within: timedelta) -> Permits:
+        """Take one permit. Who has another call ahead waits for that, within the same time, and asks again."""
         asked_at = self.clock.monotonic()
-        permits = self.budget.take(self.app, 1, self.lane, within=within)
-        if not permits.count:
-            return permits
-        turn = PermitTurn(self.budget, self.clock, self.app, self.lane, asked_at + permits.wait, self.stopping)
-        return None if turn() else Permits(0, timedelta(0))
+        until = asked_at + within
+        while True:
+            permits = self.budget.take(self.app, 1, self.lane, within=until - asked_at, person=self.person)
+            asks_again_at = self.clock.monotonic() + permits.wait
+            if permits.count or not permits.own_call_first or asks_again_at >= until or self.stopping():
+                return permits
+            wait(self.clock, asks_again_at, self.stopping)
+            asked_at = self.clock.monotonic()
 
 
 def unless_listed(answer: tuple[object, ...] | Failure) -> Failure | None:

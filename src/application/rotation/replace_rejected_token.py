@@ -7,8 +7,8 @@ from application.ports.budget import Permits
 from application.ports.clock import Clock
 from application.rotation.claim_results import Ended, InFlight, Rotation
 from application.rotation.single_call import SingleCall
-from application.rotation.what_callers_are_told import SHORTEST_WAIT, UNSENT_FOR, hopeless, stopped
-from domain.errors import PlatformThrottled, PlatformUnavailable, ReauthorisationNeeded
+from application.rotation.what_callers_are_told import SHORTEST_WAIT, UNSENT_FOR, hopeless, refusal_of_unsent, stopped
+from domain.errors import PlatformUnavailable, ReauthorisationNeeded
 from domain.grant import Grant
 from domain.grant_health import NeedsReauth
 from domain.outcomes import Reason, Refused
@@ -27,7 +27,7 @@ class ReplaceRejected:
     def __call__(self, grant: Grant, *, patient: bool) -> Grant | InFlight:
         """The grant as it may be served now. `patient` False: start and await nothing.
 
-        Raises ReauthorisationNeeded, PlatformThrottled, PlatformUnavailable, PlatformMisconfigured.
+        Raises ReauthorisationNeeded, BudgetSpent, PlatformThrottled, PlatformUnavailable, PlatformMisconfigured.
         """
         now = self.clock.now()
         if patient and grant.in_flight(now):
@@ -42,8 +42,8 @@ class ReplaceRejected:
 
     def _after_call(self, grant: Grant) -> Grant | InFlight:
         match self.single_call(grant, probe=True):
-            case Permits(because=because, wait=wait):
-                raise stopped(because, wait) if because else PlatformThrottled(wait)
+            case Permits() as unsent:
+                raise refusal_of_unsent(unsent)
             case InFlight() | Rotation(ended=Ended.OVERTAKEN):
                 return InFlight()
             case Rotation(ended=Ended.UNSENT, failure=failure):

@@ -8,7 +8,7 @@ from application.ports.claims_and_settlements import Claims
 from application.ports.clock import Clock
 from application.rotation.call_and_settle import UNTIL_CONFIGURED, CallAndSettle
 from application.rotation.claim_results import Ended, InFlight, Rotation
-from application.rotation.permit_turn import PERMIT_PATIENCE, PermitTurn
+from application.rotation.permit_turn import PERMIT_PATIENCE, Turns
 from domain.errors import StoreUnavailable
 from domain.grant import Grant
 from domain.rotation_policy import RotationPolicy
@@ -40,12 +40,11 @@ class SingleCall:
         return rotation
 
     def _once(self, grant: Grant, *, insist: bool = False, probe: bool = False) -> Rotation | InFlight | Permits:
-        permits = self.budget.take(grant.app, 1, Lane.PEOPLE, within=PERMIT_PATIENCE)
-        if not permits.count:
-            return permits
+        turn = Turns(self.budget, self.clock, grant.app, Lane.PEOPLE, person=grant.owner).reserve(PERMIT_PATIENCE)
+        if isinstance(turn, Permits):
+            return turn
         taken_at = self.clock.monotonic()
         claim = self.claims.take(grant.id, generation=grant.generation, lease=self.policy.lease)
         if claim is None:
             return InFlight()
-        turn = PermitTurn(self.budget, self.clock, grant.app, Lane.PEOPLE, taken_at + permits.wait)
         return self.carry_out(claim, taken_at=taken_at, turn=turn, insist=insist, probe=probe)

@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from application.ports.budget import Obstacle
+from application.ports.budget import Obstacle, Permits
 from domain.database_hold import Held
 from domain.errors import (
+    BudgetSpent,
     OnHold,
     PlatformError,
     PlatformMisconfigured,
@@ -36,6 +37,12 @@ def refusal_of(grant: Grant, failure: Obstacle | None, now: datetime) -> Refusal
         return refusal
     wait = max((grant.schedule.due_at or now) - now, SHORTEST_WAIT)
     return stopped(failure, wait, probing=isinstance(grant.tokens, LongTerm))
+
+
+def refusal_of_unsent(permits: Permits) -> Refusal:
+    """Why a call was not sent: all of the app's are stopped, or our own budget has none left for it."""
+    wait = max(permits.wait, SHORTEST_WAIT)
+    return stopped(permits.because, wait) if permits.because else BudgetSpent(wait)
 
 
 def stopped(failure: Obstacle | None, wait: timedelta, *, probing: bool = True) -> Refusal:

@@ -9,6 +9,7 @@ from application.ports.budget import Obstacle
 from application.ports.connection_mirror import MirrorUnavailable
 from domain.database_hold import Elsewhere, Held, Hold, WentBack
 from domain.errors import (
+    BudgetSpent,
     OnHold,
     PlatformError,
     PlatformMisconfigured,
@@ -66,7 +67,7 @@ def refused(refusal: Refusal) -> str:
             return one_line(f"the database {database_sentence(refusal)}")
         case ReauthorisationNeeded(reason=reason):
             return f"TikTok refused it ({reason.value}): its user has to connect the account again"
-        case PlatformThrottled() | PlatformMisconfigured() | PlatformUnavailable():
+        case BudgetSpent() | PlatformThrottled() | PlatformMisconfigured() | PlatformUnavailable():
             return f"{OBSTACLES[type(refusal)]}; {refusal}"
         case OnHold(hold=hold):
             return f"the database is on hold: {why_held(hold)}"
@@ -77,6 +78,7 @@ def refused(refusal: Refusal) -> str:
 
 
 OBSTACLES: dict[type, str] = {
+    BudgetSpent: "TIKTOK_QPS leaves no call for this now: others are ahead",
     PlatformThrottled: "TikTok takes no more calls of this app for now",
     PlatformMisconfigured: "TikTok does not take TIKTOK_APP_ID and TIKTOK_APP_SECRET, another app obtained the "
     "grant, or no key in TOKEN_ENCRYPTION_KEYS opens its token: `tiktok-connect doctor` tries them all",
@@ -100,11 +102,13 @@ def instant(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def obstacle(failure: Obstacle) -> str:
+def obstacle(failure: Obstacle | BudgetSpent) -> str:
     """What stops all calls of the app."""
     match failure:
         case Held(hold=hold):
             return f"the database is on hold: {why_held(hold)}"
+        case BudgetSpent():
+            return OBSTACLES[BudgetSpent]
         case Throttled():
             return OBSTACLES[PlatformThrottled]
         case Misconfigured():

@@ -12,7 +12,7 @@ from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
-from domain.errors import OnHold
+from domain.errors import BudgetSpent, OnHold
 from entrypoints.container import Container
 from entrypoints.dashboard_connections import close_dashboard_connections
 from entrypoints.http.api import API, SharedWaits, StrictRequest, described, polish
@@ -21,7 +21,7 @@ from entrypoints.http.auth.guards import Gate
 from entrypoints.http.connection_limits import LARGEST_BODY
 from entrypoints.http.dashboard_addresses import Addresses
 from entrypoints.http.middleware import RequestMiddleware, protective_headers
-from entrypoints.http.pages import PAGES, for_whoever_asks, show_hold
+from entrypoints.http.pages import PAGES, for_whoever_asks, show_in_place
 from entrypoints.http.problems import EXCEPTION_HANDLERS
 from entrypoints.http.readiness_checks import readiness_checks_of
 from entrypoints.http.use_cases_for_handlers import always, provided
@@ -91,7 +91,7 @@ def create_app(container: Container) -> App:
     app = App(
         route_handlers=[*API, *PAGES],
         dependencies=provided(container) | {name: always(value) for name, value in given.items()},
-        exception_handlers={**for_whoever_asks(EXCEPTION_HANDLERS), OnHold: show_hold},
+        exception_handlers={**for_whoever_asks(EXCEPTION_HANDLERS), OnHold: show_in_place, BudgetSpent: show_in_place},
         lifespan=[threads],
         openapi_config=described(https=browser.https),
         request_max_body_size=LARGEST_BODY,

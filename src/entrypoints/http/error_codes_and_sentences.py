@@ -54,6 +54,9 @@ PENDING_EXPIRED = Code(410, "PENDING_EXPIRED", "The time for choosing is over. C
 PAYLOAD_TOO_LARGE = Code(413, "PAYLOAD_TOO_LARGE", "This request is too large. Choose fewer accounts at a time.")
 RATE_LIMITED = Code(429, "RATE_LIMITED", "These are too many requests. Wait a moment and try again.")
 THROTTLED = Code(429, "TIKTOK_THROTTLED", "TikTok takes no more requests for now. Nothing is lost; try again in a few minutes.")
+BUDGET_SPENT = Code(
+    429, "BUDGET_SPENT", "Many are using TikTok through this service right now. Nothing is lost; try again in a moment."
+)
 INTERNAL = Code(500, "INTERNAL", "Something went wrong here. Try again, and tell support if it happens again.")
 API_ERROR = Code(502, "TIKTOK_API_ERROR", "TikTok answered with an error. Try again later, and tell support if it happens again.")
 TIKTOK_UNAVAILABLE = Code(
@@ -90,7 +93,7 @@ ACCOUNT_MISMATCH = Code(
 
 RECONNECT = (REFRESH_TOKEN_EXPIRED, ROTATION_IN_DOUBT, ACCESS_TOKEN_EXPIRED)
 """A person must authorise again."""
-TIKTOK = (THROTTLED, API_ERROR, TIKTOK_UNAVAILABLE, MISCONFIGURED, ON_HOLD)
+TIKTOK = (THROTTLED, BUDGET_SPENT, API_ERROR, TIKTOK_UNAVAILABLE, MISCONFIGURED, ON_HOLD)
 """What a call to TikTok may come to besides."""
 ALL = tuple(value for value in tuple(globals().values()) if isinstance(value, Code))
 SENTENCES = {code.name: code.sentence for code in ALL}

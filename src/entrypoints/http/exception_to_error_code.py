@@ -82,6 +82,7 @@ ERRORS: Mapping[type[Exception], Code] = {
     errors.ReauthorisationNeeded: codes.REFRESH_TOKEN_EXPIRED,
     errors.AccountOutOfReach: codes.ACCOUNT_LOST,
     errors.PlatformThrottled: codes.THROTTLED,
+    errors.BudgetSpent: codes.BUDGET_SPENT,
     errors.PlatformUnavailable: codes.TIKTOK_UNAVAILABLE,
     errors.PlatformMisconfigured: codes.MISCONFIGURED,
     errors.OnHold: codes.ON_HOLD,

@@ -17,7 +17,7 @@ from application.complete_connect import CompleteConnect
 from application.connecting.one_use_state import InProgress
 from application.ports.ids_and_nonces import Nonces
 from domain.consent import ConsentFailure, Ending, Failed
-from domain.errors import OnHold, PlatformUnavailable, Refusal, StoreUnavailable
+from domain.errors import BudgetSpent, OnHold, PlatformUnavailable, Refusal, StoreUnavailable
 from domain.tokens import Secret
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.ids_in_requests import connection_id
@@ -41,6 +41,9 @@ ANSWER_WITHIN = timedelta(seconds=24)
 
 REPEAT_WAITS = timedelta(seconds=20)
 """How long the repeat of a callback waits for the first: about what its calls take at the worst."""
+
+IN_PLACE = (OnHold, BudgetSpent)
+"""What is told where it happens, and not on the dashboard: nothing is used up, and the same address may be asked once more."""
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=100), timedelta(seconds=1)
 
@@ -92,8 +95,8 @@ async def begin(
         guarded = connection_id(reconnects) if reconnects else None
         begun = asyncio.to_thread(begin_connect, session.owner_id, browser, reconnects=guarded)
         answer = redirect(await in_time(begun, else_=StoreUnavailable()))
-    except OnHold:
-        raise  # told in place: the same click may come again
+    except IN_PLACE:
+        raise  # the same click may come again
     except Refusal as refusal:
         if not is_navigation(request):
             raise
@@ -156,8 +159,8 @@ async def callback(
     )
     try:
         ending = await in_time(complete_once(waiting, complete), else_=PlatformUnavailable(USUAL_RETRY_AFTER))
-    except OnHold:
-        raise  # told in place: the state is not used up, and the same callback may come again
+    except IN_PLACE:
+        raise  # the state is not used up, and the same callback may come again
     except Refusal as refusal:
         log.warning("a consent could not be completed", extra={"refusal": type(refusal).__name__})
         return redirect(addresses.failure(code_of(refusal)))

@@ -12,7 +12,7 @@ BEGIN = redirects(
     codes.UNAVAILABLE,
     nothing="A prefetch starts nothing.",
 )
-CALLBACK = redirects(codes.INVALID_REQUEST, codes.UNAUTHORIZED, codes.ON_HOLD)
+CALLBACK = redirects(codes.INVALID_REQUEST, codes.UNAUTHORIZED, codes.BUDGET_SPENT, codes.ON_HOLD)
 PENDING = failures(codes.INVALID_REQUEST, codes.UNAUTHORIZED, codes.PENDING_NOT_FOUND, codes.PENDING_EXPIRED, codes.UNAVAILABLE)
 SELECT = failures(
     codes.INVALID_REQUEST,

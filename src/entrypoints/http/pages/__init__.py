@@ -5,7 +5,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from entrypoints.http.auth.guards import may_write, owner_of, signed_in
-from entrypoints.http.pages.error_pages import ERROR_PAGES, for_whoever_asks, show_hold
+from entrypoints.http.pages.error_pages import ERROR_PAGES, for_whoever_asks, show_in_place
 from entrypoints.http.pages.forms import form
 from entrypoints.http.pages.login import log_in, login_form, root
 from entrypoints.http.pages.platforms import disconnect_account, platforms
@@ -13,7 +13,7 @@ from entrypoints.http.pages.rendering import favicon, static_file
 from entrypoints.http.pages.selection import cancel_selection, choose_accounts, selection
 from entrypoints.http.pages.spend import spend
 
-__all__ = ["PAGES", "for_whoever_asks", "show_hold"]
+__all__ = ["PAGES", "for_whoever_asks", "show_in_place"]
 
 OWNER = {"owner": Provide(owner_of, sync_to_thread=False)}
 

@@ -7,7 +7,6 @@ from typing import Any
 from litestar import Response
 from litestar.types import ExceptionHandlersMap
 
-from domain.errors import OnHold
 from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.auth.jwt_claims import Unauthenticated
 from entrypoints.http.dashboard_addresses import CONNECT, PLATFORMS
@@ -38,6 +37,8 @@ TITLES = {
     codes.PENDING_USED: "This choice has been made",
     codes.PENDING_EXPIRED: "This choice is over",
     codes.PAYLOAD_TOO_LARGE: "That is too much at once",
+    codes.RATE_LIMITED: "One moment, please",
+    codes.BUDGET_SPENT: "One moment, please",
     codes.ON_HOLD: "Not now",
     codes.UNAVAILABLE: "One moment, please",
 }
@@ -74,8 +75,8 @@ def shown(tell: Handler) -> Handler:
     return show
 
 
-def show_hold(request: AnyRequest, error: OnHold) -> Response[Any]:
-    """The answer while the database is on hold: a page for a person on the way to TikTok or back, problem details for others."""
+def show_in_place(request: AnyRequest, error: Exception) -> Response[Any]:
+    """The answer to what passes by itself: a page for a person on the way to TikTok or back, problem details for others."""
     return (shown(tell_refusal) if request.method == "GET" and prefers_a_page(request) else tell_refusal)(request, error)
 
 
