@@ -8,7 +8,6 @@ import pytest
 from adapters.memory.store import MemoryStore
 from application.begin_connect import MOST_OPEN
 from application.connecting.one_use_state import InProgress
-from application.ports.budget import Lane, Permits
 from domain.consent import Choosing, Connected, ConsentFailure, Failed
 from domain.errors import (
     AccountNotOnOffer,
@@ -21,10 +20,10 @@ from domain.errors import (
     StoreUnavailable,
 )
 from domain.grant_health import Active, Revoked, Superseded
-from domain.ids import AdvertiserId, AppId, ConnectionId, OfferId, OwnerId
+from domain.ids import AdvertiserId, ConnectionId, OfferId, OwnerId
 from domain.outcomes import Failure, Misconfigured, Throttled, Unavailable
 from domain.tokens import Secret
-from support.world import ANNA, BERT, BROWSER, FreeBudget, World
+from support.world import ANNA, BERT, BROWSER, World
 
 
 class ShuffledIds:
@@ -356,27 +355,15 @@ def test_a_state_that_nobody_was_given_locks_and_writes_nothing(state: str, monk
     world.complete.abandon(state)
 
 
-class StoppedBudget(FreeBudget):
-    """Gives nothing while `spent`."""
-
-    spent = False
-
-    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta, person: OwnerId | None = None) -> Permits:
-        if self.spent:
-            return Permits(0, timedelta(seconds=3))
-        return super().take(app, wanted, lane, within=within, person=person)
-
-
 def test_a_consent_whose_code_was_never_sent_is_not_spent() -> None:
-    budget = StoppedBudget()
-    world = World(given_budget=budget)
+    world = World()
     state, code = world.state_of(ANNA), world.code("chloe")
-    budget.spent = True
+    world.budget.spent = True
     for _ in range(2):
         with pytest.raises(BudgetSpent) as spent:
             world.complete(ANNA, BROWSER, state=state, code=code)
         assert spent.value.retry_after == timedelta(seconds=3)
-    budget.spent = False
+    world.budget.spent = False
     assert world.complete(ANNA, BROWSER, state=state, code=code) == Connected()
     assert world.complete(ANNA, BROWSER, state=state, code=code) == Connected()
     assert len(world.database.rows.grants) == 1

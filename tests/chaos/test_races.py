@@ -41,11 +41,11 @@ JITTER = SECOND / 10
 
 EXPECTED = {
     *("sweep: no hands", "sweep: done", "sweep: renewed", "sweep: unsent", "sweep: overtaken"),
-    *("click: Rotated", "click: InFlight", "click: PlatformThrottled", "click: PlatformUnavailable"),
-    *("vend: Vended", "vend: Vended degraded", "vend: InFlight", "vend: PlatformThrottled", "vend: PlatformUnavailable"),
+    *("click: Rotated", "click: InFlight", "click: BudgetSpent", "click: PlatformUnavailable"),
+    *("vend: Vended", "vend: Vended degraded", "vend: InFlight", "vend: BudgetSpent", "vend: PlatformUnavailable"),
     "drain: done",
 }
-"""How deeds may end where nothing is wrong. PlatformThrottled: a person's two seconds in the budget's queue were up;
+"""How deeds may end where nothing is wrong. BudgetSpent: a person's two seconds in the budget's queue were up;
 PlatformUnavailable: so were all the turns that a call may miss on a busy machine."""
 
 

@@ -34,8 +34,8 @@ AT_THE_LATEST = 60.0
 """Seconds after a server's return in which work goes on by itself."""
 
 ANSWERS = {
-    *("click: 200", "click: 429 TIKTOK_THROTTLED", "click: 503 TIKTOK_UNAVAILABLE", "click: 503 UNAVAILABLE"),
-    *("vend: 200", "vend: 429 TIKTOK_THROTTLED", "vend: 503 TIKTOK_UNAVAILABLE", "vend: 503 UNAVAILABLE"),
+    *("click: 200", "click: 429 BUDGET_SPENT", "click: 503 TIKTOK_UNAVAILABLE", "click: 503 UNAVAILABLE"),
+    *("vend: 200", "vend: 429 BUDGET_SPENT", "vend: 503 TIKTOK_UNAVAILABLE", "vend: 503 UNAVAILABLE"),
 }
 """All that anybody may be told meanwhile: that it worked, or to come back."""
 

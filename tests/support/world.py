@@ -84,10 +84,13 @@ class FreeBudget:
     def __init__(self) -> None:
         self.learnt: list[Failure | None] = []
         self.stop: Failure | None = None
+        self.spent = False
         self.pause = timedelta(0)
 
     def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta, person: OwnerId | None = None) -> Permits:
         del app, lane, within, person
+        if self.spent:
+            return Permits(0, timedelta(seconds=3))
         return Permits(0, timedelta(seconds=30), because=self.stop) if self.stop else Permits(wanted, timedelta(0))
 
     def stopped(self, app: AppId) -> Failure | None:

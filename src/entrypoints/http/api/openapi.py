@@ -146,7 +146,7 @@ def polish(document: OpenAPI) -> None:
                 add_headers(int(status), response)
                 if operation.operation_id in AS_CSV_TOO and status == "200":
                     response.content = {**(response.content or {}), "text/csv": TEXT}
-                if operation.operation_id in FOR_BROWSERS and status == "503":
+                if operation.operation_id in FOR_BROWSERS and status in {"429", "503"}:
                     add_page(response)
 
 

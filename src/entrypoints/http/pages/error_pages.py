@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from litestar import Response
+from litestar import HttpMethod, Response
 from litestar.types import ExceptionHandlersMap
 
 from entrypoints.http import error_codes_and_sentences as codes
@@ -26,6 +26,8 @@ class Way:
 
 BACK = Way("Back to the platforms", PLATFORMS)
 AGAIN = Way("Connect again", CONNECT)
+SAME_ADDRESS = Way("Try again", "")
+"""The code and the state of a callback stay in its address, and in no page."""
 
 TITLES = {
     codes.INVALID_REQUEST: "Something is missing",
@@ -44,6 +46,9 @@ TITLES = {
 }
 """Headings; the text below is the code's own sentence."""
 
+ONCE_MORE = {codes.RATE_LIMITED, codes.BUDGET_SPENT}
+"""What passes in a moment, nothing being used up: the same address does it."""
+
 CHOICES = {codes.PENDING_NOT_FOUND, codes.PENDING_USED, codes.PENDING_EXPIRED}
 """Where a new consent is the way onward."""
 
@@ -56,10 +61,17 @@ def error_page(request: AnyRequest, code: Code, headers: Mapping[str, str] | Non
         code.status,
         title=TITLES.get(code, "That did not work"),
         text=code.sentence,
-        ways=(AGAIN, BACK) if code in CHOICES else (BACK,),
+        ways=ways_from(request, code),
     )
     answer.headers.update(headers or {})
     return answer
+
+
+def ways_from(request: AnyRequest, code: Code) -> tuple[Way, ...]:
+    """How to go on. A form is sent again from the page that it is on."""
+    if code in ONCE_MORE and request.method == HttpMethod.GET:
+        return (SAME_ADDRESS, BACK)
+    return (AGAIN, BACK) if code in CHOICES else (BACK,)
 
 
 Handler = Callable[[AnyRequest, Any], Response[Any]]
