@@ -10,9 +10,9 @@ from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
 from application.ports.sealer import Sealer
 from application.ports.store import Store
+from application.rotation.keep_unread_answers import KeepUnread
 from application.rotation.permit_turn import PERMIT_PATIENCE, Turns
 from application.rotation.store_retries import store_with_retries
-from application.rotation.keep_unread_answers import KeepUnread
 from domain.consent import Consent
 from domain.errors import Conflict, StoreUnavailable, Unstorable
 from domain.grant import Grant
