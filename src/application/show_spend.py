@@ -10,6 +10,7 @@ from application.ports.clock import Clock
 from application.ports.orders import Orders, OrdersUnavailable, ShopOrders
 from application.ports.spend_store import SpendAccount, SpendStore
 from application.ports.store import Store
+from application.spend.rows_added_up import campaign_names, days_added_up
 from domain.advertiser import Connection
 from domain.errors import ConnectionNotFound
 from domain.ids import ConnectionId, OwnerId
@@ -132,17 +133,26 @@ class ShowSpend:
         connection: ConnectionId | None = None,
         kind: SpendKind = SpendKind.AUCTION,
         with_orders: bool = True,
+        by_campaign: bool = True,
         limits: ServiceLimits = NO_LIMITS,
     ) -> SpendShown:
-        """Accounts beyond the `limits` of who asks are left out.
+        """Accounts beyond the `limits` of who asks are left out. Not `by_campaign`: of each account and day there is one row, for
+        which the database adds up the campaigns; totals and ratios are the same.
 
         Raises ConnectionNotFound for one that the owner does not have and for an owner beyond the limits, StoreUnavailable.
         """
         if not limits.allow_user(owner):
             log.warning("a service asked for spend beyond its limits", extra={"owner": owner})
             raise ConnectionNotFound
-        accounts = self._accounts(owner, self._chosen(owner, connection, limits), window, kind)
-        return SpendShown(window, accounts, self._orders(owner, accounts, window) if with_orders else None)
+        chosen = self._chosen(owner, connection, limits)
+        accounts = self._accounts(owner, chosen, window, kind, by_campaign=by_campaign)
+        orders = self._orders(owner, accounts, window) if with_orders else None
+        if orders is not None and orders.orders and not by_campaign:
+            names = campaign_names(self.spend, [SpendAccount(owner, one.spend.account) for one in accounts], window, kind)
+            accounts = [
+                replace(one, spend=replace(one.spend, campaign_names=of)) for one, of in zip(accounts, names, strict=True)
+            ]
+        return SpendShown(window, accounts, orders)
 
     def changes(self, owner: OwnerId, shown: SpendShown) -> list[Restatement]:
         """What later readings changed of days that are shown: the newest changes, newest first. Raises StoreUnavailable."""
@@ -180,12 +190,15 @@ class ShowSpend:
         listed = [one for one in connections if not (self.unlists and one.missing_since)]
         return sorted(listed, key=lambda one: (one.created_at, one.id))
 
-    def _accounts(self, owner: OwnerId, connections: Sequence[Connection], window: Window, kind: SpendKind) -> list[AccountShown]:
+    def _accounts(
+        self, owner: OwnerId, connections: Sequence[Connection], window: Window, kind: SpendKind, *, by_campaign: bool
+    ) -> list[AccountShown]:
         now = self.clock.now()
         accounts = {one.id: SpendAccount(owner, one.advertiser.id) for one in connections}
         imports = {one.of: one for one in self.spend.imports(owner)}
-        rows = self.spend.rows(list(accounts.values()), window, [kind])
-        days = self.spend.days(list(accounts.values()), window, [kind])
+        of_all = list(accounts.values())
+        rows = self.spend.rows(of_all, window, [kind]) if by_campaign else days_added_up(self.spend, of_all, window, kind)
+        days = self.spend.days(of_all, window, [kind])
         shown: list[AccountShown] = []
         for one in connections:
             of, calendar = accounts[one.id], AccountCalendar.of(one.advertiser.timezone)

@@ -6,7 +6,6 @@ from enum import Enum
 
 from domain.ids import AdvertiserId, CampaignId
 from domain.order import Attribution, Order, Touch
-from domain.spend import Spend
 
 TIKTOK_CLICK, TIKTOK_SOURCE = "ttclid", "tiktok_ads"
 
@@ -58,17 +57,15 @@ class CampaignDirectory:
     """None: several campaigns have that name."""
 
     @classmethod
-    def of(cls, rows: Iterable[Spend]) -> "CampaignDirectory":
-        """The campaigns that these rows are of."""
+    def of(cls, campaigns: Iterable[tuple[Campaign, str]]) -> "CampaignDirectory":
+        """These campaigns, each with its name."""
         by_id: dict[str, Campaign] = {}
         by_name: dict[str, Campaign | None] = {}
-        for row in rows:
-            if row.campaign is None:
-                continue
-            campaign = by_id.setdefault(row.campaign, Campaign(row.account, row.campaign))
-            if row.campaign_name:
-                same = by_name.setdefault(row.campaign_name, campaign) == campaign
-                by_name[row.campaign_name] = campaign if same else None
+        for campaign, name in campaigns:
+            first = by_id.setdefault(campaign.id, campaign)
+            if name:
+                same = by_name.setdefault(name, first) == first
+                by_name[name] = first if same else None
         return cls(by_id, by_name)
 
     def campaign_of(self, order: Order) -> Campaign | None:

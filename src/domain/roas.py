@@ -28,7 +28,17 @@ class AccountSpend:
     calendar: AccountCalendar
     currency: str
     rows: Sequence[Spend]
+    """One for each campaign and day, or each day's campaigns added up."""
     closed_days: frozenset[date]
+    campaign_names: Mapping[CampaignId, str] | None = None
+    """What the window's campaigns are called, where the rows do not say it."""
+
+    @property
+    def campaigns(self) -> Iterable[tuple[Campaign, str]]:
+        """Its campaigns in the window, each with its name."""
+        if self.campaign_names is not None:
+            return ((Campaign(self.account, campaign), name) for campaign, name in self.campaign_names.items())
+        return ((Campaign(row.account, row.campaign), row.campaign_name) for row in self.rows if row.campaign is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +137,7 @@ def ratio(value: Decimal | None, spend: Decimal) -> Decimal | None:
 
 def dated_orders(accounts: Sequence[AccountSpend], orders: Iterable[Order]) -> list[DatedOrder]:
     """Orders that count, by day. One whose campaign is not known falls into the day of the first account of its currency."""
-    directory = CampaignDirectory.of(row for account in accounts for row in account.rows)
+    directory = CampaignDirectory.of(named for account in accounts for named in account.campaigns)
     calendars = {account.account: account.calendar for account in accounts}
     first_calendars = {account.currency: account.calendar for account in reversed(accounts)}
     dated: list[DatedOrder] = []

@@ -6,7 +6,7 @@ from datetime import date
 from enum import Enum
 
 from domain.ids import AdvertiserId, CampaignId
-from domain.spend import Spend, SpendTotals
+from domain.spend import Spend, SpendKind, SpendTotals
 
 
 class SpendColumn(Enum):
@@ -29,8 +29,16 @@ class SpendLine:
     currency: str
     figures: SpendTotals
 
+    def of_day(self, account: AdvertiserId, kind: SpendKind) -> Spend:
+        """A line of one account and day as a row. Raises ValueError for one of several days."""
+        if self.day is None:
+            raise ValueError("a line of several days is no row")
+        own = self.figures
+        counts = (own.impressions, own.clicks, own.conversions, own.purchases)
+        return Spend(account, None, "", self.day, kind, self.currency, own.spend, *counts, own.purchase_value)
 
-def lines_by(columns: Collection[SpendColumn], rows: Iterable[Spend]) -> list[SpendLine]:
+
+def lines_by(columns: Collection[SpendColumn], rows: Iterable[Spend | SpendLine]) -> list[SpendLine]:
     """One line for everything that is equal in these columns and in currency, by day, account and campaign."""
     by_day, by_campaign, by_account = (column in columns for column in SpendColumn)
     lines: dict[tuple[date | None, AdvertiserId | None, CampaignId | None, str], tuple[str, SpendTotals]] = {}
@@ -41,8 +49,10 @@ def lines_by(columns: Collection[SpendColumn], rows: Iterable[Spend]) -> list[Sp
             row.campaign if by_campaign else None,
             row.currency,
         )
-        name, figures = lines.get(key, (row.campaign_name if by_campaign else "", SpendTotals()))
-        lines[key] = (name, figures + row.figures)
+        if (line := lines.get(key)) is None:
+            lines[key] = (row.campaign_name if by_campaign else "", row.figures)
+        else:
+            lines[key] = (line[0], line[1] + row.figures)
     ordered = sorted(lines, key=lambda key: (key[0] or date.min, key[1] or "", key[2] or "", key[3]))
     return [SpendLine(*key[:3], lines[key][0], key[3], lines[key][1]) for key in ordered]
 

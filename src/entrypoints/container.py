@@ -52,6 +52,7 @@ from application.import_connections import AskReach, ImportConnections
 from application.import_spend import IMPORTS_AT_ONCE, ImportSpend
 from application.keep_mirror import KeepMirror
 from application.list_connections import ListConnections
+from application.list_spend_lines import ListSpendLines
 from application.look_at_mirror import LookAtMirror
 from application.mirror_changes import MirrorChanges
 from application.mirroring.bounded_calls import BoundedCalls, DashboardContact
@@ -241,6 +242,7 @@ class Container(containers.DeclarativeContainer):
     import_connections = by_name(ImportConnections, locals(), old=old_connections, place=place_old_consent, watch=identity_watch)
     list_connections = by_name(ListConnections, locals())
     show_imports = by_name(ShowImports, locals(), importing=settings.provided.spend.importing)
+    list_spend_lines = by_name(ListSpendLines, locals())
     show_spend = by_name(ShowSpend, locals(), spend=spend_store, policy=spend_policy)
 
 

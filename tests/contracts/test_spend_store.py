@@ -9,11 +9,13 @@ from application.ports.spend_store import ImportClaim, SpendAccount
 from domain.ids import CampaignId
 from domain.spend import Spend, SpendKind, SpendTotals
 from domain.spend_calendar import Window
+from domain.spend_columns import SpendColumn, lines_by
 from domain.spend_day import RESTATEMENTS_KEPT, AccountDay, DayProof, DayState, DayUpdate, Flaw, Restatement
 from domain.spend_plan import ImportProgress, Purpose
 from support.builders import ANNA, BERT, DAY, HOUR, MINUTE, START, account
 from support.databases import Kept
 
+BY_DAY, BY_CAMPAIGN, BY_ACCOUNT = SpendColumn.DAY, SpendColumn.CAMPAIGN, SpendColumn.ACCOUNT
 FIRST = date(2029, 12, 1)
 ALL = Window(FIRST, FIRST + 60 * DAY)
 HERS, HIS = SpendAccount(ANNA, account(1)), SpendAccount(BERT, account(1))
@@ -144,6 +146,36 @@ def test_only_what_was_asked_for_is_told(kept: Kept) -> None:
     assert [day.day for day in kept.spend.days([HERS], middle)[HERS]] == days[1:3]
     assert kept.spend.rows([], ALL) == {}
     assert kept.spend.rows([HIS], ALL) == {HIS: []}
+
+
+def test_rows_are_counted_by_day(kept: Kept) -> None:
+    claim, next_day = taken(kept), FIRST + DAY
+    two, one = [spent("1", "1"), spent("2", "2")], [spent("1", "3", day=next_day)]
+    kept.spend.replace(claim, [update(*two), update(*one, day=next_day), update(day=next_day + DAY)])
+    kept.spend.replace(taken(kept, HIS), [update(*two)])
+    shop = spent("9", "1", kind=SpendKind.GMV_MAX)
+    kept.spend.replace(claim, [update(shop, kind=SpendKind.GMV_MAX)])
+    assert kept.spend.row_counts([HERS], ALL, SpendKind.AUCTION) == {FIRST: 2, next_day: 1}
+    assert kept.spend.row_counts([HERS, HIS], ALL, SpendKind.AUCTION) == {FIRST: 4, next_day: 1}
+    assert kept.spend.row_counts([HERS], Window(next_day, next_day), SpendKind.AUCTION) == {next_day: 1}
+    assert kept.spend.row_counts([], ALL, SpendKind.AUCTION) == {}
+
+
+@pytest.mark.parametrize("columns", [(), (BY_DAY,), (BY_CAMPAIGN,), (BY_DAY, BY_CAMPAIGN), (BY_CAMPAIGN, BY_ACCOUNT)], ids=str)
+def test_lines_are_the_rows_added_up_exactly(kept: Kept, columns: tuple[SpendColumn, ...]) -> None:
+    next_day = FIRST + DAY
+    largest = replace(spent("1", "999999999999.999999"), impressions=2**53 - 1, purchase_value=Decimal("-0.000001"))
+    on_first = [largest, replace(spent("2", "0.000001"), clicks=0), spent(None, "-7.25")]
+    on_next = [replace(spent("1", "3", day=next_day), currency=""), replace(spent("2", "5", day=next_day), impressions=7)]
+    mine, his = taken(kept), taken(kept, HIS)
+    kept.spend.replace(mine, [update(*on_first), update(*on_next, day=next_day)])
+    kept.spend.replace(his, [update(spent("1", "100", name="Another's"))])
+    kept.spend.replace(mine, [update(spent("9", "1", kind=SpendKind.GMV_MAX), kind=SpendKind.GMV_MAX)])
+    apart = {*columns, SpendColumn.ACCOUNT}
+    lines = kept.spend.lines([HERS, HIS], ALL, SpendKind.AUCTION, columns)
+    assert lines[HERS] == lines_by(apart, [*on_first, *on_next])
+    assert [line.figures.spend for line in lines[HIS]] == [Decimal(100)]
+    assert kept.spend.lines([HERS], Window(FIRST + 9 * DAY, FIRST + 9 * DAY), SpendKind.AUCTION, columns) == {HERS: []}
 
 
 def test_one_importer_has_an_account_until_it_gives_it_back_or_its_lease_ends(kept: Kept) -> None:

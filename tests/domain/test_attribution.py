@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from domain.attribution import Campaign, CampaignDirectory, is_tiktok_order, is_tiktok_order_on_home_page
 from domain.ids import CampaignId, OrderId
 from domain.order import Attribution, Order
-from domain.spend import Spend, SpendKind
 from support.builders import account
 
 AT = 1_898_553_600
@@ -107,13 +106,12 @@ def ordered(campaign: object) -> Order:
     return Order(OrderId("1"), datetime(2030, 3, 1, tzinfo=UTC), Decimal(10), "EUR", "completed", attribution)
 
 
-def row(campaign: str | None, name: str, number: int = 1) -> Spend:
-    campaign_id = None if campaign is None else CampaignId(campaign)
-    return Spend(account(number), campaign_id, name, date(2030, 3, 1), SpendKind.AUCTION, "EUR", Decimal(1))
+def named(campaign: str, name: str, number: int = 1) -> tuple[Campaign, str]:
+    return Campaign(account(number), CampaignId(campaign)), name
 
 
 def test_a_campaign_is_found_by_its_id_first_then_by_exactly_its_name() -> None:
-    directory = CampaignDirectory.of([row("11", "Spring"), row("12", "11"), row("11", "Spring"), row(None, "")])
+    directory = CampaignDirectory.of([named("11", "Spring"), named("12", "11"), named("11", "Spring"), named("13", "")])
     assert directory.campaign_of(ordered("11")) == Campaign(account(1), CampaignId("11"))
     assert directory.campaign_of(ordered("Spring")) == Campaign(account(1), CampaignId("11"))
     for unlike in ("spring", "Spring ads", "", None, ["11"], 11):
@@ -121,7 +119,7 @@ def test_a_campaign_is_found_by_its_id_first_then_by_exactly_its_name() -> None:
 
 
 def test_a_name_that_two_campaigns_have_tells_none_of_them() -> None:
-    directory = CampaignDirectory.of([row("11", "Spring"), row("12", "Spring", 2), row("11", "Spring")])
+    directory = CampaignDirectory.of([named("11", "Spring"), named("12", "Spring", 2), named("11", "Spring")])
     assert directory.campaign_of(ordered("Spring")) is None
     assert directory.campaign_of(ordered("12")) == Campaign(account(2), CampaignId("12"))
 

@@ -1,5 +1,6 @@
 """Imported spend in memory."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -11,6 +12,7 @@ from application.ports.spend_store import ImportClaim, SpendAccount, SpendImport
 from domain.ids import OwnerId
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import Window
+from domain.spend_columns import SpendColumn, SpendLine, lines_by
 from domain.spend_day import RESTATEMENTS_KEPT, AccountDay, DayUpdate, Restatement
 from domain.spend_plan import ImportProgress, Purpose
 
@@ -127,6 +129,15 @@ class MemorySpendStore:
                 of: [named(k, row) for key in _keys(k.rows, window, kinds) for row in k.rows[key]] if (k := spend.get(of)) else []
                 for of in accounts
             }
+
+    def row_counts(self, accounts: Collection[SpendAccount], window: Window, kind: SpendKind) -> dict[date, int]:
+        return dict(Counter(row.day for rows in self.rows(accounts, window, [kind]).values() for row in rows))
+
+    def lines(
+        self, accounts: Collection[SpendAccount], window: Window, kind: SpendKind, columns: Collection[SpendColumn]
+    ) -> dict[SpendAccount, list[SpendLine]]:
+        told_apart = {*columns, SpendColumn.ACCOUNT}
+        return {of: lines_by(told_apart, rows) for of, rows in self.rows(accounts, window, [kind]).items()}
 
     def restatements(
         self, accounts: Collection[SpendAccount], window: Window, kinds: Collection[SpendKind] = ALL_KINDS, *, most: int

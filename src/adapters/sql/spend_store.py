@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 from adapters.sql.bulk_writes import upsert
 from adapters.sql.database import Database, time_of
 from adapters.sql.grant_rows import Columns
+from adapters.sql.spend_reading import account_of, counts_by_day, look_up, numbers_of, sums
 from adapters.sql.spend_rows import day_of, restatement_of, spend_of
 from adapters.sql.spend_tables import (
     FOLLOWED,
@@ -26,6 +27,7 @@ from application.ports.spend_store import ImportClaim, SpendAccount, SpendImport
 from domain.ids import OwnerId
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import Window
+from domain.spend_columns import SpendColumn, SpendLine
 from domain.spend_day import AccountDay, DayUpdate, Restatement
 from domain.spend_plan import ImportProgress, Purpose
 
@@ -155,6 +157,17 @@ class SqlSpendStore:
             rows[of := numbers[one.account_number]].append(spend_of(of.account, one))
         return rows
 
+    def row_counts(self, accounts: Collection[SpendAccount], window: Window, kind: SpendKind) -> dict[date, int]:
+        with self._database.reading() as connection:
+            return counts_by_day(connection, numbers_of(connection, accounts), window, kind)
+
+    def lines(
+        self, accounts: Collection[SpendAccount], window: Window, kind: SpendKind, columns: Collection[SpendColumn]
+    ) -> dict[SpendAccount, list[SpendLine]]:
+        nothing: dict[SpendAccount, list[SpendLine]] = {one: [] for one in accounts}
+        with self._database.reading() as connection:
+            return nothing | sums(connection, numbers_of(connection, accounts), window, kind, columns)
+
     def restatements(
         self, accounts: Collection[SpendAccount], window: Window, kinds: Collection[SpendKind] = ALL_KINDS, *, most: int
     ) -> list[tuple[SpendAccount, Restatement]]:
@@ -211,34 +224,8 @@ def is_current(claim: ImportClaim) -> ColumnElement[bool]:
     return and_(this(claim.of), account.fence == claim.fence, FOLLOWED)
 
 
-def account_of(row: Any) -> SpendAccount:  # noqa: ANN401 (a row with an owner and an account)
-    """The account that a row is of."""
-    return SpendAccount(row.owner, row.account)
-
-
 def claim(connection: Connection, row: Row[Any], until: datetime) -> ImportClaim:
     """Write the lease, under the row's lock."""
     fence = row.fence + 1
     connection.execute(update(spend_accounts).where(account.number == row.number).values(fence=fence, lease_until=until))
     return ImportClaim(account_of(row), row.progress, fence, until)
-
-
-def look_up(
-    connection: Connection,
-    accounts: Collection[SpendAccount],
-    query: Any,  # noqa: ANN401 (a select of whatever columns)
-    row: Any,  # noqa: ANN401 (a table's columns)
-    window: Window,
-    kinds: Collection[SpendKind],
-) -> tuple[dict[int, SpendAccount], Sequence[Row[Any]]]:
-    """Rows of these accounts, days and kinds, and which account each number stands for."""
-    wanted = set(accounts)
-    owners = {one.owner for one in wanted}
-    found = connection.execute(select(account.number, account.owner, account.account).where(account.owner.in_(owners)))
-    numbers = {one.number: of for one in found if (of := account_of(one)) in wanted}
-    chosen = and_(
-        row.account_number.in_(numbers),
-        row.day.between(window.first, window.last),
-        row.kind.in_([kind.value for kind in kinds]),
-    )
-    return numbers, connection.execute(query.where(chosen)).all()

@@ -8,6 +8,7 @@ from typing import Protocol
 from domain.ids import AdvertiserId, OwnerId
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import Window
+from domain.spend_columns import SpendColumn, SpendLine
 from domain.spend_day import AccountDay, DayUpdate, Restatement
 from domain.spend_plan import ImportProgress, Purpose
 
@@ -103,6 +104,16 @@ class SpendStore(Protocol):
         self, accounts: Collection[SpendAccount], window: Window, kinds: Collection[SpendKind] = tuple(SpendKind)
     ) -> dict[SpendAccount, list[Spend]]:
         """The rows of these days, by day, kind and campaign, the one in no campaign first."""
+
+    def row_counts(self, accounts: Collection[SpendAccount], window: Window, kind: SpendKind) -> dict[date, int]:
+        """How many rows these days have together; a day without rows is not in it."""
+
+    def lines(
+        self, accounts: Collection[SpendAccount], window: Window, kind: SpendKind, columns: Collection[SpendColumn]
+    ) -> dict[SpendAccount, list[SpendLine]]:
+        """The rows of each account added up over what these columns do not tell apart, by day and campaign, without loading
+        each of them. A campaign has the name that it has now.
+        """
 
     def restatements(
         self, accounts: Collection[SpendAccount], window: Window, kinds: Collection[SpendKind] = tuple(SpendKind), *, most: int

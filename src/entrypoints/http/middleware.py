@@ -29,7 +29,8 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 """What is taken over from a trusted proxy: it stands in every log line."""
 
 ANSWER_WITHIN = timedelta(seconds=25)
-"""For whatever a person may wait for: Next.js gives up at 30 s. What has begun comes to its end all the same."""
+"""For whatever a person may wait for: Next.js gives up at 30 s. What has begun comes to its end all the same. An answer in pieces
+has so long for each of them."""
 
 UNHURRIED = ("/api/cron/",)
 """What has a time of its own, and nobody waits for."""
@@ -69,13 +70,15 @@ class RequestMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id, began, status = self._request_id(scope), self.clock.monotonic(), 500
-        answering = False
+        answering, deadline = False, asyncio.timeout(self._seconds(scope))
 
         async def finish(message: Message) -> None:
             nonlocal answering, status
             if message["type"] == "http.response.start":
                 answering, status = True, message["status"]
                 message["headers"] = [*message["headers"], *self._missing(scope, message["headers"], request_id)]
+            if message["type"] == "http.response.body" and message.get("more_body") and deadline.when() is not None:
+                deadline.reschedule(asyncio.get_running_loop().time() + ANSWER_WITHIN.total_seconds())
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -83,7 +86,7 @@ class RequestMiddleware:
                 if canonical := self._canonical(scope):
                     await redirect(finish, canonical)
                 else:
-                    async with asyncio.timeout(self._seconds(scope)):
+                    async with deadline:
                         await self.inner(scope, whole(receive), finish)
             except TimeoutError:
                 if answering:

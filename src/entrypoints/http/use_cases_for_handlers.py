@@ -20,6 +20,7 @@ USE_CASES = (
     "disconnect",
     "remove_left_over_row",
     "list_connections",
+    "list_spend_lines",
     "show_imports",
     "show_spend",
 )

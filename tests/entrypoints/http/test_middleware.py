@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,15 @@ import httpx
 import pytest
 from litestar.testing import TestClient
 
+from application.list_spend_lines import ListSpendLines
+from domain.spend_columns import SpendLine
 from domain.tokens import Secret
 from entrypoints.http import middleware
 from entrypoints.http.app import create_app
 from entrypoints.settings import EncryptionKey, Settings
-from support.http_application import METRICS_TOKEN, House, over
+from support.http_application import METRICS_TOKEN, House, a_cookie, over
 from support.processes import eventually
-from support.world import World
+from support.world import ANNA, World
 
 
 @pytest.mark.parametrize(
@@ -111,6 +113,31 @@ def test_nobody_else_names_a_request(serve_house: Callable[..., str], trusted: s
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for longer than a moment."""
     monkeypatch.setattr(middleware, "ANSWER_WITHIN", timedelta(milliseconds=200))
+
+
+@pytest.mark.usefixtures("hurried")
+def test_an_answer_in_pieces_has_its_time_for_each_of_them(
+    serve_house: Callable[..., str], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released, stuck = threading.Event(), threading.Event()
+
+    def pieces(*_args: object, **_named: object) -> Iterator[list[SpendLine]]:
+        for _ in range(5):
+            time.sleep(0.1)
+            yield []
+        if stuck.is_set():
+            released.wait(20)
+
+    monkeypatch.setattr(ListSpendLines, "__call__", pieces)
+    address = f"{serve_house()}/api/spend?from=2030-01-01&to=2030-01-02"
+    headers = {"Cookie": a_cookie(ANNA, world.clock.now()), "Accept": "text/csv"}
+    assert httpx.get(address, headers=headers).text.startswith("date,campaignId")
+    stuck.set()
+    try:
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(address, headers=headers)
+    finally:
+        released.set()
 
 
 @pytest.mark.usefixtures("hurried")

@@ -1,25 +1,31 @@
 """Spend: for the person whose accounts they are, and for backend services."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from math import inf
 from typing import Annotated, Any, cast
 
 from litestar import Request, Response, get
 from litestar.di import Provide
 from litestar.enums import MediaType
 from litestar.params import FromQuery, QueryParameter
+from litestar.response import Stream
 
+from application.list_spend_lines import ListSpendLines
+from application.ports.spend_store import SpendAccount
 from application.show_spend import ShowSpend, SpendShown
 from domain.errors import InvalidRequest
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
-from domain.spend_columns import SpendColumn, lines_by
+from domain.spend_calendar import Window
+from domain.spend_columns import SpendColumn
 from entrypoints.http.api import documented_failures as failures
-from entrypoints.http.api.ids_in_requests import connection_id
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.spend_bodies import (
     SpendPage,
     SpendReport,
-    SpendRow,
     importing_of,
+    json_with_rows,
     open_days_of,
     revenue_of,
     roas_of,
@@ -27,16 +33,13 @@ from entrypoints.http.api.spend_bodies import (
     totals_of,
 )
 from entrypoints.http.api.spend_csv import CSV, ORDER, csv_of
-from entrypoints.http.api.spend_query import Cursor, Place, columns_of, kind_of, window_of
+from entrypoints.http.api.spend_query import Cursor, Place, SpendQuery, query_of_spend
 from entrypoints.settings import Service
 
 ROWS_A_PAGE = 1000
+MOST_ROWS = 50_000
+"""In one answer of JSON: some 9 MB."""
 
-From = Annotated[str, QueryParameter(name="from", description="The first day, YYYY-MM-DD.")]
-To = Annotated[str, QueryParameter(name="to", description="The last day; 366 days at the most.")]
-ConnectionChosen = Annotated[str, QueryParameter(name="connectionId", description="Of this connection alone.")]
-By = Annotated[str, QueryParameter(name="by", description="What rows are told apart by: day, campaign, account, with commas.")]
-Kind = Annotated[str, QueryParameter(name="kind", description="auction, or gmv_max: they are never added up.")]
 OF_COLUMN = {
     SpendColumn.DAY: {"date"},
     SpendColumn.CAMPAIGN: {"campaignId", "campaignName"},
@@ -50,33 +53,31 @@ OF_COLUMN = {
     operation_id="showSpend",
     summary="Your ad spend",
     tags=["spend"],
+    dependencies={"spend_query": Provide(query_of_spend, sync_to_thread=False)},
     responses=failures.SPEND,
 )
 def spend_of_user(
     request: Request[Any, Any, Any],
     owner: Injected[OwnerId],
     show_spend: Injected[ShowSpend],
-    first: From = "",
-    last: To = "",
-    connection: ConnectionChosen = "",
-    by: By = "",
-    kind: Kind = "auction",
+    list_spend_lines: Injected[ListSpendLines],
+    spend_query: Injected[SpendQuery],
 ) -> Response[SpendReport]:
-    """As TikTok reports it, with what the shops' orders say of it. With `Accept: text/csv` the rows alone, as CSV."""
-    columns, window, of_kind = columns_of(by), window_of(first, last), kind_of(kind)
-    chosen = connection_id(connection) if connection else None
+    """As TikTok reports it, with what the shops' orders say of it. With `Accept: text/csv` the rows alone, however many."""
+    columns, window, of_kind = spend_query.columns, spend_query.window, spend_query.kind
     as_csv = request.accept.best_match([MediaType.JSON, CSV]) == CSV
-    shown = show_spend(owner, window, connection=chosen, kind=of_kind, with_orders=not as_csv)
-    rows = rows_of(shown, columns)
-    vary = {"Vary": "Accept"}
+    shown = show_spend(owner, window, connection=spend_query.connection, kind=of_kind, with_orders=not as_csv, by_campaign=False)
+    accounts, connections, vary = currencies_of(owner, shown), connections_of(shown), {"Vary": "Accept"}
+    pieces = list_spend_lines(accounts, window, of_kind, columns, most=inf if as_csv else MOST_ROWS)
+    rows = ([row_of(line, columns, connections) for line in piece] for piece in pieces)
     if as_csv:
-        left_out = {name for column in set(SpendColumn) - columns for name in OF_COLUMN[column]}
-        table = csv_of(rows, [name for name in ORDER if name not in left_out])
-        return cast("Response[SpendReport]", Response(table, media_type=CSV, headers=vary))
+        names = [name for name in ORDER if not any(name in OF_COLUMN[column] for column in set(SpendColumn) - columns)]
+        table = begun(csv_of(rows, names))  # while its head is not sent, a failure is still told as one
+        return cast("Response[SpendReport]", Stream(table, media_type=CSV, headers=vary))
     report = SpendReport(
         first=window.first,
         last=window.last,
-        rows=rows,
+        rows=[],
         totals=totals_of(shown),
         revenue=revenue_of(shown),
         roas=roas_of(shown),
@@ -84,7 +85,8 @@ def spend_of_user(
         importing=importing_of(shown),
         incomplete=open_days_of(shown),
     )
-    return Response(report, headers=vary)
+    body = json_with_rows(report, rows)
+    return cast("Response[SpendReport]", Response(body, media_type=MediaType.JSON, headers=vary))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,12 @@ class Whose:
 
 
 def asked_for(
-    connection: ConnectionChosen = "", user: Annotated[str, QueryParameter(name="userId", max_length=255)] = ""
+    spend_query: Injected[SpendQuery], user: Annotated[str, QueryParameter(name="userId", max_length=255)] = ""
 ) -> Whose:
-    """From the query. Raises InvalidRequest unless it names one of the two."""
-    if bool(user) is bool(connection):
+    """From the parameters in the address. Raises InvalidRequest unless they name one of the two."""
+    if bool(user) is bool(spend_query.connection):
         raise InvalidRequest("give either userId or connectionId")
-    return Whose(OwnerId(user), connection_id(connection) if connection else None)
+    return Whose(OwnerId(user), spend_query.connection)
 
 
 @get(
@@ -111,25 +113,36 @@ def asked_for(
     summary="Ad spend of one user, in pages",
     tags=["services"],
     responses=failures.INTERNAL_SPEND,
-    dependencies={"whose": Provide(asked_for, sync_to_thread=False)},
+    dependencies={
+        "spend_query": Provide(query_of_spend, sync_to_thread=False),
+        "whose": Provide(asked_for, sync_to_thread=False),
+    },
 )
 def spend_for_service(
     service: Injected[Service],
     show_spend: Injected[ShowSpend],
+    list_spend_lines: Injected[ListSpendLines],
+    spend_query: Injected[SpendQuery],
     whose: Injected[Whose],
-    first: From = "",
-    last: To = "",
-    by: By = "",
-    kind: Kind = "auction",
     cursor: FromQuery[str] = "",
 ) -> SpendPage:
     """Of a user, or of a connection; 1 000 rows a page. Totals and days are of all rows on each page."""
-    columns, window, of_kind = columns_of(by), window_of(first, last), kind_of(kind)
+    columns, window, of_kind = spend_query.columns, spend_query.window, spend_query.kind
     after = Cursor.read(cursor).after if cursor else None
     owner = show_spend.owner_of(whose.connection) if whose.connection else whose.user
-    shown = show_spend(owner, window, connection=whose.connection, kind=of_kind, with_orders=False, limits=service.limits)
-    lines = [line for line in lines_by(columns, shown.rows) if after is None or Place.of(line) > after]
-    connections, page, more = connections_of(shown), lines[:ROWS_A_PAGE], len(lines) > ROWS_A_PAGE
+    shown = show_spend(
+        owner,
+        window,
+        connection=whose.connection,
+        kind=of_kind,
+        with_orders=False,
+        by_campaign=False,
+        limits=service.limits,
+    )
+    following = list_spend_lines(currencies_of(owner, shown), days_from(window, after, columns), of_kind, columns)
+    lines = (line for piece in following for line in piece if after is None or Place.of(line) > after)
+    page, connections = list(islice(lines, ROWS_A_PAGE)), connections_of(shown)
+    more = next(lines, None) is not None
     return SpendPage(
         first=window.first,
         last=window.last,
@@ -143,10 +156,22 @@ def spend_for_service(
     )
 
 
-def rows_of(shown: SpendShown, columns: frozenset[SpendColumn]) -> list[SpendRow]:
-    """All rows, told apart by these columns."""
-    connections = connections_of(shown)
-    return [row_of(line, columns, connections) for line in lines_by(columns, shown.rows)]
+def days_from(window: Window, after: Place | None, columns: Collection[SpendColumn]) -> Window:
+    """The days that may have something behind this place."""
+    if after is None or SpendColumn.DAY not in columns or not window.first <= after.day <= window.last:
+        return window
+    return replace(window, first=after.day)
+
+
+def begun(text: Iterator[str]) -> Iterator[str]:
+    """The same text, whose first piece is there already."""
+    first = next(text, "")
+    return chain([first], text)
+
+
+def currencies_of(owner: OwnerId, shown: SpendShown) -> dict[SpendAccount, str]:
+    """The accounts, each with its currency."""
+    return {SpendAccount(owner, account.spend.account): account.spend.currency for account in shown.accounts}
 
 
 def connections_of(shown: SpendShown) -> dict[AdvertiserId, ConnectionId]:

@@ -1,10 +1,11 @@
 """What is told of spend over the wire: money and ratios as decimal text, which no reader rounds."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
 from application.show_spend import SpendShown
@@ -100,6 +101,13 @@ class SpendPage(SpendBody, frozen=True, kw_only=True):
     """A page of the rows; totals are of all of them. `nextCursor` brings the next page; null: this is the last."""
 
     next_cursor: str | None
+
+
+def json_with_rows(report: SpendReport, pieces: Iterable[Sequence[SpendRow]]) -> bytes:
+    """The report as JSON with these rows, which are not in memory together: their text alone is."""
+    before, after = msgspec.json.encode(report).split(b'"rows":[]', 1)
+    rows = b",".join(msgspec.json.encode(rows)[1:-1] for rows in pieces if rows)
+    return b"".join((before, b'"rows":[', rows, b"]", after))
 
 
 def row_of(line: SpendLine, columns: Collection[SpendColumn], connections: Mapping[AdvertiserId, ConnectionId]) -> SpendRow:

@@ -5,18 +5,51 @@ import binascii
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Self
+from typing import Annotated, Self
 
 import msgspec
+from litestar.params import QueryParameter
 
 from domain.errors import InvalidRequest
+from domain.ids import ConnectionId
 from domain.spend import SpendKind
 from domain.spend_calendar import Window
 from domain.spend_columns import SpendColumn, SpendLine
+from entrypoints.http.api.ids_in_requests import connection_id
 
 LONGEST_SPAN = 366
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 USUAL_COLUMNS = frozenset({SpendColumn.DAY, SpendColumn.CAMPAIGN})
+
+
+From = Annotated[str, QueryParameter(name="from", description="The first day, YYYY-MM-DD.")]
+To = Annotated[str, QueryParameter(name="to", description="The last day; 366 days at the most.")]
+ConnectionChosen = Annotated[str, QueryParameter(name="connectionId", description="Of this connection alone.")]
+By = Annotated[str, QueryParameter(name="by", description="What rows are told apart by: day, campaign, account, with commas.")]
+Kind = Annotated[str, QueryParameter(name="kind", description="auction, or gmv_max: they are never added up.")]
+
+
+@dataclass(frozen=True, slots=True)
+class SpendQuery:
+    """What both endpoints are asked for."""
+
+    window: Window
+    columns: frozenset[SpendColumn]
+    kind: SpendKind
+    connection: ConnectionId | None
+    """None: all of them."""
+
+
+def query_of_spend(
+    first: From = "", last: To = "", connection: ConnectionChosen = "", by: By = "", kind: Kind = "auction"
+) -> SpendQuery:
+    """From the parameters in the address. Raises InvalidRequest, ConnectionNotFound."""
+    return SpendQuery(
+        window=window_of(first, last),
+        columns=columns_of(by),
+        kind=kind_of(kind),
+        connection=connection_id(connection) if connection else None,
+    )
 
 
 def window_of(first: str, last: str) -> Window:

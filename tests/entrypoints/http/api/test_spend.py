@@ -11,10 +11,12 @@ import httpx
 import pytest
 
 from adapters.memory.orders import MemoryOrders, OrderRow
+from application import list_spend_lines
 from application.ports.spend_store import SpendAccount
 from domain.advertiser import Connection
 from domain.spend import Spend, SpendKind
 from domain.spend_day import DayState
+from entrypoints.http.api import spend
 from support.http_application import READING, UNKNOWN, VENDING, House
 from support.stored_spend import read_into, spent
 from support.world import ANNA, BERT, START
@@ -223,3 +225,60 @@ def test_a_service_needs_the_scope(house: House, open_house: Callable[..., House
     answer = ask_as_service(house, VENDING, userId=ANNA)
     assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
     assert ask_as_service(open_house(SERVICE_TOKENS=None), userId=ANNA).json()["code"] == "NOT_FOUND"
+
+
+def many_rows(house: House, number: int) -> list[Spend]:
+    """So many campaigns on both days, of two accounts."""
+    house.world.connect("ana", 0, 1)
+    rows = []
+    for view in house.world.list_connections(ANNA):
+        account = view.connection.advertiser.id
+        own = [spent(account, day, "0.25", campaign=f"{n:04d}") for day in (FIRST, SECOND) for n in range(number)]
+        read(house, view.connection, *own)
+        rows += own
+    return rows
+
+
+@pytest.mark.parametrize("by", ["day,campaign", "day,campaign,account"])
+def test_csv_comes_in_pieces_and_is_the_same_table(house: House, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+    many_rows(house, 5)
+    at_once = ask(house, accept="text/csv", by=by).text
+    monkeypatch.setattr(list_spend_lines, "ROWS_AT_ONCE", 1)
+    in_pieces = ask(house, accept="text/csv", by=by)
+    assert in_pieces.text == at_once
+    assert "content-length" not in in_pieces.headers
+    assert [row["spend"] for row in csv.DictReader(io.StringIO(at_once))] == [
+        row["spend"] for row in ask(house, by=by).json()["rows"]
+    ]
+
+
+def test_json_of_more_rows_than_one_answer_has_is_refused_and_csv_is_not(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = many_rows(house, 5)
+    monkeypatch.setattr(spend, "MOST_ROWS", len(rows) - 1)
+    answer = ask(house, by="day,campaign,account")
+    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_REQUEST")
+    assert "ask for fewer days, for `by=campaign` or `by=day`, or for text/csv" in answer.json()["detail"]
+    assert len(ask(house, by="campaign").json()["rows"]) == 5
+    assert len(ask(house, accept="text/csv", by="day,campaign,account").text.splitlines()) == len(rows) + 1
+    monkeypatch.setattr(spend, "MOST_ROWS", 4)
+    assert ask(house, by="campaign").status_code == 400
+
+
+def test_a_table_whose_first_piece_cannot_be_read_is_a_failure_and_no_table(house: House, shop: Connection) -> None:
+    house.world.database.away = True
+    answer = ask(house, accept="text/csv")
+    assert (answer.status_code, answer.json()["code"]) == (503, "UNAVAILABLE")
+    assert shop.id not in answer.text
+
+
+@pytest.mark.parametrize("by", ["day,campaign,account", "day,campaign", "campaign,account", "account,day"])
+def test_pages_are_the_rows_of_one_answer(house: House, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+    many_rows(house, 5)
+    monkeypatch.setattr(spend, "ROWS_A_PAGE", 3)
+    monkeypatch.setattr(list_spend_lines, "ROWS_AT_ONCE", 4)
+    pages = [ask_as_service(house, userId=ANNA, by=by).json()]
+    while cursor := pages[-1]["nextCursor"]:
+        pages.append(ask_as_service(house, userId=ANNA, by=by, cursor=cursor).json())
+    whole = ask(house, by=by).json()
+    assert [row for page in pages for row in page["rows"]] == whole["rows"]
+    assert all(page["totals"] == whole["totals"] for page in pages)
