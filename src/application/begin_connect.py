@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from application.connecting.erased_users import refuse_erased
 from application.connecting.one_use_state import digest
 from application.database_hold.identity_watch import IdentityWatch
 from application.mirroring.refuse_unknown_users import RefuseUnknownUsers
@@ -30,12 +31,13 @@ class BeginConnect:
 
     def __call__(self, owner: OwnerId, browser: str, *, reconnects: ConnectionId | None = None) -> str:
         """The consent page's address. `reconnects` makes it guarded. Raises ConnectionNotFound if that is not the owner's,
-        OnHold, UnknownUser.
+        OnHold, UnknownUser, UserWasErased.
         """
         self.watch.refuse_if_held()
         self.refuse_unknown_users(owner)
         state = self.nonces.new()
         with self.store.write() as work:
+            refuse_erased(work, owner, self.clock.now())
             if reconnects is not None:
                 grant = work.grants.of_connection(reconnects)
                 if grant is None or grant.owner != owner:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from application.connecting.account_details_in_batches import ReadDetails
 from application.connecting.consent_decision import consent_decision
+from application.connecting.erased_users import refuse_erased
 from application.connecting.exchange_code import ExchangeCode, Exchanged
 from application.connecting.one_use_state import InProgress, abandon_state, use_state
 from application.connecting.retry_on_conflict import retry_on_conflict
@@ -79,9 +80,11 @@ class CompleteConnect:
         """What came of the consent. `code` None: the person did not consent. A repeat by the same browser is told the same.
 
         A code that was not sent is not spent, and neither is the state: the same callback may come again. Raises OnHold,
-        UnknownUser and BudgetSpent, and then that is so, too.
+        UnknownUser, UserWasErased and BudgetSpent, and then that is so, too.
         """
         self.watch.refuse_if_held()
+        with self.store.read() as work:
+            refuse_erased(work, owner, self.clock.now())
         self.refuse_unknown_users(owner)
         consent = use_state(self.store, state, owner, browser, self.clock.now())
         if not isinstance(consent, Consent):

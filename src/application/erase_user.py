@@ -1,18 +1,22 @@
 """Erase everything of a user."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from application.connecting.erased_users import note_erasure
 from application.connecting.note_and_repeat_removals import NoteRemoval
+from application.connecting.removals import NoteRemoval
 from application.connecting.retry_on_conflict import retry_on_conflict
 from application.connecting.revoke_unused_grant import let_all_go
 from application.mirroring.settle_soon import SettleSoon
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
 from application.ports.removals import UserErased
-from application.ports.store import Store, UnitOfWork
+from application.ports.store import Store
+from domain.errors import StoreUnavailable
 from domain.grant import Grant
 from domain.ids import ConnectionId, OwnerId
 
@@ -23,12 +27,14 @@ class Erased:
 
     connections: int
     grants: int
+    receipt: str
+    """The same for a repetition while sessions of the user are refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class EraseUser:
-    """Every account let go of, every grant erased and its token queued for revocation, every begun consent and all
-    spend forgotten.
+    """Every account let go of, every grant erased and its token queued for revocation, every begun consent, every choice
+    and all spend forgotten; sessions of the user count no more, from the first commit on and for 30 days.
 
     Twice is as good as once. A consent that is being completed meanwhile connects nothing.
     """
@@ -42,7 +48,10 @@ class EraseUser:
 
     def __call__(self, owner: OwnerId) -> Erased:
         """No call to the platform is made here. Raises StoreUnavailable; what was erased by then stays so."""
-        return self._erased(owner, anyhow) or Erased(0, 0)
+        erased = self._erased(owner, anyhow)
+        if erased is None:
+            raise AssertionError("anyhow says yes")
+        return erased
 
     def if_still_missing(self, owner: OwnerId, holds: Callable[[datetime | None], bool]) -> bool:
         """The same, if `holds` of each time since which a row of theirs is missing in the dashboard. Whether it did."""
@@ -54,7 +63,7 @@ class EraseUser:
     def _erased(self, owner: OwnerId, may: Callable[[list[Grant]], bool]) -> Erased | None:
         if (first := retry_on_conflict(partial(self._erase, owner, may))) is None:
             return None
-        connections, grants = first
+        connections, grants, receipt = first
         while more := retry_on_conflict(partial(self._erase, owner, anyhow)):
             if not more[1]:
                 break
@@ -63,7 +72,9 @@ class EraseUser:
         self.forget_spend(owner)
         self.note_removal(UserErased(owner, self.clock.now()))
         self.settle_soon(connections)
-        return Erased(len(connections), grants)
+        with suppress(StoreUnavailable):  # the revocations' turn does it again
+            self.store.vacuum_traces()
+        return Erased(len(connections), grants, receipt)
 
     def _forget_rows(self, owner: OwnerId) -> None:
         """Rows in the dashboard go by their ids alone."""
@@ -71,28 +82,21 @@ class EraseUser:
             work.mirror.forget_owner(owner)
             work.commit()
 
-    def _erase(self, owner: OwnerId, may: Callable[[list[Grant]], bool]) -> tuple[list[ConnectionId], int] | None:
+    def _erase(self, owner: OwnerId, may: Callable[[list[Grant]], bool]) -> tuple[list[ConnectionId], int, str] | None:
         now, released = self.clock.now(), list[ConnectionId]()
         with self.store.write() as work:
             grants = work.grants.living_of(owner)
             if not may(grants):
                 return None
+            receipt = note_erasure(work, owner, self.ids, now).receipt
             work.consents.forget_of(owner)
+            work.offers.empty_of(owner)
             for grant in grants:
-                close_offer(work, grant)
                 released += let_all_go(work, grant, self.ids, now)
             work.commit()
-        return released, len(grants)
+        return released, len(grants), receipt
 
 
 def anyhow(_: list[Grant]) -> bool:
     """What is stored while a user is erased goes too."""
     return True
-
-
-def close_offer(work: UnitOfWork, grant: Grant) -> None:
-    """Nobody chooses from its accounts any more."""
-    offer = work.offers.of_grant(grant.id)
-    if offer is not None and not offer.closed:
-        offer.close()
-        work.offers.save(offer)

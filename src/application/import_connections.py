@@ -33,6 +33,7 @@ ROUNDS = 3
 SHOWN = {"active", "needs_reauth"}
 """What a row says that the dashboard shows as a connection."""
 
+ERASED = "everything of its user was erased here less than 30 days ago: erase it there too"
 CHANGED = "its tokens were renewed while it was taken over: stop whatever renews them there, and run this again"
 
 
@@ -70,7 +71,9 @@ class ImportConnections:
         self.watch.refuse_if_held()
         report = ImportReport()
         for owner in self.old.owners():
-            if dry_run:
+            if self.place.refuses(owner):
+                report.left += [LeftRow(row.id, owner, ERASED) for row in self.old.of_owner(owner)]
+            elif dry_run:
                 self._foresee(owner, report)
             else:
                 self._take_over(owner, report)

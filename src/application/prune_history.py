@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from application.ports.clock import Clock
@@ -13,6 +13,7 @@ from application.ports.removals import Removals
 from application.ports.spend_store import KEPT_AFTER_DISCONNECT, SpendStore
 from application.ports.store import Store
 from application.rotation.permit_turn import never
+from domain.erasure import ERASED_FOR
 from domain.mirrored_row import REMEMBERED_FOR
 
 PRUNED_AT_ONCE = 1000
@@ -35,6 +36,8 @@ class Pruned:
     """Those that were cut down to what tells that they are erased."""
     hosts: int
     """Those of which nothing was heard any more."""
+    erasures: int
+    """Erased users whose ids may be new ones' again."""
     removals: int
     """Notes of what people had removed, older than any backup that is restored."""
     spend: int
@@ -66,10 +69,17 @@ class PruneHistory:
             facts=repeated(lambda: self.feed.prune(self.consumers, now - self.retention, limit=PRUNED_AT_ONCE), stopping),
             erased_grants=repeated(self._cut_down, stopping),
             hosts=self.journals.forget(now - 2 * LATE_ANSWERS_WITHIN),
+            erasures=self._forget_erasures(now - ERASED_FOR),
             removals=self._forget_removals(),
             spend=repeated(partial(self.spend_store.forget_left, now - KEPT_AFTER_DISCONNECT, limit=PRUNED_AT_ONCE), stopping),
             mirrored_rows=repeated(self._forget_rows, stopping),
         )
+
+    def _forget_erasures(self, before: datetime) -> int:
+        with self.store.write() as work:
+            forgotten = work.erasures.forget(before)
+            work.commit()
+        return forgotten
 
     def _forget_removals(self) -> int:
         try:

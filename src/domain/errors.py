@@ -52,6 +52,10 @@ class UnknownUser(Refusal):
     """The dashboard's database does not know this user, so that nothing could be shown to them."""
 
 
+class UserWasErased(Refusal):
+    """Everything of this user was erased a short while ago: a session from before brings nothing back."""
+
+
 class OfferNotFound(Refusal):
     """No such offer, or another user's."""
 

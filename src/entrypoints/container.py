@@ -63,6 +63,7 @@ from application.mirroring.settle_row import SettleRow
 from application.mirroring.settle_soon import SettleSoon
 from application.prune_history import PruneHistory
 from application.rebuild_mirror import RebuildMirror
+from application.refuse_erased_user import RefuseErasedUser
 from application.remove_left_over_row import RemoveLeftOverRow
 from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
@@ -159,7 +160,7 @@ class Container(containers.DeclarativeContainer):
     # steps
     public_origin = providers.Callable(public_origin, settings.provided.tiktok.redirect_uri)
     note_removal = by_name(NoteRemoval, locals(), record=identity_record, here=public_origin)
-    repeat_removals = by_name(RepeatRemovals, locals())
+    repeat_removals = by_name(RepeatRemovals, locals(), forget_spend=spend_store.provided.forget)
     identity_watch = by_name(
         IdentityWatch, locals(), record=identity_record, notes=identity_notes, on_adoption=repeat_removals, here=public_origin
     )
@@ -203,6 +204,7 @@ class Container(containers.DeclarativeContainer):
     vend_token = by_name(VendToken, locals())
     disconnect = by_name(Disconnect, locals())
     remove_left_over_row = by_name(RemoveLeftOverRow, locals(), mirror=connection_mirror, calls=bounded_calls)
+    refuse_erased_user = by_name(RefuseErasedUser, locals())
     erase_user = by_name(EraseUser, locals(), forget_spend=spend_store.provided.forget)
     mirror_changes = by_name(MirrorChanges, locals(), feed=outbox_feed, settle_all=settle_in_turns)
     look_at_mirror = by_name(

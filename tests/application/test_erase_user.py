@@ -13,7 +13,7 @@ from adapters.memory.dashboard import DashboardRow
 from application.ports.removals import UserErased
 from application.ports.store import Store, UnitOfWork
 from domain.consent import Choosing, ConsentFailure, Failed
-from domain.errors import OfferExpired
+from domain.errors import OfferExpired, UserWasErased
 from domain.grant_health import Active, Revoked
 from domain.ids import AdvertiserId, ConnectionId
 from domain.mirrored_row import ERASED, WrittenRow
@@ -36,7 +36,8 @@ def test_all_of_a_user_is_erased_and_nothing_of_others() -> None:
     assert world.listed() == []
     assert world.rows_of() == []
     assert world.grant_of(other).health == Active()
-    assert world.complete(ANNA, BROWSER, state=state, code=world.code("ana")) == Failed(ConsentFailure.INVALID_STATE)
+    with pytest.raises(UserWasErased):
+        world.complete(ANNA, BROWSER, state=state, code=world.code("ana"))
     assert world.revoke() == 1
     assert [world.shown(c.id) for c in connections] == [None, None]
     [note] = world.removals.noted(world.identity_record.read().id)
@@ -57,9 +58,56 @@ def test_what_a_user_could_choose_from_is_erased() -> None:
 def test_erasing_twice_is_as_good_as_once() -> None:
     world = MirroredWorld()
     world.connect("chloe")
-    assert world.container.erase_user()(ANNA).grants == 1
-    assert world.container.erase_user()(ANNA).grants == 0
-    assert world.revoke() == 1
+    first = world.container.erase_user()(ANNA)
+    world.pass_time(days=29)
+    second = world.container.erase_user()(ANNA)
+    assert (first.grants, second.grants, second.receipt) == (1, 0, first.receipt)
+    world.pass_time(days=31)
+    assert world.container.erase_user()(ANNA).receipt != first.receipt, "what is erased then is another's"
+
+
+def test_a_session_from_before_is_refused_for_thirty_days_and_then_the_id_is_a_new_users() -> None:
+    world = MirroredWorld()
+    world.connect("chloe")
+    refuse, erase = world.container.refuse_erased_user(), world.container.erase_user()
+    refuse(ANNA)
+    erase(ANNA)
+    for days in (0, 29.9):
+        world.pass_time(days=days)
+        with pytest.raises(UserWasErased):
+            refuse(ANNA)
+        with pytest.raises(UserWasErased):
+            world.state_of(ANNA)
+        refuse(BERT)
+    world.pass_time(days=0.2)
+    refuse(ANNA)
+    world.connect("chloe")
+
+
+def test_a_callback_after_the_erasure_connects_nothing_and_sends_nothing() -> None:
+    world = MirroredWorld()
+    state = world.state_of(ANNA)
+    world.container.erase_user()(ANNA)
+    code = world.code("chloe")
+    with pytest.raises(UserWasErased):
+        world.complete(ANNA, BROWSER, state=state, code=code)
+    assert world.machine.live_refresh_tokens() == 0
+
+
+def test_of_the_user_id_nothing_is_kept_with_the_erasure() -> None:
+    world = MirroredWorld()
+    world.container.erase_user()(ANNA)
+    [erasure] = world.database.rows.erasures.values()
+    assert ANNA not in repr(erasure)
+
+
+def test_old_erasures_are_dropped() -> None:
+    world = MirroredWorld()
+    world.container.erase_user()(ANNA)
+    prune = world.container.prune_history()
+    assert prune().erasures == 0
+    world.pass_time(days=31)
+    assert (prune().erasures, prune().erasures) == (1, 0)
 
 
 def test_a_consent_that_is_being_completed_meanwhile_connects_nothing() -> None:

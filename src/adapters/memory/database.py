@@ -15,6 +15,7 @@ from application.ports.journal_register import Drained
 from application.ports.spend_store import SpendAccount
 from domain.consent import Consent
 from domain.database_identity import DatabaseIdentity
+from domain.erasure import Erasure
 from domain.errors import StoreUnavailable
 from domain.events import Event
 from domain.grant import Grant
@@ -34,6 +35,7 @@ class Rows:
     offers: MutableMapping[OfferId, Offer] = field(default_factory=dict)
     consents: MutableMapping[str, Consent] = field(default_factory=dict)
     revocations: MutableMapping[RevocationId, Revocation] = field(default_factory=dict)
+    erasures: MutableMapping[str, Erasure] = field(default_factory=dict)
     notices: MutableMapping[tuple[GrantId, str], None] = field(default_factory=dict)
     mirrored_rows: MutableMapping[ConnectionId, WrittenRow] = field(default_factory=dict)
     mirror_note: MutableMapping[int, MirrorState] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class Changes:
         self.offers = Overlay(rows.offers)
         self.consents = Overlay(rows.consents)
         self.revocations = Overlay(rows.revocations)
+        self.erasures = Overlay(rows.erasures)
         self.notices = Overlay(rows.notices)
         self.mirrored_rows = Overlay(rows.mirrored_rows)
         self.mirror_note = Overlay(rows.mirror_note)
@@ -69,7 +72,7 @@ class Changes:
 
     def apply(self) -> None:
         """Let everybody see it."""
-        for table in (self.grants, self.offers, self.consents, self.revocations, self.notices):
+        for table in (self.grants, self.offers, self.consents, self.revocations, self.erasures, self.notices):
             table.apply()
         self.mirrored_rows.apply()
         self.mirror_note.apply()

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from adapters.memory.database import Changes, MemoryDatabase, copy_of
+from adapters.memory.erasures import MemoryErasures
 from adapters.memory.mirror_records import MemoryMirrorRecords
 from domain.consent import Consent, Ending
 from domain.errors import Conflict
@@ -148,6 +149,10 @@ class MemoryOffers:
             del self._rows.offers[key]
         return len(old)
 
+    def empty_of(self, owner: OwnerId) -> None:
+        for key, offer in [(key, offer) for key, offer in self._rows.offers.items() if offer.owner == owner]:
+            self._rows.offers[key] = replace(offer, closed=True, advertisers=(), chosen=None)
+
     def _idle(self, grant: GrantId) -> bool:
         stored = self._rows.grants.get(grant)
         return stored is not None and not stored.erased and not stored.connections
@@ -286,6 +291,7 @@ class MemoryUnitOfWork:
         self.offers = MemoryOffers(self._changes)
         self.consents = MemoryConsents(self._changes)
         self.revocations = MemoryRevocations(self._changes)
+        self.erasures = MemoryErasures(self._changes)
         self.notices = MemoryNotices(self._changes)
         self.outbox = MemoryOutbox(self._changes)
         self.mirror = MemoryMirrorRecords(self._changes)

@@ -12,6 +12,7 @@ from domain.advertiser import Advertiser, Connection, Standing
 from domain.attempts_and_failures import Attempt, Schedule
 from domain.consent import Consent
 from domain.due_times import urgent_at
+from domain.erasure import Erasure
 from domain.grant import Grant
 from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AttemptId
@@ -26,7 +27,7 @@ Columns = dict[str, Any]
 """Values by the name of their column."""
 
 
-def fields_of(thing: Consent | Offer | Revocation) -> Columns:
+def fields_of(thing: Consent | Erasure | Offer | Revocation) -> Columns:
     """Its fields, under their own names."""
     return {field.name: getattr(thing, field.name) for field in fields(thing)}
 

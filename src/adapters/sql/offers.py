@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 from adapters.sql import tables
 from adapters.sql.grant_rows import Columns, fields_of
 from domain.advertiser import Advertiser
-from domain.ids import GrantId, OfferId
+from domain.ids import GrantId, OfferId, OwnerId
 from domain.offer import Offer
 
 
@@ -51,6 +51,10 @@ class SqlOffers:
         loose = select(tables.grants.c.id).where(tables.LOOSE)
         old = delete(tables.offers).where(offers.expires_at < before, offers.grant_id.not_in(loose))
         return self._connection.execute(old).rowcount
+
+    def empty_of(self, owner: OwnerId) -> None:
+        nothing = {"closed": True, "advertisers": (), "chosen": None}
+        self._connection.execute(update(tables.offers).where(tables.offers.c.owner == owner).values(nothing))
 
 
 def row_of(offer: Offer) -> Columns:

@@ -7,6 +7,7 @@ from typing import Self
 
 from adapters.sql.consents import SqlConsents
 from adapters.sql.database import Database
+from adapters.sql.erasures import SqlErasures
 from adapters.sql.grants import SqlGrants
 from adapters.sql.mirror_records import SqlMirrorRecords
 from adapters.sql.notices import SqlNotices
@@ -30,6 +31,7 @@ class SqlUnitOfWork:
         self.offers = SqlOffers(self._connection, locks=self._writes)
         self.consents = SqlConsents(self._connection)
         self.revocations = SqlRevocations(self._connection, keys=self._keys)
+        self.erasures = SqlErasures(self._connection)
         self.notices = SqlNotices(self._connection)
         self.mirror = SqlMirrorRecords(self._connection, locks=self._writes)
         return self

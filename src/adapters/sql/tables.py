@@ -259,6 +259,14 @@ notices = Table(
     Column("what", Text, primary_key=True),
 )
 
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("owner_digest", Text, primary_key=True),
+    Column("receipt", Text, nullable=False),
+    Column("at", Utc, nullable=False, index=True),
+)
+
 # read by processes of the version before; to be dropped by the next one
 incidents = Table(
     "incidents",

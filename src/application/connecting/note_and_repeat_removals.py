@@ -1,9 +1,11 @@
 """Removals: noted beside the journal when they happen, and made once more in a restored backup."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from application.connecting.erased_users import note_erasure
 from application.connecting.retry_on_conflict import retry_on_conflict
 from application.connecting.revoke_unused_grant import let_go
 from application.ports.clock import Clock
@@ -15,7 +17,7 @@ from application.ports.store import Store, UnitOfWork
 from domain.database_identity import DatabaseIdentity
 from domain.errors import StoreUnavailable
 from domain.grant import Grant
-from domain.ids import ConnectionId
+from domain.ids import ConnectionId, OwnerId
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ class RepeatRemovals:
     store: Store
     clock: Clock
     ids: Ids
+    forget_spend: Callable[[OwnerId], None]
 
     def __call__(self, identity: DatabaseIdentity) -> None:
         """Raises StoreUnavailable."""
@@ -65,6 +68,7 @@ class RepeatRemovals:
 
     def _repeat(self, removal: Removal) -> int:
         with self.store.write() as work:
+            rest = isinstance(removal, UserErased) and erase_rest(work, removal, self.ids)
             affected = [
                 (grant, connection)
                 for grant in self._grants(work, removal)
@@ -76,6 +80,8 @@ class RepeatRemovals:
             if isinstance(removal, UserErased):
                 work.mirror.forget_owner(removal.owner)
             work.commit()
+        if isinstance(removal, UserErased) and rest:
+            self.forget_spend(removal.owner)
         return len(affected)
 
     def _grants(self, work: UnitOfWork, removal: Removal) -> list[Grant]:
@@ -92,6 +98,16 @@ class RepeatRemovals:
                 return [connection]
             case UserErased():
                 return list(grant.connections)
+
+
+def erase_rest(work: UnitOfWork, removal: UserErased, ids: Ids) -> bool:
+    """What else an erasure takes, unless the user connected anew since. Whether it does."""
+    if any(grant.created_at > removal.at for grant in work.grants.of_owner(removal.owner)):
+        return False
+    note_erasure(work, removal.owner, ids, removal.at)
+    work.consents.forget_of(removal.owner)
+    work.offers.empty_of(removal.owner)
+    return True
 
 
 def is_lost(removal: Removal, identity: DatabaseIdentity) -> bool:

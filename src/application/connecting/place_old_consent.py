@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from application.connecting.erased_users import refuse_erased
 from application.connecting.relink import relink
 from application.connecting.retry_on_conflict import retry_on_conflict
 from application.ports.clock import Clock
@@ -18,7 +19,7 @@ from application.ports.sealer import Sealer
 from application.ports.store import Store
 from domain.advertiser import Advertiser, Connection
 from domain.allowance import EPOCH
-from domain.errors import CannotOpen, Conflict
+from domain.errors import CannotOpen, Conflict, UserWasErased
 from domain.grant import Grant
 from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OwnerId
 from domain.old_connection import OldConnection, OldConsent
@@ -84,6 +85,15 @@ class PlaceOldConsent:
     def __call__(self, consent: OldConsent, *, alone: bool) -> Placed:
         """Take it over. `alone`: its owner has no other rows with other tokens. Raises StoreUnavailable."""
         return retry_on_conflict(lambda: self._place(consent, alone=alone))
+
+    def refuses(self, owner: OwnerId) -> bool:
+        """Whether everything of this user was erased here a short while ago. Raises StoreUnavailable."""
+        try:
+            with self.store.read() as work:
+                refuse_erased(work, owner, self.clock.now())
+        except UserWasErased:
+            return True
+        return False
 
     def foresee(self, consent: OldConsent, besides: Sequence[Grant], *, alone: bool) -> Placed:
         """What would become of it if these grants were there too. Nothing is stored. Raises StoreUnavailable."""

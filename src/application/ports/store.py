@@ -7,6 +7,7 @@ from typing import Protocol
 
 from application.ports.mirror_records import MirrorRecords
 from domain.consent import Consent, Ending
+from domain.erasure import Erasure
 from domain.events import Event
 from domain.grant import Grant
 from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
@@ -95,6 +96,9 @@ class Offers(Protocol):
     def forget(self, before: datetime) -> int:
         """Drop those that expired before this time, but for the ones that are yet to be cleared away; returns how many."""
 
+    def empty_of(self, owner: OwnerId) -> None:
+        """Close all of this user's and name no account in them any more."""
+
 
 class Consents(Protocol):
     """One-use states."""
@@ -166,6 +170,19 @@ class Notices(Protocol):
         """Whether this was not announced before; from now on it was."""
 
 
+class Erasures(Protocol):
+    """Users whose everything was erased, by digests of their ids."""
+
+    def note(self, erasure: Erasure) -> None:
+        """Keep it, in the place of an earlier one of the same user. Raises Conflict when another unit did so first."""
+
+    def of(self, owner_digest: str) -> Erasure | None:
+        """The newest of this user, however old."""
+
+    def forget(self, before: datetime) -> int:
+        """Drop those of before then; returns how many."""
+
+
 class Outbox(Protocol):
     """Facts on their way to others, stored with the change that they report."""
 
@@ -201,6 +218,10 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     @property
     def notices(self) -> Notices:
         """Its notices."""
+
+    @property
+    def erasures(self) -> Erasures:
+        """Its erased users."""
 
     @property
     def outbox(self) -> Outbox:

@@ -15,4 +15,6 @@ def erase(user: str) -> None:
         erased = container.erase_user()(OwnerId(user))
     finally:
         container.database().dispose()
-    click.echo(f"erased: {erased.connections} connections, {erased.grants} grants; workers revoke their tokens")
+    click.echo(
+        f"erased: {erased.connections} connections, {erased.grants} grants; workers revoke their tokens; receipt {erased.receipt}"
+    )

@@ -53,7 +53,7 @@ def create_app(container: Container) -> App:
     """The application. Threads are started with it and end with it; what they have begun comes to its end first."""
     settings, clock = container.settings(), container.clock()
     request_metrics = RequestMetrics()
-    gate = Gate.of(settings, container.key_set(), clock)
+    gate = Gate.of(settings, key_set=container.key_set(), refuse_erased_user=container.refuse_erased_user(), clock=clock)
     addresses = Addresses(settings.web.dashboard_url)
     browser = BrowserCookie(https=addresses.https)
     rotation = ThreadPoolExecutor(ROTATION_THREADS, thread_name_prefix="people")

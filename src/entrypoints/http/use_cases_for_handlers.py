@@ -18,6 +18,7 @@ USE_CASES = (
     "import_spend",
     "vend_token",
     "disconnect",
+    "erase_user",
     "remove_left_over_row",
     "list_connections",
     "list_spend_lines",

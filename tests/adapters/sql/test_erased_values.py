@@ -7,12 +7,13 @@ from adapters.sql.database import open_database
 from adapters.sql.store import SqlStore
 from domain.errors import StoreUnavailable
 from domain.ids import GrantId, RevocationId
-from support.builders import START, a_grant, a_revocation
+from entrypoints.testing import application_over_memory
+from support.builders import ANNA, APP, BERT, HOUR, START, a_grant, a_revocation
 
 
-def traces(folder: Path) -> int:
-    """How often an access token's ciphertext is in any file of the database."""
-    return sum(file.read_bytes().count(b"access of ") for file in folder.iterdir() if file.name.startswith("test.db"))
+def traces(folder: Path, ciphertext: bytes = b"access of ") -> int:
+    """How often such a token's ciphertext is in any file of the database."""
+    return sum(file.read_bytes().count(ciphertext) for file in folder.iterdir() if file.name.startswith("test.db"))
 
 
 def test_nothing_of_erased_tokens_is_left_in_the_file_or_its_log(migrated_sqlite_url: str, tmp_path: Path) -> None:
@@ -34,6 +35,29 @@ def test_nothing_of_erased_tokens_is_left_in_the_file_or_its_log(migrated_sqlite
     assert traces(tmp_path) > 0
     assert store.vacuum_traces()
     assert traces(tmp_path) == 0
+    database.dispose()
+
+
+def test_of_an_erased_user_no_sealed_token_is_left_in_any_file(migrated_sqlite_url: str, tmp_path: Path) -> None:
+    database = open_database(migrated_sqlite_url)
+    store = SqlStore(database)
+    container = application_over_memory(store=store).container
+    with store.write() as work:
+        for number in range(50):
+            work.grants.add(a_grant(f"grant-{number}", connects=(number,)))
+        work.grants.add(a_grant("of another", owner=BERT, connects=(1,)))
+        work.commit()
+    assert traces(tmp_path, b"refresh of grant-") >= 50
+    assert container.erase_user()(ANNA).grants == 50
+    assert traces(tmp_path, b"refresh of grant-") == 0
+    assert traces(tmp_path, b"access of grant-") == 50, "in the queue of revocations, until each is made"
+    with store.write() as work:
+        for revocation in work.revocations.take_due(APP, limit=100, lease=HOUR, now=container.clock().now() + HOUR):
+            work.revocations.done(revocation.id)
+        work.commit()
+    assert store.vacuum_traces()
+    assert traces(tmp_path, b"access of grant-") == 0
+    assert traces(tmp_path, b"refresh of of another") == 1
     database.dispose()
 
 

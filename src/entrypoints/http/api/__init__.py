@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler, Guard
 from entrypoints.http.api.connect import begin, callback
 from entrypoints.http.api.connections import disconnect_account, listed_connections
 from entrypoints.http.api.cron import sweep_now
+from entrypoints.http.api.erase import erased_user
 from entrypoints.http.api.health import live, ready
 from entrypoints.http.api.ids_in_requests import connection_id, offer_id
 from entrypoints.http.api.injected import Injected
@@ -23,6 +24,7 @@ from entrypoints.http.api.wait_for_running_rotation import SharedWaits
 from entrypoints.http.auth.guards import (
     brings_json,
     is_cron,
+    may_erase,
     may_measure,
     may_read_spend,
     may_vend,
@@ -50,6 +52,7 @@ API: list[ControllerRouterHandler] = [
     guarded([may_write, brings_json], SESSION, select_account, refresh_connection),
     guarded([may_vend, brings_json], SERVICE, vended_token),
     guarded([may_read_spend], SERVICE, spend_for_service),
+    guarded([may_erase], SERVICE, erased_user),
     guarded([is_cron], CRON, sweep_now),
     guarded([may_measure], METRICS, show_metrics),
     live,

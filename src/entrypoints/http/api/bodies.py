@@ -159,6 +159,12 @@ class AccessToken(Wire, frozen=True, kw_only=True):
         return "AccessToken(…)"
 
 
+class ErasureReceipt(Wire, frozen=True, kw_only=True):
+    """That everything of a user is erased. Nothing here says who it was."""
+
+    receipt_id: Id
+
+
 class GrantError(Wire, frozen=True, kw_only=True):
     """A grant that was not renewed, and why."""
 

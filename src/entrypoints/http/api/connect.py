@@ -17,7 +17,7 @@ from application.complete_connect import CompleteConnect
 from application.connecting.one_use_state import InProgress
 from application.ports.ids_and_nonces import Nonces
 from domain.consent import ConsentFailure, Ending, Failed
-from domain.errors import BudgetSpent, OnHold, PlatformUnavailable, Refusal, StoreUnavailable
+from domain.errors import BudgetSpent, OnHold, PlatformUnavailable, Refusal, StoreUnavailable, UserWasErased
 from domain.tokens import Secret
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.ids_in_requests import connection_id
@@ -42,7 +42,7 @@ ANSWER_WITHIN = timedelta(seconds=24)
 REPEAT_WAITS = timedelta(seconds=20)
 """How long the repeat of a callback waits for the first: about what its calls take at the worst."""
 
-IN_PLACE = (OnHold, BudgetSpent)
+IN_PLACE = (OnHold, BudgetSpent, UserWasErased)
 """What is told where it happens, and not on the dashboard: nothing is used up, and the same address may be asked once more."""
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=100), timedelta(seconds=1)

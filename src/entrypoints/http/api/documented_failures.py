@@ -58,5 +58,6 @@ INTERNAL_SPEND = failures(
     codes.CONNECTION_NOT_FOUND,
     codes.UNAVAILABLE,
 )
+ERASE = failures(codes.INVALID_REQUEST, codes.UNAUTHORIZED, codes.FORBIDDEN, codes.NOT_FOUND, codes.UNAVAILABLE)
 CRON = failures(codes.UNAUTHORIZED, codes.NOT_FOUND, codes.UNAVAILABLE)
 METRICS = failures(codes.UNAUTHORIZED, codes.NOT_FOUND)

@@ -1,5 +1,6 @@
 """Who may pass. Guards run before a body is read; what they find out is left in the request's state."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,6 +11,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp
 
 from application.ports.clock import Clock
+from application.refuse_erased_user import RefuseErasedUser
 from domain.errors import InvalidRequest
 from domain.ids import OwnerId
 from entrypoints.http.auth.client_address import Client, resolve_client
@@ -35,12 +37,20 @@ class Gate:
     sessions: Sessions
     clock: Clock
     issuer_keys: IssuerKeys | None
+    refuse_erased_user: RefuseErasedUser
 
     @classmethod
-    def of(cls, settings: Settings, key_set: Callable[[], bytes] | None, clock: Clock) -> Self:
+    def of(
+        cls,
+        settings: Settings,
+        *,
+        key_set: Callable[[], bytes] | None,
+        refuse_erased_user: RefuseErasedUser,
+        clock: Clock,
+    ) -> Self:
         """The gate of a process with these settings; `key_set` downloads the issuer's, where there is one."""
         issuer_keys = IssuerKeys(key_set, clock) if key_set else None
-        return cls(settings, Sessions.from_settings(settings, issuer_keys), clock, issuer_keys)
+        return cls(settings, Sessions.from_settings(settings, issuer_keys), clock, issuer_keys, refuse_erased_user)
 
     def before(self, inner: ASGIApp) -> ASGIApp:
         """The application, with whatever has to be there before the guards look at a request."""
@@ -49,6 +59,12 @@ class Gate:
     def session(self, connection: Connection) -> Session:
         """Who is asking. Raises Unauthenticated."""
         return self.sessions.authenticate(headers_of(connection), now=self.clock.now())
+
+    async def living_session(self, connection: Connection) -> Session:
+        """Who is asking, and still has something here to ask for. Raises Unauthenticated, UserWasErased, StoreUnavailable."""
+        session = self.session(connection)
+        await asyncio.to_thread(self.refuse_erased_user, session.owner_id)
+        return session
 
     def session_if_any(self, connection: Connection) -> Session | None:
         """Who is asking; None: nobody is signed in. Raises Unauthenticated for an Authorization header that fails."""
@@ -89,14 +105,14 @@ def authorization_of(connection: Connection) -> str | None:
     return headers[0] if len(headers) == 1 else None
 
 
-def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
-    """Somebody must be signed in. Raises Unauthenticated."""
-    connection.state.session = gate_of(connection).session(connection)
+async def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
+    """Somebody must be signed in. Raises Unauthenticated, UserWasErased."""
+    connection.state.session = await gate_of(connection).living_session(connection)
 
 
-def may_write(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Somebody must be signed in and, with a cookie, come from a page of ours. Raises Unauthenticated, OriginRefused."""
-    signed_in(connection, handler)
+async def may_write(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Somebody must be signed in and, with a cookie, come from a page of ours. Raises the same, and OriginRefused."""
+    await signed_in(connection, handler)
     session = session_of(connection)
     if not write_allowed(headers_of(connection), session.via, gate_of(connection).settings.web.write_origins):
         raise OriginRefused
@@ -121,6 +137,11 @@ def may_vend(connection: Connection, _: BaseRouteHandler) -> None:
 def may_read_spend(connection: Connection, _: BaseRouteHandler) -> None:
     """A backend service with the scope `spend`. Raises NotServed, WrongSecret, ScopeMissing."""
     require_scope(connection, Scope.SPEND)
+
+
+def may_erase(connection: Connection, _: BaseRouteHandler) -> None:
+    """A backend service with the scope `erase`. Raises NotServed, WrongSecret, ScopeMissing."""
+    require_scope(connection, Scope.ERASE)
 
 
 def require_scope(connection: Connection, scope: Scope) -> None:
