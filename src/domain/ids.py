@@ -14,6 +14,9 @@ DatabaseId = NewType("DatabaseId", str)
 OwnerId = NewType("OwnerId", str)
 """The dashboard's user id: whatever its session says."""
 
+NOBODY = OwnerId("")
+"""Whose an erased grant is once nothing can come of it any more."""
+
 AppId = NewType("AppId", str)
 """The developer app that obtained a grant: only its credentials can refresh, probe or revoke it."""
 

@@ -4,10 +4,10 @@ import pytest
 
 from domain.grant import Grant
 from domain.grant_health import Revoked
-from domain.ids import AppId, GrantId
+from domain.ids import NOBODY, AppId, GrantId
 from domain.outcomes import Reason
 from domain.tokens import Expiring
-from support.builders import APP, DAY, HOUR, START, a_grant, a_long_term_token, a_pair, accounts, an_advertiser
+from support.builders import ANNA, APP, DAY, HOUR, START, a_grant, a_long_term_token, a_pair, accounts, an_advertiser
 from support.databases import Kept
 
 
@@ -122,6 +122,7 @@ def test_what_is_kept_of_erased_grants_is_cut_down_to_what_a_late_answer_needs(k
         work.commit()
     cut = kept.grant("grant-1")
     assert (cut.reach, cut.generation, type(cut.health), cut.tokens) == (frozenset(), 2, Revoked, None)
+    assert (cut.owner, kept.grant("grant-3").owner) == (NOBODY, ANNA)
     assert kept.grant("grant-3").reach == accounts(4)
     with kept.store.write() as work:
         assert work.notices.first(GrantId("grant-1"), "60 days")

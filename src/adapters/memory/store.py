@@ -15,7 +15,7 @@ from domain.errors import Conflict
 from domain.events import Event
 from domain.grant import Grant
 from domain.grant_health import Active, Degraded, NeedsReauth
-from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
+from domain.ids import NOBODY, AdvertiserId, AppId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
 from domain.offer import Offer
 from domain.queued_revocation import Revocation
 from domain.tokens import Expiring
@@ -104,6 +104,7 @@ class MemoryGrants:
         for grant in oldest:
             cut = copy_of(grant)
             cut.reach, cut.reach_read_at, cut.schedule = frozenset(), None, replace(grant.schedule, settled_at=None)
+            cut.owner = NOBODY
             self._rows.grants[grant.id] = cut
             for about, what in [key for key in self._rows.notices if key[0] == grant.id]:
                 del self._rows.notices[about, what]

@@ -26,7 +26,7 @@ from domain.advertiser import Connection as AccountConnection
 from domain.errors import Conflict
 from domain.grant import Grant
 from domain.grant_health import Revoked, Superseded
-from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OwnerId
+from domain.ids import NOBODY, AdvertiserId, AppId, ConnectionId, GrantId, OwnerId
 
 ERASED_WORDS = (HEALTH_WORDS[Revoked], HEALTH_WORDS[Superseded])
 
@@ -127,7 +127,9 @@ class SqlGrants:
         if ids:
             for about in (tables.reach, tables.notices):
                 self._connection.execute(delete(about).where(about.c.grant_id.in_(ids)))
-            self._connection.execute(update(tables.grants).where(row.id.in_(ids)).values(settled_at=None, reach_read_at=None))
+            self._connection.execute(
+                update(tables.grants).where(row.id.in_(ids)).values(settled_at=None, reach_read_at=None, owner=NOBODY)
+            )
         return len(ids)
 
     def page(self, *, after: GrantId | None, limit: int) -> list[GrantId]:
