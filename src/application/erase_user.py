@@ -8,7 +8,6 @@ from functools import partial
 
 from application.connecting.erased_users import note_erasure
 from application.connecting.note_and_repeat_removals import NoteRemoval
-from application.connecting.removals import NoteRemoval
 from application.connecting.retry_on_conflict import retry_on_conflict
 from application.connecting.revoke_unused_grant import let_all_go
 from application.mirroring.settle_soon import SettleSoon

@@ -60,7 +60,8 @@ class Grants(Protocol):
     def cut_down(self, before: datetime, *, limit: int) -> int:
         """Drop what is kept of grants that were erased before this time, but for what tells that they are; returns how many.
 
-        Their reach, their notices and whose they were go; id, generation and health stay, by which a late answer is known to be unwanted.
+        Their reach, their notices and whose they were go; id, generation and health stay, by which a late answer is known to
+        be unwanted.
         """
 
     def page(self, *, after: GrantId | None, limit: int) -> list[GrantId]:
