@@ -23,9 +23,19 @@ class ImportState:
     """Why the last reading failed; None after a success."""
     retry_at: datetime | None = None
     """When it is tried again after that."""
+    hindrance: str | None = None
+    """Why not all that was read reaches the dashboard; None: nothing is in the way."""
 
     @classmethod
-    def of(cls, progress: ImportProgress, policy: SpendPolicy, calendar: AccountCalendar, now: datetime) -> "ImportState":
+    def of(
+        cls,
+        progress: ImportProgress,
+        policy: SpendPolicy,
+        calendar: AccountCalendar,
+        now: datetime,
+        *,
+        hindrance: str | None = None,
+    ) -> "ImportState":
         """The state that follows from the progress."""
         read_at = progress.recent_read_at
         return cls(
@@ -35,6 +45,7 @@ class ImportState:
             backfill=progress.days_read(policy, calendar, now),
             failure=progress.last_failure,
             retry_at=progress.retry_at if progress.last_failure is not None else None,
+            hindrance=hindrance,
         )
 
 

@@ -243,7 +243,9 @@ class Container(containers.DeclarativeContainer):
     place_old_consent = by_name(PlaceOldConsent, locals())
     import_connections = by_name(ImportConnections, locals(), old=old_connections, place=place_old_consent, watch=identity_watch)
     list_connections = by_name(ListConnections, locals())
-    show_imports = by_name(ShowImports, locals(), importing=settings.provided.spend.importing)
+    show_imports = by_name(
+        ShowImports, locals(), importing=settings.provided.spend.importing, delivers=spend_sink.provided.configured
+    )
     list_spend_lines = by_name(ListSpendLines, locals())
     show_spend = by_name(ShowSpend, locals(), spend=spend_store, policy=spend_policy)
 

@@ -51,6 +51,17 @@ def test_a_failure_is_shown_until_the_next_success(world: World) -> None:
     assert [(one.failure, one.retry_at) for one in states(world)] == [(None, None)]
 
 
+@pytest.mark.parametrize("delivers", [True, False])
+def test_what_does_not_reach_the_dashboard_is_shown_where_there_is_one(world: World, delivers: bool) -> None:
+    [shop] = world.connect("ana", 0)
+    of, why = SpendAccount(ANNA, shop.advertiser.id), "its currency is USD, and its owner's stores have GBP"
+    world.container.spend_store().follow([of])
+    world.container.spend_deliveries().note_hindrance(of, why)
+    world.container.show_imports.reset()
+    world.container.show_imports.add_kwargs(delivers=delivers)
+    assert [one.hindrance for one in states(world)] == [why if delivers else None]
+
+
 def test_where_nothing_is_imported_nothing_is_shown(world: World) -> None:
     [shop] = world.connect("ana", 0)
     world.container.show_imports.reset()

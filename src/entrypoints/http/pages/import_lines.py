@@ -28,6 +28,8 @@ class ImportLine:
     failure: str
     again: Moment | None
     """When it is tried again after a failure."""
+    hindrance: str
+    """Why the dashboard does not get it."""
 
 
 def line_of(state: ImportState, now: datetime, *, waits_for_person: bool = False) -> ImportLine:
@@ -39,6 +41,7 @@ def line_of(state: ImportState, now: datetime, *, waits_for_person: bool = False
         backfill=f"{importing.backfill[0]} of {importing.backfill[1]} days" if importing and importing.backfill else "",
         failure=(importing.failure or "") if importing else "",
         again=ahead(importing.retry_at, now) if importing and importing.retry_at else None,
+        hindrance=(importing.hindrance or "") if importing else "",
     )
 
 

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -7,9 +7,11 @@ from application.list_connections import ConnectionView
 from domain.advertiser import Advertiser, Connection, Standing
 from domain.connection_state import ConnectionState
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
+from domain.import_state import ImportState
 from domain.outcomes import Reason
 from entrypoints.http.api.why_not_selectable import WHY_CLOSED
 from entrypoints.http.pages.connection_rows import WHY, row_of
+from entrypoints.http.pages.import_lines import line_of
 from entrypoints.http.pages.sections_by_permission import sections_of
 from entrypoints.http.pages.times_in_words import ahead, span, times, to_act
 
@@ -169,3 +171,9 @@ def test_what_is_due_happens_within_seconds() -> None:
 )
 def test_the_time_for_a_choice_counts_the_minute_begun(length: timedelta, words: str) -> None:
     assert to_act(NOW + length, NOW).words == words
+
+
+def test_why_spend_does_not_reach_the_dashboard_is_said_unless_a_person_has_to_reconnect() -> None:
+    state = ImportState(date(2030, 1, 1), date(2029, 12, 31), NOW, backfill=None, hindrance="its currency is KWD")
+    assert line_of(state, NOW).hindrance == "its currency is KWD"
+    assert line_of(state, NOW, waits_for_person=True).hindrance == ""
