@@ -256,6 +256,15 @@ def test_an_amount_that_cannot_be_kept_costs_its_own_day_alone() -> None:
     assert [flaw for flaw in judged.values() if flaw] == [Flaw.UNREADABLE]
 
 
+def test_a_total_that_cannot_be_kept_costs_its_own_day_alone() -> None:
+    rig = a_rig(*ROWS)
+    rig.books.unreadable_totals = frozenset({ROWS[0].day})
+    readings = {reading.day: reading for reading in rig.read(12)}
+    assert {day for day, one in readings.items() if one.judged()} == {ROWS[0].day}
+    assert readings[ROWS[0].day].judged() is Flaw.UNREADABLE
+    assert all(one.control_total is not None for day, one in readings.items() if day != ROWS[0].day)
+
+
 @pytest.mark.parametrize(
     "failure",
     [Throttled(), AccountRefused(40001), Refused(Reason.ACCESS_TOKEN_REFUSED, 40105), OurFault(40002)],

@@ -34,6 +34,8 @@ class MemoryBooks:
     is_cut: bool = False
     """Reports that name no campaigns leave the first half of them out."""
     withholds_totals: bool = False
+    unreadable_totals: frozenset[date] = frozenset()
+    """Days whose own total is told as an amount that can't be kept."""
 
 
 @dataclass(slots=True)
@@ -72,13 +74,18 @@ class MemorySpendReports:
 
         return self._answer("campaign_page", access, question.account, answer)
 
-    def control_totals(self, access: Secret, account: AdvertiserId, window: Window) -> Mapping[date, Decimal] | ReportFailure:
-        def answer(books: MemoryBooks) -> Mapping[date, Decimal] | ReportFailure:
+    def control_totals(
+        self, access: Secret, account: AdvertiserId, window: Window
+    ) -> Mapping[date, Decimal | None] | ReportFailure:
+        def answer(books: MemoryBooks) -> Mapping[date, Decimal | None] | ReportFailure:
             if books.withholds_totals:
                 return OurFault(PARAMETER_ERROR)
-            totals = {day: amount for day, amount in books.in_no_campaign.items() if window.first <= day <= window.last}
+            totals: dict[date, Decimal | None] = {
+                day: amount for day, amount in books.in_no_campaign.items() if window.first <= day <= window.last
+            }
             for row in _chosen(books.rows, window):
-                totals[row.day] = totals.get(row.day, NOTHING) + row.spend
+                totals[row.day] = (totals.get(row.day) or NOTHING) + row.spend
+            totals |= dict.fromkeys(books.unreadable_totals & totals.keys())
             return totals
 
         return self._answer("control_totals", access, account, answer)

@@ -25,6 +25,9 @@ LONGEST_CAMPAIGN_NAME = 10_000
 
 LONGEST_FIGURE = 100
 
+NO_TEXT = " -"
+"""A dash is TikTok's word for none, of a currency too."""
+
 
 class UnreadableReport(ValueError):
     """A success that is no report: nothing can be said of its days."""
@@ -57,13 +60,13 @@ def report_file(text: str, metrics: Metrics, account: AdvertiserId, window: Wind
     )
 
 
-def account_totals(data: Row, window: Window) -> dict[date, Decimal]:
-    """What the account spent by day. Raises UnreadableReport."""
-    totals: dict[date, Decimal] = {}
+def account_totals(data: Row, window: Window) -> dict[date, Decimal | None]:
+    """What the account spent by day; None where that can't be kept. Raises UnreadableReport."""
+    totals: dict[date, Decimal | None] = {}
     for dimensions, figures in _rows(data):
         day, amount = _day(dimensions, window), _told(figures.get(AUCTION.spend))
-        if amount is None or day in totals:
-            raise UnreadableReport("a total of the account that can't be read")
+        if day in totals:
+            raise UnreadableReport("two totals of the account for one day")
         totals[day] = amount
     count, pages = _extent(data)
     if count != len(totals) or pages > 1:
@@ -102,7 +105,7 @@ def _spend(dimensions: Row, figures: Row, metrics: Metrics, account: AdvertiserI
         text_of(figures.get("campaign_name"), LONGEST_CAMPAIGN_NAME),
         day,
         metrics.kind,
-        text_of(figures.get("currency")),
+        text_of(figures.get("currency")).strip(NO_TEXT),
         spend,
         impressions=_optional(count_of, figures, metrics.impressions),
         clicks=_optional(count_of, figures, metrics.clicks),

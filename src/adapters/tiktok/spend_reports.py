@@ -76,7 +76,9 @@ class TikTokSpendReports:
 
         return self._get("/report/integrated/get/", access, query, read)
 
-    def control_totals(self, access: Secret, account: AdvertiserId, window: Window) -> Mapping[date, Decimal] | ReportFailure:
+    def control_totals(
+        self, access: Secret, account: AdvertiserId, window: Window
+    ) -> Mapping[date, Decimal | None] | ReportFailure:
         query = {
             "advertiser_id": account,
             "report_type": "BASIC",
@@ -88,7 +90,7 @@ class TikTokSpendReports:
             "page_size": PAGE_SIZE,
         }
 
-        def read(envelope: Envelope, _: HttpAnswer) -> Mapping[date, Decimal]:
+        def read(envelope: Envelope, _: HttpAnswer) -> Mapping[date, Decimal | None]:
             return report_answers.account_totals(envelope.data, window)
 
         return self._get("/report/integrated/get/", access, _in_query(query), read)

@@ -74,9 +74,11 @@ class SpendReports(Protocol):
         QueryTooLarge or ReportTimedOut where less is to be asked. A page that the platform cut says so.
         """
 
-    def control_totals(self, access: Secret, account: AdvertiserId, window: Window) -> Mapping[date, Decimal] | ReportFailure:
+    def control_totals(
+        self, access: Secret, account: AdvertiserId, window: Window
+    ) -> Mapping[date, Decimal | None] | ReportFailure:
         """What the whole account spent on each day, from a report that does not add up campaigns. A day without spend may be
-        left out. The window is as long as a question's may be.
+        left out; None is one whose amount can't be kept. The window is as long as a question's may be.
         """
 
     def campaign_list(self, access: Secret, account: AdvertiserId, page: int) -> CampaignPage | ReportFailure:

@@ -57,9 +57,9 @@ class AuctionReader:
             readings |= readings_of(part, SpendKind.AUCTION, self.reader.account, began_at, totals)
         return readings
 
-    def _totals(self, window: Window) -> dict[date, Decimal] | None:
+    def _totals(self, window: Window) -> dict[date, Decimal | None] | None:
         """The account's own totals; None where the platform refuses them."""
-        reader, totals = self.reader, dict[date, Decimal]()
+        reader, totals = self.reader, dict[date, Decimal | None]()
         for piece in window.split():
             answer = reader.sent(partial(reader.reports.control_totals, reader.access, reader.account, piece))
             if isinstance(answer, REFUSALS):
@@ -71,11 +71,11 @@ class AuctionReader:
 
 
 def readings_of(
-    part: ReportRows, kind: SpendKind, account: AdvertiserId, began_at: datetime, totals: Mapping[date, Decimal] | None
+    part: ReportRows, kind: SpendKind, account: AdvertiserId, began_at: datetime, totals: Mapping[date, Decimal | None] | None
 ) -> dict[date, DayReading]:
     """The days of one answer, each with its own rows and total."""
     by_day = rows_by_day(part.rows)
-    unreadable = {row.day for row in part.unreadable}
+    unreadable = {row.day for row in part.unreadable} | {day for day, total in (totals or {}).items() if total is None}
     readings = {}
     for day in part.window.days:
         reading = DayReading(

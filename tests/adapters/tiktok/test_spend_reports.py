@@ -115,6 +115,22 @@ def test_a_spend_that_cannot_be_kept_is_no_nought_and_costs_its_own_day_alone(
     assert len(unreadable.why) < 120
 
 
+@pytest.mark.parametrize("metrics", [{"spend": "9" * 40}, {"spend": "-1,5"}, {}], ids=str)
+def test_a_total_of_the_account_that_cannot_be_kept_costs_its_own_day_alone(
+    metrics: dict[str, object], simulator: RunningSimulator, reports: TikTokSpendReports
+) -> None:
+    bad: dict[str, object] = {"dimensions": {"stat_time_day": "2026-03-01 00:00:00"}, "metrics": metrics}
+    good: dict[str, object] = {"dimensions": {"stat_time_day": "2026-03-02 00:00:00"}, "metrics": {"spend": "1.5"}}
+    simulator.control.answer(PlannedAnswer(path=REPORT, body=a_report(bad, good)))
+    totals = reports.control_totals(ACCESS, ACCOUNT, QUESTION.window)
+    assert totals == {QUESTION.window.first: None, QUESTION.window.last: Decimal("1.5")}
+
+
+def test_a_dash_is_no_currency(simulator: RunningSimulator, reports: TikTokSpendReports) -> None:
+    [row] = page_of(answered(simulator, reports, a_report(a_row(currency="-")))).rows
+    assert row.currency == ""
+
+
 def test_another_figure_that_cannot_be_kept_is_left_out_and_logged(
     simulator: RunningSimulator, reports: TikTokSpendReports, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -219,9 +235,7 @@ def test_a_path_that_tiktok_does_not_know_rests(simulator: RunningSimulator, rep
 @pytest.mark.parametrize(
     "body",
     [
-        a_report({"dimensions": {"stat_time_day": "2026-03-01"}, "metrics": {"spend": "-1,5"}}),
         a_report(A_TOTAL, A_TOTAL),
-        a_report({"dimensions": {"stat_time_day": "2026-03-01"}, "metrics": {}}),
         a_report({"dimensions": {"stat_time_day": "2026-04-01"}, "metrics": {"spend": "1"}}),
         {"code": 0, "data": {"page_info": {"total_number": 1, "total_page": 1}}},
     ],

@@ -16,6 +16,8 @@ LATENCY: Final = timedelta(minutes=30)  # of TikTok's figures
 CORRECTED_AT: Final = time(12, tzinfo=UTC)  # of the next day, by TikTok's documentation
 MATURE_DAYS: Final = 28  # how long conversions are still credited to a day
 UNCORRECTED: Final = Decimal("0.985")
+LONGEST_NUMBER: Final = 20
+"""Digits: what has more is shown as it was planned, and is in no sum."""
 
 MONEY: Final = frozenset({"spend", "total_complete_payment_rate", "total_onsite_shopping_value", "total_purchase_value"})
 PER_MILLE: Final[Mapping[str, tuple[str, int]]] = {
@@ -168,7 +170,7 @@ def _number(value: str | float) -> Decimal | None:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) < LONGEST_NUMBER else None
 
 
 def _shared(amount: Decimal, weights: Sequence[int]) -> list[Decimal]:
