@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import URL, Connection, Engine, exc, false, make_url, update
 
-from adapters.postgres.connections import milliseconds
+from adapters.postgres.pooler_safe_connections import milliseconds
 from adapters.sql import tables
 from adapters.sql.engine import CONNECTIONS, SQLITE_BUSY_WITHIN, WRITES, open_engine
 from adapters.sql.writer_turns import Turns

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from adapters.postgres.connections import CLEARLY_BEFORE, Bounds, arguments_of, beginning, bound_answers
+from adapters.postgres.pooler_safe_connections import CLEARLY_BEFORE, Bounds, arguments_of, beginning, bound_answers
 from adapters.sql.database_errors import translate
 
 CONNECTIONS = 16

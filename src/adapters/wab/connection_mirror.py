@@ -7,12 +7,12 @@ from sqlalchemy import URL, Connection, select
 
 from adapters.wab.columns_and_privileges import TableShape, shapes_of
 from adapters.wab.dashboard_database import DashboardDatabase
-from adapters.wab.database_errors import TableRefuses
+from adapters.wab.dashboard_database_errors import TableRefuses
+from adapters.wab.dashboard_tables import connections, users
 from adapters.wab.identity_and_standby import place_of
 from adapters.wab.look_reading import look_at
 from adapters.wab.mirror_requirements import lacks_of
 from adapters.wab.row_writing import DashboardRows, conflict, lock, uuid_of
-from adapters.wab.tables import connections, users
 from application.ports.connection_mirror import Lack, RowOutcome, RowReport
 from domain.ids import ConnectionId, OwnerId
 from domain.mirror_look import Look, MirrorIdentity

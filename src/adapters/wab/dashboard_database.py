@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
 
-from adapters.postgres.connections import Bounds, arguments_of, beginning, bound_answers
-from adapters.wab.database_errors import translate
+from adapters.postgres.pooler_safe_connections import Bounds, arguments_of, beginning, bound_answers
+from adapters.wab.dashboard_database_errors import translate
 from application.ports.connection_mirror import MirrorUnavailable
 
 CONNECTIONS = 4

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from sqlalchemy import ARRAY, Connection, Uuid, any_, exists, literal, select
 
 from adapters.wab.columns_and_privileges import TableShape
+from adapters.wab.dashboard_tables import IS_TIKTOKS, IS_V7, connections, has_token, users
 from adapters.wab.identity_and_standby import place_of
 from adapters.wab.row_writing import uuid_of
-from adapters.wab.tables import IS_TIKTOKS, IS_V7, connections, has_token, users
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.mirror_look import Look, SeenRow
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Row
 
 from adapters.wab.dashboard_database import DashboardDatabase
-from adapters.wab.tables import TIKTOK
+from adapters.wab.dashboard_tables import TIKTOK
 from application.ports.connection_mirror import Lack
 from application.ports.old_connections import Emptied, OldRow
 from domain.ids import AdvertiserId, ConnectionId, OwnerId

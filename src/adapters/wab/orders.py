@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from adapters.postgres.connections import Bounds
+from adapters.postgres.pooler_safe_connections import Bounds
 from adapters.wab.dashboard_database import BOUNDS, DashboardDatabase
 from application.ports.connection_mirror import MirrorUnavailable
 from application.ports.orders import MOST_ORDERS, OrdersUnavailable, ShopOrders

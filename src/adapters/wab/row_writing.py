@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, not_, or_, select, update
 
 from adapters.wab.columns_and_privileges import TableShape
-from adapters.wab.tables import IS_TIKTOKS, IS_V7, NOW, TIKTOK, ad_spend, connections, has_token
+from adapters.wab.dashboard_tables import IS_TIKTOKS, IS_V7, NOW, TIKTOK, ad_spend, connections, has_token
 from application.ports.connection_mirror import RowOutcome, RowReport
 from domain.mirrored_row import Show
 

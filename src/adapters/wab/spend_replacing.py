@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Connection, DateTime, and_, any_, cast, delete, func, insert, literal, select
 
 from adapters.wab.columns_and_privileges import TableShape
-from adapters.wab.tables import IS_TIKTOKS, NOW, ad_spend, connections
+from adapters.wab.dashboard_tables import IS_TIKTOKS, NOW, ad_spend, connections
 from domain.delivered_spend import DaysToDeliver, DeliveredRow
 
 ROWS_AT_ONCE = 1000

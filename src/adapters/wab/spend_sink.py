@@ -7,11 +7,11 @@ from sqlalchemy import URL, Connection, select
 
 from adapters.wab.columns_and_privileges import TableShape, shapes_of
 from adapters.wab.dashboard_database import DashboardDatabase
-from adapters.wab.database_errors import CHECK, TableRefuses
+from adapters.wab.dashboard_database_errors import CHECK, TableRefuses
+from adapters.wab.dashboard_tables import IS_TIKTOKS, ad_spend, connections, has_token, stores
 from adapters.wab.identity_and_standby import place_of
 from adapters.wab.row_writing import lock, uuid_of
 from adapters.wab.spend_replacing import DashboardSpend
-from adapters.wab.tables import IS_TIKTOKS, ad_spend, connections, has_token, stores
 from application.ports.spend_sink import DeliveryOutcome, DeliveryReport
 from domain.delivered_spend import DaysToDeliver, why_withheld
 from domain.ids import ConnectionId

@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, delete, func, insert, make_url, select
 
-from adapters.postgres.connections import milliseconds
+from adapters.postgres.pooler_safe_connections import milliseconds
 from adapters.sql import tables
 from adapters.sql.database import Database
 from adapters.sql.engine import open_engine
