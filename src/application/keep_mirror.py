@@ -20,7 +20,9 @@ LOOK_EVERY = timedelta(seconds=15)
 
 ASKED_LOOKS_APART = timedelta(seconds=1)
 SHARE_OF_LOOKS = 10
-"""Looks that a written row asks for take a tenth of the time at the most."""
+"""Looks take a tenth of the time at the most: those that a written row asks for, and those of a hundred thousand rows."""
+
+LOOKS_AT_MOST_APART = timedelta(minutes=1)
 
 RESERVED_FOR = timedelta(minutes=2)
 """How long a process that died in the middle keeps others from it."""
@@ -42,6 +44,7 @@ class KeepMirror:
     _away: bool = field(default=False, init=False)
     _asked: bool = field(default=False, init=False)
     _asked_look_from: timedelta = field(default=timedelta(0), init=False)
+    _look_took: timedelta = field(default=timedelta(0), init=False)
 
     def __call__(self, *, stopping: Callable[[], bool]) -> None:
         """Raises StoreUnavailable."""
@@ -56,13 +59,13 @@ class KeepMirror:
             self.heartbeats.release(MIRRORING)
 
     def _turn(self, stopping: Callable[[], bool]) -> None:
-        looks = self._asked_now() or self.heartbeats.reserve(LOOK, for_at_most=LOOK_EVERY)
+        looks = self._asked_now() or self.heartbeats.reserve(LOOK, for_at_most=self._apart())
         began_at = self.clock.monotonic()
         try:
             if looks:
                 self.look(stopping=stopping)
-                took = self.clock.monotonic() - began_at
-                self._asked_look_from = began_at + max(ASKED_LOOKS_APART, took * SHARE_OF_LOOKS)
+                self._look_took = self.clock.monotonic() - began_at
+                self._asked_look_from = began_at + max(ASKED_LOOKS_APART, self._look_took * SHARE_OF_LOOKS)
             self.changes(stopping=stopping)
             self.deliver(stopping=stopping)
         except MirrorUnavailable as unavailable:
@@ -73,6 +76,10 @@ class KeepMirror:
             if looks and self._away:  # a turn without a look may have asked nothing
                 log.info("the dashboard's rows are brought up to date again")
                 self._away = False
+
+    def _apart(self) -> timedelta:
+        """How long after this look the next one comes, judged by the one before."""
+        return max(LOOK_EVERY, min(self._look_took * SHARE_OF_LOOKS, LOOKS_AT_MOST_APART))
 
     def _asked_now(self) -> bool:
         """Whether a written row is to be seen at once; what is asked for too soon waits."""

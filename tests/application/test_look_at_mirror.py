@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from adapters.memory.connection_mirror import MemoryConnectionMirror
 from adapters.memory.dashboard import DashboardRow, MemoryDashboard
 from application.mirroring.settle_in_turns import CONFLICT_LASTS, FIRST_CONFLICT
 from application.ports.connection_mirror import RowReport
+from application.rotation.permit_turn import never
 from application.vend_token import ByAccount, ByConnection
 from domain.errors import ConnectionNotFound
 from domain.grant_health import Revoked
@@ -20,6 +22,7 @@ from domain.mirror_look import Look, MirrorIdentity
 from domain.mirrored_row import REMEMBERED_FOR, Intent, WrittenRow
 from support.builders import ANNA, BERT, DAY, HOUR, MINUTE, SECOND, START
 from support.mirrored_world import LOOK_EVERY, MirroredWorld
+from support.world import SimulatedClock
 
 
 def frozen(world: MirroredWorld) -> FreezeReason | None:
@@ -440,3 +443,34 @@ def test_no_row_is_removed_while_our_own_database_is_on_hold() -> None:
     world.clock.advance(MINUTE)
     world.disconnect(ANNA, connection.id)
     assert len(world.rows_of()) == 1
+
+
+class Slow(MemoryConnectionMirror):
+    """A look at it takes so long."""
+
+    clock: SimulatedClock | None = None
+    takes = 0 * SECOND
+
+    def look(self, owners: Collection[OwnerId]) -> Look:
+        if self.clock is not None:
+            self.clock.advance(self.takes)
+        return super().look(owners)
+
+
+@pytest.mark.parametrize(("takes", "apart"), [(SECOND, LOOK_EVERY), (3 * SECOND, 30 * SECOND), (40 * SECOND, MINUTE)])
+def test_looks_that_take_long_come_less_often(takes: timedelta, apart: timedelta) -> None:
+    dashboard = MemoryDashboard([ANNA])
+    mirror = Slow(dashboard)
+    world = MirroredWorld(dashboard=dashboard, given_mirror=mirror)
+    mirror.clock, mirror.takes = world.clock, takes
+    keep = world.container.keep_mirror()
+    keep(stopping=never)
+    world.clock.advance(2 * MINUTE)
+    began_at = again_at = world.clock.now()
+    keep(stopping=never)
+    looked_at = world.note.looked_at
+    while world.note.looked_at == looked_at:
+        world.clock.advance(SECOND)
+        again_at = world.clock.now()
+        keep(stopping=never)
+    assert apart <= again_at - began_at <= apart + takes + SECOND

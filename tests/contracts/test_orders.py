@@ -19,6 +19,7 @@ from application.ports.orders import Orders, OrdersUnavailable
 from domain.attribution import is_tiktok_order
 from domain.ids import OwnerId
 from support.dashboard_database import DashboardDatabase
+from support.plugin_orders import OTHERS, TIKTOKS
 
 SINCE, UNTIL = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 NOON = datetime(2026, 11, 5, 12, tzinfo=UTC)
@@ -34,6 +35,8 @@ DOCUMENTS: dict[str, Any] = {
     "another touch": {"ttclid": "T-1", "last_touch": {"fbclid": "F-1"}},
     "numbers": {"ttclid": 7, "last_touch": 8, "multi_touch": "tiktok_ads", "utm": {"utm_campaign": 9}},
     "numbers inside": {"ttclid": "T-1", "last_touch": {"ttclid": 7}, "utm": {"utm_campaign": ["x"]}},
+    **TIKTOKS,
+    **OTHERS,
     "unknown keys": {"ttclid": "T-1", "last_touch": {"li_fat_id": "L-1"}},
 }
 

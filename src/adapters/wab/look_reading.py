@@ -11,6 +11,8 @@ from adapters.wab.row_writing import uuid_of
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.mirror_look import Look, SeenRow
 
+ROWS_AT_ONCE = 1_000
+
 
 def look_at(connection: Connection, shape: TableShape, owners: Collection[OwnerId]) -> Look:
     """See it all. The transaction is of one moment."""
@@ -26,7 +28,7 @@ def look_at(connection: Connection, shape: TableShape, owners: Collection[OwnerI
 
 
 def rows_of_our_kind(connection: Connection, shape: TableShape) -> tuple[SeenRow, ...]:
-    """All rows of TikTok's with a v7 id."""
+    """All rows of TikTok's with a v7 id, by id: fetched piece by piece, since each statement is bounded in time."""
     query = select(
         connections.c.id,
         connections.c.user_id,
@@ -35,7 +37,7 @@ def rows_of_our_kind(connection: Connection, shape: TableShape) -> tuple[SeenRow
         connections.c.status,
         has_token(shape.permitting("SELECT")).label("has_token"),
     ).where(IS_TIKTOKS, IS_V7)
-    return tuple(
+    rows = (
         SeenRow(
             ConnectionId(str(row.id)),
             OwnerId(str(row.user_id)),
@@ -44,8 +46,9 @@ def rows_of_our_kind(connection: Connection, shape: TableShape) -> tuple[SeenRow
             row.status,
             row.has_token,
         )
-        for row in connection.execute(query.order_by(connections.c.id))
+        for row in connection.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
     )
+    return tuple(sorted(rows, key=lambda row: row.connection))
 
 
 def users_gone(connection: Connection, owners: Collection[OwnerId]) -> tuple[frozenset[OwnerId], bool]:

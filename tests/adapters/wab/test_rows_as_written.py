@@ -9,6 +9,8 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
+from adapters.memory.dashboard import DashboardRow
+from adapters.wab import look_reading
 from adapters.wab.connection_mirror import WabConnectionMirror
 from application.ports.connection_mirror import MirrorUnavailable, RowOutcome
 from domain.ids import AdvertiserId, ConnectionId
@@ -185,3 +187,15 @@ def test_whoever_writes_spend_under_an_older_row_while_it_gives_way_is_refused(
             )
         assert taking_over.result().outcome is RowOutcome.THERE
     assert [row.spend for row in new_dashboard.shown_to(ANNA)] == [("2026-10-01",)]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 3, 4, 5])
+def test_a_look_sees_all_rows_however_many_come_at_once(
+    mirror: WabConnectionMirror, dashboard: DashboardDatabase, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    monkeypatch.setattr(look_reading, "ROWS_AT_ONCE", 2)
+    names = [ConnectionId(f"01934f6e-7a00-7abc-8def-{n:012}") for n in range(rows)]
+    for name in reversed(names):
+        dashboard.put(DashboardRow(name, ANNA, AdvertiserId(name[-12:]), "Shop", START))
+    dashboard.put(an_old_row())
+    assert [row.connection for row in mirror.look([]).rows] == names
