@@ -5,6 +5,7 @@ from http import HTTPStatus
 from .asgi import AsgiApp, HttpReply, Receive, Scope, Send, read_call, send_reply
 from .consent_and_landing_pages import CONSENT_PATHS, Pages
 from .control_api import PREFIX, ControlDoor
+from .foreign_requests import refusal_of_host, refusal_of_page
 from .simulator import Simulator
 from .wire_faults import TikTokDoor
 
@@ -19,8 +20,10 @@ def create_app(simulator: Simulator) -> AsgiApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if (call := await read_call(scope, receive)) is None:
             return
-        if call.path == "/" or call.path in CONSENT_PATHS:
-            reply = pages.answer(call)
+        if not simulator.control_token and (refusal := refusal_of_host(call)):
+            reply = refusal
+        elif call.path == "/" or call.path in CONSENT_PATHS:
+            reply = refusal_of_page(call) or pages.answer(call)
         elif call.path.startswith(PREFIX):
             reply = control.answer(call)
         elif call.path == "/favicon.ico":

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ from .server import is_loopback, serve
 from .simulated_users import DEFAULT_APPS
 
 MOST_REDIRECT_URIS: Final = 10  # of an app, by TikTok's documentation
-_OWN: Final = ("host", "port", "control_token", "state_file", "apps", "app_id", "app_secret", "redirect_uris")
+_OWN: Final = ("host", "port", "control_token", "state_file", "apps", "app_id", "app_secret", "app_secret_file", "redirect_uris")
 
 
 SETTINGS: Final = {
@@ -63,7 +64,12 @@ def options() -> list[click.Parameter]:
         ),
         click.Option(["--app", "apps"], multiple=True, metavar="ID:SECRET", help="An app that it knows; may be repeated."),
         click.Option(["--app-id"], help="The one app it knows, instead of its own example."),
-        click.Option(["--app-secret"], help="That app's secret."),
+        click.Option(["--app-secret"], help="That app's secret. Who lists the machine's processes reads it."),
+        click.Option(
+            ["--app-secret-file"],
+            type=click.Path(dir_okay=False, exists=True, path_type=Path),
+            help="A file with that secret and nothing else, in its place.",
+        ),
         click.Option(
             ["--redirect-uri", "redirect_uris"], multiple=True, help="Registered address; may be repeated. None: any is allowed."
         ),
@@ -102,9 +108,7 @@ def run(values: Mapping[str, Any], say: Callable[[str], None]) -> None:
 def where(url: str, apps: Mapping[str, str]) -> str:
     """What to set. A secret that was given is not repeated: output is kept in more places than it should be."""
     app_id, secret = next(iter(apps.items()))
-    shown = (
-        f"TIKTOK_APP_SECRET={secret}" if apps is DEFAULT_APPS else "TIKTOK_APP_SECRET: the one given with --app-secret or --app"
-    )
+    shown = f"TIKTOK_APP_SECRET={secret}" if apps is DEFAULT_APPS else "TIKTOK_APP_SECRET: the one given to this command"
     return "\n".join(
         [
             f"the simulator of TikTok listens at {url}/",
@@ -120,6 +124,7 @@ def where(url: str, apps: Mapping[str, str]) -> str:
 def main() -> NoReturn:
     """The command `tiktok-simulator`: usage errors exit with 2, failures with 1, each in one line."""
     logging.basicConfig(format="%(message)s")
+    os.umask(0o077)  # the state file is its owner's alone
     signal.signal(signal.SIGTERM, _end)  # uvicorn stops in order, then raises the signal again
     command = click.Command("tiktok-simulator", params=options(), help=HELP, callback=lambda **values: run(values, _print))
     try:
@@ -137,15 +142,27 @@ def main() -> NoReturn:
 
 
 def _apps(own: Mapping[str, Any]) -> Mapping[str, str]:
-    if (own["app_id"] is None) != (own["app_secret"] is None):
-        raise click.UsageError("--app-id and --app-secret go together.")
-    apps = {} if own["app_id"] is None else {str(own["app_id"]): str(own["app_secret"])}
+    secret = _secret(own["app_secret"], own["app_secret_file"])
+    if (own["app_id"] is None) != (secret is None):
+        raise click.UsageError("--app-id and --app-secret-file (or --app-secret) go together.")
+    apps = {} if own["app_id"] is None else {str(own["app_id"]): str(secret)}
     for given in own["apps"] or ():
-        app_id, _, secret = given.partition(":")
-        if not (app_id and secret):
+        app_id, _, of_app = given.partition(":")
+        if not (app_id and of_app):
             raise click.UsageError("--app takes ID:SECRET.")
-        apps[app_id] = secret
+        apps[app_id] = of_app
     return apps or DEFAULT_APPS
+
+
+def _secret(given: str | None, file: Path | None) -> str | None:
+    if file is None:
+        return given
+    if given is not None:
+        raise click.UsageError("Give --app-secret-file or --app-secret, not both.")
+    secret = file.read_text("utf-8").strip()
+    if not secret:
+        raise click.UsageError(f"{file} holds no secret.")
+    return secret
 
 
 def _print(text: str) -> None:

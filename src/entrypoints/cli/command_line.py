@@ -120,6 +120,7 @@ def drop_what_stdout_refuses() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command line. Failures are one line on stderr: what is wrong and what to do. Exit 2 for usage, 1 for failure."""
     asked = Asked()
+    os.umask(0o077)  # what is written is its owner's alone: databases, journals, logs, whatever a library makes
     try:
         status = cli.main(arguments, PROGRAM, standalone_mode=False, obj=asked)
     except (KeyboardInterrupt, click.Abort):

@@ -76,7 +76,7 @@ class DemoFolder:
     def held(self, *, fresh: bool) -> Iterator[Self]:
         """Make it, or find it again, for one demo at a time; `fresh` empties it. Raises Trouble when it is another's."""
         self._refuse_others()
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self.path)
         with (self.path / LOCK).open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # goes with this process, however that ends
@@ -125,3 +125,11 @@ class DemoFolder:
                 shutil.rmtree(entry)
             elif entry.name != LOCK:
                 entry.unlink()
+
+
+def make_private(folder: Path) -> None:
+    """A folder for its owner alone, closed to others if it is there already; so is each that has to be made above it."""
+    for missing in reversed([above for above in folder.absolute().parents if not above.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)

@@ -15,6 +15,8 @@ from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
 from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.auth.client_address import told_by_proxy
+from entrypoints.http.auth.host import asked_by_own_name
+from entrypoints.http.auth.request_headers import RequestHeaders
 from entrypoints.http.bare_answers import RawHeaders, bare_answer, wants_a_page
 from entrypoints.http.exception_to_error_code import USUAL_RETRY_AFTER, BodyCutShort
 from entrypoints.settings import Settings
@@ -35,6 +37,9 @@ has so long for each of them."""
 UNHURRIED = ("/api/cron/",)
 """What has a time of its own, and nobody waits for."""
 
+HSTS = b"max-age=31536000"
+"""A year of https alone, for this host: about the dashboard's other subdomains this service knows nothing."""
+
 QUIET = ("/health/", "/metrics")
 """Routes that machines ask all the time."""
 
@@ -49,11 +54,15 @@ def protective_headers(settings: Settings) -> tuple[tuple[bytes, bytes], ...]:
     """For every answer that doesn't say otherwise. Forms may end at the platform's consent page, by way of our redirects."""
     ends = " ".join(dict.fromkeys(("'self'", origin(settings.web.dashboard_url), origin(settings.tiktok.auth_url))))
     policy = f"default-src 'self'; base-uri 'none'; form-action {ends}; frame-ancestors 'none'; object-src 'none'"
+    encrypted = ((b"strict-transport-security", HSTS),) if settings.web.dashboard_url.startswith("https:") else ()
     return (
+        *encrypted,
         (b"content-security-policy", policy.encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
         (b"x-frame-options", b"DENY"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"cross-origin-resource-policy", b"same-origin"),
     )
 
 
@@ -83,7 +92,9 @@ class RequestMiddleware:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                if canonical := self._canonical(scope):
+                if self.settings.demo is not None and not asked_by_own_name(RequestHeaders.from_scope(scope["headers"])):
+                    await answer_by_hand(scope, finish, codes.NOT_FOUND)
+                elif canonical := self._canonical(scope):
                     await redirect(finish, canonical)
                 else:
                     async with deadline:
@@ -92,7 +103,7 @@ class RequestMiddleware:
                 if answering:
                     raise
                 log.error("an answer took too long")  # noqa: TRY400 (where it was interrupted says nothing)
-                await too_late(scope, finish)
+                await answer_by_hand(scope, finish, codes.UNAVAILABLE, wait=USUAL_RETRY_AFTER)
             finally:
                 self._note(scope, status, self.clock.monotonic() - began)
 
@@ -147,10 +158,10 @@ def whole(receive: Receive) -> Receive:
     return received
 
 
-async def too_late(scope: Scope, send: Send) -> None:
-    """503, by hand: the application is still busy."""
+async def answer_by_hand(scope: Scope, send: Send, code: codes.Code, *, wait: timedelta | None = None) -> None:
+    """Where the application is still busy, or is not to be asked at all."""
     as_page = wants_a_page(scope["path"].encode(), scope["headers"])
-    answer = bare_answer(codes.UNAVAILABLE, wait=USUAL_RETRY_AFTER, as_page=as_page)
+    answer = bare_answer(code, wait=wait, as_page=as_page)
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     await send({"type": "http.response.body", "body": answer.body, "more_body": False})
 

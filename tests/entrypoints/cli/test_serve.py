@@ -91,7 +91,7 @@ def test_the_simulator_says_where_it_is_and_keeps_its_profile(tmp_path: Path) ->
 def test_the_simulator_does_not_repeat_a_secret_that_it_was_given(tmp_path: Path) -> None:
     options = ("--port", "0", "--app-id", "7123", "--app-secret", "an-app-secret-of-ours")
     with running("simulator", *options, folder=tmp_path) as simulator:
-        simulator.says("TIKTOK_APP_SECRET: the one given with --app-secret")
+        simulator.says("TIKTOK_APP_SECRET: the one given to this command")
         assert "TIKTOK_APP_ID=7123" in simulator.told()
         assert "an-app-secret-of-ours" not in simulator.told()
 

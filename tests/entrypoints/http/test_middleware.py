@@ -217,5 +217,34 @@ def test_the_demo_has_one_address(world: World, tmp_path: Path) -> None:
         assert canonical.status_code == 200
 
 
+@pytest.mark.parametrize("host", ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "[", "", "10.0.0.7"))
+def test_the_demo_answers_to_no_other_name(world: World, tmp_path: Path, host: str) -> None:
+    with TestClient(create_app(over(world, demo_settings(tmp_path)))) as client:
+        for path in ("/", "/api/platforms", "/login", "/health/live", "/static/connect/pages.css"):
+            assert client.get(path, headers={"Host": host}, follow_redirects=False).status_code == 404
+
+
+def test_the_figures_are_not_for_pages_whose_name_leads_to_this_machine(serve_house: Callable[..., str]) -> None:
+    address = serve_house(METRICS_TOKEN=None)
+    for host, status in (("rebound.example", 404), ("localhost:8000", 200), ("127.0.0.1", 200)):
+        assert httpx.get(f"{address}/metrics", headers={"Host": host}).status_code == status
+
+
+def test_behind_tls_browsers_are_told_to_stay_there_without_a_word_about_subdomains(open_house: Callable[..., House]) -> None:
+    encrypted = open_house().client.get("/health/live").headers
+    assert encrypted["strict-transport-security"] == "max-age=31536000"
+    plain = open_house(
+        DASHBOARD_URL="http://localhost:3000", TIKTOK_REDIRECT_URI="http://localhost:3000/api/auth/tiktok/callback"
+    )
+    assert "strict-transport-security" not in plain.client.get("/health/live").headers
+
+
+def test_no_other_site_holds_a_window_of_ours_or_loads_what_is_ours(house: House) -> None:
+    for path in ("/health/live", "/api/platforms", "/dashboard/platforms", "/static/connect/pages.css", "/nowhere"):
+        headers = house.get(path).headers
+        assert headers["cross-origin-opener-policy"] == "same-origin"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+
+
 def test_outside_the_demo_localhost_is_a_host_like_any_other(house: House) -> None:
     assert house.get("/health/live", owner=None, Host="localhost").status_code == 200

@@ -48,7 +48,7 @@ def _change(url: str | URL, change: Callable[[Config, str], None], revision: str
     url = make_url(url)
     if url.get_backend_name() == "sqlite" and url.database:
         file = Path(url.database)
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.touch(mode=0o600)  # SQLite gives the files beside it the same mode
     database = Database(open_engine(url, connections=1, statement_within=MIGRATES_WITHIN))
     until = time.monotonic() + MIGRATES_WITHIN.total_seconds()

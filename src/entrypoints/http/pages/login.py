@@ -15,7 +15,7 @@ from entrypoints.http.exception_to_error_code import NotServed, OriginRefused
 from entrypoints.http.pages.demo_users import DEMO_USERS, demo_user
 from entrypoints.http.pages.forms import field
 from entrypoints.http.pages.rendering import AnyRequest, page, to
-from entrypoints.http.pages.sign_in_redirect import local_path
+from entrypoints.http.pages.sign_in_redirect import own_path
 
 
 def in_the_demo(connection: Connection, _: BaseRouteHandler) -> None:
@@ -38,7 +38,7 @@ def root(addresses: Injected[Addresses]) -> Response[str]:
 @get("/login", guards=[in_the_demo], sync_to_thread=False)
 def login_form(request: AnyRequest) -> Response[str]:
     """Ask who one wants to be."""
-    callback = local_path(request.query_params.get("callbackUrl", ""))
+    callback = own_path(request.query_params.get("callbackUrl", ""))
     return page(request, "login.html", HTTP_200_OK, callback=callback, people=DEMO_USERS, fault="")
 
 
@@ -47,7 +47,7 @@ def log_in(
     request: AnyRequest, form: NamedDependency[FormMultiDict], clock: Injected[Clock], addresses: Injected[Addresses]
 ) -> Response[str]:
     """Begin a local session, and go on to where the person wanted to go."""
-    callback, user = local_path(field(form, "callbackUrl")), demo_user(field(form, "user"))
+    callback, user = own_path(field(form, "callbackUrl")), demo_user(field(form, "user"))
     if user is None:
         fault = "Please choose one of these people."
         return page(request, "login.html", HTTP_400_BAD_REQUEST, callback=callback, people=DEMO_USERS, fault=fault)

@@ -7,11 +7,13 @@ from typing import Any
 from litestar import Request, Response
 
 from entrypoints.http.auth.guards import gate_of
-from entrypoints.http.dashboard_addresses import PLATFORMS, SELECT, Addresses
+from entrypoints.http.dashboard_addresses import CONNECT, PLATFORMS, SELECT, SPEND, Addresses
 from entrypoints.http.pages.rendering import to
 
-LOCAL_PATH = re.compile(r"/(?:[!-.0-\[\]-~][!-\[\]-~]*)?")
-"""A path with its query in visible ASCII, without backslashes (browsers read them as slashes), not beginning with `//`."""
+RETURNS = frozenset({CONNECT, PLATFORMS, SELECT, SPEND})
+"""Where one may be sent after signing in: constants, and of a query only which choice it was."""
+
+CHOICE = re.compile(r"pendingTokenId=[0-9A-Fa-f-]{36}")
 
 
 def sign_in_first(request: Request[Any, Any, Any], _: Exception) -> Response[str]:
@@ -23,11 +25,14 @@ def sign_in_first(request: Request[Any, Any, Any], _: Exception) -> Response[str
     query, page = request.scope["query_string"].decode("latin-1"), request.scope["path"]
     path = f"{page}?{query}" if query else page
     if request.method == "POST":
-        back = path if page == SELECT and query else PLATFORMS
+        back = own_path(path) if page == SELECT and query else PLATFORMS
         return to(addresses.at("/login", callbackUrl=back), HTTPStatus.SEE_OTHER)
-    return to(addresses.at("/login", callbackUrl=path), HTTPStatus.TEMPORARY_REDIRECT)
+    return to(addresses.at("/login", callbackUrl=own_path(path)), HTTPStatus.TEMPORARY_REDIRECT)
 
 
-def local_path(path: str) -> str:
-    """The path to go to after signing in: `path` only if it is one on this site, so that this is no open redirect."""
-    return path if LOCAL_PATH.fullmatch(path) else PLATFORMS
+def own_path(path: str) -> str:
+    """The path to go to after signing in: one of ours, whatever the address says, so that this is no open redirect."""
+    place, _, query = path.partition("?")
+    if place not in RETURNS:
+        return PLATFORMS
+    return f"{place}?{query}" if place == SELECT and CHOICE.fullmatch(query) else place
