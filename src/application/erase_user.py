@@ -1,5 +1,6 @@
 """Erase everything of a user."""
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,9 +16,12 @@ from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
 from application.ports.removals import UserErased
 from application.ports.store import Store
-from domain.errors import StoreUnavailable
+from domain.errors import StoreUnavailable, UserBeyondLimits
 from domain.grant import Grant
 from domain.ids import ConnectionId, OwnerId
+from domain.service_limits import NO_LIMITS, ServiceLimits
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,14 @@ class EraseUser:
     settle_soon: SettleSoon
     forget_spend: Callable[[OwnerId], None]
 
-    def __call__(self, owner: OwnerId) -> Erased:
-        """No call to the platform is made here. Raises StoreUnavailable; what was erased by then stays so."""
+    def __call__(self, owner: OwnerId, *, limits: ServiceLimits = NO_LIMITS) -> Erased:
+        """No call to the platform is made here.
+
+        Raises UserBeyondLimits for one beyond the `limits` of who asks, StoreUnavailable; what was erased by then stays so.
+        """
+        if not limits.allow_user(owner):
+            log.warning("a service asked for an erasure beyond its limits")
+            raise UserBeyondLimits
         erased = self._erased(owner, anyhow)
         if erased is None:
             raise AssertionError("anyhow says yes")

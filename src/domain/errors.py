@@ -56,6 +56,10 @@ class UserWasErased(Refusal):
     """Everything of this user was erased a short while ago: a session from before brings nothing back."""
 
 
+class UserBeyondLimits(Refusal):
+    """A service asked for a user whom it may not ask for: as if there were nothing."""
+
+
 class OfferNotFound(Refusal):
     """No such offer, or another user's."""
 

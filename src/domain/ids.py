@@ -14,6 +14,15 @@ DatabaseId = NewType("DatabaseId", str)
 OwnerId = NewType("OwnerId", str)
 """The dashboard's user id: whatever its session says."""
 
+LONGEST_OWNER = 255
+"""Characters; user ids are UUIDs in the dashboard, and e-mail addresses or URLs elsewhere."""
+
+
+def is_owner(text: str) -> bool:
+    """Whether a session can name a user so."""
+    return 0 < len(text) <= LONGEST_OWNER and text.isprintable() and text == text.strip()
+
+
 NOBODY = OwnerId("")
 """Whose an erased grant is once nothing can come of it any more."""
 

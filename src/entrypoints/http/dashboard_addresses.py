@@ -11,7 +11,6 @@ from entrypoints.http.exception_to_error_code import CONSENT_FAILURE_CODES
 CONNECT = "/api/auth/tiktok"
 PLATFORMS = "/dashboard/platforms"
 SELECT = "/dashboard/platforms/tiktok/select"
-SPEND = "/dashboard/platforms/tiktok/spend"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,6 @@ class ScopeMissing(DoorRefusal):
     """A service that may not do this."""
 
 
-class BeyondLimits(DoorRefusal):
-    """A service asked for a user beyond its SERVICE_LIMITS: as if there were nothing."""
-
-
 class BodyCutShort(DoorRefusal):
     """The client left before the body's end, so nobody reads what is answered."""
 
@@ -79,6 +75,7 @@ ERRORS: Mapping[type[Exception], Code] = {
     errors.InvalidRequest: codes.INVALID_REQUEST,
     errors.ConnectionNotFound: codes.CONNECTION_NOT_FOUND,
     errors.UnknownUser: codes.FORBIDDEN,
+    errors.UserBeyondLimits: codes.NOT_FOUND,
     errors.UserWasErased: codes.UNAUTHORIZED,
     errors.OfferNotFound: codes.PENDING_NOT_FOUND,
     errors.OfferExpired: codes.PENDING_EXPIRED,
@@ -101,7 +98,6 @@ ERRORS: Mapping[type[Exception], Code] = {
     Unauthenticated: codes.UNAUTHORIZED,
     OriginRefused: codes.ORIGIN_REFUSED,
     ScopeMissing: codes.FORBIDDEN,
-    BeyondLimits: codes.NOT_FOUND,
     NotServed: codes.NOT_FOUND,
     BodyCutShort: codes.INVALID_REQUEST,
     ReconnectFirst: codes.REFRESH_TOKEN_EXPIRED,

@@ -14,9 +14,7 @@ from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope,
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
 from entrypoints.http import error_codes_and_sentences as codes
-from entrypoints.http.auth.client_address import told_by_proxy
-from entrypoints.http.auth.host import asked_by_own_name
-from entrypoints.http.auth.request_headers import RequestHeaders
+from entrypoints.http.auth.client_address import asked_by_own_name, told_by_proxy
 from entrypoints.http.bare_answers import RawHeaders, bare_answer, wants_a_page
 from entrypoints.http.exception_to_error_code import USUAL_RETRY_AFTER, BodyCutShort
 from entrypoints.settings import Settings
@@ -92,7 +90,7 @@ class RequestMiddleware:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                if self.settings.demo is not None and not asked_by_own_name(RequestHeaders.from_scope(scope["headers"])):
+                if self.settings.demo is not None and not asked_by_own_name(scope["headers"]):
                     await answer_by_hand(scope, finish, codes.NOT_FOUND)
                 elif canonical := self._canonical(scope):
                     await redirect(finish, canonical)

@@ -1,20 +1,18 @@
 """For backend services: everything of a user is erased."""
 
 import logging
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from litestar import delete
+from litestar import Request, delete
 from litestar.params import FromPath
 
 from application.erase_user import EraseUser
 from domain.errors import InvalidRequest
-from domain.ids import OwnerId
+from domain.ids import OwnerId, is_owner
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import ErasureReceipt
 from entrypoints.http.api.injected import Injected
-from entrypoints.http.auth.guards import AnyRequest
-from entrypoints.http.auth.jwt_claims import MAX_OWNER_LENGTH
-from entrypoints.http.exception_to_error_code import BeyondLimits
 from entrypoints.settings import Service
 
 PREFIX = "/api/internal/users/"
@@ -32,7 +30,7 @@ log = logging.getLogger(__name__)
     responses=failures.ERASE,
 )
 def erased_user(
-    request: AnyRequest,
+    request: Request[Any, Any, Any],
     service: Injected[Service],
     erase_user: Injected[EraseUser],
     user: FromPath[str],  # noqa: ARG001 (it stands in the description; its text is read as it was sent)
@@ -41,10 +39,7 @@ def erased_user(
     refused for 30 days; a repetition within them has the same receipt. A user of whom nothing is known gets a receipt too.
     """
     owner = owner_in_path(request.scope.get("raw_path") or b"")
-    if not service.limits.allow_user(owner):
-        log.warning("a service asked for an erasure beyond its limits", extra={"service": service.name})
-        raise BeyondLimits
-    erased = erase_user(owner)
+    erased = erase_user(owner, limits=service.limits)
     facts = {"service": service.name, "receipt": erased.receipt, "connections": erased.connections, "grants": erased.grants}
     log.warning("everything of a user was erased", extra=facts)
     return ErasureReceipt(receipt_id=erased.receipt)
@@ -60,6 +55,6 @@ def owner_in_path(raw: bytes) -> OwnerId:
         user = unquote_to_bytes(encoded).decode()
     except UnicodeDecodeError:
         user = ""
-    if before or not prefix or not 0 < len(user) <= MAX_OWNER_LENGTH or not user.isprintable() or user != user.strip():
+    if before or not prefix or not is_owner(user):
         raise InvalidRequest("give the user's id as it stands in their session, percent-encoded")
     return OwnerId(user)

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit
 
 from entrypoints.http.auth.request_headers import RequestHeaders
+from entrypoints.settings.addresses import is_loopback
 from entrypoints.settings.setting_values import Network
 
 FORWARDING = re.compile(r"x-forwarded-.*|forwarded|x-real-ip|via")
@@ -56,6 +58,17 @@ def told_by_proxy(
     """What a header says, if a trusted proxy sent it, once; a client can write anything into it."""
     ip, values = parse_address(peer or ""), RequestHeaders.from_scope(headers).all(name)
     return values[0] if ip is not None and _is_trusted(ip, trusted) and len(values) == 1 else None
+
+
+def asked_by_own_name(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether the one Host header names this machine. A name of somebody else that leads here (DNS rebinding) lets that one's
+    pages read what they get. Proxies rewrite the header, so it counts only where there is none: on this machine itself.
+    """
+    hosts = RequestHeaders.from_scope(headers).all("host")
+    try:
+        return len(hosts) == 1 and is_loopback(urlsplit(f"//{hosts[0]}").hostname or "")
+    except ValueError:
+        return False
 
 
 def parse_address(text: str) -> Address | None:

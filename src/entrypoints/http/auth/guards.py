@@ -14,9 +14,8 @@ from application.ports.clock import Clock
 from application.refuse_erased_user import RefuseErasedUser
 from domain.errors import InvalidRequest
 from domain.ids import OwnerId
-from entrypoints.http.auth.client_address import Client, resolve_client
+from entrypoints.http.auth.client_address import Client, asked_by_own_name, resolve_client
 from entrypoints.http.auth.cron_and_service_secrets import authenticate_service, bearer_matches
-from entrypoints.http.auth.host import asked_by_own_name
 from entrypoints.http.auth.issuer_key_loading import IssuerKeyLoading
 from entrypoints.http.auth.issuer_keys import IssuerKeys
 from entrypoints.http.auth.jwt_claims import Unauthenticated, WrongSecret
@@ -176,7 +175,7 @@ def is_cron(connection: Connection, _: BaseRouteHandler) -> None:
 def may_measure(connection: Connection, _: BaseRouteHandler) -> None:
     """The machine itself, by its own name, or whoever has METRICS_TOKEN. Raises NotServed, WrongSecret."""
     gate = gate_of(connection)
-    if gate.client(connection).is_this_machine and asked_by_own_name(headers_of(connection)):
+    if gate.client(connection).is_this_machine and asked_by_own_name(connection.scope["headers"]):
         return
     token = gate.settings.web.metrics_token
     if token is None:

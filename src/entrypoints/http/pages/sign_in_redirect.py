@@ -7,8 +7,9 @@ from typing import Any
 from litestar import Request, Response
 
 from entrypoints.http.auth.guards import gate_of
-from entrypoints.http.dashboard_addresses import CONNECT, PLATFORMS, SELECT, SPEND, Addresses
+from entrypoints.http.dashboard_addresses import CONNECT, PLATFORMS, SELECT, Addresses
 from entrypoints.http.pages.rendering import to
+from entrypoints.http.pages.spend import SPEND
 
 RETURNS = frozenset({CONNECT, PLATFORMS, SELECT, SPEND})
 """Where one may be sent after signing in: constants, and of a query only which choice it was."""

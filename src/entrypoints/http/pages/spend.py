@@ -12,7 +12,6 @@ from domain.spend import SpendKind
 from domain.spend_columns import totals_by_currency
 from domain.spend_day import DayState
 from entrypoints.http.api import Injected, connection_id
-from entrypoints.http.dashboard_addresses import SPEND
 from entrypoints.http.pages.amounts import Amounts
 from entrypoints.http.pages.rendering import AnyRequest, page
 from entrypoints.http.pages.spend_changes import change_lines
@@ -23,6 +22,8 @@ from entrypoints.http.pages.times_in_words import ago
 
 SPANS, USUAL_SPAN = (7, 30, 90), 30
 """Days to choose from."""
+
+SPEND = "/dashboard/platforms/tiktok/spend"
 
 
 @get(SPEND, sync_to_thread=True)
