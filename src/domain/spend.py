@@ -89,11 +89,16 @@ class SpendTotals:
 
     @classmethod
     def of(cls, rows: Iterable[Spend]) -> "SpendTotals":
-        """Add up rows."""
-        total = cls()
-        for row in rows:
-            total += row.figures
-        return total
+        """Add up rows: figure by figure, since there may be a hundred thousand."""
+        rows = tuple(rows)
+        return cls(
+            sum((row.spend for row in rows), NOTHING),
+            _sum(row.impressions for row in rows),
+            _sum(row.clicks for row in rows),
+            _sum(row.conversions for row in rows),
+            _sum(row.purchases for row in rows),
+            sum(values, NOTHING) if (values := [row.purchase_value for row in rows if row.purchase_value is not None]) else None,
+        )
 
     def __add__(self, other: "SpendTotals") -> "SpendTotals":
         return SpendTotals(
@@ -137,6 +142,11 @@ def _number_in(text: str) -> re.Match[str] | None:
     if (number := NUMBER.fullmatch(text)) is None:
         raise UnreadableFigure(text, "is no number")
     return number
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    present = [count for count in counts if count is not None]
+    return sum(present) if present else None
 
 
 def _added(one: int | None, other: int | None) -> int | None:

@@ -1,10 +1,22 @@
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.spend import MONEY_DECIMALS, MONEY_DIGITS, MOST_COUNTED, SpendTotals, UnreadableFigure, amount_of, count_of
+from domain.spend import (
+    MONEY_DECIMALS,
+    MONEY_DIGITS,
+    MOST_COUNTED,
+    Spend,
+    SpendKind,
+    SpendTotals,
+    UnreadableFigure,
+    amount_of,
+    count_of,
+)
+from support.builders import account
 
 LARGEST = Decimal(10) ** MONEY_DIGITS - Decimal(1).scaleb(-MONEY_DECIMALS)
 
@@ -64,3 +76,31 @@ def test_a_figure_that_no_row_has_stays_none_in_the_sum() -> None:
     total = SpendTotals(Decimal("0.10"), impressions=3) + SpendTotals(Decimal("0.20"), clicks=0)
     assert total == SpendTotals(Decimal("0.30"), impressions=3, clicks=0)
     assert total.purchase_value is None
+
+
+ROWS = st.lists(
+    st.builds(
+        Spend,
+        account=st.just(account(1)),
+        campaign=st.none(),
+        campaign_name=st.just(""),
+        day=st.just(date(2030, 3, 1)),
+        kind=st.just(SpendKind.AUCTION),
+        currency=st.just("EUR"),
+        spend=st.decimals(min_value=-LARGEST, max_value=LARGEST, places=MONEY_DECIMALS),
+        impressions=st.none() | st.integers(0, 9),
+        clicks=st.none() | st.integers(0, 9),
+        conversions=st.none(),
+        purchases=st.none() | st.integers(0, 9),
+        purchase_value=st.none() | st.decimals(min_value=0, max_value=9, places=2),
+    ),
+    max_size=5,
+)
+
+
+@given(ROWS)
+def test_rows_added_at_once_are_rows_added_one_by_one(rows: list[Spend]) -> None:
+    one_by_one = SpendTotals()
+    for row in rows:
+        one_by_one += row.figures
+    assert SpendTotals.of(rows) == one_by_one

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -112,9 +112,7 @@ class SpendPage:
     demo: Demo
 
     def open(self, **query: str) -> None:
-        self.page.goto(f"{self.demo.address}/dashboard/platforms/tiktok/spend")
-        if query:
-            self.page.goto(f"{self.page.url}?{'&'.join(f'{name}={value}' for name, value in query.items())}")
+        self.page.goto(f"{self.demo.address}/dashboard/platforms/tiktok/spend?{urlencode(query)}")
 
     def until(self, true: Callable[[], bool], *, within: float, **query: str) -> None:
         deadline = time.monotonic() + within

@@ -3,15 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from application.show_spend import AccountShown, SpendShown
 from domain.ids import CampaignId
 from domain.roas import OrderRevenue, Roas
-from domain.spend import SpendTotals
+from domain.spend import NOTHING, SpendTotals
 from domain.spend_columns import SpendColumn, SpendLine, lines_by
 from domain.spend_day import DayState
 from entrypoints.http.pages.spend_chart import Chart, chart_of
 from entrypoints.http.pages.spend_day_states import DayBooks
+
+MOST_CAMPAIGNS = 200
+"""Campaigns that are listed; the others are one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,16 @@ class CurrencySection:
     chart: Chart
     days: Sequence[DayLine]
     campaigns: Sequence[CampaignLine]
-    """The dearest first."""
+    """The dearest, and the dearest first."""
+    cheaper: Sequence[SpendLine]
+    """Campaigns beyond these."""
     of_no_campaign: OrderRevenue | None
     """TikTok's orders whose campaign is not known."""
+
+    @property
+    def spent_by_cheaper(self) -> Decimal:
+        """What the campaigns that are not listed spent."""
+        return sum((line.figures.spend for line in self.cheaper), NOTHING)
 
     @property
     def unread(self) -> int:
@@ -86,12 +97,13 @@ def _section(currency: str, shown: SpendShown, accounts: Sequence[AccountShown],
     by_campaign: Mapping[CampaignId | None, Roas] = roas.of_campaigns() if roas else {}
     days = [_day(day, figures.get(day), DayBooks.of(accounts, day), by_day.get(day)) for day in shown.window.days]
     lines = sorted(lines_by([SpendColumn.CAMPAIGN], rows), key=lambda line: line.figures.spend, reverse=True)
-    campaigns = [CampaignLine(line, by_campaign.get(line.campaign) if line.campaign else None) for line in lines]
+    dearest, cheaper = lines[:MOST_CAMPAIGNS], lines[MOST_CAMPAIGNS:]
+    campaigns = [CampaignLine(line, by_campaign.get(line.campaign) if line.campaign else None) for line in dearest]
     amounts = {day: totals.spend for day, totals in figures.items()}
     chart = chart_of(shown.window.days, amounts, {line.day: line.books.look for line in days})
     unknown = by_campaign.get(None)
     revenue = unknown.revenue if unknown and unknown.revenue and unknown.revenue.orders else None
-    return CurrencySection(currency, SpendTotals.of(rows), roas, chart, days, campaigns, revenue)
+    return CurrencySection(currency, SpendTotals.of(rows), roas, chart, days, campaigns, cheaper, revenue)
 
 
 def _day(day: date, figures: SpendTotals | None, books: DayBooks, roas: Roas | None) -> DayLine:

@@ -292,6 +292,15 @@ def test_campaigns_stand_by_spend_and_what_is_in_none_is_named(nora: PlainBrowse
     assert len(text) < 60_000
 
 
+def test_of_very_many_campaigns_the_dearest_are_listed(nora: PlainBrowser, world: World) -> None:
+    account = (shop := connected(world)).advertiser.id
+    read(world, shop, *(spent(account, WEEK[0], f"{n}.01", campaign=str(n), name=f"C {n}") for n in range(203)))
+    text = words(shown(nora))
+    assert "C 3€3.01" in text
+    assert "C 2€2.01" not in text
+    assert "And 3 more, €3.03 together" in text
+
+
 def test_gmv_max_stands_apart(nora: PlainBrowser, world: World) -> None:
     shop = connected(world)
     assert "GMV Max" not in shown(nora)
