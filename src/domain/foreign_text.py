@@ -14,6 +14,8 @@ INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 def one_line(text: str) -> str:
     """The text as one line of visible characters, cut where it is too long; empty when nothing of it can be seen."""
+    if len(text) <= LONGEST_TEXT and text.isprintable():  # nearly all of them, and a look at many names takes its time
+        return " ".join(text.split())
     beginning = text[: 2 * LONGEST_TEXT]
     spaced = "".join(" " if c.isspace() else c for c in beginning if c.isspace() or c in JOINERS or is_drawn(c))
     line = " ".join(spaced.split())

@@ -45,4 +45,4 @@ def in_order(connections: Iterable[MirrorRowSource]) -> list[MirrorRowSource]:
     """By owner, creation and id, each with how many of its moment come before it."""
     ordered = sorted(connections, key=lambda c: (c.owner, c.created_at, c.connection))
     moments = (list(same) for _, same in groupby(ordered, key=lambda c: (c.owner, c.created_at)))
-    return [replace(c, earlier=earlier) for same in moments for earlier, c in enumerate(same)]
+    return [c if c.earlier == earlier else replace(c, earlier=earlier) for same in moments for earlier, c in enumerate(same)]

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
+from adapters.memory.dashboard import DashboardRow
 from application.deliver_spend import MOST_ROWS
 from application.ports.spend_store import SpendAccount
 from application.rotation.permit_turn import never
 from domain.advertiser import Connection
 from domain.delivered_spend import DeliveredRow
+from domain.ids import ConnectionId, OwnerId
 from domain.spend_calendar import Window
 from entrypoints.cli.mirror_lines import lines_of_spend
-from support.builders import ANNA, DAY, MINUTE, SECOND
+from support.builders import ANNA, BERT, DAY, MINUTE, SECOND, START
 from support.mirrored_world import LOOK_EVERY
 from support.mirrored_world_with_spend import SpendingWorld
 
@@ -225,3 +228,72 @@ def test_a_check_counts_days_that_differ_and_says_what_is_in_the_way(world: Spen
     rebuild.apply(rebuild.plan(), stopping=never)
     world.deliver()
     assert check().different == {}
+
+
+def days_of(world: SpendingWorld, owner: OwnerId) -> dict[date, Decimal]:
+    """What the dashboard adds up for a person, whichever of their rows it hangs on."""
+    total = defaultdict[date, Decimal](Decimal)
+    for row in world.rows_of(owner):
+        for day, rows in world.dashboard.spend_of(row.id).items():
+            total[day] += sum((one.spend for one in rows), Decimal(0))
+    return dict(total)
+
+
+def follow(world: SpendingWorld, connection: Connection, *, leaves: bool = False) -> None:
+    of = SpendAccount(connection.owner, connection.advertiser.id)
+    if leaves:
+        world.spend_store.leave(of)
+    else:
+        world.spend_store.follow([of])
+
+
+def test_an_account_that_another_person_connects_is_each_ones_own(world: SpendingWorld, connection: Connection) -> None:
+    """A day hangs on the row of the person for whom it was read: nobody inherits another's."""
+    world.read(connection, {FIRST: {"1": "1"}, NEXT: {"1": "2"}})
+    world.deliver()
+    world.dashboard.away = True
+    world.disconnect(ANNA, connection.id)
+    follow(world, connection, leaves=True)
+    [others] = world.connect("chloe", owner=BERT)
+    world.read(others, {NEXT: {"1": "2.50"}})
+    world.dashboard.away = False
+    assert days_of(world, ANNA) == {FIRST: Decimal(1), NEXT: Decimal(2)}, "until it is back"
+    world.clock.advance(10 * MINUTE)
+    world.deliver()
+    assert (days_of(world, ANNA), days_of(world, BERT)) == ({}, {NEXT: Decimal("2.50")})
+    [again] = world.connect("chloe")
+    follow(world, again)
+    world.deliver()
+    assert days_of(world, ANNA) == {FIRST: Decimal(1), NEXT: Decimal(2)}, "and who comes back finds what was read for them"
+    assert days_of(world, BERT) == {NEXT: Decimal("2.50")}
+
+
+def test_days_under_a_row_that_a_disconnect_left_count_once_for_who_connects_again(
+    world: SpendingWorld, connection: Connection
+) -> None:
+    world.read(connection, {FIRST: {"1": "1"}, NEXT: {"1": "2"}})
+    world.deliver()
+    world.dashboard.away = True
+    world.disconnect(ANNA, connection.id)
+    follow(world, connection, leaves=True)
+    world.dashboard.away = False
+    world.contact_there.regained()
+    [again] = world.connect("chloe")
+    follow(world, again)
+    assert days_of(world, ANNA) == {FIRST: Decimal(1), NEXT: Decimal(2)}, "at once, under the new row"
+    world.read(again, {NEXT: {"1": "3"}})
+    world.deliver()
+    assert days_of(world, ANNA) == {FIRST: Decimal(1), NEXT: Decimal(3)}
+
+
+def test_a_day_that_the_dashboards_own_row_had_is_ours_once_it_was_read(world: SpendingWorld) -> None:
+    """And what was never read here stays as the old row had it."""
+    old = ConnectionId("11111111-1111-4111-8111-111111111111")
+    before = {day: (DeliveredRow("1", "Old", Decimal(9), 0, 0, "GBP"),) for day in (FIRST - 300 * DAY, FIRST)}
+    account = world.an_account_of("chloe")
+    world.dashboard.put(DashboardRow(old, ANNA, account, "Old", START - DAY, token="theirs", figures=before))
+    [connection] = world.connect("chloe")
+    world.read(connection, {FIRST: {"1": "1", "2": "2"}})
+    world.deliver()
+    assert [row.id for row in world.rows_of()] == [connection.id]
+    assert days_of(world, ANNA) == {FIRST - 300 * DAY: Decimal(9), FIRST: Decimal(3)}

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.advertiser import Advertiser
 from domain.foreign_text import LONGEST_TEXT, one_line
@@ -39,3 +41,8 @@ def test_a_name_of_the_longest_length_is_whole() -> None:
 @pytest.mark.parametrize("name", ["", " ", "\u202e", "\ud83d", "\u200d"])
 def test_an_account_whose_name_can_not_be_read_goes_by_its_id(name: str) -> None:
     assert Advertiser(AdvertiserId("7"), name).label == "7"
+
+
+@given(st.text(max_size=LONGEST_TEXT))
+def test_a_text_is_the_same_line_with_and_without_what_is_invisible(text: str) -> None:
+    assert one_line(text) == one_line(f"{text}\u200b")
