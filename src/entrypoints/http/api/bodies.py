@@ -148,7 +148,10 @@ class TokenRequest(Wire, frozen=True, kw_only=True):
 
 
 class AccessToken(Wire, frozen=True, kw_only=True):
-    """An access token; null `expiresAt`: it has no end. `degraded`: it lasts less long than wanted, or can't be renewed."""
+    """An access token; null `expiresAt`: it has no end. `degraded`: it lasts less long than wanted, or can't be renewed.
+
+    At TikTok it reaches every account that was ticked at the consent, and not `accountId` alone.
+    """
 
     access_token: Annotated[str, Meta(examples=["act.example"])]
     expires_at: Time | None
