@@ -204,6 +204,13 @@ def test_a_minute_after_connect_there_is_a_chart_whose_sums_and_ratios_are_right
         charts = page.locator("svg.chart")
         assert charts.count() == 2
         assert charts.first.locator("rect").count() == 7
+        behind = spend.section("EUR").locator(".by-day tbody tr td:nth-child(2)").all_text_contents()
+        assert (len(behind), sum(amount(text) for text in behind)) == (7, europe.total(*spend.window())), (
+            "the table behind the chart"
+        )
+        page.set_viewport_size({"width": 360, "height": 740})
+        assert page.evaluate("document.documentElement.scrollWidth") == 360, "on a phone nothing is to be scrolled sideways"
+        page.set_viewport_size({"width": 1280, "height": 720})
         expect(spend.section("EUR").locator("table.campaigns")).to_contain_text("In no campaign")
         first, last = spend.window()
         reported = page.request.get(f"{demo.address}/api/spend?from={first}&to={last}").json()
