@@ -18,6 +18,7 @@ from adapters.null.orders import NullOrders
 from adapters.null.spend_sink import NullSpendSink
 from adapters.sql.budget_ledger import SqlLedger
 from adapters.sql.database import Database, open_database
+from adapters.sql.token_buckets import SqlTokenBuckets
 from adapters.tiktok.ad_platform import TikTok
 from application.mirror_changes import CONSUMER as MIRROR_CONSUMER
 from application.ports.budget import Ledger
@@ -26,6 +27,7 @@ from application.ports.connection_mirror import ConnectionMirror
 from application.ports.database_identity import IdentityNotes
 from application.ports.old_connections import OldConnections
 from application.ports.orders import Orders
+from application.ports.rate_limits import TokenBuckets
 from application.ports.spend_sink import SpendSink
 from application.ports.spend_store import SpendStore
 from domain.rotation_policy import RotationPolicy
@@ -97,6 +99,15 @@ def redis_ledger(url: Secret) -> RedisLedger:
     """The budget's ledger in this Redis, whose client is imported by those alone who have one."""
     ledger: RedisLedger = imported("adapters.budget.redis_ledger:RedisLedger")(url)
     return ledger
+
+
+def token_buckets_of(settings: Settings, database: Database, clock: Clock) -> TokenBuckets:
+    """Where all processes keep the limits of users, services and addresses: beside the budget."""
+    redis_url = settings.storage.redis_url
+    if redis_url is None:
+        return SqlTokenBuckets(database, clock)
+    buckets: TokenBuckets = imported("adapters.rate_limits.redis_token_buckets:RedisTokenBuckets")(redis_url)
+    return buckets
 
 
 def identity_notes_of(settings: Settings) -> tuple[IdentityNotes, ...]:

@@ -20,6 +20,7 @@ from adapters.crypto.dashboard_tokens import DashboardTokens
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.ids_and_nonces import SystemIds, SystemNonces, chance
 from adapters.journal_folder import FolderJournal
+from adapters.rate_limits.shared_rate_limits import SharedRateLimits
 from adapters.removals_file import FileRemovals
 from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database_identity import SqlIdentityRecord
@@ -128,6 +129,8 @@ class Container(containers.DeclarativeContainer):
         secret=providers.ThreadSafeSingleton(chosen.secret_mark, settings, sealer),
         jitter=providers.Object(chance),
     )
+    token_buckets = providers.ThreadSafeSingleton(chosen.token_buckets_of, settings, database, clock)
+    rate_limits = providers.ThreadSafeSingleton(SharedRateLimits, token_buckets, clock)
     store = providers.ThreadSafeSingleton(SqlStore, database, keys=keys)
     stored_claims = providers.ThreadSafeSingleton(SqlClaims, database, host=host, ids=ids, keys=keys, process_clock=clock)
     journal = providers.ThreadSafeSingleton(FolderJournal, settings.provided.storage.journal_dir)

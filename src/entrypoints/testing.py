@@ -30,6 +30,7 @@ from adapters.memory.spend_deliveries import MemorySpendDeliveries
 from adapters.memory.spend_reports import MemorySpendReports
 from adapters.memory.spend_store import MemorySpendStore
 from adapters.memory.store import MemoryStore
+from adapters.memory.token_buckets import MemoryTokenBuckets
 from adapters.null.connection_mirror import NullConnectionMirror
 from adapters.null.orders import NullOrders
 from adapters.null.spend_sink import NullSpendSink
@@ -172,6 +173,7 @@ def application_over_memory(
         "fleet": MemoryFleet(database),
         "heartbeats": MemoryHeartbeats(clock=clock),
         "shared_budget": ProcessBudget(settings.tiktok.qps, clock),
+        "token_buckets": MemoryTokenBuckets(clock),
         "identity_record": MemoryIdentityRecord(database, clock=clock),
         "identity_notes": (MemoryIdentityNotes(),),
         "removals": MemoryRemovals(),

@@ -47,6 +47,7 @@ REFUSED = text("refused_at IS NOT NULL")
 SERVED = text("health IN ('active', 'degraded')")
 HELD = text("health IN ('active', 'degraded') AND connected")
 HOPELESS = text("health = 'needs_reauth' AND kind IS NOT NULL")
+UNUSED = text("consumed_at IS NULL")
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 
 UNPLACED = text("position IS NULL")
@@ -202,6 +203,7 @@ consents = Table(
     Column("reconnects", Text),
     Column("consumed_at", Utc, index=True),
     Column("ending", OneOf(Ending, otherwise=Failed(ConsentFailure.UNAVAILABLE))),
+    Index("ix_consents_unused", "owner", "expires_at", sqlite_where=UNUSED, postgresql_where=UNUSED),
 )
 
 revocations = Table(
@@ -274,6 +276,13 @@ incidents = Table(
     Column("app", Text, primary_key=True),
     Column("opened_at", Utc, nullable=False),
     Column("sent_at", Utc, nullable=False),  # when the last refresh was let through
+)
+
+rate_limits = Table(
+    "rate_limits",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("full_at", BigInteger, nullable=False, index=True),  # microseconds since 1970: when the bucket is full again
 )
 
 budgets = Table(

@@ -18,8 +18,10 @@ from entrypoints.dashboard_connections import close_dashboard_connections
 from entrypoints.http.api import API, SharedWaits, StrictRequest, described, polish
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import Gate
+from entrypoints.http.auth.rate_limits import RateLimiter
 from entrypoints.http.connection_limits import LARGEST_BODY
 from entrypoints.http.dashboard_addresses import Addresses
+from entrypoints.http.exception_to_error_code import RateLimited
 from entrypoints.http.middleware import RequestMiddleware, protective_headers
 from entrypoints.http.pages import PAGES, for_whoever_asks, show_in_place
 from entrypoints.http.problems import EXCEPTION_HANDLERS
@@ -35,6 +37,13 @@ ROTATION_THREADS = 32
 
 SWEEP_THREADS = 4
 """For cron calls: two each, so that overlapping ones share the work."""
+
+LIMITER_THREADS = 4
+"""For what asks the store of rate limits, so that it waits for nothing else."""
+
+
+IN_PLACE = (OnHold, BudgetSpent, RateLimited)
+"""What passes by itself, and is told where it happens."""
 
 
 class App(Litestar):
@@ -58,6 +67,7 @@ def create_app(container: Container) -> App:
     browser = BrowserCookie(https=addresses.https)
     rotation = ThreadPoolExecutor(ROTATION_THREADS, thread_name_prefix="people")
     sweeping = ThreadPoolExecutor(SWEEP_THREADS, thread_name_prefix="cron")
+    limiting = ThreadPoolExecutor(LIMITER_THREADS, thread_name_prefix="limits")
     waiting, closing = SharedWaits(rotation), threading.Event()
 
     @asynccontextmanager
@@ -76,6 +86,7 @@ def create_app(container: Container) -> App:
             await waiting.land()
             rotation.shutdown(wait=True, cancel_futures=True)
             sweeping.shutdown(wait=True, cancel_futures=True)
+            limiting.shutdown(wait=True, cancel_futures=True)
             close_dashboard_connections(container)
             container.database().dispose()
 
@@ -91,13 +102,13 @@ def create_app(container: Container) -> App:
     app = App(
         route_handlers=[*API, *PAGES],
         dependencies=provided(container) | {name: always(value) for name, value in given.items()},
-        exception_handlers={**for_whoever_asks(EXCEPTION_HANDLERS), OnHold: show_in_place, BudgetSpent: show_in_place},
+        exception_handlers={**for_whoever_asks(EXCEPTION_HANDLERS), **dict.fromkeys(IN_PLACE, show_in_place)},
         lifespan=[threads],
         openapi_config=described(https=browser.https),
         request_max_body_size=LARGEST_BODY,
         request_class=StrictRequest,
         logging_config=None,  # the process decides where its lines go
-        state=State({"gate": gate}),
+        state=State({"gate": gate, "rate_limiter": RateLimiter(container.rate_limits(), limiting)}),
     )
     polish(app.openapi_schema)
     app.outermost = RequestMiddleware(

@@ -18,13 +18,15 @@ from application.connecting.one_use_state import InProgress
 from application.ports.ids_and_nonces import Nonces
 from domain.consent import ConsentFailure, Ending, Failed
 from domain.errors import BudgetSpent, OnHold, PlatformUnavailable, Refusal, StoreUnavailable, UserWasErased
+from domain.ids import OwnerId
 from domain.tokens import Secret
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.ids_in_requests import connection_id
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.wait_for_running_rotation import SharedWaits
 from entrypoints.http.auth.browser_cookie import BrowserCookie
-from entrypoints.http.auth.guards import gate_of, headers_of
+from entrypoints.http.auth.guards import headers_of
+from entrypoints.http.auth.rate_limits import address_of, admitted_session
 from entrypoints.http.dashboard_addresses import Addresses
 from entrypoints.http.error_codes_and_sentences import INTERNAL
 from entrypoints.http.exception_to_error_code import USUAL_RETRY_AFTER, code_of
@@ -87,7 +89,7 @@ async def begin(
     """To TikTok's consent page, or to sign in first. What goes wrong is told to a person on the dashboard, to others as it is."""
     if is_prefetch(request):
         return Response(None, status_code=204)
-    session = gate_of(request).session_if_any(request)
+    session = await admitted_session(request)
     if session is None:
         return redirect(addresses.login())
     browser = browser_cookie.read(headers_of(request)) or nonces.new()
@@ -143,10 +145,10 @@ async def callback(
     returned: Injected[Returned],
 ) -> Response[None]:
     """To the dashboard's pages. A repeat by the same browser is sent where the first was."""
-    session = gate_of(request).session_if_any(request)
+    session = await admitted_session(request)
     if session is None:
         try:
-            await waiting.run(partial(complete_connect.abandon, returned.state))
+            await waiting.run(partial(complete_connect.abandon, returned.state), subject=address_of(request))
         except Refusal:
             log.warning("a state that came back without a session could not be used up")
         return redirect(addresses.login())
@@ -158,7 +160,7 @@ async def callback(
         code=returned.code,
     )
     try:
-        ending = await in_time(complete_once(waiting, complete), else_=PlatformUnavailable(USUAL_RETRY_AFTER))
+        ending = await in_time(complete_once(waiting, complete, session.owner_id), else_=PlatformUnavailable(USUAL_RETRY_AFTER))
     except IN_PLACE:
         raise  # the state is not used up, and the same callback may come again
     except Refusal as refusal:
@@ -179,11 +181,11 @@ async def in_time(work: Awaitable[T], *, else_: Refusal) -> T:
         raise else_ from None
 
 
-async def complete_once(waiting: SharedWaits, complete: partial[Ending | InProgress]) -> Ending:
+async def complete_once(waiting: SharedWaits, complete: partial[Ending | InProgress], owner: OwnerId) -> Ending:
     """Complete a consent; a repeat asks now and then until the first is through, and holds no thread meanwhile."""
     loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
     until = loop.time() + REPEAT_WAITS.total_seconds()
-    while isinstance(ending := await waiting.run(complete), InProgress):
+    while isinstance(ending := await waiting.run(complete, subject=owner), InProgress):
         if loop.time() >= until:
             return Failed(ConsentFailure.UNAVAILABLE)
         await asyncio.sleep(pause.total_seconds())

@@ -8,11 +8,12 @@ BEGIN = redirects(
     codes.UNAUTHORIZED,
     codes.FORBIDDEN,
     codes.CONNECTION_NOT_FOUND,
+    codes.RATE_LIMITED,
     codes.ON_HOLD,
     codes.UNAVAILABLE,
     nothing="A prefetch starts nothing.",
 )
-CALLBACK = redirects(codes.INVALID_REQUEST, codes.UNAUTHORIZED, codes.BUDGET_SPENT, codes.ON_HOLD)
+CALLBACK = redirects(codes.INVALID_REQUEST, codes.UNAUTHORIZED, codes.RATE_LIMITED, codes.BUDGET_SPENT, codes.ON_HOLD)
 PENDING = failures(codes.INVALID_REQUEST, codes.UNAUTHORIZED, codes.PENDING_NOT_FOUND, codes.PENDING_EXPIRED, codes.UNAVAILABLE)
 SELECT = failures(
     codes.INVALID_REQUEST,
@@ -23,6 +24,7 @@ SELECT = failures(
     codes.PENDING_USED,
     codes.PENDING_EXPIRED,
     codes.PAYLOAD_TOO_LARGE,
+    codes.RATE_LIMITED,
     codes.UNAVAILABLE,
 )
 REFRESH = failures(
@@ -32,6 +34,7 @@ REFRESH = failures(
     codes.ORIGIN_REFUSED,
     codes.CONNECTION_NOT_FOUND,
     codes.PAYLOAD_TOO_LARGE,
+    codes.RATE_LIMITED,
     *codes.TIKTOK,
     codes.UNAVAILABLE,
 )
@@ -46,6 +49,7 @@ VEND = failures(
     codes.NOT_FOUND,
     codes.CONNECTION_NOT_FOUND,
     codes.PAYLOAD_TOO_LARGE,
+    codes.RATE_LIMITED,
     *codes.TIKTOK,
     codes.UNAVAILABLE,
 ) | reconnects(*codes.RECONNECT, codes.ACCOUNT_LOST)

@@ -35,7 +35,7 @@ async def refresh_connection(
     connection = connection_id(data.connection_id)
     rotate = partial(rotate_grant, connection, owner=owner, asked_at=clock.now())
     try:
-        rotated = await waiting.share((owner, connection), rotate)
+        rotated = await waiting.share((owner, connection), rotate, subject=owner)
     except StillInFlight:
         raise PlatformUnavailable(LONGEST_WAIT) from None
     return Refreshed(token_expires_at=rotated.token_expires_at)

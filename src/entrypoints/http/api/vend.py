@@ -48,7 +48,7 @@ async def vended_token(
     validity = None if seconds is None else timedelta(seconds=seconds)
     vend = partial(vend_token, wanted, min_validity=validity, rejected=rejected, limits=service.limits)
     try:
-        vended = await vended_by(vend, waiting, key=(wanted, seconds, rejected, service.limits))
+        vended = await vended_by(vend, waiting, key=(wanted, seconds, rejected, service.limits), service=service.name)
     except (ReauthorisationNeeded, AccountOutOfReach) as needed:
         connection = await asyncio.to_thread(connection_of, wanted, list_connections)
         raise ReconnectFirst(needed, addresses.reconnect(connection)) from None
@@ -72,7 +72,7 @@ def wanted_by(request: TokenRequest) -> Wanted:
             raise InvalidRequest("give either connectionId, or userId and accountId")
 
 
-async def vended_by(vend: partial[Vended | InFlight], waiting: SharedWaits, *, key: object) -> Vended:
+async def vended_by(vend: partial[Vended | InFlight], waiting: SharedWaits, *, key: object, service: str) -> Vended:
     """What is there if it is good enough, without a look at who waits for TikTok; else a renewal, shared and bounded."""
     at_once = partial(vend, patient=False)
     try:
@@ -82,7 +82,7 @@ async def vended_by(vend: partial[Vended | InFlight], waiting: SharedWaits, *, k
     if isinstance(there, Vended) and not there.degraded:
         return there
     try:
-        return await waiting.share(key, vend)
+        return await waiting.share(key, vend, subject=f"service {service}")
     except StillInFlight:
         match await asyncio.to_thread(at_once):
             case Vended() as last:

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -17,6 +18,10 @@ LONGEST_WAIT = timedelta(seconds=5)
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=100), timedelta(milliseconds=500)
 """Between questions whether a renewal elsewhere has ended."""
+
+
+THREADS_OF_ONE = 8
+"""How many threads one user, service or address has at once: a quarter of all."""
 
 
 class StillInFlight(Exception):
@@ -39,8 +44,9 @@ class SharedWaits:
     pool: Executor
     patience: timedelta = LONGEST_WAIT
     _flights: dict[Hashable, Flight] = field(default_factory=dict)
+    _threads: dict[str, tuple[asyncio.Semaphore, int]] = field(default_factory=dict)
 
-    async def share(self, key: Hashable, ask: Callable[[], T | InFlight]) -> T:
+    async def share(self, key: Hashable, ask: Callable[[], T | InFlight], *, subject: str) -> T:
         """The answer to `ask`, shared with everybody who waits for the same key; a caller who leaves stops nothing.
 
         Raises what `ask` raises, and StillInFlight when there is no answer within the patience.
@@ -49,7 +55,7 @@ class SharedWaits:
         flight = self._flights.get(key)
         if flight is None:
             flight = self._flights[key] = Flight(until)
-            flight.task = asyncio.create_task(self._fly(flight, ask))
+            flight.task = asyncio.create_task(self._fly(flight, ask, subject))
             flight.task.add_done_callback(lambda done: self._landed(key, done))
         flight.until = until
         try:
@@ -58,9 +64,9 @@ class SharedWaits:
             raise StillInFlight from None
         return answer
 
-    async def run(self, work: Callable[[], T]) -> T:
+    async def run(self, work: Callable[[], T], *, subject: str) -> T:
         """Do something in the pool to its end, whether or not the caller stays."""
-        return await asyncio.shield(self._in_pool(work))
+        return await asyncio.shield(asyncio.create_task(self._in_pool(work, subject)))
 
     async def land(self) -> None:
         """Let everything that has begun come to its end; only questions are dropped."""
@@ -70,7 +76,7 @@ class SharedWaits:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _fly(self, flight: Flight, ask: Callable[[], T | InFlight]) -> T:
+    async def _fly(self, flight: Flight, ask: Callable[[], T | InFlight], subject: str) -> T:
         loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
 
         def still_wanted() -> T | InFlight:
@@ -79,7 +85,7 @@ class SharedWaits:
             return ask()
 
         while True:
-            answer = await self._in_pool(still_wanted)
+            answer = await self._in_pool(still_wanted, subject)
             if not isinstance(answer, InFlight):
                 return answer
             if loop.time() + pause.total_seconds() > flight.until:
@@ -87,8 +93,22 @@ class SharedWaits:
             await asyncio.sleep(pause.total_seconds())
             pause = min(pause * 1.5, LONGEST_PAUSE)
 
-    def _in_pool(self, work: Callable[[], T]) -> asyncio.Future[T]:
-        return asyncio.get_running_loop().run_in_executor(self.pool, contextvars.copy_context().run, work)
+    async def _in_pool(self, work: Callable[[], T], subject: str) -> T:
+        """Do it in a thread. Each user, service or address has a few at once; more of the same wait without one."""
+        async with self._threads_of(subject):
+            return await asyncio.get_running_loop().run_in_executor(self.pool, contextvars.copy_context().run, work)
+
+    @asynccontextmanager
+    async def _threads_of(self, subject: str) -> AsyncIterator[None]:
+        threads, users = self._threads.get(subject, (asyncio.Semaphore(THREADS_OF_ONE), 0))
+        self._threads[subject] = threads, users + 1
+        try:
+            async with threads:
+                yield
+        finally:
+            threads, users = self._threads.pop(subject)
+            if users > 1:
+                self._threads[subject] = threads, users - 1
 
     def _landed(self, key: Hashable, task: asyncio.Task[Any]) -> None:
         self._flights.pop(key, None)

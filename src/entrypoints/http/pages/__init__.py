@@ -5,6 +5,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from entrypoints.http.auth.guards import may_write, owner_of, signed_in
+from entrypoints.http.auth.rate_limits import CONNECT, limited, user_of
 from entrypoints.http.pages.error_pages import ERROR_PAGES, for_whoever_asks, show_in_place
 from entrypoints.http.pages.forms import form
 from entrypoints.http.pages.login import log_in, login_form, root
@@ -24,8 +25,14 @@ PAGES: list[ControllerRouterHandler] = [
             Router("/", route_handlers=[platforms, selection, spend], guards=[signed_in], dependencies=OWNER),
             Router(
                 "/",
-                route_handlers=[disconnect_account, choose_accounts, cancel_selection],
+                route_handlers=[disconnect_account, cancel_selection],
                 guards=[may_write],
+                dependencies=OWNER,
+            ),
+            Router(
+                "/",
+                route_handlers=[choose_accounts],
+                guards=[limited(may_write, CONNECT, user_of)],
                 dependencies=OWNER,
             ),
             root,

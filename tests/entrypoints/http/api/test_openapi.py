@@ -11,7 +11,7 @@ from entrypoints.http import error_codes_and_sentences as codes
 from support.http_application import VENDING, House
 from support.openapi_checked_client import description_of
 
-LATER = {codes.RATE_LIMITED.name}
+LATER = set[str]()
 REDIRECTS_ONLY = {
     "TIKTOK_AUTH_DENIED",
     "TIKTOK_INVALID_STATE",

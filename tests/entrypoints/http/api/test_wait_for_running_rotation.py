@@ -11,7 +11,7 @@ import pytest
 
 from application.rotation.claim_results import InFlight
 from domain.errors import ConnectionNotFound
-from entrypoints.http.api.wait_for_running_rotation import SharedWaits, StillInFlight
+from entrypoints.http.api.wait_for_running_rotation import THREADS_OF_ONE, SharedWaits, StillInFlight
 
 SHORT = timedelta(milliseconds=300)
 
@@ -27,7 +27,7 @@ def test_all_who_ask_at_once_share_one_question() -> None:
     async def main() -> list[str]:
         with ThreadPoolExecutor(4, thread_name_prefix="people") as pool:
             waiting = SharedWaits(pool)
-            return await asyncio.gather(*(waiting.share("key", ask) for _ in range(100)))
+            return await asyncio.gather(*(waiting.share("key", ask, subject="anna") for _ in range(100)))
 
     assert asyncio.run(main()) == ["answer"] * 100
     assert len(asked) == 1
@@ -39,8 +39,8 @@ def test_other_keys_ask_for_themselves_and_a_later_caller_asks_anew() -> None:
         numbers = iter(range(10))
         with ThreadPoolExecutor(4) as pool:
             waiting = SharedWaits(pool)
-            first = await waiting.share("a", lambda: next(numbers))
-            return [first, await waiting.share("a", lambda: next(numbers)), await waiting.share("b", lambda: next(numbers))]
+            first = await waiting.share("a", lambda: next(numbers), subject="anna")
+            return [first, await waiting.share("a", lambda: next(numbers), subject="anna"), await waiting.share("b", lambda: next(numbers), subject="anna")]
 
     assert asyncio.run(main()) == [0, 1, 2]
 
@@ -50,7 +50,7 @@ def test_a_renewal_elsewhere_is_asked_about_until_it_ends() -> None:
 
     async def main() -> str:
         with ThreadPoolExecutor(1) as pool:
-            return await SharedWaits(pool).share("key", lambda: next(answers))
+            return await SharedWaits(pool).share("key", lambda: next(answers), subject="anna")
 
     assert asyncio.run(main()) == "renewed"
 
@@ -67,7 +67,7 @@ def test_waiting_is_bounded_and_what_was_begun_goes_on() -> None:
         with ThreadPoolExecutor(1) as pool:
             waiting = SharedWaits(pool, SHORT)
             with pytest.raises(StillInFlight):
-                await waiting.share("key", slow)
+                await waiting.share("key", slow, subject="anna")
             answered.set()
             await waiting.land()
             assert ended.is_set()
@@ -86,9 +86,9 @@ def test_a_caller_who_leaves_takes_nothing_from_the_others() -> None:
     async def main() -> str:
         with ThreadPoolExecutor(1) as pool:
             waiting = SharedWaits(pool)
-            impatient = asyncio.create_task(waiting.share("key", slow))
+            impatient = asyncio.create_task(waiting.share("key", slow, subject="anna"))
             assert await asyncio.to_thread(asked.wait, 30)
-            patient = asyncio.create_task(waiting.share("key", lambda: "another"))
+            patient = asyncio.create_task(waiting.share("key", lambda: "another", subject="anna"))
             await asyncio.sleep(0)
             impatient.cancel()
             await asyncio.sleep(0)
@@ -106,7 +106,7 @@ def test_a_refusal_is_told_to_everybody() -> None:
     async def main() -> list[object]:
         with ThreadPoolExecutor(1) as pool:
             waiting = SharedWaits(pool)
-            return await asyncio.gather(*(waiting.share("key", refuse) for _ in range(3)), return_exceptions=True)
+            return await asyncio.gather(*(waiting.share("key", refuse, subject="anna") for _ in range(3)), return_exceptions=True)
 
     assert [type(outcome) for outcome in asyncio.run(main())] == [ConnectionNotFound] * 3
 
@@ -118,12 +118,32 @@ def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
     async def main() -> None:
         with ThreadPoolExecutor(1) as pool:
             waiting = SharedWaits(pool, SHORT)
-            busy = asyncio.create_task(waiting.run(lambda: free.wait(30)))
+            busy = asyncio.create_task(waiting.run(lambda: free.wait(30), subject="anna"))
             with pytest.raises(StillInFlight):
-                await waiting.share("key", lambda: begun.append("too late"))
+                await waiting.share("key", lambda: begun.append("too late"), subject="anna")
             free.set()
             await busy
             await waiting.land()
 
     asyncio.run(main())
     assert begun == []
+
+
+def test_one_subject_has_a_part_of_the_threads_and_others_find_the_rest() -> None:
+    async def main() -> None:
+        with ThreadPoolExecutor(2 * THREADS_OF_ONE) as pool:
+            waiting, free = SharedWaits(pool), threading.Event()
+            started = list[str]()
+
+            def hold() -> bool:
+                started.append("eve")
+                return free.wait(30)
+
+            eves = [asyncio.create_task(waiting.run(hold, subject="eve")) for _ in range(3 * THREADS_OF_ONE)]
+            await asyncio.sleep(0)
+            assert await asyncio.wait_for(waiting.run(lambda: "served", subject="anna"), 20) == "served"
+            assert len(started) <= THREADS_OF_ONE
+            free.set()
+            assert await asyncio.gather(*eves) == [True] * len(eves)
+
+    asyncio.run(main())
