@@ -24,7 +24,7 @@ def test_so_many_at_once_and_then_one_each_refill() -> None:
 
 
 def test_who_is_refused_uses_nothing_up() -> None:
-    assert taken(THREE, [0, 0, 0, *[0.9] * 100, 1]) [-1] == 0
+    assert taken(THREE, [0, 0, 0, *[0.9] * 100, 1])[-1] == 0
 
 
 def test_a_block_is_taken_as_a_whole_or_not_at_all() -> None:

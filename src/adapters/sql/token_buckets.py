@@ -6,8 +6,8 @@ from datetime import timedelta
 from sqlalchemy import BigInteger, bindparam, case, delete, select
 
 from adapters.sql import tables
-from adapters.sql.database import Database, time_of
 from adapters.sql.bulk_writes import upsert
+from adapters.sql.database import Database, time_of
 from application.ports.clock import Clock
 from domain.allowance import EPOCH
 from domain.rate_limit import RateLimit

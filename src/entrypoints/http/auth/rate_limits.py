@@ -118,9 +118,7 @@ async def admitted_session(connection: Connection) -> Session | None:
     return session
 
 
-def limited(
-    check: Check, limit: RateLimit, subject: Callable[[Connection], str]
-) -> Guard:
+def limited(check: Check, limit: RateLimit, subject: Callable[[Connection], str]) -> Guard:
     """The guard, and then the limit of whoever it let pass. Whom it did not know counts by address."""
 
     async def guard(connection: Connection, handler: BaseRouteHandler) -> None:

@@ -40,7 +40,11 @@ def test_other_keys_ask_for_themselves_and_a_later_caller_asks_anew() -> None:
         with ThreadPoolExecutor(4) as pool:
             waiting = SharedWaits(pool)
             first = await waiting.share("a", lambda: next(numbers), subject="anna")
-            return [first, await waiting.share("a", lambda: next(numbers), subject="anna"), await waiting.share("b", lambda: next(numbers), subject="anna")]
+            return [
+                first,
+                await waiting.share("a", lambda: next(numbers), subject="anna"),
+                await waiting.share("b", lambda: next(numbers), subject="anna"),
+            ]
 
     assert asyncio.run(main()) == [0, 1, 2]
 
@@ -118,7 +122,8 @@ def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
     async def main() -> None:
         with ThreadPoolExecutor(1) as pool:
             waiting = SharedWaits(pool, SHORT)
-            busy = asyncio.create_task(waiting.run(lambda: free.wait(30), subject="anna"))
+            busy = asyncio.create_task(waiting.run(lambda: free.wait(30), subject="bert"))
+            await asyncio.sleep(SHORT.total_seconds() / 3)  # until it has the only thread
             with pytest.raises(StillInFlight):
                 await waiting.share("key", lambda: begun.append("too late"), subject="anna")
             free.set()

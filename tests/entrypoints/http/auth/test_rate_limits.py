@@ -60,14 +60,6 @@ def test_a_person_reads_a_page_in_place(house: House, path: str) -> None:
     assert "too many requests" in answer.text
 
 
-def test_the_form_of_the_choice_is_limited_by_a_page(house: House) -> None:
-    spend(house, CONNECT, "anna")
-    answer = house.client.post(
-        "/dashboard/platforms/tiktok/select", data={"pendingTokenId": "x"}, headers=house.headers(Accept="text/html")
-    )
-    assert (answer.status_code, answer.headers["content-type"]) == (429, "text/html; charset=utf-8")
-
-
 def test_clicks_have_a_limit_of_their_own(house: House) -> None:
     spend(house, CONNECT, "anna")
     connection = house.connected()

@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -197,3 +198,14 @@ def test_all_of_ten_thousand_accounts_can_be_ticked(nora: PlainBrowser) -> None:
     answer = nora.post(SELECT, pendingTokenId=nora.offer("agency"), accountIds=nora.accounts("agency"))
     assert answer.status_code == 303
     assert len(nora.world.list_connections(NORA)) == 10_000
+
+
+def test_who_sends_the_form_too_often_reads_a_page_and_the_choice_stays(nora: PlainBrowser) -> None:
+    offer, [first, *_] = nora.offer(), nora.accounts()
+    for _ in range(30):
+        assert nora.post(SELECT, pendingTokenId=offer).status_code == 400
+    answer = nora.post(SELECT, pendingTokenId=offer, accountIds=first)
+    assert (answer.status_code, answer.headers["content-type"]) == (429, "text/html; charset=utf-8")
+    assert answer.headers["retry-after"] == "1"
+    nora.world.clock.advance(timedelta(seconds=1))
+    assert nora.post(SELECT, pendingTokenId=offer, accountIds=first).status_code == 303
