@@ -104,6 +104,10 @@ class PlatformThrottled(TryLater):
     """The platform takes no more calls now: it said so."""
 
 
+class RateLimited(TryLater):
+    """One user, service or address asks too often: nothing is sent, and nothing is used up."""
+
+
 class BudgetSpent(TryLater):
     """Our own budget of calls has none left in time. Nothing was sent, and nothing is spent."""
 

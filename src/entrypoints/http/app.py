@@ -12,16 +12,14 @@ from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
-from domain.errors import BudgetSpent, OnHold
+from domain.errors import BudgetSpent, OnHold, RateLimited
 from entrypoints.container import Container
 from entrypoints.dashboard_connections import close_dashboard_connections
 from entrypoints.http.api import API, SharedWaits, StrictRequest, described, polish
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import Gate
-from entrypoints.http.auth.rate_limits import RateLimiter
 from entrypoints.http.connection_limits import LARGEST_BODY
 from entrypoints.http.dashboard_addresses import Addresses
-from entrypoints.http.exception_to_error_code import RateLimited
 from entrypoints.http.middleware import RequestMiddleware, protective_headers
 from entrypoints.http.pages import PAGES, for_whoever_asks, show_in_place
 from entrypoints.http.problems import EXCEPTION_HANDLERS
@@ -62,12 +60,19 @@ def create_app(container: Container) -> App:
     """The application. Threads are started with it and end with it; what they have begun comes to its end first."""
     settings, clock = container.settings(), container.clock()
     request_metrics = RequestMetrics()
-    gate = Gate.of(settings, key_set=container.key_set(), refuse_erased_user=container.refuse_erased_user(), clock=clock)
     addresses = Addresses(settings.web.dashboard_url)
     browser = BrowserCookie(https=addresses.https)
     rotation = ThreadPoolExecutor(ROTATION_THREADS, thread_name_prefix="people")
     sweeping = ThreadPoolExecutor(SWEEP_THREADS, thread_name_prefix="cron")
     limiting = ThreadPoolExecutor(LIMITER_THREADS, thread_name_prefix="limits")
+    gate = Gate.of(
+        settings,
+        key_set=container.key_set(),
+        refuse_erased_user=container.refuse_erased_user(),
+        rate_limits=container.rate_limits(),
+        limiting=limiting,
+        clock=clock,
+    )
     waiting, closing = SharedWaits(rotation), threading.Event()
 
     @asynccontextmanager
@@ -108,7 +113,7 @@ def create_app(container: Container) -> App:
         request_max_body_size=LARGEST_BODY,
         request_class=StrictRequest,
         logging_config=None,  # the process decides where its lines go
-        state=State({"gate": gate, "rate_limiter": RateLimiter(container.rate_limits(), limiting)}),
+        state=State({"gate": gate}),
     )
     polish(app.openapi_schema)
     app.outermost = RequestMiddleware(

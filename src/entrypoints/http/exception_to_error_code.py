@@ -25,14 +25,6 @@ class OriginRefused(DoorRefusal):
     """A write with a cookie from a page that isn't ours."""
 
 
-class RateLimited(DoorRefusal):
-    """One user, service or address asks too often: nothing is sent or used up. `retry_after` says when to come again."""
-
-    def __init__(self, retry_after: timedelta) -> None:
-        super().__init__(f"try again in {retry_after.total_seconds():.1f} s")
-        self.retry_after = retry_after
-
-
 class ScopeMissing(DoorRefusal):
     """A service that may not do this."""
 
@@ -93,6 +85,7 @@ ERRORS: Mapping[type[Exception], Code] = {
     errors.AccountOutOfReach: codes.ACCOUNT_LOST,
     errors.PlatformThrottled: codes.THROTTLED,
     errors.BudgetSpent: codes.BUDGET_SPENT,
+    errors.RateLimited: codes.RATE_LIMITED,
     errors.PlatformUnavailable: codes.TIKTOK_UNAVAILABLE,
     errors.PlatformMisconfigured: codes.MISCONFIGURED,
     errors.OnHold: codes.ON_HOLD,
@@ -105,7 +98,6 @@ ERRORS: Mapping[type[Exception], Code] = {
     errors.KeyAbsent: codes.MISCONFIGURED,
     Unauthenticated: codes.UNAUTHORIZED,
     OriginRefused: codes.ORIGIN_REFUSED,
-    RateLimited: codes.RATE_LIMITED,
     ScopeMissing: codes.FORBIDDEN,
     NotServed: codes.NOT_FOUND,
     BodyCutShort: codes.INVALID_REQUEST,
@@ -149,6 +141,6 @@ def code_of_ending(swept: Swept) -> Code | None:
 
 def wait_of(error: Exception) -> timedelta | None:
     """When to come again, where waiting helps."""
-    if isinstance(error, errors.TryLater | RateLimited):
+    if isinstance(error, errors.TryLater):
         return error.retry_after
     return USUAL_RETRY_AFTER if code_of(error).status == HTTPStatus.SERVICE_UNAVAILABLE else None

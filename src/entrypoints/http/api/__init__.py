@@ -24,16 +24,17 @@ from entrypoints.http.api.wait_for_running_rotation import SharedWaits
 from entrypoints.http.auth.guards import (
     brings_json,
     is_cron,
+    may_connect,
     may_erase,
     may_measure,
     may_read_spend,
+    may_refresh,
     may_vend,
     may_write,
     owner_of,
     service_of,
     signed_in,
 )
-from entrypoints.http.auth.rate_limits import CONNECT, REFRESH, VEND, limited, service_name_of, user_of
 
 __all__ = ["API", "Injected", "SharedWaits", "StrictRequest", "connection_id", "described", "offer_id", "polish"]
 
@@ -50,9 +51,9 @@ API: list[ControllerRouterHandler] = [
     callback,
     guarded([signed_in], SESSION, pending, listed_connections, spend_of_user),
     guarded([may_write], SESSION, disconnect_account),
-    guarded([limited(may_write, CONNECT, user_of), brings_json], SESSION, select_account),
-    guarded([limited(may_write, REFRESH, user_of), brings_json], SESSION, refresh_connection),
-    guarded([limited(may_vend, VEND, service_name_of), brings_json], SERVICE, vended_token),
+    guarded([may_connect, may_write, brings_json], SESSION, select_account),
+    guarded([may_refresh, may_write, brings_json], SESSION, refresh_connection),
+    guarded([may_vend, brings_json], SERVICE, vended_token),
     guarded([may_read_spend], SERVICE, spend_for_service),
     guarded([may_erase], SERVICE, erased_user),
     guarded([is_cron], CRON, sweep_now),

@@ -25,8 +25,7 @@ from entrypoints.http.api.ids_in_requests import connection_id
 from entrypoints.http.api.injected import Injected
 from entrypoints.http.api.wait_for_running_rotation import SharedWaits
 from entrypoints.http.auth.browser_cookie import BrowserCookie
-from entrypoints.http.auth.guards import headers_of
-from entrypoints.http.auth.rate_limits import address_of, admitted_session
+from entrypoints.http.auth.guards import gate_of, headers_of
 from entrypoints.http.dashboard_addresses import Addresses
 from entrypoints.http.error_codes_and_sentences import INTERNAL
 from entrypoints.http.exception_to_error_code import USUAL_RETRY_AFTER, code_of
@@ -89,7 +88,7 @@ async def begin(
     """To TikTok's consent page, or to sign in first. What goes wrong is told to a person on the dashboard, to others as it is."""
     if is_prefetch(request):
         return Response(None, status_code=204)
-    session = await admitted_session(request)
+    session = await gate_of(request).admitted_session(request)
     if session is None:
         return redirect(addresses.login())
     browser = browser_cookie.read(headers_of(request)) or nonces.new()
@@ -145,10 +144,10 @@ async def callback(
     returned: Injected[Returned],
 ) -> Response[None]:
     """To the dashboard's pages. A repeat by the same browser is sent where the first was."""
-    session = await admitted_session(request)
+    session = await gate_of(request).admitted_session(request)
     if session is None:
         try:
-            await waiting.run(partial(complete_connect.abandon, returned.state), subject=address_of(request))
+            await waiting.run(partial(complete_connect.abandon, returned.state), subject=gate_of(request).address(request))
         except Refusal:
             log.warning("a state that came back without a session could not be used up")
         return redirect(addresses.login())

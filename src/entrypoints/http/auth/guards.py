@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -11,15 +12,18 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp
 
 from application.ports.clock import Clock
+from application.ports.rate_limits import RateLimits
 from application.refuse_erased_user import RefuseErasedUser
 from domain.errors import InvalidRequest
 from domain.ids import OwnerId
+from domain.rate_limit import RateLimit
 from entrypoints.http.auth.client_address import Client, asked_by_own_name, resolve_client
 from entrypoints.http.auth.cron_and_service_secrets import authenticate_service, bearer_matches
 from entrypoints.http.auth.issuer_key_loading import IssuerKeyLoading
 from entrypoints.http.auth.issuer_keys import IssuerKeys
 from entrypoints.http.auth.jwt_claims import Unauthenticated, WrongSecret
 from entrypoints.http.auth.origin import write_allowed
+from entrypoints.http.auth.rate_limits import ADDRESS, CONNECT, REFRESH, VEND, RateLimiter, address_of
 from entrypoints.http.auth.request_headers import RequestHeaders
 from entrypoints.http.auth.sessions import Session, Sessions
 from entrypoints.http.exception_to_error_code import NotServed, OriginRefused, ScopeMissing
@@ -38,6 +42,7 @@ class Gate:
     clock: Clock
     issuer_keys: IssuerKeys | None
     refuse_erased_user: RefuseErasedUser
+    rate_limiter: RateLimiter
 
     @classmethod
     def of(
@@ -46,11 +51,16 @@ class Gate:
         *,
         key_set: Callable[[], bytes] | None,
         refuse_erased_user: RefuseErasedUser,
+        rate_limits: RateLimits,
+        limiting: Executor,
         clock: Clock,
     ) -> Self:
-        """The gate of a process with these settings; `key_set` downloads the issuer's, where there is one."""
+        """The gate of a process with these settings; `key_set` downloads the issuer's, where there is one; `limiting`
+        has the threads that ask for limits.
+        """
         issuer_keys = IssuerKeys(key_set, clock) if key_set else None
-        return cls(settings, Sessions.from_settings(settings, issuer_keys), clock, issuer_keys, refuse_erased_user)
+        sessions = Sessions.from_settings(settings, issuer_keys)
+        return cls(settings, sessions, clock, issuer_keys, refuse_erased_user, RateLimiter(rate_limits, limiting))
 
     def before(self, inner: ASGIApp) -> ASGIApp:
         """The application, with whatever has to be there before the guards look at a request."""
@@ -74,6 +84,27 @@ class Gate:
             if headers_of(connection).all("authorization"):
                 raise
             return None
+
+    async def admitted_session(self, connection: Connection) -> Session | None:
+        """The same, within the limit of connecting, or of the address where nobody is signed in. Raises RateLimited too."""
+        try:
+            session = self.session_if_any(connection)
+        except Unauthenticated:
+            await self.admit_stranger(connection)
+            raise
+        if session is None:
+            await self.admit_stranger(connection)
+        else:
+            await self.rate_limiter.admit(CONNECT, session.owner_id)
+        return session
+
+    async def admit_stranger(self, connection: Connection) -> None:
+        """Count a request of nobody who is known. Raises RateLimited."""
+        await self.rate_limiter.admit(ADDRESS, self.address(connection))
+
+    def address(self, connection: Connection) -> str:
+        """Where a request comes from, as limits count it."""
+        return address_of(self.client(connection))
 
     def known_owner(self, connection: Connection) -> OwnerId | None:
         """Who is asking, for what is shown to anybody; None: nobody that is known."""
@@ -129,9 +160,35 @@ def owner_of(request: AnyRequest) -> OwnerId:
     return session_of(request).owner_id
 
 
-def may_vend(connection: Connection, _: BaseRouteHandler) -> None:
-    """A backend service with the scope `vend`. Raises NotServed, WrongSecret, ScopeMissing."""
-    require_scope(connection, Scope.VEND)
+async def may_connect(connection: Connection, _: BaseRouteHandler) -> None:
+    """Whoever asks does not connect accounts too often. It comes first: who is refused costs nothing more. Raises RateLimited."""
+    await admit_user(connection, CONNECT)
+
+
+async def may_refresh(connection: Connection, _: BaseRouteHandler) -> None:
+    """The same of refreshing."""
+    await admit_user(connection, REFRESH)
+
+
+async def admit_user(connection: Connection, limit: RateLimit) -> None:
+    """Count one more request of a user. Raises Unauthenticated, RateLimited."""
+    gate = gate_of(connection)
+    try:
+        session = gate.session(connection)
+    except Unauthenticated:
+        await gate.admit_stranger(connection)
+        raise
+    await gate.rate_limiter.admit(limit, session.owner_id)
+
+
+async def may_vend(connection: Connection, _: BaseRouteHandler) -> None:
+    """A backend service with the scope `vend`, not too often. Raises NotServed, WrongSecret, ScopeMissing, RateLimited."""
+    try:
+        require_scope(connection, Scope.VEND)
+    except WrongSecret:
+        await gate_of(connection).admit_stranger(connection)
+        raise
+    await gate_of(connection).rate_limiter.admit(VEND, connection.state.service.name)
 
 
 def may_read_spend(connection: Connection, _: BaseRouteHandler) -> None:

@@ -1,28 +1,18 @@
 """How often one user, one service, or one address where nobody is signed in, may ask for what others wait for, too."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_network
-from typing import Any
-
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
-from litestar.types import Guard
 
 from application.ports.rate_limits import RateLimits
+from domain.errors import RateLimited
 from domain.rate_limit import NONE, RateLimit
-from entrypoints.http.auth.guards import gate_of, session_of
-from entrypoints.http.auth.jwt_claims import Unauthenticated
-from entrypoints.http.auth.sessions import Session
-from entrypoints.http.exception_to_error_code import RateLimited
-
-Connection = ASGIConnection[Any, Any, Any, Any]
-Check = Callable[[Connection, BaseRouteHandler], None]
+from entrypoints.http.auth.client_address import Client
 
 SECOND = timedelta(seconds=1)
 CONNECT = RateLimit("connect", 30, SECOND)
@@ -59,10 +49,6 @@ class RateLimiter:
         if wait > NONE:
             raise RateLimited(wait)
 
-    async def admit_address(self, connection: Connection) -> None:
-        """Count one more request from where this one comes from. Raises RateLimited."""
-        await self.admit(ADDRESS, address_of(connection))
-
     async def _asked(self, key: str, limit: RateLimit) -> timedelta:
         if (wait := self.limits.known(key, limit)) is not None:  # who was before this one may have found out
             return wait
@@ -86,58 +72,8 @@ class RateLimiter:
                 self._turns[key] = lock, users - 1
 
 
-def limiter_of(connection: Connection) -> RateLimiter:
-    """The limiter of the app that serves this connection."""
-    limiter: RateLimiter = connection.app.state.rate_limiter
-    return limiter
-
-
-def address_of(connection: Connection) -> str:
+def address_of(client: Client) -> str:
     """Where a request comes from, as limits count it."""
-    ip = gate_of(connection).client(connection).ip
-    if isinstance(ip, IPv6Address):
-        return str(ip_network((ip, NETWORK_OF_ONE), strict=False))
-    return str(ip) if ip else NO_ADDRESS
-
-
-async def admitted_session(connection: Connection) -> Session | None:
-    """Who is asking, if anybody is signed in, within the limit of connecting; else within that of the address.
-
-    Raises RateLimited, and Unauthenticated for an Authorization header that fails.
-    """
-    limiter = limiter_of(connection)
-    try:
-        session = gate_of(connection).session_if_any(connection)
-    except Unauthenticated:
-        await limiter.admit_address(connection)
-        raise
-    if session is None:
-        await limiter.admit_address(connection)
-    else:
-        await limiter.admit(CONNECT, session.owner_id)
-    return session
-
-
-def limited(check: Check, limit: RateLimit, subject: Callable[[Connection], str]) -> Guard:
-    """The guard, and then the limit of whoever it let pass. Whom it did not know counts by address."""
-
-    async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
-        try:
-            check(connection, handler)
-        except Unauthenticated:
-            await limiter_of(connection).admit_address(connection)
-            raise
-        await limiter_of(connection).admit(limit, subject(connection))
-
-    return guard
-
-
-def user_of(connection: Connection) -> str:
-    """By what a user's requests are counted."""
-    return session_of(connection).owner_id
-
-
-def service_name_of(connection: Connection) -> str:
-    """By what a service's requests are counted, whichever of its secrets it sends."""
-    name: str = connection.state.service.name
-    return name
+    if isinstance(client.ip, IPv6Address):
+        return str(ip_network((client.ip, NETWORK_OF_ONE), strict=False))
+    return str(client.ip) if client.ip else NO_ADDRESS

@@ -7,6 +7,7 @@ from typing import Any
 from litestar import HttpMethod, Response
 from litestar.types import ExceptionHandlersMap
 
+from domain.errors import RateLimited
 from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.auth.jwt_claims import Unauthenticated
 from entrypoints.http.dashboard_addresses import CONNECT, PLATFORMS
@@ -92,7 +93,10 @@ def show_in_place(request: AnyRequest, error: Exception) -> Response[Any]:
     return (shown(tell_refusal) if request.method == "GET" and prefers_a_page(request) else tell_refusal)(request, error)
 
 
-ERROR_PAGES: dict[Any, Any] = {kind: shown(tell) for kind, tell in EXCEPTION_HANDLERS.items()} | {Unauthenticated: sign_in_first}
+ERROR_PAGES: dict[Any, Any] = {kind: shown(tell) for kind, tell in EXCEPTION_HANDLERS.items()} | {
+    Unauthenticated: sign_in_first,
+    RateLimited: shown(tell_refusal),
+}
 """For the pages, whoever asks."""
 
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031"
-down_revision = "0030"
+revision = "0032"
+down_revision = "0031"
 oldest_program = "0005"
 
 UNUSED = sa.text("consumed_at IS NULL")
