@@ -81,8 +81,10 @@ class ImportSpend:
         return turn
 
     def _slice(self, until: timedelta, stopping: Callable[[], bool]) -> ImportSlice:
-        turns = Turns(self.budget, self.clock, self.app, Lane.IMPORT, stopping)
-        return ImportSlice(self.spend_store, self.clock, turns.call, until, stopping)
+        turns, shop_turns = (
+            Turns(self.budget, self.clock, self.app, lane, stopping) for lane in (Lane.IMPORT, Lane.SHOP_REPORTS)
+        )
+        return ImportSlice(self.spend_store, self.clock, turns.call, shop_turns.call, until, stopping)
 
     def _work(self, turn: ImportSlice) -> None:
         while not turn.over:
@@ -188,9 +190,11 @@ class _Reading:
 
     def _read(self, access: Secret, plan: PlannedReading) -> int:
         longest = LONGEST_WINDOW if plan.purpose is Purpose.MATURING else self.claim.progress.longest_window
-        in_turn = self.turn.turns_of(self.claim, LEASE)
+        in_turn, in_shop_turn = self.turn.turns_of(self.claim, LEASE), self.turn.shop_turns_of(self.claim, LEASE)
         of = self.claim.of
-        self.reader = ReportReader(self.step.reports, self.step.clock, in_turn, access, of.account, longest)
+        self.reader = ReportReader(
+            self.step.reports, self.step.clock, in_turn, access, of.account, longest, in_shop_turn=in_shop_turn
+        )
         self.read_days(self.reader, plan)
         return self.reader.longest_window
 

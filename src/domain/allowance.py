@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from domain.breaker import Breaker
 from domain.outcomes import Answered, Failure, Throttled
 from domain.pacing import NONE, Pace, Share, Slots, Tally
+from domain.shop_calls import ShopCalls
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """What the times of an allowance are counted from, and what stands for long ago."""
@@ -77,6 +78,8 @@ class Allowance:
     rejoining_until: timedelta = NONE
     repeats_at: timedelta = NONE
     """From when on there is room for one more repeat of what was refused."""
+    shop_calls: ShopCalls = field(default_factory=ShopCalls)
+    """Those for reports of shops, which the platform counts apart as well."""
     turns: Mapping[str, timedelta] = field(default_factory=dict)
     """By the mark of each person who has a call ahead: when that may be sent."""
 
@@ -124,6 +127,15 @@ class Allowance:
             turns[person] = slots.times[-1]
         taken = Taken(slots, trial=tried != outage)
         return replace(seen, pace=pace, minute=minute, day=day, outages=outages, turns=turns), taken
+
+    def take_for_shops(self, now: timedelta, caller: Caller, *, within: timedelta) -> tuple["Allowance", Taken]:
+        """Give away an import's next slot for a report of shops, where their own limits leave room too."""
+        if wait := self.shop_calls.wait(now):
+            return self._seen(caller, now), Taken(Slots((), now + wait))
+        allowance, taken = self.take(now, 1, caller, within=within, people=False, imports=True)
+        if taken.slots.times:
+            allowance = replace(allowance, shop_calls=self.shop_calls.with_call(taken.slots.times[0], now))
+        return allowance, taken
 
     def learn(self, failure: Failure | None, now: timedelta, caller: Caller, *, jitter: float = 0.0) -> "Allowance":
         """Take in what a call came to. `jitter`, in [0, 1): how much of a tenth to lengthen a back-off by."""

@@ -13,19 +13,19 @@ import pytest
 from adapters.budget.process_budget import ProcessBudget
 from adapters.memory.spend_reports import MemoryBooks, MemorySpendReports
 from application.import_spend import LEASE, ImportSpend
-from application.ports.budget import Lane
+from application.ports.budget import Lane, Permits
 from application.ports.spend_store import SpendAccount, SpendImport, SpendStore
 from application.spend.import_slice import ImportSlice
 from domain.advertiser import Connection
 from domain.breaker import LOST_IN_A_ROW
-from domain.ids import CampaignId, StoreId
+from domain.ids import AppId, CampaignId, OwnerId, StoreId
 from domain.outcomes import Throttled, Unavailable
 from domain.report_failures import ReportTimedOut
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import Window
 from domain.spend_day import DayState
 from support.simulator_as_ad_platform import APP
-from support.world import ANNA, SimulatedClock, World
+from support.world import ANNA, FreeBudget, SimulatedClock, World
 
 SLICE = timedelta(minutes=5)
 SHOP = StoreId("77")
@@ -294,7 +294,7 @@ def test_an_account_lost_in_mid_import_has_its_own_line_and_what_was_read_stays(
     rig.books(shop)
 
     def lose(_: str) -> None:
-        if len(rig.reports.calls) == 8:
+        if len(rig.reports.calls) == 6:
             del rig.reports.books[shop.advertiser.id]
 
     rig.reports.before_call = lose
@@ -334,6 +334,59 @@ def test_newest_days_alone_do_not_ask_for_shops_where_there_are_none(rig: Rig) -
     rig.world.pass_time(hours=1)
     assert rig.run().readings == 1
     assert "stores" not in rig.reports.calls
+
+
+def test_shops_of_an_account_without_any_are_looked_for_once_a_day(rig: Rig) -> None:
+    [shop] = rig.world.connect("chloe")
+    rig.books(shop)
+    for _ in range(24):
+        rig.run()
+        rig.world.pass_time(hours=1)
+        rig.world.sweep()
+    assert rig.why(shop) == ""
+    assert rig.reports.calls.count("stores") == 1
+    rig.world.pass_time(hours=2)
+    rig.run()
+    assert rig.reports.calls.count("stores") == 2
+
+
+class BudgetForShops(FreeBudget):
+    """A budget whose calls for reports of shops may be used up for some hours."""
+
+    used_up = False
+
+    def take(self, app: AppId, wanted: int, lane: Lane, *, within: timedelta, person: OwnerId | None = None) -> Permits:
+        if self.used_up and lane is Lane.SHOP_REPORTS:
+            return Permits(0, timedelta(hours=5))
+        return super().take(app, wanted, lane, within=within, person=person)
+
+
+def test_used_up_calls_for_shops_hold_up_neither_the_newest_days_of_campaigns_nor_another_account() -> None:
+    rig = a_rig(World(given_budget=(budget := BudgetForShops())))
+    [shop, other] = rig.world.connect("ana", 0, 1)
+    sold = [
+        Spend(shop.advertiser.id, CampaignId("9"), "", rig.today - timedelta(days=ago), SpendKind.GMV_MAX, "USD", Decimal(1))
+        for ago in range(90)
+    ]
+    rig.books(shop, shops={SHOP: sold})
+    rig.books(other)
+    rig.run(timedelta(0))
+    rig.importer.account(rig.of(shop))
+    budget.used_up = True
+    for _ in range(3):
+        rig.run()
+        rig.world.pass_time(hours=1)
+    assert (rig.why(shop), rig.why(other)) == ("", "")
+    assert rig.standing(other).progress.read_back_to == rig.today - timedelta(days=89)
+    newest = rig.standing(shop).progress.recent_read_at
+    assert newest is not None
+    assert newest >= rig.world.clock.now() - timedelta(hours=2)
+    assert len(rig.stored(shop, kinds=[SpendKind.GMV_MAX])) == 7
+    budget.used_up = False
+    for _ in range(3):
+        rig.run()
+        rig.world.pass_time(hours=1)
+    assert len(rig.stored(shop, days=88, kinds=[SpendKind.GMV_MAX])) == 88
 
 
 def test_an_importer_that_was_overtaken_stores_nothing(rig: Rig) -> None:

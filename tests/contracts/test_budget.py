@@ -368,6 +368,18 @@ def test_an_import_takes_nothing_that_the_background_has_reserved_and_says_when_
     assert budget.take(APP, 1, Lane.IMPORT, within=LONG).count == 1
 
 
+def test_reports_of_shops_have_limits_of_their_own_over_all_processes(budget_of: Open) -> None:
+    clock = SimulatedClock()
+    one, other = budget_of(50, clock), budget_of(50, clock)
+    assert one.take(APP, 5, Lane.SHOP_REPORTS, within=LONG).count == 1
+    none = other.take(APP, 1, Lane.SHOP_REPORTS, within=LONG)
+    assert (none.count, none.because) == (0, None)
+    clock.sleep(timedelta(seconds=0.1))
+    assert other.take(APP, 1, Lane.IMPORT, within=LONG).count == 1
+    clock.sleep(none.wait)
+    assert other.take(APP, 1, Lane.SHOP_REPORTS, within=LONG).count == 1
+
+
 @pytest.mark.parametrize(("failure", "times"), [(AWAY, 5), (WRONG, 1)])
 def test_an_import_is_never_the_trial(budget_of: Open, failure: Unavailable | Misconfigured, times: int) -> None:
     clock = SimulatedClock()

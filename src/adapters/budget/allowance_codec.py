@@ -9,6 +9,7 @@ from domain.allowance import Allowance
 from domain.breaker import Breaker
 from domain.outcomes import Answered, Failure, InDoubt, Throttled, Unavailable
 from domain.pacing import Pace, Share, Tally
+from domain.shop_calls import ShopCalls
 
 MICROSECOND = timedelta(microseconds=1)
 FORM = 1
@@ -39,6 +40,7 @@ def text_of(allowance: Allowance) -> str:
             "callers": {name: whole(at) for name, at in allowance.callers.items()},
             "rejoining_until": whole(allowance.rejoining_until),
             "repeats_at": whole(allowance.repeats_at),
+            "shops": [whole(allowance.shop_calls.next_at), counts_out(allowance.shop_calls.day)],
             "turns": {mark: whole(at) for mark, at in allowance.turns.items()},
         },
         separators=(",", ":"),
@@ -74,6 +76,7 @@ def _read(fields: Mapping[str, Any]) -> Allowance:
         outages={mark: breaker_in(breaker) for mark, breaker in fields["outages"].items()},
         callers={name: span(at) for name, at in fields["callers"].items()},
         rejoining_until=span(fields["rejoining_until"]),
+        shop_calls=shop_calls_in(fields.get("shops", [0, []])),  # nor does one without limits for shops write them
         repeats_at=span(fields.get("repeats_at", 0)),  # a version without repeats leaves it out
         turns={mark: span(at) for mark, at in fields.get("turns", {}).items()},  # and one without turns leaves these out
     )
@@ -92,6 +95,12 @@ def span(microseconds: int) -> timedelta:
 def counts_out(tally: Tally) -> list[list[int]]:
     """Pairs of a period and its count: JSON's names are text."""
     return [[number, count] for number, count in tally.counts.items()]
+
+
+def shop_calls_in(pair: list[Any]) -> ShopCalls:
+    """Calls for reports of shops from when the next one may be sent, and their counts."""
+    next_at, pairs = pair
+    return ShopCalls(span(next_at), counts_in(ShopCalls().day, pairs))
 
 
 def counts_in(empty: Tally, pairs: list[tuple[int, int]]) -> Tally:

@@ -88,11 +88,13 @@ class SharedBudget:
     def _take(self, app: AppId, wanted: int, lane: Lane, within: timedelta, mark: str = "") -> Permits:
         with self._lock:
             now, wrong = self._clock.monotonic(), self._wrong.get(app, Breaker())
-            allowed = 0 if lane is Lane.IMPORT and wrong.stops_others(now) else wrong.most(now, wanted)
+            allowed = 0 if lane.is_import and wrong.stops_others(now) else wrong.most(now, wanted)
             if allowed < min(wanted, 1):
                 return Permits(0, wrong.wait(now), because=wrong.because)
 
         def give(allowance: Allowance, time: timedelta, caller: Caller) -> tuple[Allowance, Taken]:
+            if lane is Lane.SHOP_REPORTS:
+                return allowance.take_for_shops(time, caller, within=within)
             return allowance.take(
                 time,
                 allowed,
@@ -100,7 +102,7 @@ class SharedBudget:
                 within=within,
                 people=lane is Lane.PEOPLE,
                 repeats=lane is Lane.REPEATS,
-                imports=lane is Lane.IMPORT,
+                imports=lane.is_import,
                 person=mark,
             )
 

@@ -26,6 +26,13 @@ class Lane(Enum):
     PEOPLE = "people"
     REPEATS = "repeats"
     IMPORT = "import"
+    SHOP_REPORTS = "shop reports"
+    """An import's, of shops, one at a time: the platform limits these by themselves too. A wait of hours: today's are used up."""
+
+    @property
+    def is_import(self) -> bool:
+        """Whether it is behind everybody, and may fail without anything being wrong with the app's other calls."""
+        return self in {Lane.IMPORT, Lane.SHOP_REPORTS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ class Turns:
             return Permits(0, timedelta(0))
         answer = send()
         failure = failure_of(answer)
-        if self.lane is not Lane.IMPORT or isinstance(failure, Throttled):
+        if not self.lane.is_import or isinstance(failure, Throttled):
             self.budget.learn(self.app, failure)
         return answer
 

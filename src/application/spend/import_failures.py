@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from application.ports.budget import Permits
-from application.spend.report_turns import ReadingStopped
+from application.spend.report_turns import ReadingStopped, is_used_up
 from domain.errors import (
     AccountOutOfReach,
     CannotOpen,
@@ -25,6 +25,9 @@ UNTIL_A_PERSON_ACTS = timedelta(minutes=10)
 ROTATION_TAKES = timedelta(seconds=15)
 """How long a rotation is waited for that somebody else has begun."""
 
+
+NEXT_TRY = timedelta(hours=1)
+"""For how long at most an account waits that can't go back further today: its newest days are read meanwhile."""
 
 WITHOUT_TOKEN: Mapping[type[Refusal], str] = {
     ReauthorisationNeeded: "the connection has to be made again",
@@ -85,6 +88,8 @@ def pause_after(stopped: Exception) -> Pause:
 
 
 def _after_report(failure: ReportFailure | Permits) -> Pause:
+    if is_used_up(failure) and isinstance(failure, Permits):
+        return Pause("the day's calls for reports of shops are used up", min(failure.wait, NEXT_TRY), blames_account=False)
     if isinstance(failure, Permits):
         return Pause("no call to spare", failure.wait, blames_account=False, stops_slice=True)
     if isinstance(failure, Throttled):

@@ -15,14 +15,11 @@ from application.ports.clock import Clock
 from application.ports.spend_store import ImportClaim, SpendStore
 from application.spend.import_failures import Pause
 from application.spend.read_days import Overtaken
-from application.spend.report_turns import Answer, InTurn
+from application.spend.report_turns import PATIENCE, Answer, InTurn
 from domain.breaker import LOST_IN_A_ROW
 from domain.ids import OwnerId
 from domain.outcomes import Failure
 from domain.report_failures import ReportFailure, as_failure
-
-PATIENCE = timedelta(minutes=1)
-"""How long a reading that has begun waits for its next call, while others need all that there are."""
 
 SHORTEST_WAIT = timedelta(milliseconds=20)
 
@@ -52,6 +49,8 @@ class ImportSlice:
     spend_store: SpendStore
     clock: Clock
     call: CallInTurn
+    shop_call: CallInTurn
+    """The same for reports of shops."""
     until: timedelta
     stopping: Callable[[], bool]
     readings: int = 0
@@ -145,7 +144,11 @@ class ImportSlice:
 
     def turns_of(self, claim: ImportClaim, lease: timedelta) -> InTurn:
         """How the reports of a claimed account are asked for."""
-        return ClaimedTurns(self, claim, lease, self.clock.monotonic())
+        return ClaimedTurns(self, claim, lease, self.call, self.clock.monotonic())
+
+    def shop_turns_of(self, claim: ImportClaim, lease: timedelta) -> InTurn:
+        """How those of its shops are."""
+        return ClaimedTurns(self, claim, lease, self.shop_call, self.clock.monotonic())
 
 
 @dataclass(slots=True)
@@ -155,13 +158,14 @@ class ClaimedTurns:
     of_slice: ImportSlice
     claim: ImportClaim
     lease: timedelta
+    call: CallInTurn
     extended_at: timedelta
 
     def __call__(self, send: Callable[[], Answer | ReportFailure]) -> Answer | ReportFailure | Permits:
         clock, began_at = self.of_slice.clock, self.of_slice.clock.monotonic()
         self._keep()
         while True:
-            answer = self.of_slice.call(send, failure_of, within=PATIENCE)
+            answer = self.call(send, failure_of, within=PATIENCE)
             if not isinstance(answer, Permits) or answer.because or self.of_slice.stopping():
                 return answer
             if clock.monotonic() + answer.wait > began_at + PATIENCE:

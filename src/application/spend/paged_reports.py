@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from application.ports.budget import Permits
@@ -65,6 +65,12 @@ class ReportReader:
     longest_window: int = LONGEST_WINDOW
     without: frozenset[str] = field(default_factory=frozenset)
     """Metrics that the platform did not know."""
+    in_shop_turn: InTurn | None = None
+    """How reports of shops are sent for. None: as the others are."""
+
+    def for_shops(self) -> ReportReader:
+        """A reader of the same account's shops. What it learns holds for them alone."""
+        return replace(self, in_turn=self.in_shop_turn or self.in_turn)
 
     def sent(self, send: Callable[[], Answer | ReportFailure]) -> Answer | ReportFailure:
         """What a call came to in its turn. Raises ReadingStopped where there is no turn."""

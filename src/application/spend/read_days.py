@@ -4,20 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from application.ports.spend_store import ImportClaim, SpendStore
 from application.spend.auction_readings import AuctionReader, rows_by_day
 from application.spend.paged_reports import ReportReader
+from application.spend.report_turns import ReadingStopped, is_used_up
 from application.spend.shop_readings import ShopReader
+from domain.ids import StoreId
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import AccountCalendar, Window
 from domain.spend_day import AccountDay, DayReading, update_by
-from domain.spend_plan import PlannedReading, Purpose
+from domain.spend_plan import MATURING_DAYS, PlannedReading, Purpose
+
+LOOKING_FOR_SHOPS = frozenset({Purpose.FIRST_DAYS, Purpose.MATURING})
+"""The platform counts these calls by themselves, and most accounts have no shop."""
 
 
 class Overtaken(Exception):
     """Another importer has the account by now, or nobody imports it any more."""
+
+
+@dataclass(slots=True)
+class ShopDays:
+    """The shops of one account, asked for once in a reading."""
+
+    reader: ShopReader
+    comes_again: bool
+    """Whether these days are read again by a later reading."""
+    shops: tuple[StoreId, ...] | None = None
+
+    def read(self, window: Window) -> list[DayReading]:
+        """These days; none where there are no shops, or no calls for them today. Raises ReadingStopped."""
+        try:
+            self.shops = self.reader.shops() if self.shops is None else self.shops
+            return self.reader.read(self.shops, window) if self.shops else []
+        except ReadingStopped as stopped:
+            if not (self.comes_again and is_used_up(stopped.because)):
+                raise
+            self.shops = ()
+            return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +59,23 @@ class ReadDays:
     def __call__(self, reader: ReportReader, plan: PlannedReading) -> None:
         """The newest days first. Raises ReadingStopped, Overtaken, StoreUnavailable, Unstorable; what was stored by then stays.
 
-        Shops change slowly, and are asked for less often than campaigns: with the newest days alone only where GMV Max is known.
+        Shops are looked for with an account's first days and once a day, else only where GMV Max is known. Where the day's calls
+        for them are used up, days that are read again anyway are left to a later reading.
         """
-        shops = None
+        reads_shops = plan.purpose in LOOKING_FOR_SHOPS or self._knows_shops(reader.clock.now())
+        shop_days = ShopDays(ShopReader(reader.for_shops()), comes_again=plan.purpose is not Purpose.BACKFILL)
         for window in plan.window.split():
             days, rows = self._kept(window, SpendKind.AUCTION)
             proofs = {day: one.proof for day, one in days.items() if one.proof}
             self._store(AuctionReader(reader).read(window, earlier=proofs), days, rows)
-            days, rows = self._kept(window, SpendKind.GMV_MAX)
-            if plan.purpose is Purpose.RECENT and not days:
-                continue
-            shops = ShopReader(reader).shops() if shops is None else shops
-            if shops:
-                self._store(ShopReader(reader).read(shops, window), days, rows)
+            if reads_shops:
+                days, rows = self._kept(window, SpendKind.GMV_MAX)
+                self._store(shop_days.read(window), days, rows)
+
+    def _knows_shops(self, now: datetime) -> bool:
+        """Whether days of GMV Max were read of late."""
+        days, _ = self._kept(self.calendar.last_days(MATURING_DAYS, now), SpendKind.GMV_MAX)
+        return bool(days)
 
     def _kept(self, window: Window, kind: SpendKind) -> tuple[Mapping[date, AccountDay], Mapping[date, Sequence[Spend]]]:
         of = self.claim.of

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Protocol, TypeVar
 
 from application.ports.budget import Permits
 from domain.report_failures import ReportFailure
 
 Answer = TypeVar("Answer")
+
+
+PATIENCE = timedelta(minutes=1)
+"""How long a reading that has begun waits for its next call, while others need all that there are."""
+
+
+def is_used_up(because: ReportFailure | Permits) -> bool:
+    """Whether the day's calls are: for any other turn nobody has to wait so long."""
+    return isinstance(because, Permits) and because.because is None and because.wait > PATIENCE
 
 
 class InTurn(Protocol):

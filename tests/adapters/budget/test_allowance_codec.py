@@ -30,6 +30,10 @@ def taking(wanted: int, within: timedelta, caller: Caller, *, people: bool) -> S
     return lambda allowance, now: allowance.take(now, wanted, caller, within=within, people=people)[0]
 
 
+def for_shops(within: timedelta, caller: Caller) -> Step:
+    return lambda allowance, now: allowance.take_for_shops(now, caller, within=within)[0]
+
+
 def learning(failure: Failure | None, caller: Caller) -> Step:
     return lambda allowance, now: allowance.learn(failure, now, caller)
 
@@ -45,6 +49,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
         st.booleans(),
     ),
     st.builds(learning, failures, callers),
+    st.builds(for_shops, spans, callers),
 )
 
 
