@@ -36,6 +36,7 @@ IN_PROCESS = (
     "adapters.clock",
     "adapters.ids_and_nonces",
     "adapters.budget.process_budget",
+    "adapters.rate_limits.shared_rate_limits",
 )
 A_SECOND = timedelta(seconds=1)
 
