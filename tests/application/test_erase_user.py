@@ -212,3 +212,17 @@ def test_a_row_that_is_written_in_the_moment_of_an_erasure_is_not_remembered() -
     late(connection.id)
     assert world.written(connection.id) is None
     assert world.rows_of() == []
+
+
+def test_in_a_restored_backup_an_erasure_is_made_once_more_with_all_that_belongs_to_it() -> None:
+    world = MirroredWorld()
+    world.connect("chloe")
+    forgotten = list[str]()
+    identity = world.identity_record.read()
+    world.removals.note(identity.id, UserErased(ANNA, world.clock.now()))
+    repeat = replace(world.container.repeat_removals(), removals=world.removals, forget_spend=forgotten.append)
+    repeat(identity)
+    assert world.listed() == []
+    assert forgotten == [ANNA]
+    with pytest.raises(UserWasErased):
+        world.container.refuse_erased_user()(ANNA)
