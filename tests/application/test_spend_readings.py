@@ -287,6 +287,13 @@ def test_without_a_turn_nothing_is_sent() -> None:
     assert rig.reports.calls == []
 
 
+def test_a_metric_that_the_platform_does_not_know_is_reported_by_its_name(caplog: pytest.LogCaptureFixture) -> None:
+    rig = a_rig(*ROWS)
+    rig.reports.invalid = frozenset({"clicks"})
+    rig.read(12)
+    assert [record.metrics for record in caplog.records] == [["clicks"]]  # type: ignore[attr-defined] # logged beside the message
+
+
 def test_a_metric_that_stays_invalid_when_it_is_left_out_stops_the_reading() -> None:
     rig = a_rig(*ROWS)
     rig.reports.planned.extend(2 * [InvalidMetrics(frozenset({"clicks"}), 40002)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -19,6 +20,7 @@ from domain.spend_calendar import LONGEST_WINDOW, Window
 from domain.spend_day import Flaw
 from domain.tokens import Secret
 
+log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 PAGES_PER_QUESTION = 10
@@ -113,6 +115,8 @@ class ReportReader:
                 case ReportPage() | QueryTooLarge() | ReportTimedOut() as answer:
                     return answer
                 case InvalidMetrics(names=names) if not names <= self.without:
+                    unknown = {"account": self.account, "metrics": sorted(names)}
+                    log.warning("the platform does not know metrics of its reports: their figures are missing", extra=unknown)
                     self.without |= names
                 case InvalidMetrics(code=code):
                     raise ReadingStopped(OurFault(code))
