@@ -124,6 +124,7 @@ class VendToken:
         """By their fingerprints, as they are made now: the key of a stored one may have gone since."""
         if grant.tokens is None:
             return False
+        self.sealer.sync()
         return self.sealer.fingerprint(rejected) == self.sealer.fingerprint(self._opened(grant.tokens, grant))
 
     def _opened(self, tokens: Tokens, grant: Grant) -> Secret:

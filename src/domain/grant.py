@@ -205,6 +205,20 @@ class Grant(GrantAccounts):
         self.schedule = Schedule(due_at=None)
         return True
 
+    def lose_key(self, now: datetime) -> bool:
+        """Forget tokens that nobody can open any more. Whether its people have to authorise again.
+
+        The accounts stay, and so does the generation: an answer on its way is sealed by another key, and heals.
+        """
+        if self.erased or self.tokens is None:
+            return False
+        self.tokens, self.fingerprint = None, ""
+        if not isinstance(self.health, NeedsReauth):
+            self.events.append(ReauthorisationRequired(self.id, self.owner, Reason.KEY_LOST, at=now))
+        self.health = NeedsReauth(Reason.KEY_LOST, since=now)
+        self.schedule = Schedule(due_at=None, settled_at=now)
+        return True
+
     # ---- what callers ask
 
     @property

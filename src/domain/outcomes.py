@@ -26,6 +26,7 @@ class Reason(Enum):
     ACCESS_TOKEN_REFUSED = "access_token_refused"
     RESTORED_BACKUP = "restored_backup"
     COPIED_DATABASE = "copied_database"
+    KEY_LOST = "key_lost"
 
     @classmethod
     def _missing_(cls, word: object) -> "Reason":

@@ -57,11 +57,25 @@ class TokenKind(Enum):
     """No token, but a whole answer that may hold some."""
 
 
+SEAL_FORMATS = (1, 2)
+"""Versions of a sealed text whose head can be read: version and length of the key's id, a byte each, then the id in the clear."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sealed:
     """A token encrypted for its place (grant and kind); opening it is an explicit act of the few that speak for a grant."""
 
     ciphertext: bytes = field(repr=False)
+
+    @property
+    def key_id(self) -> str | None:
+        """By which key it says that it was sealed; None where it says nothing that can be read."""
+        if len(self.ciphertext) < 2 or self.ciphertext[0] not in SEAL_FORMATS:  # noqa: PLR2004 (version and length, a byte each)
+            return None
+        try:
+            return self.ciphertext[2 : 2 + self.ciphertext[1]].decode("ascii")
+        except UnicodeDecodeError:
+            return None
 
 
 class TokenTerm(Enum):
@@ -122,6 +136,11 @@ class Expiring:
     """Whether a lifetime was missing from the answer, or not plausible, and had to be assumed."""
 
     @property
+    def key_id(self) -> str | None:
+        """Which key sealed the pair, by its refresh token: the one that keeps it alive."""
+        return self.refresh.key_id
+
+    @property
     def life(self) -> timedelta:
         """The access token's whole life."""
         return self.access_expires_at - self.issued_at
@@ -154,6 +173,11 @@ class LongTerm:
 
     access: Sealed
     issued_at: datetime
+
+    @property
+    def key_id(self) -> str | None:
+        """Which key sealed it."""
+        return self.access.key_id
 
 
 Tokens = Expiring | LongTerm

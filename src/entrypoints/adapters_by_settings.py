@@ -119,6 +119,7 @@ def identity_notes_of(settings: Settings) -> tuple[IdentityNotes, ...]:
 
 def secret_mark(settings: Settings, sealer: AesGcmSealer) -> str:
     """By what processes with the same app secret know one another; it says nothing of the secret."""
+    sealer.sync()
     return sealer.fingerprint(settings.tiktok.app_secret)
 
 

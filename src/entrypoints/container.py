@@ -27,8 +27,11 @@ from adapters.sql.database_identity import SqlIdentityRecord
 from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.journal_register import SqlJournalRegister
+from adapters.sql.key_reports import SqlKeyReports
 from adapters.sql.outbox_feed import SqlOutboxFeed
 from adapters.sql.owner_tallies import SqlOwnerTallies
+from adapters.sql.sealed_rows import SqlSealedRows
+from adapters.sql.sealing_record import SqlSealingRecord
 from adapters.sql.spend_deliveries import SqlSpendDeliveries
 from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.store import SqlStore
@@ -49,10 +52,12 @@ from application.database_hold.identity_watch import IdentityWatch
 from application.deliver_spend import DeliverSpend
 from application.disconnect import Disconnect
 from application.erase_user import EraseUser
+from application.forget_key import ForgetKey
 from application.import_connections import AskReach, ImportConnections
 from application.import_spend import IMPORTS_AT_ONCE, ImportSpend
 from application.keep_mirror import KeepMirror
 from application.list_connections import ListConnections
+from application.list_keys import ListKeys
 from application.list_spend_lines import ListSpendLines
 from application.look_at_mirror import LookAtMirror
 from application.mirror_changes import MirrorChanges
@@ -66,6 +71,8 @@ from application.prune_history import PruneHistory
 from application.rebuild_mirror import RebuildMirror
 from application.refuse_erased_user import RefuseErasedUser
 from application.remove_left_over_row import RemoveLeftOverRow
+from application.report_keys import ReportKeys
+from application.reseal_tokens import ResealTokens
 from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
 from application.rotation.call_and_settle import CallAndSettle
@@ -116,10 +123,13 @@ class Container(containers.DeclarativeContainer):
     nonces = providers.ThreadSafeSingleton(SystemNonces)
     host = providers.ThreadSafeSingleton(chosen.host_name)
     policy = providers.ThreadSafeSingleton(chosen.policy_of, settings)
-    sealer = providers.ThreadSafeSingleton(AesGcmSealer, providers.Singleton(chosen.key_ring, settings))
-    keys = providers.Callable(lambda sealer: sealer.keys, sealer)
     platform = providers.ThreadSafeSingleton(chosen.tiktok, settings, policy, clock)
     database = providers.ThreadSafeSingleton(chosen.database_of, settings)
+    sealing_record = providers.ThreadSafeSingleton(SqlSealingRecord, database)
+    sealer = providers.ThreadSafeSingleton(AesGcmSealer, providers.Singleton(chosen.key_ring, settings), sealing_record, clock)
+    keys = providers.Callable(lambda sealer: sealer.keys, sealer)
+    key_reports = providers.ThreadSafeSingleton(SqlKeyReports, database)
+    sealed_rows = providers.ThreadSafeSingleton(SqlSealedRows, database)
     shared_budget = providers.ThreadSafeSingleton(
         SharedBudget,
         providers.ThreadSafeSingleton(chosen.ledger_of, settings, database),
@@ -174,7 +184,10 @@ class Container(containers.DeclarativeContainer):
     drain = by_name(DrainJournal, locals(), claims=stored_claims, elsewhere=identity_watch.provided.elsewhere)
     claims = by_name(OutageAwareClaims, locals(), claims=stored_claims)
     journal_upkeep = by_name(JournalUpkeep, locals(), register=journals)
-    upkeep_thread = providers.Factory(UpkeepThread, journal_upkeep, identity_watch)
+    report_keys = by_name(ReportKeys, locals())
+    upkeep_thread = providers.Factory(
+        UpkeepThread, journal_upkeep, identity_watch, report_keys, at_end=report_keys.provided.withdraw
+    )
     keep_unread = by_name(KeepUnread, locals())
     store_outcome = by_name(StoreOutcome, locals())
     carry_out = by_name(CallAndSettle, locals())
@@ -245,6 +258,9 @@ class Container(containers.DeclarativeContainer):
     ask_reach = by_name(AskReach, locals())
     place_old_consent = by_name(PlaceOldConsent, locals())
     import_connections = by_name(ImportConnections, locals(), old=old_connections, place=place_old_consent, watch=identity_watch)
+    list_keys = by_name(ListKeys, locals())
+    reseal_tokens = by_name(ResealTokens, locals())
+    forget_key = by_name(ForgetKey, locals())
     list_connections = by_name(ListConnections, locals())
     show_imports = by_name(
         ShowImports, locals(), importing=settings.provided.spend.importing, delivers=spend_sink.provided.configured

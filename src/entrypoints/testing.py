@@ -22,10 +22,13 @@ from adapters.memory.fleet import MemoryFleet
 from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.journal import MemoryJournal
 from adapters.memory.journal_register import MemoryJournalRegister
+from adapters.memory.key_reports import MemoryKeyReports
 from adapters.memory.old_connections import MemoryOldConnections
 from adapters.memory.outbox_feed import MemoryOutboxFeed
 from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.removals import MemoryRemovals
+from adapters.memory.sealed_rows import MemorySealedRows
+from adapters.memory.sealing_record import MemorySealingRecord
 from adapters.memory.spend_deliveries import MemorySpendDeliveries
 from adapters.memory.spend_reports import MemorySpendReports
 from adapters.memory.spend_store import MemorySpendStore
@@ -166,6 +169,9 @@ def application_over_memory(
         "store": MemoryStore(database),
         "stored_claims": MemoryClaims(database, clock=clock, ids=container.ids(), host=container.host()),
         "journal": journal,
+        "sealing_record": MemorySealingRecord(database),
+        "key_reports": MemoryKeyReports(database, clock=clock),
+        "sealed_rows": MemorySealedRows(database),
         "outbox_feed": MemoryOutboxFeed(database),
         "journals": MemoryJournalRegister(database, clock=clock),
         "tallies": MemoryOwnerTallies(database),

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from application.ports.journal import JournalUnavailable
@@ -17,8 +18,11 @@ UPKEEP_INTERVAL = timedelta(seconds=2)
 class UpkeepThread:
     """A thread that keeps in touch until it is stopped. Nothing that happens to the store ends it."""
 
-    def __init__(self, *upkeep: Callable[[], None], every: timedelta = UPKEEP_INTERVAL) -> None:
-        self._upkeep, self._every = upkeep, every
+    def __init__(
+        self, *upkeep: Callable[[], None], every: timedelta = UPKEEP_INTERVAL, at_end: Callable[[], None] = lambda: None
+    ) -> None:
+        """`at_end`: done once it has been stopped; what that fails with is no matter."""
+        self._upkeep, self._every, self._at_end = upkeep, every, at_end
         self._stop, self._away, self._journal_told = threading.Event(), False, False
         self._thread = threading.Thread(target=self._keep, name="upkeep_thread", daemon=True)
 
@@ -30,6 +34,8 @@ class UpkeepThread:
         """End after the look that is under way."""
         self._stop.set()
         self._thread.join()
+        with suppress(Refusal):
+            self._at_end()
 
     def _keep(self) -> None:
         while not self._stop.is_set():

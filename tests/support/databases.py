@@ -13,8 +13,11 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.fleet import MemoryFleet
 from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.journal_register import MemoryJournalRegister
+from adapters.memory.key_reports import MemoryKeyReports
 from adapters.memory.outbox_feed import MemoryOutboxFeed
 from adapters.memory.owner_tallies import MemoryOwnerTallies
+from adapters.memory.sealed_rows import MemorySealedRows
+from adapters.memory.sealing_record import MemorySealingRecord
 from adapters.memory.spend_deliveries import MemorySpendDeliveries
 from adapters.memory.spend_store import MemorySpendStore
 from adapters.memory.store import MemoryStore
@@ -24,8 +27,11 @@ from adapters.sql.database import open_database
 from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.journal_register import SqlJournalRegister
+from adapters.sql.key_reports import SqlKeyReports
 from adapters.sql.outbox_feed import SqlOutboxFeed
 from adapters.sql.owner_tallies import SqlOwnerTallies
+from adapters.sql.sealed_rows import SqlSealedRows
+from adapters.sql.sealing_record import SqlSealingRecord
 from adapters.sql.spend_deliveries import SqlSpendDeliveries
 from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.store import SqlStore
@@ -33,8 +39,11 @@ from application.ports.claims_and_settlements import Claim, Claims, Due
 from application.ports.fleet import Fleet
 from application.ports.heartbeats import Heartbeats
 from application.ports.journal_register import JournalRegister
+from application.ports.key_reports import KeyReports
 from application.ports.outbox_feed import OutboxFeed
 from application.ports.owner_tallies import OwnerTallies
+from application.ports.sealed_rows import SealedRows
+from application.ports.sealing_record import SealingRecord
 from application.ports.spend_deliveries import SpendDeliveries
 from application.ports.spend_store import SpendStore
 from application.ports.store import Store
@@ -59,6 +68,9 @@ class Kept:
     feed: OutboxFeed
     spend: SpendStore
     deliveries: SpendDeliveries
+    sealed_rows: SealedRows
+    key_reports: KeyReports
+    sealing_record: SealingRecord
     clock: SimulatedClock
     ids: CountedIds
     facts: Callable[[], list[Event]]
@@ -104,6 +116,9 @@ def in_memory() -> Kept:
         feed=MemoryOutboxFeed(memory),
         spend=MemorySpendStore(memory, clock),
         deliveries=MemorySpendDeliveries(memory),
+        sealed_rows=MemorySealedRows(memory),
+        key_reports=MemoryKeyReports(memory, clock=clock),
+        sealing_record=MemorySealingRecord(memory),
         clock=clock,
         ids=ids,
         facts=lambda: list(memory.rows.events),
@@ -135,6 +150,9 @@ def in_sql(url: str) -> Kept:
         feed=SqlOutboxFeed(database),
         spend=SqlSpendStore(database, clock=clock),
         deliveries=SqlSpendDeliveries(database),
+        sealed_rows=SqlSealedRows(database),
+        key_reports=SqlKeyReports(database, clock=clock),
+        sealing_record=SqlSealingRecord(database),
         clock=clock,
         ids=ids,
         facts=facts,

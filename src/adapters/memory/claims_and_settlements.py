@@ -67,7 +67,8 @@ class MemoryClaims:
             if grant.generation == claim.generation and not mine:
                 return Settlement.OVERTAKEN
             stored = copy_of(row)
-            stored.tokens, stored.fingerprint, stored.generation = grant.tokens, grant.fingerprint, grant.generation
+            if grant.generation > claim.generation:
+                stored.tokens, stored.fingerprint, stored.generation = grant.tokens, grant.fingerprint, grant.generation
             stored.health, stored.schedule = grant.health, grant.schedule
             if grant.generation > claim.generation and row.schedule.attempt is not None and not mine:
                 stored.schedule = replace(stored.schedule, in_doubt=True)

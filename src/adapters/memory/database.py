@@ -20,11 +20,13 @@ from domain.errors import StoreUnavailable
 from domain.events import Event
 from domain.grant import Grant
 from domain.ids import ConnectionId, DatabaseId, GrantId, OfferId, OwnerId, RevocationId
+from domain.key_use import KeyReport
 from domain.mirror_state import MirrorState
 from domain.mirrored_row import WrittenRow
 from domain.offer import Offer
 from domain.owner_turns import OWNER_TURNS
 from domain.queued_revocation import Revocation
+from domain.sealing_state import SealingState
 
 
 @dataclass(slots=True)
@@ -47,6 +49,9 @@ class Rows:
     lost_claims: dict[str, datetime] = field(default_factory=dict)
     """When a claim of each host was last found without outcome."""
     spend: dict[SpendAccount, KeptSpend] = field(default_factory=dict)
+    sealing: SealingState | None = None
+    key_reports: dict[str, KeyReport] = field(default_factory=dict)
+    """The last one of each process."""
     events: list[Event] = field(default_factory=list)
     events_dropped: int = 0
     """How many there were before these."""

@@ -237,7 +237,13 @@ class MemoryRevocations:
         return any(r.leased_until is not None and r.leased_until > now for r in self._rows.revocations.values())
 
     def save(self, revocation: Revocation) -> None:
-        self._rows.revocations[revocation.id] = replace(revocation, leased_until=None)
+        if stored := self._rows.revocations.get(revocation.id):
+            failures, due_at = revocation.failures, revocation.due_at
+            self._rows.revocations[revocation.id] = replace(stored, failures=failures, due_at=due_at, leased_until=None)
+
+    def sealed_by(self, key: str, *, limit: int) -> list[Revocation]:
+        sealed = (self._rows.revocations[r] for r in sorted(self._rows.revocations))
+        return [r for r in sealed if r.access.key_id == key][:limit]
 
     def done(self, revocation: RevocationId) -> None:
         self._rows.revocations.pop(revocation, None)

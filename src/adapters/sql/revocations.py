@@ -52,6 +52,11 @@ class SqlRevocations:
             .values(failures=revocation.failures, due_at=revocation.due_at, leased_until=None)
         )
 
+    def sealed_by(self, key: str, *, limit: int) -> list[Revocation]:
+        queue = tables.revocations
+        sealed = select(queue).where(queue.c.key_id == key).order_by(queue.c.id).limit(limit)
+        return [revocation_of(row) for row in self._connection.execute(sealed)]
+
     def done(self, revocation: RevocationId) -> None:
         self._connection.execute(delete(tables.revocations).where(tables.revocations.c.id == revocation))
 

@@ -25,8 +25,10 @@ from adapters.sql.column_types import KeyOf, OneOf, Packed, Utc
 from domain.advertiser import Advertiser
 from domain.consent import ConsentFailure, Ending, Failed
 from domain.database_identity import DatabaseIdentity
+from domain.key_use import ProcessKeys
 from domain.mirror_state import MirrorState
 from domain.outcomes import Failure, InDoubt
+from domain.sealing_state import SealingState
 from domain.tokens import FIRST_VERSION, TokenTerm
 
 metadata = MetaData(
@@ -312,6 +314,22 @@ database_identity = Table(
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),  # always 1
     Column("record", Packed(DatabaseIdentity), nullable=False),
+)
+
+sealing = Table(
+    "sealing",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # always 1
+    Column("record", Packed(SealingState)),  # null before the first is written
+)
+
+key_reports = Table(
+    "key_reports",
+    metadata,
+    Column("process", Text, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("holds", Boolean, nullable=False),  # whether there was anything in its journal
+    Column("keys", Packed(ProcessKeys, otherwise=ProcessKeys()), nullable=False),
 )
 
 heartbeats = Table(

@@ -84,6 +84,7 @@ class ExchangeCode:
 
     def _exchanged(self, consent: Consent, code: Secret) -> Exchanged | Failure:
         asked_at = self.clock.now()
+        self.sealer.sync()
         issued = self.platform.exchange(code)
         if isinstance(issued, Unread):
             issued = self.keep_unread(issued, GrantId(self.ids.new()), consent.owner)

@@ -124,6 +124,7 @@ class PlaceOldConsent:
         return self._placed(consent, plan, made)
 
     def _plan(self, consent: OldConsent, grants: Sequence[Grant], *, alone: bool) -> Plan:
+        self.sealer.sync()
         plan, fresh = Plan(), list[OldConnection]()
         connected = {account: grant for grant in grants for account in grant.by_account}
         for row in consent.connections:

@@ -65,6 +65,9 @@ class Journal(Protocol):
     def empty(self) -> bool:
         """Whether nothing is kept; cheap enough to be asked before every claim."""
 
+    def seals(self) -> dict[str, int]:
+        """How many answers each key sealed, unread ones included, by the ids in the texts. Raises JournalUnavailable."""
+
     def keep_unread(self, answer: UnreadAnswer) -> str:
         """Make such an answer durable; what its file is called. It does not count as kept. Raises JournalUnavailable."""
 

@@ -157,6 +157,9 @@ class Revocations(Protocol):
     def save(self, revocation: Revocation) -> None:
         """Store its failures and when it is due again."""
 
+    def sealed_by(self, key: str, *, limit: int) -> list[Revocation]:
+        """Those whose token this key sealed, by the id in the text."""
+
     def done(self, revocation: RevocationId) -> None:
         """Erase it with its token."""
 

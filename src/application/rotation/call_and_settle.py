@@ -124,6 +124,7 @@ class CallAndSettle:
         grant, refusals = claim.grant, claim.grant.schedule.refusals
         token = self.sealer.open(pair.refresh, grant.id, TokenKind.REFRESH)
         credible = self._others_speak_for(refusals, grant.app)
+        self.sealer.sync()
         if hindered := self._hindered(claim, taken_at, turn):
             return hindered
         asked_at = self.clock.now()

@@ -53,6 +53,7 @@ REAUTHORISATION: Mapping[Reason, Code] = {
     Reason.ACCESS_TOKEN_REFUSED: codes.ACCESS_TOKEN_EXPIRED,
     Reason.RESTORED_BACKUP: codes.REFRESH_TOKEN_EXPIRED,
     Reason.COPIED_DATABASE: codes.REFRESH_TOKEN_EXPIRED,
+    Reason.KEY_LOST: codes.REFRESH_TOKEN_EXPIRED,
 }
 """What a person is told who must authorise again; for a code that nobody knows, as for a refusal."""
 

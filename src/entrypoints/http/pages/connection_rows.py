@@ -26,6 +26,7 @@ WHY = {
     Reason.ACCESS_TOKEN_REFUSED.value: "TikTok no longer accepts this permission.",
     Reason.RESTORED_BACKUP.value: "This service was restored from a backup, and its permission for this account is out of date.",
     Reason.COPIED_DATABASE.value: "This is a copy of another installation, which keeps the permission for this account.",
+    Reason.KEY_LOST.value: "We can no longer read the permission for this account; TikTok has not withdrawn it.",
 }
 """Why a person must act, by the view's reason."""
 

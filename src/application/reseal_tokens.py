@@ -1,0 +1,108 @@
+"""Seal everything stored with the newest key, while rotations go on."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from application.ports.key_reports import KeyReports
+from application.ports.sealed_rows import SealedIn, SealedRow, SealedRows
+from application.ports.sealer import Sealer
+from domain.errors import CannotOpen, Refusal
+from domain.key_use import lacking
+from domain.tokens import TokenKind
+
+log = logging.getLogger(__name__)
+
+RESEAL_BATCH = 100
+"""How many rows are sealed anew in one transaction: a few milliseconds, for which a settle of one of them may have to wait."""
+
+MOST_PASSES = 5
+"""How often it begins again for rows that others were changing."""
+
+
+class KeyMissingElsewhere(Refusal):
+    """Processes that run now could not open what would be sealed."""
+
+    def __init__(self, key: str, processes: tuple[str, ...]) -> None:
+        super().__init__(
+            f"{len(processes)} running processes lack the key {key}, {processes[0]} among them: give it to all of them first, "
+            "as the last of their keys; one that has ended counts for five minutes"
+        )
+        self.key, self.processes = key, processes
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far it is."""
+
+    resealed: int = 0
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ResealTokens:
+    """Row by row from the front: what is done is passed over, so that it may be ended at any moment and begun again.
+
+    A rotation in flight settles over what is done here, as it settles over everything.
+    """
+
+    sealed_rows: SealedRows
+    sealer: Sealer
+    key_reports: KeyReports
+
+    def __call__(
+        self, *, progress: Callable[[Progress], None] = lambda _: None, stopping: Callable[[], bool] = lambda: False
+    ) -> Progress:
+        """How many texts were sealed anew, and how many another key still seals: damaged ones, those whose key is not here, and
+        those that others sealed meanwhile. Raises KeyMissingElsewhere before anything is changed, StoreUnavailable.
+        """
+        now, reports = self.key_reports.all()
+        if without := lacking(self.sealer.newest, reports, now):
+            raise KeyMissingElsewhere(self.sealer.newest, without)
+        done = Progress(left=self._left())
+        for _ in range(MOST_PASSES):
+            before = done
+            for where in SealedIn:
+                for changed in self._pass(where, stopping):
+                    done = Progress(done.resealed + changed, max(done.left - changed, 0))
+                    progress(done)
+            done = Progress(done.resealed + self._reseal_shared(), self._left())
+            if not done.left or done.resealed == before.resealed or stopping():
+                break
+        return done
+
+    def _pass(self, where: SealedIn, stopping: Callable[[], bool]) -> Iterator[int]:
+        last = None
+        while not stopping():
+            step = self.sealed_rows.reseal(where, self.sealer.newest, self._resealed, after=last, limit=RESEAL_BATCH)
+            yield step.changed
+            last = step.last
+            if last is None:
+                break
+
+    def _resealed(self, row: SealedRow) -> SealedRow | None:
+        texts = [row.access, *([row.refresh] if row.refresh else [])]
+        if all(text.key_id == self.sealer.newest for text in texts) or not all(map(self.sealer.has_key, texts)):
+            return None
+        try:
+            access = self.sealer.open(row.access, row.grant, TokenKind.ACCESS)
+            refresh = self.sealer.open(row.refresh, row.grant, TokenKind.REFRESH) if row.refresh else None
+        except CannotOpen as closed:
+            log.error("a stored token can't be opened", extra={"grant": row.grant, "because": str(closed)})  # noqa: TRY400 (the place says nothing)
+            return None
+        return replace(
+            row,
+            access=self.sealer.seal(access, row.grant, TokenKind.ACCESS),
+            refresh=self.sealer.seal(refresh, row.grant, TokenKind.REFRESH) if refresh else None,
+        )
+
+    def _reseal_shared(self) -> int:
+        try:
+            return int(self.sealer.reseal_shared())
+        except CannotOpen as closed:
+            log.error("the key of the fingerprints can't be opened here", extra={"because": str(closed)})  # noqa: TRY400 (the place says nothing)
+            return 0
+
+    def _left(self) -> int:
+        shared = self.sealer.shared_key()
+        return self.sealed_rows.counts().besides(self.sealer.newest) + (shared not in {None, self.sealer.newest})
