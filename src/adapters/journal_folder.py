@@ -7,7 +7,6 @@ import os
 import stat
 import tempfile
 import uuid
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -113,18 +112,17 @@ class FolderJournal:
     def empty(self) -> bool:
         return not any(path.suffix in {".answer", ".aside"} for path in self._folder.glob("*.a*"))
 
-    def seals(self) -> dict[str, int]:
-        counts = Counter[str]()
+    def sealed(self) -> list[Sealed]:
+        texts = list[Sealed]()
         for path in [*self._folder.glob("*.answer"), *self._folder.glob("*.unread")]:
             try:
                 content = path.read_bytes()
-                sealed = read(content).tokens.refresh if path.suffix == ".answer" else read_unread(content).answer
+                texts.append(read(content).tokens.refresh if path.suffix == ".answer" else read_unread(content).answer)
             except (FileNotFoundError, Newer, Damaged):  # drained meanwhile, or nothing that any key opens
                 continue
             except OSError as error:
                 raise JournalUnavailable(described(error)) from error
-            counts.update(filter(None, [sealed.key_id]))
-        return dict(counts)
+        return texts
 
     def keep_unread(self, answer: UnreadAnswer) -> str:
         try:

@@ -168,7 +168,7 @@ class AuditReach:
 
     def _access(self, grant: Grant) -> Secret | None:
         try:
-            return self.sealer.open(grant.tokens.access, grant.id, TokenKind.ACCESS) if grant.tokens else None
+            return self.sealer.open(grant.tokens.access, grant.place, TokenKind.ACCESS) if grant.tokens else None
         except CannotOpen:
             return None
 

@@ -1,5 +1,7 @@
 """Report once a minute which keys this process has, and which of them its host's journal needs."""
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -8,6 +10,7 @@ from application.ports.journal import Journal, JournalUnavailable
 from application.ports.key_reports import KeyReports
 from application.ports.sealer import Sealer
 from domain.key_use import REPORT_EVERY, ProcessKeys
+from domain.seal_place import BOUND_FORMAT, FIRST_FORMAT
 
 
 @dataclass(slots=True)
@@ -19,6 +22,8 @@ class ReportKeys:
     sealer: Sealer
     clock: Clock
     host: str
+    advance: Callable[[], None]
+    """What all reports together may allow."""
     _reported_at: timedelta | None = field(default=None, init=False)
 
     def __call__(self) -> None:
@@ -28,6 +33,7 @@ class ReportKeys:
             return
         self.sealer.sync()
         self.key_reports.report(self.host, self._keys())
+        self.advance()
         self._reported_at = now
 
     def withdraw(self) -> None:
@@ -36,7 +42,15 @@ class ReportKeys:
 
     def _keys(self) -> ProcessKeys:
         try:
-            name, seals = self.journal.name, self.journal.seals()
+            name, sealed = self.journal.name, self.journal.sealed()
         except JournalUnavailable:  # which the journal's own upkeep tells
-            name, seals = "", {}
-        return ProcessKeys(self.sealer.newest, self.sealer.keys, name, seals)
+            name, sealed = "", []
+        return ProcessKeys(
+            seals_with=self.sealer.newest,
+            opens=self.sealer.keys,
+            journal=name,
+            journal_seals=Counter(text.key_id for text in sealed if text.key_id is not None),
+            journal_first=sum(text.format == FIRST_FORMAT for text in sealed),
+            reads=BOUND_FORMAT,
+            writes=self.sealer.written,
+        )

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from application.ports.key_reports import KeyReports
-from application.ports.sealed_rows import SealedIn, SealedRow, SealedRows
+from application.ports.sealed_rows import SealedIn, SealedRow, SealedRows, SealHead
 from application.ports.sealer import Sealer
 from domain.errors import CannotOpen, Refusal
 from domain.key_use import lacking
-from domain.tokens import TokenKind
+from domain.seal_place import SealPlace
+from domain.tokens import Sealed, TokenKind
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +54,8 @@ class ResealTokens:
     def __call__(
         self, *, progress: Callable[[Progress], None] = lambda _: None, stopping: Callable[[], bool] = lambda: False
     ) -> Progress:
-        """How many texts were sealed anew, and how many another key still seals: damaged ones, those whose key is not here, and
-        those that others sealed meanwhile. Raises KeyMissingElsewhere before anything is changed, StoreUnavailable.
+        """How many texts were sealed anew, and how many are left: damaged or moved ones, some without their key here, some that
+        others sealed otherwise meanwhile. Raises KeyMissingElsewhere before anything is changed, StoreUnavailable.
         """
         now, reports = self.key_reports.all()
         if without := lacking(self.sealer.newest, reports, now):
@@ -74,7 +75,7 @@ class ResealTokens:
     def _pass(self, where: SealedIn, stopping: Callable[[], bool]) -> Iterator[int]:
         last = None
         while not stopping():
-            step = self.sealed_rows.reseal(where, self.sealer.newest, self._resealed, after=last, limit=RESEAL_BATCH)
+            step = self.sealed_rows.reseal(where, self._head, self._resealed, after=last, limit=RESEAL_BATCH)
             yield step.changed
             last = step.last
             if last is None:
@@ -82,19 +83,23 @@ class ResealTokens:
 
     def _resealed(self, row: SealedRow) -> SealedRow | None:
         texts = [row.access, *([row.refresh] if row.refresh else [])]
-        if all(text.key_id == self.sealer.newest for text in texts) or not all(map(self.sealer.has_key, texts)):
+        if all(map(self._is_done, texts)) or not all(map(self.sealer.has_key, texts)):
             return None
+        place = SealPlace(row.owner, row.grant, row.generation)
         try:
-            access = self.sealer.open(row.access, row.grant, TokenKind.ACCESS)
-            refresh = self.sealer.open(row.refresh, row.grant, TokenKind.REFRESH) if row.refresh else None
+            access = self.sealer.open(row.access, place, TokenKind.ACCESS)
+            refresh = self.sealer.open(row.refresh, place, TokenKind.REFRESH) if row.refresh else None
         except CannotOpen as closed:
             log.error("a stored token can't be opened", extra={"grant": row.grant, "because": str(closed)})  # noqa: TRY400 (the place says nothing)
             return None
         return replace(
             row,
-            access=self.sealer.seal(access, row.grant, TokenKind.ACCESS),
-            refresh=self.sealer.seal(refresh, row.grant, TokenKind.REFRESH) if refresh else None,
+            access=self.sealer.seal(access, place, TokenKind.ACCESS),
+            refresh=self.sealer.seal(refresh, place, TokenKind.REFRESH) if refresh else None,
         )
+
+    def _is_done(self, text: Sealed) -> bool:
+        return text.key_id == self.sealer.newest and text.format == self.sealer.written
 
     def _reseal_shared(self) -> int:
         try:
@@ -103,6 +108,10 @@ class ResealTokens:
             log.error("the key of the fingerprints can't be opened here", extra={"because": str(closed)})  # noqa: TRY400 (the place says nothing)
             return 0
 
+    @property
+    def _head(self) -> SealHead:
+        return SealHead(self.sealer.written, self.sealer.newest)
+
     def _left(self) -> int:
         shared = self.sealer.shared_key()
-        return self.sealed_rows.counts().besides(self.sealer.newest) + (shared not in {None, self.sealer.newest})
+        return self.sealed_rows.besides(self._head) + (shared not in {None, self.sealer.newest})

@@ -115,7 +115,7 @@ class RevokeTokens:
         if exchanging:
             return self._later(revocation, REVOCATION_PAUSE)
         try:
-            access = self.sealer.open(revocation.access, revocation.grant, TokenKind.ACCESS)
+            access = self.sealer.open(revocation.access, revocation.place, TokenKind.ACCESS)
         except CannotOpen:
             log.error("a queued token cannot be opened: is its key configured here?", extra={"grant": revocation.grant})  # noqa: TRY400 (the place says nothing)
             return self._later(revocation, WITHOUT_KEY)

@@ -106,6 +106,6 @@ class TryAppSecret:
         if isinstance(grant.tokens, Expiring) and grant.tokens.access_expires_at <= self.clock.now():
             return None
         try:
-            return self.sealer.open(grant.tokens.access, grant.id, TokenKind.ACCESS)
+            return self.sealer.open(grant.tokens.access, grant.place, TokenKind.ACCESS)
         except CannotOpen:
             return None

@@ -19,6 +19,7 @@ from domain.errors import (
     BudgetSpent,
     CannotOpen,
     ConnectionNotFound,
+    Misplaced,
     OnHold,
     PlatformMisconfigured,
     ReauthorisationNeeded,
@@ -129,7 +130,7 @@ class VendToken:
 
     def _opened(self, tokens: Tokens, grant: Grant) -> Secret:
         try:
-            return self.sealer.open(tokens.access, grant.id, TokenKind.ACCESS)
+            return self.sealer.open(tokens.access, grant.place, TokenKind.ACCESS)
         except CannotOpen as closed:
             log.critical("a token that was asked for can't be opened", extra={"grant": grant.id, "because": str(closed)})
             raise
@@ -146,6 +147,11 @@ class VendToken:
         if not limits.allow(grant.owner, connection.advertiser.id):
             log.warning("a service asked for a token beyond its limits", extra={"grant": grant.id, "connection": connection.id})
             raise ConnectionNotFound
+        if connection.owner != grant.owner or (connection.lost_at is None and connection.advertiser.id not in grant.reach):
+            log.critical(
+                "a connection stands under a grant that is not its own", extra={"grant": grant.id, "connection": connection.id}
+            )
+            raise Misplaced("its connection is another's", grant.id)
         if connection.lost_at is not None and not isinstance(grant.health, NeedsReauth):
             raise AccountOutOfReach(connection.id)
         return grant, connection.advertiser.id

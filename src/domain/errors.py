@@ -190,6 +190,14 @@ class Conflict(Refusal):
 class CannotOpen(Refusal):
     """A sealed token can't be opened here: its key is not configured, or it was moved or damaged."""
 
+    def __init__(self, why: str, grant: GrantId | None = None) -> None:
+        super().__init__(f"{why} (grant {grant})" if grant else why)
+        self.why, self.grant = why, grant
+
+
+class Misplaced(CannotOpen):
+    """A connection stands under a grant that is not its owner's, or does not reach its account: somebody moved it there."""
+
 
 class KeyAbsent(CannotOpen):
     """The key that sealed a token is not configured here; another host may hold it."""

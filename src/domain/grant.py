@@ -23,6 +23,7 @@ from domain.refusal_judgement import Judgement, after_refusal, is_asked, judgeme
 from domain.refusal_repeats import REPEATS_APART
 from domain.restored_grants import Restored
 from domain.rotation_policy import RotationPolicy
+from domain.seal_place import FIRST_GENERATION, SealPlace
 from domain.tokens import FIRST_ORIGIN, LONGEST_ACCESS_LIFE, Expiring, LongTerm, TokenOrigin, Tokens
 
 TIKTOK_ADS = "tiktok_ads"
@@ -38,7 +39,7 @@ class Grant(GrantAccounts):
     fingerprint: str
     """Keyed digest of the access token: equal fingerprints are one and the same token, even under two owners."""
     created_at: datetime
-    generation: int = 1
+    generation: int = FIRST_GENERATION
     schedule: Schedule = field(default_factory=lambda: Schedule(due_at=None))
     provider: str = TIKTOK_ADS
     origin: TokenOrigin = FIRST_ORIGIN
@@ -220,6 +221,11 @@ class Grant(GrantAccounts):
         return True
 
     # ---- what callers ask
+
+    @property
+    def place(self) -> SealPlace:
+        """What its tokens are sealed for."""
+        return SealPlace(self.owner, self.id, self.generation)
 
     @property
     def access_found_alive(self) -> bool:

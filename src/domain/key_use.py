@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from domain.seal_place import FIRST_FORMAT
+
 REPORT_EVERY = timedelta(minutes=1)
 """How often a process reports."""
 
@@ -27,6 +29,12 @@ class ProcessKeys:
     """The name of its host's journal; empty where that can't be told."""
     journal_seals: Mapping[str, int] = field(default_factory=dict)
     """How many answers in it each key sealed, unread ones included."""
+    journal_first: int = 0
+    """How many of these are of the first format."""
+    reads: int = FIRST_FORMAT
+    """The newest format of sealed texts that it opens."""
+    writes: int = FIRST_FORMAT
+    """The one that it seals in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +60,6 @@ class RowSeals:
 
     grants: Mapping[str | None, int]
     revocations: Mapping[str | None, int]
-
-    def besides(self, key: str) -> int:
-        """How many rows another key than this one sealed."""
-        rows = [*self.grants.items(), *self.revocations.items()]
-        return sum(count for key_id, count in rows if key_id != key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from domain.grant import Grant
 from domain.ids import AdvertiserId, AppId, GrantId, OwnerId, RevocationId
+from domain.seal_place import SealPlace
 from domain.tokens import Expiring, Sealed, Tokens
 
 REVOCATION_PATIENCE = timedelta(days=30)
@@ -32,14 +33,25 @@ class Revocation:
     """Until when somebody may be calling the platform for it."""
     queued_at: datetime | None = None
     """None: long ago."""
+    generation: int = 0
+    """The generation that its token was sealed for; 0: it was sealed before that mattered."""
+
+    @property
+    def place(self) -> SealPlace:
+        """What its token is sealed for."""
+        return SealPlace(self.owner, self.grant, self.generation)
 
     def has_waited(self, now: datetime) -> bool:
         """Whether it has made way for consents for long enough: from now on they make way for it."""
         return self.queued_at is None or now - self.queued_at >= MAKES_WAY_FOR
 
 
-def revocation_of(grant: Grant, tokens: Tokens, fingerprint: str, revocation: RevocationId, now: datetime) -> Revocation:
-    """Queue a grant's pair for revocation, until its access token ends by itself or, where it never does, for a while."""
+def revocation_of(
+    grant: Grant, tokens: Tokens, generation: int, fingerprint: str, revocation: RevocationId, now: datetime
+) -> Revocation:
+    """Queue a grant's pair for revocation, until its access token ends by itself or, where it never does, for a while.
+    `generation`: the one that the pair was sealed for.
+    """
     give_up_at = tokens.access_expires_at if isinstance(tokens, Expiring) else now + REVOCATION_PATIENCE
     return Revocation(
         id=revocation,
@@ -52,4 +64,5 @@ def revocation_of(grant: Grant, tokens: Tokens, fingerprint: str, revocation: Re
         due_at=now,
         give_up_at=give_up_at,
         queued_at=now,
+        generation=generation,
     )

@@ -63,14 +63,20 @@ SEAL_FORMATS = (1, 2)
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A token encrypted for its place (grant and kind); opening it is an explicit act of the few that speak for a grant."""
+    """A token encrypted for its place and kind; opening it is an explicit act of the few that speak for a grant."""
 
     ciphertext: bytes = field(repr=False)
 
     @property
+    def format(self) -> int | None:
+        """Which format it says that it is in (`domain.seal_place`); None where it says nothing that can be read."""
+        head = self.ciphertext[:2]
+        return head[0] if len(head) == 2 and head[0] in SEAL_FORMATS else None  # noqa: PLR2004 (version and length, a byte each)
+
+    @property
     def key_id(self) -> str | None:
         """By which key it says that it was sealed; None where it says nothing that can be read."""
-        if len(self.ciphertext) < 2 or self.ciphertext[0] not in SEAL_FORMATS:  # noqa: PLR2004 (version and length, a byte each)
+        if self.format is None:
             return None
         try:
             return self.ciphertext[2 : 2 + self.ciphertext[1]].decode("ascii")

@@ -37,6 +37,7 @@ from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.store import SqlStore
 from adapters.tiktok.spend_reports import TikTokSpendReports
 from application.adopt_database import AdoptDatabase
+from application.advance_sealing import AdvanceSealing
 from application.audit_grants import AuditGrants
 from application.audit_reach import AuditReach
 from application.begin_connect import BeginConnect
@@ -184,7 +185,8 @@ class Container(containers.DeclarativeContainer):
     drain = by_name(DrainJournal, locals(), claims=stored_claims, elsewhere=identity_watch.provided.elsewhere)
     claims = by_name(OutageAwareClaims, locals(), claims=stored_claims)
     journal_upkeep = by_name(JournalUpkeep, locals(), register=journals)
-    report_keys = by_name(ReportKeys, locals())
+    advance_sealing = by_name(AdvanceSealing, locals())
+    report_keys = by_name(ReportKeys, locals(), advance=advance_sealing)
     upkeep_thread = providers.Factory(
         UpkeepThread, journal_upkeep, identity_watch, report_keys, at_end=report_keys.provided.withdraw
     )

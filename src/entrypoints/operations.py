@@ -13,7 +13,8 @@ from adapters.sql.schema_state import NewerSchema, SchemaState, schema_state
 from adapters.sql.stored_token_samples import sealed_access_tokens
 from application.ports.journal import JournalUnavailable, UnreadAnswer
 from domain.errors import CannotOpen
-from domain.ids import GrantId
+from domain.ids import GrantId, OwnerId
+from domain.seal_place import SealPlace
 from domain.signs_of_life import SignsOfLife
 from domain.tokens import Sealed, Secret, TokenKind
 from entrypoints.adapters_by_settings import key_ring, redis_ledger
@@ -100,8 +101,8 @@ class KeyReport:
 
 def check_keys(container: Container, *, stored: bool) -> KeyReport:
     """Seal and open a token, and try some of the `stored` ones. Raises CannotOpen where not even that works, StoreUnavailable."""
-    sealer, grant, token = container.sealer(), GrantId("doctor"), Secret("a token of nobody")
-    if sealer.open(sealer.seal(token, grant, TokenKind.ACCESS), grant, TokenKind.ACCESS) != token:
+    sealer, place, token = container.sealer(), SealPlace(OwnerId("nobody"), GrantId("doctor"), 1), Secret("a token of nobody")
+    if sealer.open(sealer.seal(token, place, TokenKind.ACCESS), place, TokenKind.ACCESS) != token:
         raise CannotOpen("what was sealed came back changed")
     database = container.database()
     samples = {} if isinstance(database, MemoryDatabase) or not stored else sealed_access_tokens(database, limit=SAMPLED_TOKENS)
@@ -118,10 +119,10 @@ def check_keys(container: Container, *, stored: bool) -> KeyReport:
     )
 
 
-def opens(sealer: AesGcmSealer, grant: GrantId, sealed: Sealed) -> bool:
+def opens(sealer: AesGcmSealer, place: SealPlace, sealed: Sealed) -> bool:
     """Whether a stored access token can be opened here."""
     try:
-        sealer.open(sealed, grant, TokenKind.ACCESS)
+        sealer.open(sealed, place, TokenKind.ACCESS)
     except CannotOpen:
         return False
     return True
@@ -146,7 +147,9 @@ def open_unread(settings: Settings, name: str) -> tuple[UnreadAnswer, bytes]:
     except (Damaged, Newer) as fault:
         raise UnreadableFile from fault
     sealer = AesGcmSealer(key_ring(settings))
-    return answer, sealer.open(answer.answer, answer.grant, TokenKind.ANSWER).reveal().encode("latin-1")
+    return answer, sealer.open(answer.answer, SealPlace(answer.owner, answer.grant, 0), TokenKind.ANSWER).reveal().encode(
+        "latin-1"
+    )
 
 
 def signs_of_life(container: Container) -> SignsOfLife:

@@ -10,8 +10,8 @@ from application.ports.journal import JournalUnavailable
 from application.rotation.claim_results import Ended
 from application.rotation.journal_upkeep import JournalUpkeep
 from domain.consent import ConsentFailure, Failed
-from domain.ids import GrantId
 from domain.outcomes import InDoubt, Unread
+from domain.seal_place import SealPlace
 from domain.tokens import Secret, TokenKind
 from support.world import ANNA, World
 
@@ -31,7 +31,7 @@ def test_a_refresh_whose_answer_nobody_can_read_is_in_doubt_and_its_answer_lies_
     [(name, answer)] = world.journal.unread.items()
     grant = world.grant_of(acme)
     assert (answer.grant, answer.owner, grant.schedule.in_doubt) == (grant.id, ANNA, True)
-    opened = world.sealer.open(answer.answer, answer.grant, TokenKind.ANSWER)
+    opened = world.sealer.open(answer.answer, SealPlace(ANNA, answer.grant, 0), TokenKind.ANSWER)
     assert opened.reveal().encode("latin-1").decode() == BODY
     failure = grant.schedule.last_failure
     assert isinstance(failure, InDoubt)
@@ -45,7 +45,7 @@ def test_an_exchange_whose_answer_nobody_can_read_keeps_it_too(monkeypatch: pyte
     assert world.consent("chloe") == Failed(ConsentFailure.UNAVAILABLE)
     [answer] = world.journal.unread.values()
     assert answer.owner == ANNA
-    assert world.sealer.open(answer.answer, GrantId(answer.grant), TokenKind.ANSWER).reveal()
+    assert world.sealer.open(answer.answer, SealPlace(ANNA, answer.grant, 0), TokenKind.ANSWER).reveal()
 
 
 def test_a_journal_that_is_full_hinders_no_settlement() -> None:

@@ -21,6 +21,7 @@ from domain.grant_health import Active, NeedsReauth
 from domain.ids import GrantId
 from domain.key_use import KeyUse, ProcessKeys
 from domain.outcomes import Reason
+from domain.seal_place import SealPlace
 from domain.tokens import Sealed, Secret, TokenKind
 from entrypoints.container import Container
 from support.world import ANNA, BERT, SETTINGS, World
@@ -230,8 +231,8 @@ def test_an_answer_on_its_way_heals_a_grant_whose_key_was_forgotten(world: World
 
 def test_unread_answers_keep_their_key(world: World) -> None:
     container = process_with(world, K1)
-    sealed = container.sealer().seal(Secret("odd"), GrantId("g"), TokenKind.ANSWER)
-    assert container.journal().seals() == {}
+    sealed = container.sealer().seal(Secret("odd"), SealPlace(ANNA, GrantId("g"), 0), TokenKind.ANSWER)
+    assert container.journal().sealed() == []
     container.journal().keep_unread(UnreadAnswer(GrantId("g"), ANNA, sealed, world.clock.now()))
     container.report_keys()()
     assert uses(process_with(world, K2, K1))["k1"].journals == 1

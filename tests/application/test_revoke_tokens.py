@@ -10,8 +10,8 @@ from datetime import timedelta
 from adapters.tiktok_simulator.advertisers import Advertiser
 from adapters.tiktok_simulator.config import Config
 from domain.consent import Connected, Consent
-from domain.ids import GrantId
 from domain.outcomes import Unavailable
+from domain.seal_place import SealPlace
 from domain.tokens import Sealed, Secret, TokenKind
 from support.world import ANNA, BERT, World
 
@@ -79,8 +79,8 @@ def test_a_machine_that_slept_before_it_sent_a_revocation_sends_none() -> None:
     class Sleepy:
         """The machine sleeps when the token is open already, and somebody connects again meanwhile."""
 
-        def open(self, sealed: Sealed, grant: GrantId, kind: TokenKind) -> Secret:
-            token = world.sealer.open(sealed, grant, kind)
+        def open(self, sealed: Sealed, place: SealPlace, kind: TokenKind) -> Secret:
+            token = world.sealer.open(sealed, place, kind)
             world.pass_time(hours=1)
             world.connect("chloe")
             return token

@@ -27,6 +27,7 @@ from domain.grant_health import Active
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Failure, InDoubt, Issued, Reason, Refused, Unread
 from domain.rotation_policy import RotationPolicy
+from domain.seal_place import SealPlace
 from domain.tokens import FIRST_VERSION, Secret, TokenKind, first_tokens
 from support.simulator_as_ad_platform import SimulatorAsAdPlatform, issued
 from support.world import CountedIds, SimulatedClock, World
@@ -156,16 +157,15 @@ class Fleet:
         code = self.machine.grant_code(user, [account.advertiser_id])
         got, grant = issued(self.machine.exchange(self.platform.app, self.platform.secret, code)), GrantId(self.ids.new())
         assert got.refresh is not None
+        place = SealPlace(owner or OwnerId(user), grant, 1)
         access, refresh = (
-            self.sealer.seal(got.access, grant, TokenKind.ACCESS),
-            self.sealer.seal(got.refresh, grant, TokenKind.REFRESH),
+            self.sealer.seal(got.access, place, TokenKind.ACCESS),
+            self.sealer.seal(got.refresh, place, TokenKind.REFRESH),
         )
         tokens = first_tokens(access, refresh, got.lifetimes, asked_at=self.clock.now())
         reached = Advertiser(AdvertiserId(account.advertiser_id), account.name)
         fingerprint = self.sealer.fingerprint(got.access)
-        made = Grant.consented(
-            grant, owner or OwnerId(user), self.platform.app, tokens, fingerprint, frozenset([reached.id]), self.policy
-        )
+        made = Grant.consented(grant, place.owner, self.platform.app, tokens, fingerprint, frozenset([reached.id]), self.policy)
         made.connect(ConnectionId(f"of {grant}"), reached, self.clock.now())
         self.database.rows.grants[grant] = made
         holder = self.machine.holder(got.access.reveal())

@@ -30,11 +30,12 @@ from domain import allowance, back_off, breaker
 from domain.errors import PlatformUnavailable
 from domain.grant import Grant
 from domain.grant_health import Revoked, Superseded
-from domain.ids import GrantId
+from domain.ids import GrantId, OwnerId
 from domain.outcomes import Failure, InDoubt, Reason, Refused, Unavailable
 from domain.pacing import Pace
 from domain.refusal_repeats import Refusals
 from domain.rotation_policy import RotationPolicy
+from domain.seal_place import SealPlace
 from domain.tokens import Sealed, Secret, TokenKind
 from support.world import START
 
@@ -76,11 +77,11 @@ def one_row_a_connection(patch: pytest.MonkeyPatch) -> None:
 
     seal, unseal = AesGcmSealer.seal, AesGcmSealer.open
 
-    def seal_anywhere(self: AesGcmSealer, token: Secret, _: GrantId, kind: TokenKind) -> Sealed:
-        return seal(self, token, GrantId("anywhere"), kind)
+    def seal_anywhere(self: AesGcmSealer, token: Secret, _: SealPlace, kind: TokenKind) -> Sealed:
+        return seal(self, token, SealPlace(OwnerId("anybody"), GrantId("anywhere"), 1), kind)
 
-    def open_anywhere(self: AesGcmSealer, sealed: Sealed, _: GrantId, kind: TokenKind) -> Secret:
-        return unseal(self, sealed, GrantId("anywhere"), kind)
+    def open_anywhere(self: AesGcmSealer, sealed: Sealed, _: SealPlace, kind: TokenKind) -> Secret:
+        return unseal(self, sealed, SealPlace(OwnerId("anybody"), GrantId("anywhere"), 1), kind)
 
     patch.setattr(SelectAccounts, "__call__", split)
     patch.setattr(AesGcmSealer, "seal", seal_anywhere)

@@ -13,6 +13,7 @@ from domain.advertiser import Advertiser
 from domain.grant import Grant
 from domain.grant_health import Active
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
+from domain.seal_place import SealPlace
 from domain.tokens import Expiring, TokenKind, first_tokens
 from support.deployment import Deployment
 from support.simulator_as_ad_platform import issued
@@ -41,14 +42,15 @@ def populate(here: Deployment, count: int, *, user: str = "chloe", owner: OwnerI
             got = issued(control.on_loop(partial(machine.exchange, here.tiktok.app_id, secret, code)))
             assert got.refresh is not None
             grant, now = GrantId(str(uuid.uuid4())), container.clock().now()
+            place = SealPlace(owner or OwnerId(f"owner-{number}"), grant, 1)
             access, refresh = (
-                sealer.seal(got.access, grant, TokenKind.ACCESS),
-                sealer.seal(got.refresh, grant, TokenKind.REFRESH),
+                sealer.seal(got.access, place, TokenKind.ACCESS),
+                sealer.seal(got.refresh, place, TokenKind.REFRESH),
             )
             tokens, mark = first_tokens(access, refresh, got.lifetimes, asked_at=now), sealer.fingerprint(got.access)
             holder = machine.holder(got.access.reveal())
             assert holder is not None
-            member = Member(owner or OwnerId(f"owner-{number}"), ConnectionId(str(uuid.uuid4())), grant, holder.grant)
+            member = Member(place.owner, ConnectionId(str(uuid.uuid4())), grant, holder.grant)
             reached = Advertiser(AdvertiserId(str(number) if owner else account.advertiser_id), account.name)
             made = Grant.consented(grant, member.owner, container.app(), tokens, mark, frozenset([reached.id]), policy)
             made.connect(member.connection, reached, now)
@@ -109,4 +111,4 @@ def refresh_tokens(here: Deployment, grants: list[Grant]) -> list[str]:
     """The stored ones, in clear; an empty text where there is none."""
     sealer = here.container.sealer()
     pairs = [(grant, grant.tokens) for grant in grants]
-    return [sealer.open(t.refresh, g.id, TokenKind.REFRESH).reveal() if isinstance(t, Expiring) else "" for g, t in pairs]
+    return [sealer.open(t.refresh, g.place, TokenKind.REFRESH).reveal() if isinstance(t, Expiring) else "" for g, t in pairs]

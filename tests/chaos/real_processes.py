@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar, cast
 
@@ -14,6 +14,7 @@ from adapters.tiktok_simulator.token_family import Family
 from adapters.tiktok_simulator.token_minting import Mint, Minted
 from adapters.tiktok_simulator.token_state_machine import Machine
 from application.ports.claims_and_settlements import Settlement
+from application.ports.journal import KeptAnswer
 from application.ports.store import Store
 from application.vend_token import ByConnection, Vended
 from chaos.accidents import Crash, TroubledClaims, TroubledJournal, TroubledStore, Troubles
@@ -25,6 +26,7 @@ from domain.grant import Grant
 from domain.grant_health import Active, Degraded, NeedsReauth, Revoked
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.outcomes import Failure, InDoubt, Issued, Reason, Refused, Unread
+from domain.seal_place import SealPlace
 from domain.tokens import FIRST_VERSION, Expiring, Secret, TokenKind
 from support.databases import Kept
 from support.simulator_as_ad_platform import SimulatorAsAdPlatform as Platform
@@ -196,16 +198,20 @@ class Chaos:
         """What the sealed refresh token says to the platform."""
         if not isinstance(tokens, Expiring):
             return None
-        opened = self.calm.sealer.open(tokens.refresh, grant.id, TokenKind.REFRESH)
+        opened = self.calm.sealer.open(tokens.refresh, grant.place, TokenKind.REFRESH)
         return Mint(bytes.fromhex(SEED)).read(opened.reveal())
 
     def _keeps(self, host: Host, consent: int) -> bool:
         """Whether the host's journal has the newest pair of this consent."""
         family = self.machine.state.families[consent]
         mint = Mint(bytes.fromhex(SEED))
-        opened = (self.calm.sealer.open(a.tokens.refresh, a.grant, TokenKind.REFRESH) for a in host.journal.kept())
+        opened = (self.calm.sealer.open(a.tokens.refresh, self._place_of(a), TokenKind.REFRESH) for a in host.journal.kept())
         kept = [mint.read(token.reveal()) for token in opened]
         return any(k is not None and (k.family, k.generation) == (consent, family.generation) for k in kept)
+
+    def _place_of(self, answer: KeptAnswer) -> SealPlace:
+        """What a kept pair is sealed for: the generation that it will have."""
+        return replace(self.calm.grant(answer.grant).place, generation=answer.generation + 1)
 
     def journalled(self, consent: int) -> bool:
         return any(self._keeps(host, consent) for host in self.hosts)

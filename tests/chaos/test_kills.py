@@ -397,4 +397,4 @@ def grants_of(container: Container, owner: OwnerId) -> list[Grant]:
 
 def opened(container: Container, grant: Grant) -> str:
     assert isinstance(grant.tokens, Expiring)
-    return container.sealer().open(grant.tokens.refresh, grant.id, TokenKind.REFRESH).reveal()
+    return container.sealer().open(grant.tokens.refresh, grant.place, TokenKind.REFRESH).reveal()

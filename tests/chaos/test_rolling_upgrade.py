@@ -208,7 +208,7 @@ def all_grants(here: Deployment) -> list[Grant]:
 
 def refresh_token(here: Deployment, grant: Grant) -> str:
     assert isinstance(grant.tokens, Expiring)
-    return here.container.sealer().open(grant.tokens.refresh, grant.id, TokenKind.REFRESH).reveal()
+    return here.container.sealer().open(grant.tokens.refresh, grant.place, TokenKind.REFRESH).reveal()
 
 
 @pytest.mark.timeout(600)

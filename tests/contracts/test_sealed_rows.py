@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from application.ports.sealed_rows import SealedIn, SealedRow
+from application.ports.sealed_rows import SealedIn, SealedRow, SealHead
 from domain.grant import Grant
 from domain.ids import GrantId
 from domain.key_use import RowSeals
 from domain.tokens import Expiring, LongTerm, Sealed
 from support.builders import START, a_grant, a_long_term_token, a_pair, a_revocation
 from support.databases import Kept
+
+K2 = SealHead(1, "k2")
 
 
 def sealed(key: str, text: str) -> Sealed:
@@ -42,7 +44,9 @@ def to_k2(row: SealedRow) -> SealedRow | None:
 def test_rows_are_counted_by_the_key_that_they_name(kept: Kept) -> None:
     fill(kept)
     assert kept.sealed_rows.counts() == RowSeals({"k1": 3, "k2": 1, None: 1}, {"k1": 1})
-    assert kept.sealed_rows.counts().besides("k2") == 5
+    assert kept.sealed_rows.besides(K2) == 5
+    assert kept.sealed_rows.besides(SealHead(2, "k2")) == 6, "another format is another beginning"
+    assert kept.sealed_rows.of_first_format()
 
 
 @pytest.mark.parametrize("limit", [1, 2, 100])
@@ -53,7 +57,7 @@ def test_every_row_of_another_key_is_changed_once_and_nothing_else_of_it(kept: K
     for where in SealedIn:
         last: str | None = None
         while True:
-            step = kept.sealed_rows.reseal(where, "k2", to_k2, after=last, limit=limit)
+            step = kept.sealed_rows.reseal(where, K2, to_k2, after=last, limit=limit)
             changed[where], last = changed[where] + step.changed, step.last
             if last is None:
                 break
@@ -72,7 +76,7 @@ def unsealed(grant: Grant) -> list[bytes]:
 def test_a_row_that_is_to_stay_stays(kept: Kept) -> None:
     fill(kept)
     before = kept.grants()
-    assert kept.sealed_rows.reseal(SealedIn.GRANTS, "k2", lambda _: None, after=None, limit=100).changed == 0
+    assert kept.sealed_rows.reseal(SealedIn.GRANTS, K2, lambda _: None, after=None, limit=100).changed == 0
     assert kept.grants() == before
 
 
@@ -80,7 +84,7 @@ def test_rows_come_with_what_their_tokens_are_bound_to(kept: Kept) -> None:
     fill(kept)
     seen = list[SealedRow]()
     for where in SealedIn:
-        kept.sealed_rows.reseal(where, "k2", seen.append, after=None, limit=100)
+        kept.sealed_rows.reseal(where, K2, seen.append, after=None, limit=100)
     by_id = {row.id: row for row in seen}
     grant = kept.grant("grant-1")
     assert isinstance(grant.tokens, Expiring)
@@ -99,3 +103,14 @@ def test_grants_of_a_key_and_those_without_an_end_come_in_order(kept: Kept) -> N
     with kept.store.read() as work:
         assert [r.id for r in work.revocations.sealed_by("k1", limit=9)] == ["revocation-1"]
         assert work.revocations.sealed_by("k2", limit=9) == []
+
+
+def test_a_single_text_of_the_first_format_is_seen(kept: Kept) -> None:
+    assert not kept.sealed_rows.of_first_format()
+    second = [Sealed(b"\x02\x02k2" + text) for text in (b"access", b"refresh")]
+    kept.add(a_grant("grant-1", tokens=replace(a_pair(), access=second[0], refresh=second[1])))
+    assert not kept.sealed_rows.of_first_format()
+    assert kept.sealed_rows.besides(SealHead(2, "k2")) == 0
+    kept.add(a_grant("grant-2", tokens=replace(a_pair(), access=second[0], refresh=sealed("k2", "refresh"))))
+    assert kept.sealed_rows.of_first_format()
+    assert kept.sealed_rows.besides(SealHead(2, "k2")) == 1

@@ -4,14 +4,15 @@ import redis
 
 from application.ports.budget import Lane
 from application.ports.journal_register import machine_of
-from domain.ids import AppId, GrantId
+from domain.ids import AppId, GrantId, OwnerId
+from domain.seal_place import SealPlace
 from domain.tokens import Secret, TokenKind
 from entrypoints.adapters_by_settings import host_name
 from entrypoints.container import Container, build
 from entrypoints.settings import load_settings
 from support.environ import HEX_KEY, an_environ
 
-GRANT = GrantId("grant-1")
+PLACE = SealPlace(OwnerId("anna"), GrantId("grant-1"), 1)
 TOKEN = Secret("a token of nobody")
 
 
@@ -34,10 +35,10 @@ def test_a_process_keeps_its_name() -> None:
 def test_the_first_key_seals_and_all_open() -> None:
     newest, oldest = f"new:{'5e' * 31}a7", f"old:{HEX_KEY}"
     both, new, old = (a_container(TOKEN_ENCRYPTION_KEYS=keys) for keys in (f"{newest},{oldest}", newest, oldest))
-    sealed_by_both = both.sealer().seal(TOKEN, GRANT, TokenKind.ACCESS)
-    sealed_by_old = old.sealer().seal(TOKEN, GRANT, TokenKind.ACCESS)
-    assert new.sealer().open(sealed_by_both, GRANT, TokenKind.ACCESS) == TOKEN
-    assert both.sealer().open(sealed_by_old, GRANT, TokenKind.ACCESS) == TOKEN
+    sealed_by_both = both.sealer().seal(TOKEN, PLACE, TokenKind.ACCESS)
+    sealed_by_old = old.sealer().seal(TOKEN, PLACE, TokenKind.ACCESS)
+    assert new.sealer().open(sealed_by_both, PLACE, TokenKind.ACCESS) == TOKEN
+    assert both.sealer().open(sealed_by_old, PLACE, TokenKind.ACCESS) == TOKEN
 
 
 def test_a_redis_takes_the_budget_over_from_the_database(redis_url: str) -> None:

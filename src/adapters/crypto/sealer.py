@@ -1,15 +1,14 @@
-"""The sealer: AES-256-GCM, each token bound to its grant and kind."""
+"""The sealer: AES-256-GCM, each token bound to its owner, grant, generation and kind."""
 
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealed_text import SealedTexts
-from adapters.crypto.token_fingerprint import Fingerprints
+from adapters.crypto.shared_sealing import SharedSealing
+from adapters.crypto.token_fingerprint import fingerprint_of
 from application.ports.clock import Clock
 from application.ports.sealing_record import SealingRecord
 from domain.errors import CannotOpen
-from domain.ids import GrantId
+from domain.seal_place import BOUND_FORMAT, FIRST_FORMAT, SealPlace
 from domain.tokens import Sealed, Secret, TokenKind
-
-VERSION = 1
 
 
 class AesGcmSealer:
@@ -18,17 +17,24 @@ class AesGcmSealer:
     def __init__(self, ring: KeyRing, record: SealingRecord | None = None, clock: Clock | None = None) -> None:
         """`record`: what it shares with others; None: it shares nothing but its keys."""
         self._texts = SealedTexts(ring)
-        self.fingerprints = Fingerprints(ring, self._texts, record, clock)
+        self._shared = SharedSealing(ring, self._texts, record, clock)
 
-    def seal(self, token: Secret, grant: GrantId, kind: TokenKind) -> Sealed:
-        return self._texts.seal(token.reveal().encode(), VERSION, _place(grant, kind))
+    def seal(self, token: Secret, place: SealPlace, kind: TokenKind) -> Sealed:
+        version = self._shared.written
+        return self._texts.seal(token.reveal().encode(), version, PLACES[version](place, kind))
 
-    def open(self, sealed: Sealed, grant: GrantId, kind: TokenKind) -> Secret:
-        text = self._texts.open(sealed, VERSION, _place(grant, kind))
+    def open(self, sealed: Sealed, place: SealPlace, kind: TokenKind) -> Secret:
+        version = sealed.format or 0
+        if version == FIRST_FORMAT and self._shared.first_refused:
+            raise CannotOpen("it is of a format of which nothing is left: it was put there", place.grant)
+        if version not in PLACES:
+            raise CannotOpen("not a sealed token of a known version", place.grant)
         try:
-            return Secret(text.decode())
+            return Secret(self._texts.open(sealed, version, PLACES[version](place, kind)).decode())
         except UnicodeDecodeError:
-            raise CannotOpen("what was sealed is no text") from None
+            raise CannotOpen("what was sealed is no text", place.grant) from None
+        except CannotOpen as closed:
+            raise type(closed)(closed.why, place.grant) from None
 
     @property
     def keys(self) -> frozenset[str]:
@@ -38,25 +44,58 @@ class AesGcmSealer:
     def newest(self) -> str:
         return self._texts.newest
 
+    @property
+    def written(self) -> int:
+        return self._shared.written
+
+    @property
+    def first_refused(self) -> bool:
+        return self._shared.first_refused
+
     def has_key(self, sealed: Sealed) -> bool:
         return sealed.key_id is None or sealed.key_id in self.keys
 
     def fingerprint(self, token: Secret) -> str:
-        return self.fingerprints.of(token)
+        return fingerprint_of(token, self._shared.fingerprint_key)
 
     def sync(self) -> None:
-        self.fingerprints.sync()
+        self._shared.sync()
+
+    def write_bound(self) -> None:
+        self._shared.change(written=BOUND_FORMAT)
+
+    def refuse_first(self) -> None:
+        self._shared.change(first_refused=True)
 
     def shared_key(self) -> str | None:
-        return self.fingerprints.sealed_by()
+        return self._shared.sealed_by()
 
     def reseal_shared(self) -> bool:
-        return self.fingerprints.reseal()
+        return self._shared.reseal()
 
     def replace_shared(self, lost: str) -> bool:
-        return self.fingerprints.replace_lost(lost)
+        return self._shared.replace_lost(lost)
 
 
-def _place(grant: GrantId, kind: TokenKind) -> bytes:
-    word = kind.value.encode()
-    return bytes([len(word)]) + word + grant.encode()
+def by_grant_and_kind(place: SealPlace, kind: TokenKind) -> bytes:
+    """Associated data of the first format."""
+    return lengthened(kind.value) + place.grant.encode()
+
+
+def by_all(place: SealPlace, kind: TokenKind) -> bytes:
+    """Associated data of the format that binds to everything, with lengths, so that no two places are alike."""
+    return (
+        lengthened(kind.value)
+        + place.generation.to_bytes(8, "big")
+        + len(place.owner.encode()).to_bytes(4, "big")
+        + place.owner.encode()
+        + place.grant.encode()
+    )
+
+
+def lengthened(word: str) -> bytes:
+    """A short word behind its length."""
+    return bytes([len(word.encode())]) + word.encode()
+
+
+PLACES = {FIRST_FORMAT: by_grant_and_kind, BOUND_FORMAT: by_all}

@@ -23,6 +23,10 @@ class MemoryHeartbeats:
         newest = max((at for (of, _, _), at in self._beats.items() if of == component), default=None)
         return newest if newest and newest > self._clock.now() - REMEMBERED else None
 
+    def hosts(self, component: str, within: timedelta) -> tuple[str, ...]:
+        since = self._clock.now() - within
+        return tuple(sorted({host for (of, host, _), at in self._beats.items() if of == component and at >= since}))
+
     def age(self, component: str) -> timedelta | None:
         newest = self.latest(component)
         return self._clock.now() - newest if newest else None

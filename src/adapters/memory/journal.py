@@ -1,9 +1,9 @@
 """A journal that forgets with its process: for tests, and where nothing is to touch the disk."""
 
-from collections import Counter
 from datetime import datetime
 
 from application.ports.journal import JournalUnavailable, KeptAnswer, UnreadAnswer
+from domain.tokens import Sealed
 
 
 class MemoryJournal:
@@ -33,9 +33,8 @@ class MemoryJournal:
     def empty(self) -> bool:
         return not self._answers
 
-    def seals(self) -> dict[str, int]:
-        sealed = [*(a.tokens.refresh for a in self._answers), *(u.answer for u in self.unread.values())]
-        return dict(Counter(s.key_id for s in sealed if s.key_id is not None))
+    def sealed(self) -> list[Sealed]:
+        return [*(a.tokens.refresh for a in self._answers), *(u.answer for u in self.unread.values())]
 
     def keep_unread(self, answer: UnreadAnswer) -> str:
         self.check()

@@ -18,6 +18,9 @@ class MemoryJournalRegister:
             report = Drained(journal, machine_of(host), self._clock.now())
             self._database.answer().drained[report.journal, report.host] = report
 
+    def older_at(self) -> datetime | None:
+        return None  # a database of this process has no older one beside it
+
     def undrained(self, since: datetime) -> tuple[Undrained, ...]:
         with self._database.lock:
             rows = self._database.answer()

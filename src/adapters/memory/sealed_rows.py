@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from adapters.memory.database import MemoryDatabase, Rows, copy_of
-from application.ports.sealed_rows import Resealed, SealedIn, SealedRow
+from application.ports.sealed_rows import Resealed, SealedIn, SealedRow, SealHead
 from domain.grant import Grant
 from domain.ids import GrantId, RevocationId
 from domain.key_use import RowSeals
-from domain.tokens import Expiring, LongTerm
+from domain.seal_place import FIRST_FORMAT
+from domain.tokens import Expiring, LongTerm, Sealed
 
 
 class MemorySealedRows:
@@ -26,8 +27,23 @@ class MemorySealedRows:
                 revocations=Counter(r.access.key_id for r in rows.revocations.values()),
             )
 
+    def of_first_format(self) -> bool:
+        return any(text.format == FIRST_FORMAT for row in self._all() for text in texts_of(row))
+
+    def besides(self, head: SealHead) -> int:
+        return sum(any((text.format, text.key_id) != (head.format, head.key) for text in texts_of(row)) for row in self._all())
+
+    def _all(self) -> list[SealedRow]:
+        with self._database.lock:
+            rows = self._database.answer()
+            ids: dict[SealedIn, Sequence[str]] = {
+                SealedIn.GRANTS: list(rows.grants),
+                SealedIn.REVOCATIONS: list(rows.revocations),
+            }
+            return [row for where in SealedIn for row in sealed_rows(rows, where, ids[where])]
+
     def reseal(
-        self, where: SealedIn, key: str, change: Callable[[SealedRow], SealedRow | None], *, after: str | None, limit: int
+        self, where: SealedIn, head: SealHead, change: Callable[[SealedRow], SealedRow | None], *, after: str | None, limit: int
     ) -> Resealed:
         with self._database.lock:
             rows = self._database.answer()
@@ -55,10 +71,15 @@ def sealed_rows(rows: Rows, where: SealedIn, ids: Sequence[str]) -> Iterator[Sea
     for name in ids:
         if where is SealedIn.REVOCATIONS:
             queued = rows.revocations[RevocationId(name)]
-            yield SealedRow(name, queued.grant, queued.owner, 0, queued.access)
+            yield SealedRow(name, queued.grant, queued.owner, queued.generation, queued.access)
         elif tokens := (grant := rows.grants[GrantId(name)]).tokens:
             refresh = tokens.refresh if isinstance(tokens, Expiring) else None
             yield SealedRow(name, grant.id, grant.owner, grant.generation, tokens.access, refresh)
+
+
+def texts_of(row: SealedRow) -> list[Sealed]:
+    """One or two."""
+    return [row.access, *([row.refresh] if row.refresh else [])]
 
 
 def put(rows: Rows, where: SealedIn, row: SealedRow) -> None:

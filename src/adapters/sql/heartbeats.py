@@ -34,6 +34,13 @@ class SqlHeartbeats:
         newest, _ = self._newest(component)
         return newest
 
+    def hosts(self, component: str, within: timedelta) -> tuple[str, ...]:
+        row = tables.heartbeats.c
+        with self._database.reading() as connection:
+            since = time_of(connection, self._clock) - within
+            alive = select(row.host).where(row.component == component, row.host != NOBODY, row.beaten_at >= since)
+            return tuple(connection.scalars(alive.distinct().order_by(row.host)))
+
     def age(self, component: str) -> timedelta | None:
         newest, now = self._newest(component)
         return max(now - newest, timedelta()) if newest else None

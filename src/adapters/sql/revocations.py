@@ -84,4 +84,5 @@ def revocation_of(row: Row[Any]) -> Revocation:
         give_up_at=row.give_up_at,
         failures=row.failures,
         queued_at=row.queued_at,
+        generation=row.generation,
     )

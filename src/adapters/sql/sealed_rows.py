@@ -3,14 +3,29 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, bindparam, func, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    LargeBinary,
+    Row,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from adapters.sql import tables
 from adapters.sql.database import Database
 from application.ports.claims_and_settlements import TokenModel
-from application.ports.sealed_rows import Resealed, SealedIn, SealedRow
+from application.ports.sealed_rows import Resealed, SealedIn, SealedRow, SealHead
 from domain.ids import GrantId, OwnerId
 from domain.key_use import RowSeals
+from domain.seal_place import FIRST_FORMAT
 from domain.tokens import Sealed
 
 TABLES = {SealedIn.GRANTS: tables.grants, SealedIn.REVOCATIONS: tables.revocations}
@@ -32,12 +47,25 @@ class SqlSealedRows:
             )
             return RowSeals({r[0]: r[1] for r in grants}, {r[0]: r[1] for r in revocations})
 
+    def of_first_format(self) -> bool:
+        first = bytes([FIRST_FORMAT])
+        with self._database.reading() as connection:
+            return any(
+                connection.scalar(select(exists().where(or_(*(first_byte(text) == first for text in texts_in(table))))))
+                for table in TABLES.values()
+            )
+
+    def besides(self, head: SealHead) -> int:
+        with self._database.reading() as connection:
+            others = (select(func.count()).where(begins_otherwise(table, head)) for table in TABLES.values())
+            return sum(connection.scalar(count) or 0 for count in others)
+
     def reseal(
-        self, where: SealedIn, key: str, change: Callable[[SealedRow], SealedRow | None], *, after: str | None, limit: int
+        self, where: SealedIn, head: SealHead, change: Callable[[SealedRow], SealedRow | None], *, after: str | None, limit: int
     ) -> Resealed:
         table = TABLES[where]
         with self._database.changing() as connection:
-            old = to_reseal(table, key).where(table.c.id > (after or "")).order_by(table.c.id).limit(limit)
+            old = to_reseal(table, head).where(table.c.id > (after or "")).order_by(table.c.id).limit(limit)
             rows = connection.execute(old.with_for_update(skip_locked=True, key_share=True)).all()
             resealed = [new for row in rows if (new := change(sealed_row(row))) is not None]
             if resealed:
@@ -56,19 +84,32 @@ class SqlSealedRows:
             return list(connection.scalars(which.where(grant.id > (after or "")).order_by(grant.id).limit(limit)))
 
 
-def to_reseal(table: Table, key: str) -> Select[Any]:
-    """What is sealed of the rows that another key sealed."""
-    column = table.c
-    return select(*(column[name] for name in columns_of(table))).where(
-        column.access.is_not(None), column.key_id.is_distinct_from(key)
-    )
+def to_reseal(table: Table, head: SealHead) -> Select[Any]:
+    """What is sealed of the rows in which a text begins otherwise."""
+    return select(*(table.c[name] for name in columns_of(table))).where(begins_otherwise(table, head))
+
+
+def begins_otherwise(table: Table, head: SealHead) -> ColumnElement[bool]:
+    """Whether another key sealed a row's texts, or they are of another format."""
+    formats = [first_byte(text) != bytes([head.format]) for text in texts_in(table)]
+    return and_(table.c.access.is_not(None), or_(table.c.key_id.is_distinct_from(head.key), *formats))
+
+
+def texts_in(table: Table) -> list[Column[Any]]:
+    """The columns that hold sealed texts."""
+    return [table.c.access, table.c.refresh] if table is tables.grants else [table.c.access]
+
+
+def first_byte(column: Column[Any]) -> ColumnElement[Any]:
+    """In which the format stands."""
+    return func.substr(column, 1, 1, type_=LargeBinary)
 
 
 def columns_of(table: Table) -> tuple[str, ...]:
     """Those that are read."""
     if table is tables.grants:
         return ("id", "owner", "generation", "access", "refresh")
-    return ("id", "grant_id", "owner", "access")
+    return ("id", "grant_id", "owner", "generation", "access")
 
 
 def texts_of(table: Table) -> Any:  # noqa: ANN401 -- an update of either table
@@ -95,7 +136,7 @@ def sealed_row(row: Row[Any]) -> SealedRow:
         id=row.id,
         grant=GrantId(named.get("grant_id", row.id)),
         owner=OwnerId(row.owner),
-        generation=named.get("generation", 0),
+        generation=row.generation,
         access=Sealed(row.access),
         refresh=Sealed(named["refresh"]) if named.get("refresh") else None,
     )

@@ -6,13 +6,13 @@ from sqlalchemy import Connection, select
 
 from adapters.sql import tables
 from adapters.sql.database import Database
-from domain.ids import GrantId
+from domain.seal_place import SealPlace
 from domain.tokens import Sealed
 
 row = tables.grants.c
 
-Samples = dict[str, list[tuple[GrantId, Sealed]]]
-"""Sealed access tokens with the grants that they are bound to, by the id of the key that sealed them."""
+Samples = dict[str, list[tuple[SealPlace, Sealed]]]
+"""Sealed access tokens with what they are bound to, by the id of the key that sealed them."""
 
 
 def sealed_access_tokens(database: Database, *, limit: int) -> Samples:
@@ -31,8 +31,8 @@ def keys_in_use(connection: Connection) -> Iterator[str]:
         last = next_one
 
 
-def samples_of(connection: Connection, key: str, some: int) -> list[tuple[GrantId, Sealed]]:
+def samples_of(connection: Connection, key: str, some: int) -> list[tuple[SealPlace, Sealed]]:
     """So many of either end."""
-    sealed = select(row.id, row.access).where(tables.SEALED, row.key_id == key).limit(some)
+    sealed = select(row.id, row.owner, row.generation, row.access).where(tables.SEALED, row.key_id == key).limit(some)
     ends = (connection.execute(sealed.order_by(order)).all() for order in (row.created_at.desc(), row.created_at))
-    return [(GrantId(grant), Sealed(access)) for grant, access in {(found.id, found.access) for end in ends for found in end}]
+    return list({(SealPlace(r.owner, r.id, r.generation), Sealed(r.access)) for end in ends for r in end})

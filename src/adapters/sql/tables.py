@@ -224,6 +224,7 @@ revocations = Table(
     Column("leased_until", Utc),  # while a call for it may be under way
     Column("failures", Integer, nullable=False),
     Column("queued_at", Utc),  # null: long ago
+    Column("generation", Integer, nullable=False, server_default="0"),  # that its token was sealed for
 )
 
 outbox = Table(
@@ -300,6 +301,8 @@ journals = Table(
     Column("name", Text, primary_key=True),
     Column("host", Text, primary_key=True),
     Column("drained_at", Utc, nullable=False),
+    Column("known_at", Utc),  # the same, written by versions that know of it
+    Column("older_at", Utc),  # when one that does not last wrote the row
 )
 
 lost_claims = Table(

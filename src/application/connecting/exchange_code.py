@@ -20,6 +20,7 @@ from domain.ids import GrantId, OfferId
 from domain.offer import OFFER_LIFE, Offer
 from domain.outcomes import Failure, Issued, Unread
 from domain.rotation_policy import RotationPolicy
+from domain.seal_place import FIRST_GENERATION, SealPlace
 from domain.tokens import Secret, TokenKind, first_tokens
 
 log = logging.getLogger(__name__)
@@ -92,8 +93,9 @@ class ExchangeCode:
 
     def _commit_pair(self, consent: Consent, issued: Issued, asked_at: datetime) -> Exchanged:
         grant = GrantId(self.ids.new())
-        access = self.sealer.seal(issued.access, grant, TokenKind.ACCESS)
-        refresh = self.sealer.seal(issued.refresh, grant, TokenKind.REFRESH) if issued.refresh else None
+        place = SealPlace(consent.owner, grant, FIRST_GENERATION)
+        access = self.sealer.seal(issued.access, place, TokenKind.ACCESS)
+        refresh = self.sealer.seal(issued.refresh, place, TokenKind.REFRESH) if issued.refresh else None
         tokens = first_tokens(access, refresh, issued.lifetimes, asked_at=asked_at)
         fingerprint = self.sealer.fingerprint(issued.access)
         made = Grant.consented(

@@ -24,6 +24,7 @@ from domain.grant import Grant
 from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OwnerId
 from domain.old_connection import OldConnection, OldConsent
 from domain.rotation_policy import RotationPolicy
+from domain.seal_place import FIRST_GENERATION, SealPlace
 from domain.tokens import Expiring, Secret, TokenKind
 
 UNKNOWN_REACH = "which accounts its owner's newer tokens reach can't be read now: run this again once those were renewed here"
@@ -178,7 +179,7 @@ class PlaceOldConsent:
         if grant.tokens is None:
             return None
         try:
-            access = self.sealer.open(grant.tokens.access, grant.id, TokenKind.ACCESS)
+            access = self.sealer.open(grant.tokens.access, grant.place, TokenKind.ACCESS)
         except CannotOpen:
             return None
         return self._asked(access, grant.tokens.access_expires_at if isinstance(grant.tokens, Expiring) else NEVER)
@@ -192,8 +193,9 @@ class PlaceOldConsent:
         if not plan.own and not plan.newer:
             return None
         grant, newest, now = GrantId(self.ids.new()), consent.newest, self.clock.now()
-        access = self.sealer.seal(newest.access, grant, TokenKind.ACCESS)
-        refresh = self.sealer.seal(newest.refresh, grant, TokenKind.REFRESH) if newest.refresh else None
+        place = SealPlace(newest.owner, grant, FIRST_GENERATION)
+        access = self.sealer.seal(newest.access, place, TokenKind.ACCESS)
+        refresh = self.sealer.seal(newest.refresh, place, TokenKind.REFRESH) if newest.refresh else None
         tokens = consent.tokens(access, refresh, now)
         reach = plan.reach or frozenset(row.account for row in plan.newer)
         made = Grant.consented(grant, newest.owner, self.app, tokens, self.sealer.fingerprint(newest.access), reach, self.policy)

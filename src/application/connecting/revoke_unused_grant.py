@@ -22,7 +22,7 @@ def revoke_if_unused(work: UnitOfWork, grant: Grant, ids: Ids, now: datetime) ->
         return False
     if grant.tokens is not None:
         revocation = RevocationId(ids.new())
-        work.revocations.add(revocation_of(grant, grant.tokens, grant.fingerprint, revocation, now))
+        work.revocations.add(revocation_of(grant, grant.tokens, grant.generation, grant.fingerprint, revocation, now))
     grant.revoke(now)
     return True
 

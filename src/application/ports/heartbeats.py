@@ -18,6 +18,9 @@ class Heartbeats(Protocol):
     def latest(self, component: str) -> datetime | None:
         """When any process of the component last gave a sign of life, if one did within a day."""
 
+    def hosts(self, component: str, within: timedelta) -> tuple[str, ...]:
+        """Which processes of the component gave a sign of life within this time, by the `host` that they gave."""
+
     def age(self, component: str) -> timedelta | None:
         """How long ago that was, by the store's clock."""
 

@@ -10,7 +10,7 @@ from domain.tokens import Expiring, Sealed
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """The only live pair of a grant, sealed, on its way to the database."""
+    """The only live pair of a grant, sealed for the generation that it will have, on its way to the database."""
 
     grant: GrantId
     generation: int
@@ -30,6 +30,7 @@ class UnreadAnswer:
     """Whose refresh token or code was spent for it; what it is sealed for."""
     owner: OwnerId
     answer: Sealed
+    """Sealed for this owner and grant, at generation 0."""
     kept_at: datetime
 
 
@@ -65,8 +66,8 @@ class Journal(Protocol):
     def empty(self) -> bool:
         """Whether nothing is kept; cheap enough to be asked before every claim."""
 
-    def seals(self) -> dict[str, int]:
-        """How many answers each key sealed, unread ones included, by the ids in the texts. Raises JournalUnavailable."""
+    def sealed(self) -> list[Sealed]:
+        """A sealed text of each answer, unread ones included. Raises JournalUnavailable."""
 
     def keep_unread(self, answer: UnreadAnswer) -> str:
         """Make such an answer durable; what its file is called. It does not count as kept. Raises JournalUnavailable."""

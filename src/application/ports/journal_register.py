@@ -36,6 +36,9 @@ class JournalRegister(Protocol):
         `host` may be a claim's: what follows a colon, the process, is left out of it.
         """
 
+    def older_at(self) -> datetime | None:
+        """When a process of a version before this promise last called `drained`, as far as is known; None: none did."""
+
     def undrained(self, since: datetime) -> tuple[Undrained, ...]:
         """Hosts of claims that were found without outcome since then and whose journal may hold the answer, by name.
 

@@ -18,6 +18,14 @@ class SealedIn(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class SealHead:
+    """How a text begins: in which format it is, and which key sealed it."""
+
+    format: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class SealedRow:
     """The sealed tokens of one row, and what they are bound to."""
 
@@ -45,12 +53,18 @@ class SealedRows(Protocol):
     def counts(self) -> RowSeals:
         """How many rows each key sealed, by the ids in the texts. It looks at every row."""
 
+    def of_first_format(self) -> bool:
+        """Whether any row holds a text of the first format. It may look at every row."""
+
+    def besides(self, head: SealHead) -> int:
+        """How many rows hold a text that begins otherwise. It looks at every row."""
+
     def reseal(
-        self, where: SealedIn, key: str, change: Callable[[SealedRow], SealedRow | None], *, after: str | None, limit: int
+        self, where: SealedIn, head: SealHead, change: Callable[[SealedRow], SealedRow | None], *, after: str | None, limit: int
     ) -> Resealed:
         """Put what `change` makes of them in the place of so many rows' texts, by id, from behind `after` on, in one transaction.
 
-        Rows that this key sealed may be passed over, and so may those that somebody else is changing. None: it stays as it is.
+        Rows that begin like this may be passed over, and so may those that somebody else is changing. None: it stays as it is.
         A row is changed at the generation that it was read at, and nothing of it but the texts.
         """
 

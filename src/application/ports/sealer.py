@@ -2,18 +2,22 @@
 
 from typing import Protocol
 
-from domain.ids import GrantId
+from domain.seal_place import SealPlace
 from domain.tokens import Sealed, Secret, TokenKind
 
 
 class Sealer(Protocol):
-    """Seals tokens with AES-256, each bound to its place: a ciphertext moved to another grant or column does not open."""
+    """Seals tokens with AES-256, each bound to its place: a ciphertext that is moved to another owner, grant, generation or
+    column does not open.
+    """
 
-    def seal(self, token: Secret, grant: GrantId, kind: TokenKind) -> Sealed:
-        """Encrypt with the newest key."""
+    def seal(self, token: Secret, place: SealPlace, kind: TokenKind) -> Sealed:
+        """Encrypt with the newest key, in the format that is `written`, for the generation that the token will have."""
 
-    def open(self, sealed: Sealed, grant: GrantId, kind: TokenKind) -> Secret:
-        """Decrypt with whichever configured key sealed it. Raises CannotOpen when none does, or the text was moved or damaged."""
+    def open(self, sealed: Sealed, place: SealPlace, kind: TokenKind) -> Secret:
+        """Decrypt with whichever configured key sealed it. Raises CannotOpen, which names the grant, when none does, or the
+        text was moved or damaged, or is of a format of which nothing is left.
+        """
 
     @property
     def keys(self) -> frozenset[str]:
@@ -22,6 +26,20 @@ class Sealer(Protocol):
     @property
     def newest(self) -> str:
         """The id of the key that seals."""
+
+    @property
+    def written(self) -> int:
+        """In which format it seals (`domain.seal_place`)."""
+
+    @property
+    def first_refused(self) -> bool:
+        """Whether the first format is opened no more."""
+
+    def write_bound(self) -> None:
+        """Have all processes seal in the format that binds to owner and generation, from now on. Raises StoreUnavailable."""
+
+    def refuse_first(self) -> None:
+        """Have all processes open the first format no more: nothing of it is left. Raises StoreUnavailable."""
 
     def has_key(self, sealed: Sealed) -> bool:
         """Whether the key that sealed it is here, by the id in the text and without opening it; also where the text says none."""

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from application.ports.ad_platform import AdPlatform
@@ -100,8 +100,8 @@ class CallAndSettle:
                     return self._rotate(claim, pair, taken_at, turn)
                 case Probe():
                     return self._probe(claim, taken_at, turn)
-        except CannotOpen:
-            log.critical("a token is damaged, or its key has another's id", extra={"grant": grant.id})
+        except CannotOpen as closed:
+            log.critical("a token can't be opened", extra={"grant": grant.id, "because": closed.why})
             failure = Misconfigured("key")
             grant.fail(failure, self.policy, self.clock.now(), pause=WITHOUT_KEY)
             return self.store_outcome(claim, Ended.MISCONFIGURED, failure)
@@ -122,7 +122,7 @@ class CallAndSettle:
 
     def _rotate(self, claim: Claim, pair: Expiring, taken_at: timedelta, turn: Callable[[], bool]) -> Rotation:
         grant, refusals = claim.grant, claim.grant.schedule.refusals
-        token = self.sealer.open(pair.refresh, grant.id, TokenKind.REFRESH)
+        token = self.sealer.open(pair.refresh, grant.place, TokenKind.REFRESH)
         credible = self._others_speak_for(refusals, grant.app)
         self.sealer.sync()
         if hindered := self._hindered(claim, taken_at, turn):
@@ -137,8 +137,9 @@ class CallAndSettle:
             pause = self._learn(grant, answer)
             grant.fail(answer, self.policy, self.clock.now(), pause=pause, credible=credible)
             return self.store_outcome(claim, ended_by(answer), answer)
-        access = self.sealer.seal(answer.access, grant.id, TokenKind.ACCESS)
-        refresh = self.sealer.seal(answer.refresh or token, grant.id, TokenKind.REFRESH)  # one key for both, also for a kept one
+        place = replace(grant.place, generation=claim.generation + 1)  # the one that the pair will have, in a journal too
+        access = self.sealer.seal(answer.access, place, TokenKind.ACCESS)
+        refresh = self.sealer.seal(answer.refresh or token, place, TokenKind.REFRESH)  # one key for both, also for a kept one
         lifetimes = answer.lifetimes if answer.refresh else Lifetimes(answer.lifetimes.access)
         fresh = pair.rotated(access, refresh, lifetimes, asked_at=asked_at)
         fingerprint = self.sealer.fingerprint(answer.access)
@@ -155,7 +156,7 @@ class CallAndSettle:
         grant, refusals = claim.grant, claim.grant.schedule.refusals
         if grant.tokens is None:
             return self.release(claim)
-        token = self.sealer.open(grant.tokens.access, grant.id, TokenKind.ACCESS)
+        token = self.sealer.open(grant.tokens.access, grant.place, TokenKind.ACCESS)
         all_there_is = isinstance(grant.tokens, LongTerm)
         credible = all_there_is and self._others_speak_for(refusals, grant.app)
         if hindered := self._hindered(claim, taken_at, turn):

@@ -48,7 +48,7 @@ class DrainJournal:
             settlement = self._outcome(grant, answer)
             log.warning("an answer came from the journal", extra={"grant": grant.id, "settlement": settlement.value})
             if settlement in {Settlement.REVOKED, Settlement.SUPERSEDED}:
-                self.revoke_late_pair(grant, settlement, answer.tokens, answer.fingerprint)
+                self.revoke_late_pair(grant, settlement, answer.tokens, answer.generation + 1, answer.fingerprint)
 
     def _outcome(self, grant: Grant, answer: KeptAnswer) -> Settlement:
         if grant.erased or grant.generation > answer.generation:

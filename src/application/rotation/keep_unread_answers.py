@@ -8,6 +8,7 @@ from application.ports.journal import Journal, JournalUnavailable, UnreadAnswer
 from application.ports.sealer import Sealer
 from domain.ids import GrantId, OwnerId
 from domain.outcomes import InDoubt, Unread
+from domain.seal_place import SealPlace
 from domain.tokens import TokenKind
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ class KeepUnread:
 
     def __call__(self, unread: Unread, grant: GrantId, owner: OwnerId) -> InDoubt:
         """The failure that it is, which names the file. `grant`: whose answer it is, or the name that it would have had."""
-        sealed = self.sealer.seal(unread.answer, grant, TokenKind.ANSWER)
+        sealed = self.sealer.seal(unread.answer, SealPlace(owner, grant, 0), TokenKind.ANSWER)
         try:
             file = self.journal.keep_unread(UnreadAnswer(grant, owner, sealed, self.clock.now()))
         except JournalUnavailable as unusable:

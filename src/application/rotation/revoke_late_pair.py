@@ -23,13 +23,16 @@ class RevokeLatePair:
     clock: Clock
     ids: Ids
 
-    def __call__(self, grant: Grant, settlement: Settlement, tokens: Expiring, fingerprint: str) -> None:
-        """Queue the pair for revocation if the grant was revoked; forget it if a newer grant took over."""
+    def __call__(self, grant: Grant, settlement: Settlement, tokens: Expiring, generation: int, fingerprint: str) -> None:
+        """Queue the pair for revocation if the grant was revoked; forget it if a newer grant took over.
+
+        `generation`: the one that the pair was sealed for.
+        """
         log.info("a pair came late", extra={"grant": grant.id, "settlement": settlement.value})
         if settlement is not Settlement.REVOKED:
             return
         with self.store.write() as work:
             for erased in work.grants.get([grant.id]):
                 revocation = RevocationId(self.ids.new())
-                work.revocations.add(revocation_of(erased, tokens, fingerprint, revocation, self.clock.now()))
+                work.revocations.add(revocation_of(erased, tokens, generation, fingerprint, revocation, self.clock.now()))
             work.commit()

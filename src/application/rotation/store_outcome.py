@@ -39,7 +39,7 @@ class StoreOutcome:
         def settle() -> Settlement:
             settlement = self.claims.settle(grant, claim)
             if settlement in {Settlement.REVOKED, Settlement.SUPERSEDED}:
-                self.revoke_late_pair(grant, settlement, answer.tokens, answer.fingerprint)
+                self.revoke_late_pair(grant, settlement, answer.tokens, answer.generation + 1, answer.fingerprint)
             return settlement
 
         def keep(_: StoreUnavailable | Conflict) -> bool:

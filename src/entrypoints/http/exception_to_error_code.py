@@ -97,6 +97,7 @@ ERRORS: Mapping[type[Exception], Code] = {
     errors.Conflict: codes.UNAVAILABLE,
     errors.CannotOpen: codes.MISCONFIGURED,
     errors.KeyAbsent: codes.MISCONFIGURED,
+    errors.Misplaced: codes.MISCONFIGURED,
     Unauthenticated: codes.UNAUTHORIZED,
     OriginRefused: codes.ORIGIN_REFUSED,
     ScopeMissing: codes.FORBIDDEN,

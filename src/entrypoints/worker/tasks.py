@@ -134,6 +134,7 @@ def audit_unless_done(*, within: timedelta) -> None:
                 "mirrored_rows": pruned.mirrored_rows,
             },
         )
+        container.advance_sealing().refuse_first()
         if not process.stopping():
             heartbeats.beat(AUDIT, container.host(), os.getpid())
     finally:

@@ -16,16 +16,17 @@ from adapters.sql.store import SqlStore
 from adapters.sql.stored_token_samples import sealed_access_tokens
 from application.ports.claims_and_settlements import Due
 from domain.ids import GrantId
+from domain.seal_place import SealPlace
 from domain.tokens import Expiring, Sealed, Secret, TokenKind
-from support.builders import APP, DAY, HOUR, MINUTE, START, a_grant, a_pair, a_revocation
+from support.builders import ANNA, APP, DAY, HOUR, MINUTE, START, a_grant, a_pair, a_revocation
 from support.world import CountedIds, SimulatedClock
 
 OURS, THEIRS = (AesGcmSealer(KeyRing.of([(name, bytes(32))])) for name in ("2026-11", "their.key_1"))
 
 
 def sealed(name: str, by: AesGcmSealer) -> Expiring:
-    grant = GrantId(name)
-    access, refresh = (by.seal(Secret(f"{kind.value} of {name}"), grant, kind) for kind in (TokenKind.ACCESS, TokenKind.REFRESH))
+    place = SealPlace(ANNA, GrantId(name), 1)
+    access, refresh = (by.seal(Secret(f"{kind.value} of {name}"), place, kind) for kind in (TokenKind.ACCESS, TokenKind.REFRESH))
     return replace(a_pair(name, at=START - DAY + HOUR), access=access, refresh=refresh)
 
 
@@ -115,7 +116,7 @@ def test_a_few_tokens_of_each_key_are_sampled_from_both_ends(database: Database)
             work.grants.add(grant)
         work.commit()
     samples = sealed_access_tokens(database, limit=8)
-    assert {key: sorted(grant for grant, _ in of_key) for key, of_key in samples.items()} == {
+    assert {key: sorted(place.grant for place, _ in of_key) for key, of_key in samples.items()} == {
         "2026-11": ["grant-12", "grant-13", "grant-28", "grant-29"],
         "their.key_1": ["grant-00", "grant-01", "grant-10", "grant-11"],
     }

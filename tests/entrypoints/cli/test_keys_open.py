@@ -12,6 +12,7 @@ from adapters.crypto.sealer import AesGcmSealer
 from adapters.journal_folder import FolderJournal
 from application.ports.journal import UnreadAnswer
 from domain.ids import GrantId
+from domain.seal_place import SealPlace
 from domain.tokens import Secret, TokenKind
 from entrypoints.cli.error_to_line_and_exit_status import CommandFailure
 from entrypoints.cli.keys import keys
@@ -32,7 +33,7 @@ def environ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 def an_unread_file(environ: dict[str, str], key: str = "5a" * 32) -> str:
     sealer = AesGcmSealer(KeyRing.of([("k1", bytes.fromhex(key))]))
-    sealed = sealer.seal(Secret(BODY.decode("latin-1")), GrantId("grant-1"), TokenKind.ANSWER)
+    sealed = sealer.seal(Secret(BODY.decode("latin-1")), SealPlace(ANNA, GrantId("grant-1"), 0), TokenKind.ANSWER)
     return FolderJournal(Path(environ["JOURNAL_DIR"])).keep_unread(UnreadAnswer(GrantId("grant-1"), ANNA, sealed, START))
 
 

@@ -45,7 +45,7 @@ def test_an_unknown_error_is_internal() -> None:
 def test_waiting_helps_where_the_error_says_so_and_with_every_503() -> None:
     assert wait_of(errors.PlatformThrottled(timedelta(minutes=5))) == timedelta(minutes=5)
     assert wait_of(errors.StoreUnavailable()) == timedelta(seconds=5)
-    assert wait_of(errors.CannotOpen()) == timedelta(seconds=5)
+    assert wait_of(errors.CannotOpen("moved")) == timedelta(seconds=5)
     assert wait_of(errors.ConnectionNotFound()) is None
 
 

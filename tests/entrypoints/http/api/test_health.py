@@ -13,7 +13,7 @@ from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
 from adapters.sql.database import open_database
 from domain.errors import CannotOpen
-from domain.ids import GrantId
+from domain.seal_place import SealPlace
 from domain.tokens import Sealed, Secret, TokenKind
 from entrypoints.operations import BrokerUnavailable
 from support.http_application import House
@@ -40,8 +40,8 @@ class HangingBroker:
 
 
 class LockedSealer(AesGcmSealer):
-    def open(self, sealed: Sealed, grant: GrantId, kind: TokenKind) -> Secret:
-        raise CannotOpen
+    def open(self, sealed: Sealed, place: SealPlace, kind: TokenKind) -> Secret:
+        raise CannotOpen("locked", place.grant)
 
 
 @pytest.fixture
