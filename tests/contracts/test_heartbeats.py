@@ -60,3 +60,14 @@ def test_of_many_at_once_one_reserves_a_work(kept: Kept) -> None:
     with ThreadPoolExecutor(8) as threads:
         told = list(threads.map(lambda _: kept.heartbeats.reserve("audit", for_at_most=MINUTE), range(16)))
     assert told.count(True) == 1
+
+
+def test_processes_that_gave_a_sign_within_a_time_are_named_once(kept: Kept) -> None:
+    kept.heartbeats.beat("worker", "host-1:1:aa", 1)
+    kept.clock.advance(2 * MINUTE)
+    for pid in (1, 2):
+        kept.heartbeats.beat("worker", "host-2:1:bb", pid)
+    kept.heartbeats.beat("beat", "host-3:1:cc", 1)
+    kept.heartbeats.reserve("worker", for_at_most=MINUTE)
+    assert kept.heartbeats.hosts("worker", MINUTE) == ("host-2:1:bb",)
+    assert kept.heartbeats.hosts("worker", 3 * MINUTE) == ("host-1:1:aa", "host-2:1:bb")
