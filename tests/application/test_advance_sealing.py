@@ -16,7 +16,7 @@ from domain.key_use import ProcessKeys
 from domain.seal_place import BOUND_FORMAT, FIRST_FORMAT, SealPlace
 from domain.tokens import Expiring, Secret, TokenKind
 from entrypoints.container import Container
-from support.world import ANNA, SETTINGS, World
+from support.world import ANNA, BROWSER, SETTINGS, World
 
 OLD = ProcessKeys("k1", frozenset({"k1"}))
 """What a process reports that reads the first format alone; older ones report nothing."""
@@ -75,11 +75,10 @@ def test_a_worker_that_reports_nothing_holds_it_up_too(world: World) -> None:
 
 
 def test_what_was_sealed_before_goes_on_and_is_bound_at_its_next_rotation(world: World) -> None:
-    newer = process(world)
-    writes_first = AesGcmSealer(KeyRing.of([("k1", bytes(32))]), MemorySealingRecord(world.database))
-    world.sealer = writes_first
-    object.__setattr__(world.complete, "sealer", writes_first)
-    [acme] = world.connect("chloe")
+    newer, before = process(world), process(world)
+    state = world.state_of(ANNA)
+    before.complete_connect()(ANNA, BROWSER, state=state, code=world.code("chloe"))
+    [acme] = (view.connection for view in world.list_connections(ANNA))
     assert formats(world) == {FIRST_FORMAT}
     newer.report_keys()()
     world.pass_time(hours=13)
