@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from application.connecting.erased_users import refuse_erased
 from application.connecting.one_use_state import digest
 from application.database_hold.identity_watch import IdentityWatch
+from application.database_hold.pause_watch import PauseWatch
 from application.mirroring.refuse_unknown_users import RefuseUnknownUsers
 from application.ports.ad_platform import AdPlatform
 from application.ports.clock import Clock
@@ -27,13 +28,15 @@ class BeginConnect:
     nonces: Nonces
     clock: Clock
     watch: IdentityWatch
+    pause_watch: PauseWatch
     refuse_unknown_users: RefuseUnknownUsers
 
     def __call__(self, owner: OwnerId, browser: str, *, reconnects: ConnectionId | None = None) -> str:
         """The consent page's address. `reconnects` makes it guarded. Raises ConnectionNotFound if that is not the owner's,
-        OnHold, UnknownUser, UserWasErased.
+        OnHold, CallsPaused, UnknownUser, UserWasErased.
         """
         self.watch.refuse_if_held()
+        self.pause_watch.refuse_if_paused()
         self.refuse_unknown_users(owner)
         state = self.nonces.new()
         with self.store.write() as work:

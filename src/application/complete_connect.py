@@ -12,6 +12,7 @@ from application.connecting.one_use_state import InProgress, abandon_state, use_
 from application.connecting.retry_on_conflict import retry_on_conflict
 from application.connecting.revoke_unused_grant import revoke_if_unused
 from application.database_hold.identity_watch import IdentityWatch
+from application.database_hold.pause_watch import PauseWatch
 from application.mirroring.refuse_unknown_users import RefuseUnknownUsers
 from application.mirroring.settle_soon import SettleSoon
 from application.ports.ad_platform import AdPlatform
@@ -38,6 +39,7 @@ from domain.outcomes import (
     Throttled,
     Unavailable,
 )
+from domain.pause import Paused
 from domain.rotation_policy import RotationPolicy
 from domain.tokens import Secret
 
@@ -72,6 +74,7 @@ class CompleteConnect:
     ids: Ids
     policy: RotationPolicy
     watch: IdentityWatch
+    pause_watch: PauseWatch
     exchange_code: ExchangeCode
     refuse_unknown_users: RefuseUnknownUsers
     settle_soon: SettleSoon
@@ -80,9 +83,10 @@ class CompleteConnect:
         """What came of the consent. `code` None: the person did not consent. A repeat by the same browser is told the same.
 
         A code that was not sent is not spent, and neither is the state: the same callback may come again. Raises OnHold,
-        UnknownUser, UserWasErased and BudgetSpent, and then that is so, too.
+        CallsPaused, UnknownUser, UserWasErased and BudgetSpent, and then that is so, too.
         """
         self.watch.refuse_if_held()
+        self.pause_watch.refuse_if_paused()
         with self.store.read() as work:
             refuse_erased(work, owner, self.clock.now())
         self.refuse_unknown_users(owner)
@@ -91,7 +95,7 @@ class CompleteConnect:
             return consent
         until = self.clock.monotonic() + PERSON_WAITS - CONCLUDED_WITHIN - self.settle_soon.longest
         match self.exchange_code(consent, code) if code else Failed(ConsentFailure.DENIED):
-            case Permits(because=None | Held()) as unsent:
+            case Permits(because=None | Held() | Paused()) as unsent:
                 raise refusal_of_unsent(unsent)
             case Permits(because=obstacle):
                 return Failed(consent_failure_of(obstacle or Throttled()))
@@ -171,7 +175,7 @@ def consent_failure_of(failure: Obstacle) -> ConsentFailure:
     match failure:
         case Throttled():
             return ConsentFailure.THROTTLED
-        case Unavailable() | InDoubt() | Held():
+        case Unavailable() | InDoubt() | Held() | Paused():
             return ConsentFailure.UNAVAILABLE
         case Misconfigured() | PathMissing():
             return ConsentFailure.MISCONFIGURED

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from application.connecting.place_old_consent import Placed, PlaceOldConsent
 from application.database_hold.identity_watch import IdentityWatch
+from application.database_hold.pause_watch import PauseWatch
 from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane
 from application.ports.clock import Clock
@@ -65,10 +66,14 @@ class ImportConnections:
     old_tokens: OldTokens
     place: PlaceOldConsent
     watch: IdentityWatch
+    pause_watch: PauseWatch
 
     def __call__(self, *, dry_run: bool = False, progress: Callable[[ImportReport], None] = lambda _: None) -> ImportReport:
-        """Take over every row that can be. `dry_run`: change nothing. Raises OnHold, MirrorUnavailable, StoreUnavailable."""
+        """Take over every row that can be. `dry_run`: change nothing. Raises OnHold, CallsPaused,
+        MirrorUnavailable, StoreUnavailable.
+        """
         self.watch.refuse_if_held()
+        self.pause_watch.refuse_if_paused()
         report = ImportReport()
         for owner in self.old.owners():
             if self.place.refuses(owner):

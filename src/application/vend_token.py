@@ -17,6 +17,7 @@ from domain.database_hold import Held
 from domain.errors import (
     AccountOutOfReach,
     BudgetSpent,
+    CallsPaused,
     CannotOpen,
     ConnectionNotFound,
     Misplaced,
@@ -28,6 +29,7 @@ from domain.grant import Grant
 from domain.grant_health import Active, NeedsReauth
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.outcomes import InDoubt, Unavailable
+from domain.pause import Paused
 from domain.service_limits import NO_LIMITS, ServiceLimits
 from domain.tokens import Expiring, LongTerm, Secret, TokenKind, Tokens
 from domain.vended_validity import validity_to_aim_for
@@ -182,6 +184,8 @@ class VendToken:
             raise refusal
         if isinstance(obstacle := self.single_call.budget.stopped(grant.app), Held):
             raise OnHold(obstacle.hold)
+        if isinstance(obstacle, Paused):
+            raise CallsPaused(obstacle.pause)
         if wait is not None:
             raise stopped(failure, wait) if failure else BudgetSpent(wait)
         raise refusal_of(grant, failure or Unavailable("not renewed yet"), self.clock.now())

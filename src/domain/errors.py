@@ -7,6 +7,7 @@ from enum import Enum
 from domain.database_hold import Hold
 from domain.ids import AdvertiserId, GrantId
 from domain.outcomes import Reason
+from domain.pause import Pause
 
 HOLD_LASTS = timedelta(seconds=30)
 """When to come again while the database is on hold: a person has to act."""
@@ -126,6 +127,14 @@ class OnHold(TryLater):
     def __init__(self, hold: Hold, retry_after: timedelta = HOLD_LASTS) -> None:
         super().__init__(retry_after)
         self.hold = hold
+
+
+class CallsPaused(TryLater):
+    """An operator has paused all calls to the platform."""
+
+    def __init__(self, pause: Pause, retry_after: timedelta = HOLD_LASTS) -> None:
+        super().__init__(retry_after)
+        self.pause = pause
 
 
 class PlatformError(Refusal):

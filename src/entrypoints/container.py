@@ -30,6 +30,7 @@ from adapters.sql.journal_register import SqlJournalRegister
 from adapters.sql.key_reports import SqlKeyReports
 from adapters.sql.outbox_feed import SqlOutboxFeed
 from adapters.sql.owner_tallies import SqlOwnerTallies
+from adapters.sql.pause_record import SqlPauseRecord
 from adapters.sql.sealed_rows import SqlSealedRows
 from adapters.sql.sealing_record import SqlSealingRecord
 from adapters.sql.spend_deliveries import SqlSpendDeliveries
@@ -50,6 +51,7 @@ from application.connecting.note_and_repeat_removals import NoteRemoval, RepeatR
 from application.connecting.place_old_consent import PlaceOldConsent
 from application.database_hold.held_budget import HeldBudget
 from application.database_hold.identity_watch import IdentityWatch
+from application.database_hold.pause_watch import PauseWatch
 from application.deliver_spend import DeliverSpend
 from application.disconnect import Disconnect
 from application.erase_user import EraseUser
@@ -68,12 +70,14 @@ from application.mirroring.relist import Relist
 from application.mirroring.settle_in_turns import SettleInTurns
 from application.mirroring.settle_row import SettleRow
 from application.mirroring.settle_soon import SettleSoon
+from application.pause_calls import PauseCalls
 from application.prune_history import PruneHistory
 from application.rebuild_mirror import RebuildMirror
 from application.refuse_erased_user import RefuseErasedUser
 from application.remove_left_over_row import RemoveLeftOverRow
 from application.report_keys import ReportKeys
 from application.reseal_tokens import ResealTokens
+from application.resume_calls import ResumeCalls
 from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
 from application.rotation.call_and_settle import CallAndSettle
@@ -168,6 +172,7 @@ class Container(containers.DeclarativeContainer):
     import_executor = providers.ThreadSafeSingleton(ThreadPoolExecutor, IMPORTS_AT_ONCE, thread_name_prefix="import")
 
     identity_record = providers.ThreadSafeSingleton(SqlIdentityRecord, database)
+    pause_record = providers.ThreadSafeSingleton(SqlPauseRecord, database)
     identity_notes = providers.ThreadSafeSingleton(chosen.identity_notes_of, settings)
     removals = providers.ThreadSafeSingleton(FileRemovals, settings.provided.storage.journal_dir)
 
@@ -178,6 +183,8 @@ class Container(containers.DeclarativeContainer):
     identity_watch = by_name(
         IdentityWatch, locals(), record=identity_record, notes=identity_notes, on_adoption=repeat_removals, here=public_origin
     )
+    paused_here = settings.provided.paused
+    pause_watch = by_name(PauseWatch, locals())
     telling_budget = by_name(OutageTellingBudget, locals(), budget=shared_budget)
     budget = by_name(HeldBudget, locals(), budget=telling_budget, watch=identity_watch)
     app = providers.Callable(lambda platform: platform.app, platform)
@@ -188,7 +195,7 @@ class Container(containers.DeclarativeContainer):
     advance_sealing = by_name(AdvanceSealing, locals())
     report_keys = by_name(ReportKeys, locals(), advance=advance_sealing)
     upkeep_thread = providers.Factory(
-        UpkeepThread, journal_upkeep, identity_watch, report_keys, at_end=report_keys.provided.withdraw
+        UpkeepThread, journal_upkeep, identity_watch, pause_watch, report_keys, at_end=report_keys.provided.withdraw
     )
     keep_unread = by_name(KeepUnread, locals())
     store_outcome = by_name(StoreOutcome, locals())
@@ -256,6 +263,8 @@ class Container(containers.DeclarativeContainer):
     clear_offers = by_name(ClearOffers, locals())
     revoke_tokens = by_name(RevokeTokens, locals())
     try_app_secret = by_name(TryAppSecret, locals(), watch=identity_watch)
+    pause_calls = by_name(PauseCalls, locals())
+    resume_calls = by_name(ResumeCalls, locals())
     adopt_database = by_name(AdoptDatabase, locals(), record=identity_record, here=public_origin)
     ask_reach = by_name(AskReach, locals())
     place_old_consent = by_name(PlaceOldConsent, locals())

@@ -26,6 +26,7 @@ from adapters.memory.key_reports import MemoryKeyReports
 from adapters.memory.old_connections import MemoryOldConnections
 from adapters.memory.outbox_feed import MemoryOutboxFeed
 from adapters.memory.owner_tallies import MemoryOwnerTallies
+from adapters.memory.pause_record import MemoryPauseRecord
 from adapters.memory.removals import MemoryRemovals
 from adapters.memory.sealed_rows import MemorySealedRows
 from adapters.memory.sealing_record import MemorySealingRecord
@@ -181,6 +182,7 @@ def application_over_memory(
         "shared_budget": ProcessBudget(settings.tiktok.qps, clock),
         "token_buckets": MemoryTokenBuckets(clock),
         "identity_record": MemoryIdentityRecord(database, clock=clock),
+        "pause_record": MemoryPauseRecord(database, clock),
         "identity_notes": (MemoryIdentityNotes(),),
         "removals": MemoryRemovals(),
         "connection_mirror": NullConnectionMirror(),

@@ -16,6 +16,7 @@ from adapters.memory.journal_register import MemoryJournalRegister
 from adapters.memory.key_reports import MemoryKeyReports
 from adapters.memory.outbox_feed import MemoryOutboxFeed
 from adapters.memory.owner_tallies import MemoryOwnerTallies
+from adapters.memory.pause_record import MemoryPauseRecord
 from adapters.memory.sealed_rows import MemorySealedRows
 from adapters.memory.sealing_record import MemorySealingRecord
 from adapters.memory.spend_deliveries import MemorySpendDeliveries
@@ -30,6 +31,7 @@ from adapters.sql.journal_register import SqlJournalRegister
 from adapters.sql.key_reports import SqlKeyReports
 from adapters.sql.outbox_feed import SqlOutboxFeed
 from adapters.sql.owner_tallies import SqlOwnerTallies
+from adapters.sql.pause_record import SqlPauseRecord
 from adapters.sql.sealed_rows import SqlSealedRows
 from adapters.sql.sealing_record import SqlSealingRecord
 from adapters.sql.spend_deliveries import SqlSpendDeliveries
@@ -42,6 +44,7 @@ from application.ports.journal_register import JournalRegister
 from application.ports.key_reports import KeyReports
 from application.ports.outbox_feed import OutboxFeed
 from application.ports.owner_tallies import OwnerTallies
+from application.ports.pause_record import PauseRecord
 from application.ports.sealed_rows import SealedRows
 from application.ports.sealing_record import SealingRecord
 from application.ports.spend_deliveries import SpendDeliveries
@@ -71,6 +74,7 @@ class Kept:
     sealed_rows: SealedRows
     key_reports: KeyReports
     sealing_record: SealingRecord
+    pauses: PauseRecord
     clock: SimulatedClock
     ids: CountedIds
     facts: Callable[[], list[Event]]
@@ -119,6 +123,7 @@ def in_memory() -> Kept:
         sealed_rows=MemorySealedRows(memory),
         key_reports=MemoryKeyReports(memory, clock=clock),
         sealing_record=MemorySealingRecord(memory),
+        pauses=MemoryPauseRecord(memory, clock),
         clock=clock,
         ids=ids,
         facts=lambda: list(memory.rows.events),
@@ -153,6 +158,7 @@ def in_sql(url: str) -> Kept:
         sealed_rows=SqlSealedRows(database),
         key_reports=SqlKeyReports(database, clock=clock),
         sealing_record=SqlSealingRecord(database),
+        pauses=SqlPauseRecord(database, clock=clock),
         clock=clock,
         ids=ids,
         facts=facts,

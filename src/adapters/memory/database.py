@@ -25,6 +25,7 @@ from domain.mirror_state import MirrorState
 from domain.mirrored_row import WrittenRow
 from domain.offer import Offer
 from domain.owner_turns import OWNER_TURNS
+from domain.pause import Pause
 from domain.queued_revocation import Revocation
 from domain.sealing_state import SealingState
 
@@ -55,6 +56,7 @@ class Rows:
     events: list[Event] = field(default_factory=list)
     events_dropped: int = 0
     """How many there were before these."""
+    pause: Pause | None = None
     identity: DatabaseIdentity = field(default_factory=lambda: DatabaseIdentity(DatabaseId(str(uuid.uuid4()))))
 
 

@@ -335,6 +335,14 @@ key_reports = Table(
     Column("keys", Packed(ProcessKeys, otherwise=ProcessKeys()), nullable=False),
 )
 
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # always 1; no row: calls go on
+    Column("since", Utc, nullable=False),
+    Column("by", Text, nullable=False),
+)
+
 heartbeats = Table(
     "heartbeats",
     metadata,

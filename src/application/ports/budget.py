@@ -9,8 +9,9 @@ from typing import Protocol
 from domain.database_hold import Held
 from domain.ids import AppId, OwnerId
 from domain.outcomes import Failure
+from domain.pause import Paused
 
-Obstacle = Failure | Held
+Obstacle = Failure | Held | Paused
 """Why nothing is sent."""
 
 
@@ -50,7 +51,7 @@ class Permits:
     """With none given: this person's last call is still to be sent. The next may be asked for after `wait`."""
     because: Obstacle | None = None
     """With none given: what stops the app's calls altogether (it was throttled, is unavailable, or misconfigured), or this
-    process's: the database is on hold."""
+    process's: the database is on hold, or an operator has paused them."""
 
     def wait_for(self, index: int) -> timedelta:
         """How long after the taking the index-th call may be sent, counted from 0."""

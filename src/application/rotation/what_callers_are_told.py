@@ -6,6 +6,7 @@ from application.ports.budget import Obstacle, Permits
 from domain.database_hold import Held
 from domain.errors import (
     BudgetSpent,
+    CallsPaused,
     OnHold,
     PlatformError,
     PlatformMisconfigured,
@@ -17,6 +18,7 @@ from domain.errors import (
 from domain.grant import Grant
 from domain.grant_health import Degraded, NeedsReauth
 from domain.outcomes import InDoubt, Misconfigured, NotPermitted, OurFault, PathMissing, Reason, Refused, Throttled, Unavailable
+from domain.pause import Paused
 from domain.tokens import LongTerm
 
 SHORTEST_WAIT = timedelta(seconds=1)
@@ -54,6 +56,8 @@ def stopped(failure: Obstacle | None, wait: timedelta, *, probing: bool = True) 
             return PlatformMisconfigured(wait)
         case Held(hold=hold):
             return OnHold(hold, wait)
+        case Paused(pause=pause):
+            return CallsPaused(pause, wait)
         case OurFault(code=code) | NotPermitted(code=code) if probing:
             return PlatformError(code)
         case None | Refused() | InDoubt() | Unavailable() | OurFault() | NotPermitted():

@@ -10,8 +10,10 @@ from application.ports.budget import Permits
 from application.spend.report_turns import ReadingStopped, is_used_up
 from domain.errors import (
     AccountOutOfReach,
+    CallsPaused,
     CannotOpen,
     ConnectionNotFound,
+    OnHold,
     ReauthorisationNeeded,
     Refusal,
     TryLater,
@@ -78,6 +80,8 @@ def pause_after(stopped: Exception) -> Pause:
             return _after_report(because)
         case ImportStopped():
             return Pause("the token is being renewed", ROTATION_TAKES, blames_account=False)
+        case OnHold(retry_after=wait) | CallsPaused(retry_after=wait):
+            return Pause("nothing is sent to the platform now", wait, blames_account=False, stops_slice=True)
         case TryLater(retry_after=wait):
             return Pause(f"there is no token now: {stopped}", max(wait, ROTATION_TAKES))
         case ReauthorisationNeeded() | AccountOutOfReach() | ConnectionNotFound() | CannotOpen():

@@ -30,6 +30,8 @@ COMMANDS = {
     "status": ("entrypoints.cli.status:status", "The fleet's grants: health, due, overdue, at risk."),
     "refresh": ("entrypoints.cli.refresh:refresh", "Renew tokens now."),
     "adopt": ("entrypoints.cli.adopt:adopt", "End a hold: the database was restored, is a copy, or has moved."),
+    "pause": ("entrypoints.cli.pause:pause", "Stop all calls to TikTok, in every process, without a deploy."),
+    "resume": ("entrypoints.cli.pause:resume", "Let calls to TikTok go on."),
     "erase": ("entrypoints.cli.erase:erase", "Erase everything of a user."),
     "spend": ("entrypoints.cli.spend:spend", "Ad spend: import it now, and show what there is."),
     "wab": ("entrypoints.cli.wab:wab", "The dashboard's own database: what is shown in it, and taken over from it."),

@@ -18,7 +18,7 @@ from domain.tokens import TokenTerm
 from entrypoints.cli.command_line import debugging
 from entrypoints.cli.configuration import BEAT_MISSING, JOURNAL_REMEDY, SCHEMA_SENTENCES, WORKERS_MISSING, configure_logs
 from entrypoints.cli.database_remedies import database_sentence
-from entrypoints.cli.error_to_line_and_exit_status import obstacle, why_held
+from entrypoints.cli.error_to_line_and_exit_status import obstacle, why_held, why_paused
 from entrypoints.cli.mirror_lines import lines_of
 from entrypoints.cli.status import last_done
 from entrypoints.container import Container, build
@@ -125,6 +125,8 @@ def identity(container: Container) -> Iterator[Finding]:
         yield Finding("identity", f"is on hold, nothing is sent to TikTok: {why_held(hold)}", wrong=True)
     else:
         yield Finding("identity", "is the database that was here before, as far as is noted")
+    if pause := container.pause_watch().pause():
+        yield Finding("calls", why_paused(pause), wrong=True)
     was, place = container.identity_record().read().place, container.identity_record().place()
     told = f"{place or 'not told by the database'}, the same as at its first use"
     if was and place and was != place:

@@ -5,11 +5,13 @@ from datetime import datetime
 
 import click
 
+from application.database_hold.pause_watch import BY_SETTING
 from application.ports.budget import Obstacle
 from application.ports.connection_mirror import MirrorUnavailable
 from domain.database_hold import Elsewhere, Held, Hold, WentBack
 from domain.errors import (
     BudgetSpent,
+    CallsPaused,
     OnHold,
     PlatformError,
     PlatformMisconfigured,
@@ -20,6 +22,7 @@ from domain.errors import (
     StoreUnavailable,
 )
 from domain.outcomes import InDoubt, Misconfigured, NotPermitted, OurFault, PathMissing, Refused, Throttled, Unavailable
+from domain.pause import Pause, Paused
 from entrypoints.cli.database_remedies import database_sentence
 from entrypoints.settings import InvalidSettings
 from entrypoints.telemetry.redaction import Redaction
@@ -69,8 +72,8 @@ def refused(refusal: Refusal) -> str:
             return f"TikTok refused it ({reason.value}): its user has to connect the account again"
         case BudgetSpent() | PlatformThrottled() | PlatformMisconfigured() | PlatformUnavailable():
             return f"{OBSTACLES[type(refusal)]}; {refusal}"
-        case OnHold(hold=hold):
-            return f"the database is on hold: {why_held(hold)}"
+        case OnHold() | CallsPaused():
+            return why_waiting(Held(refusal.hold) if isinstance(refusal, OnHold) else Paused(refusal.pause))
         case PlatformError(code=code):
             return f"TikTok answered with its error {code}: see its list of return codes"
         case _:
@@ -97,6 +100,21 @@ def why_held(hold: Hold) -> str:
             return f"{places}. If this is a copy, run `tiktok-connect adopt --copy --yes`; if it has moved, `adopt --moved`"
 
 
+def why_waiting(stop: Held | Paused) -> str:
+    """Why nothing is sent until an operator says so."""
+    match stop:
+        case Held(hold=hold):
+            return f"the database is on hold: {why_held(hold)}"
+        case Paused(pause=pause):
+            return why_paused(pause)
+
+
+def why_paused(pause: Pause) -> str:
+    """Since when calls are paused and by whom, and what ends it."""
+    ends = "set PAUSED no longer" if pause.by == BY_SETTING else "`tiktok-connect resume` ends it"
+    return f"all calls to TikTok are paused since {instant(pause.since)} by {one_line(pause.by)}: {ends}"
+
+
 def instant(at: datetime) -> str:
     """A time, for people."""
     return f"{at:%Y-%m-%d %H:%M:%S} UTC"
@@ -105,8 +123,8 @@ def instant(at: datetime) -> str:
 def obstacle(failure: Obstacle | BudgetSpent) -> str:
     """What stops all calls of the app."""
     match failure:
-        case Held(hold=hold):
-            return f"the database is on hold: {why_held(hold)}"
+        case Held() | Paused():
+            return why_waiting(failure)
         case BudgetSpent():
             return OBSTACLES[BudgetSpent]
         case Throttled():

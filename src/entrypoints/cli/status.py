@@ -11,9 +11,10 @@ from application.ports.fleet import HEALTH_WORDS, FleetView
 from domain.database_hold import Elsewhere, Hold, WentBack
 from domain.grant_health import Active, Degraded
 from domain.owner_tally import OwnerTally
+from domain.pause import Pause
 from domain.signs_of_life import SignsOfLife
 from entrypoints.cli.configuration import BEAT_MISSING, WORKERS_MISSING, configured, ready
-from entrypoints.cli.error_to_line_and_exit_status import why_held
+from entrypoints.cli.error_to_line_and_exit_status import why_held, why_paused
 from entrypoints.cli.mirror_lines import counts_as_data, line_of
 from entrypoints.operations import signs_of_life
 
@@ -43,16 +44,18 @@ def status(*, as_json: bool) -> None:
     view = container.fleet().counts(now, overdue_after=overdue_after)
     seen = {component: container.heartbeats().latest(component) for component in DONE}
     signs = signs_of_life(container)
-    hold = container.identity_watch().peek()
+    hold, pause = container.identity_watch().peek(), container.pause_watch().pause()
     capacity = int(settings.tiktok.qps * (1 - FOR_PEOPLE) * ROTATED_EVERY.total_seconds())
     mirror = container.check_mirror()
     counts = mirror.counts() if mirror.configured else None
     if as_json:
-        beside = {"hold": hold_as_data(hold), "mirror": counts and counts_as_data(counts)}
+        beside = {"hold": hold_as_data(hold), "paused": pause_as_data(pause), "mirror": counts and counts_as_data(counts)}
         click.echo(json.dumps(as_data(view, seen, capacity) | beside, indent=2))
         return
     if hold:
         click.echo(f"on hold: nothing is sent to TikTok: {why_held(hold)}\n")
+    if pause:
+        click.echo(f"{why_paused(pause)}\n")
     click.echo(as_text(view, signs, capacity, overdue_after))
     if counts:
         click.echo(f"dashboard: {line_of(counts)}")
@@ -85,6 +88,11 @@ def hold_as_data(hold: Hold | None) -> dict[str, Any] | None:
             return {"why": "went_back", "restoredTo": instant(restored_to), "notedAt": instant(noted_at)}
         case Elsewhere(home=home, here=here):
             return {"why": "elsewhere", "home": home, "here": here}
+
+
+def pause_as_data(pause: Pause | None) -> dict[str, str] | None:
+    """Since when calls are paused, and by whom; null when they are not."""
+    return {"since": instant(pause.since), "by": pause.by} if pause else None
 
 
 def as_text(view: FleetView, signs: SignsOfLife, capacity: int, overdue_after: timedelta) -> str:

@@ -12,7 +12,7 @@ from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
-from domain.errors import BudgetSpent, OnHold, RateLimited
+from domain.errors import BudgetSpent, CallsPaused, OnHold, RateLimited
 from entrypoints.container import Container
 from entrypoints.dashboard_connections import close_dashboard_connections
 from entrypoints.http.api import API, SharedWaits, StrictRequest, described, polish
@@ -40,7 +40,7 @@ LIMITER_THREADS = 4
 """For what asks the store of rate limits, so that it waits for nothing else."""
 
 
-IN_PLACE = (OnHold, BudgetSpent, RateLimited)
+IN_PLACE = (OnHold, CallsPaused, BudgetSpent, RateLimited)
 """What passes by itself, and is told where it happens."""
 
 

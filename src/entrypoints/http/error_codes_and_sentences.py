@@ -72,6 +72,11 @@ ON_HOLD = Code(
     "ON_HOLD",
     "Nothing is sent to TikTok until an operator has checked this service's database. Nothing is lost; try again later.",
 )
+PAUSED = Code(
+    503,
+    "PAUSED",
+    "An operator has paused everything that needs TikTok. Nothing is lost; try again later.",
+)
 UNAVAILABLE = Code(503, "UNAVAILABLE", "The service is away for a moment. Nothing is lost; try again shortly.")
 AUTH_DENIED = Code(
     403, "TIKTOK_AUTH_DENIED", "TikTok was not allowed to share your accounts. Connect again and approve the access."
@@ -93,7 +98,7 @@ ACCOUNT_MISMATCH = Code(
 
 RECONNECT = (REFRESH_TOKEN_EXPIRED, ROTATION_IN_DOUBT, ACCESS_TOKEN_EXPIRED)
 """A person must authorise again."""
-TIKTOK = (THROTTLED, BUDGET_SPENT, API_ERROR, TIKTOK_UNAVAILABLE, MISCONFIGURED, ON_HOLD)
+TIKTOK = (THROTTLED, BUDGET_SPENT, API_ERROR, TIKTOK_UNAVAILABLE, MISCONFIGURED, ON_HOLD, PAUSED)
 """What a call to TikTok may come to besides."""
 ALL = tuple(value for value in tuple(globals().values()) if isinstance(value, Code))
 SENTENCES = {code.name: code.sentence for code in ALL}

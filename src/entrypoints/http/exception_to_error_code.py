@@ -90,6 +90,7 @@ ERRORS: Mapping[type[Exception], Code] = {
     errors.PlatformUnavailable: codes.TIKTOK_UNAVAILABLE,
     errors.PlatformMisconfigured: codes.MISCONFIGURED,
     errors.OnHold: codes.ON_HOLD,
+    errors.CallsPaused: codes.PAUSED,
     errors.PlatformError: codes.API_ERROR,
     errors.StoreUnavailable: codes.UNAVAILABLE,
     errors.Unstorable: codes.UNAVAILABLE,

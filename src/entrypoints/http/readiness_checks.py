@@ -1,4 +1,4 @@
-"""What readiness looks at: database, schema, keys, broker, beat, journal, identity, and the dashboard's mirror."""
+"""What readiness looks at: database, schema, keys, broker, beat, journal, identity, a pause, and the dashboard's mirror."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -36,6 +36,7 @@ def readiness_checks_of(container: Container) -> CheckRunner:
         "beat": lambda: not signs_of_life(container).beat_is_missing,
         "journal": lambda: container.journal().check(),
         "identity": lambda: container.identity_watch().hold() is None,
+        "calls": lambda: container.pause_watch().pause() is None,
     }
     if container.connection_mirror().configured:
         checks["mirror"] = mirror

@@ -199,6 +199,8 @@ class Settings:
     sweep_interval: timedelta
     wab: WabSettings = WabSettings()
     spend: SpendSettings = SpendSettings()
+    paused: bool = False
+    """Whether this process calls TikTok for nothing."""
     demo: DemoSettings | None = None
 
     def secrets(self) -> tuple[Secret, ...]:

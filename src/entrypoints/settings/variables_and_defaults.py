@@ -78,6 +78,7 @@ def load_settings(environ: Mapping[str, str], *, own_address: str | None = None)
             token_keys=reader.optional("WAB_TOKEN_KEYS", credentials.dashboard_keys, ()),
         ),
         spend=_spend(reader),
+        paused=reader.optional("PAUSED", true_or_false, False),  # noqa: FBT003 (the default of a setting)
     )
     reader.finish()
     return settings
@@ -226,6 +227,13 @@ def on_or_off(value: str) -> bool:
     if value not in {"on", "off"}:
         raise Malformed("is neither on nor off", "use on or off")
     return value == "on"
+
+
+def true_or_false(value: str) -> bool:
+    """Whether it is true. Raises Malformed."""
+    if value not in {"true", "false"}:
+        raise Malformed("is neither true nor false", "use true or false")
+    return value == "true"
 
 
 def days(value: str) -> timedelta:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from application.rotation.claim_results import Ended
 from application.rotation.sweep_in_batches import SweepReport
 from domain.errors import ClockSkewed, StoreUnavailable
+from domain.pause import Paused
 from entrypoints.worker.app import app
 from entrypoints.worker.beat_schedule import AUDIT, AUDIT_EVERY, IMPORT, SWEEP
 from entrypoints.worker.process_container import process
@@ -122,7 +123,8 @@ def audit_unless_done(*, within: timedelta) -> None:
         return
     try:
         container = process.container
-        tell("audit", container.audit_grants()(stopping=process.stopping).probed)
+        probed = container.audit_grants()(stopping=process.stopping).probed
+        tell("audit", probed)
         pruned = container.prune_history()(stopping=process.stopping)
         log.info(
             "pruned",
@@ -135,7 +137,7 @@ def audit_unless_done(*, within: timedelta) -> None:
             },
         )
         container.advance_sealing().refuse_first()
-        if not process.stopping():
+        if not process.stopping() and not isinstance(probed.stopped_by, Paused):
             heartbeats.beat(AUDIT, container.host(), os.getpid())
     finally:
         heartbeats.release(AUDIT)

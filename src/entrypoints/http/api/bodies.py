@@ -191,7 +191,7 @@ Check = Literal["ok", "failed", "degraded"]
 
 
 class Checks(Wire, frozen=True, kw_only=True):
-    """What was looked at. Broker, beat, journal, identity and mirror can only be degraded: requests are served all the same."""
+    """What was looked at. From broker on all can only be degraded: requests are served all the same."""
 
     database: Check
     schema: Check
@@ -200,6 +200,7 @@ class Checks(Wire, frozen=True, kw_only=True):
     beat: Check
     journal: Check
     identity: Check
+    calls: Annotated[Check, Meta(description="Degraded while an operator has paused all calls to TikTok.")]
     mirror: Annotated[Check, Meta(description="The dashboard's own database, where there is one.")] | UnsetType = UNSET
 
 

@@ -17,7 +17,7 @@ from application.complete_connect import CompleteConnect
 from application.connecting.one_use_state import InProgress
 from application.ports.ids_and_nonces import Nonces
 from domain.consent import ConsentFailure, Ending, Failed
-from domain.errors import BudgetSpent, OnHold, PlatformUnavailable, Refusal, StoreUnavailable, UserWasErased
+from domain.errors import BudgetSpent, CallsPaused, OnHold, PlatformUnavailable, Refusal, StoreUnavailable, UserWasErased
 from domain.ids import OwnerId
 from domain.tokens import Secret
 from entrypoints.http.api import documented_failures as failures
@@ -43,7 +43,7 @@ ANSWER_WITHIN = timedelta(seconds=24)
 REPEAT_WAITS = timedelta(seconds=20)
 """How long the repeat of a callback waits for the first: about what its calls take at the worst."""
 
-IN_PLACE = (OnHold, BudgetSpent, UserWasErased)
+IN_PLACE = (OnHold, CallsPaused, BudgetSpent, UserWasErased)
 """What is told where it happens, and not on the dashboard: nothing is used up, and the same address may be asked once more."""
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=100), timedelta(seconds=1)

@@ -10,10 +10,13 @@ BEGIN = redirects(
     codes.CONNECTION_NOT_FOUND,
     codes.RATE_LIMITED,
     codes.ON_HOLD,
+    codes.PAUSED,
     codes.UNAVAILABLE,
     nothing="A prefetch starts nothing.",
 )
-CALLBACK = redirects(codes.INVALID_REQUEST, codes.UNAUTHORIZED, codes.RATE_LIMITED, codes.BUDGET_SPENT, codes.ON_HOLD)
+CALLBACK = redirects(
+    codes.INVALID_REQUEST, codes.UNAUTHORIZED, codes.RATE_LIMITED, codes.BUDGET_SPENT, codes.ON_HOLD, codes.PAUSED
+)
 PENDING = failures(codes.INVALID_REQUEST, codes.UNAUTHORIZED, codes.PENDING_NOT_FOUND, codes.PENDING_EXPIRED, codes.UNAVAILABLE)
 SELECT = failures(
     codes.INVALID_REQUEST,

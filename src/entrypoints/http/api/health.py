@@ -20,7 +20,7 @@ GLANCE_WITHIN = timedelta(seconds=1)
 PROBED = (HttpMethod.GET, HttpMethod.HEAD)
 """Some load balancers ask for the head alone."""
 
-REPORTED = ("broker", "beat", "journal", "identity", "mirror")
+REPORTED = ("broker", "beat", "journal", "identity", "calls", "mirror")
 """What serving does not depend on."""
 
 

@@ -43,6 +43,7 @@ TITLES = {
     codes.RATE_LIMITED: "One moment, please",
     codes.BUDGET_SPENT: "One moment, please",
     codes.ON_HOLD: "Not now",
+    codes.PAUSED: "Not now",
     codes.UNAVAILABLE: "One moment, please",
 }
 """Headings; the text below is the code's own sentence."""

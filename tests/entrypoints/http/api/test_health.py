@@ -67,7 +67,16 @@ def test_a_probe_may_ask_for_the_head_alone(house: House) -> None:
 
 def test_with_everything_well_it_is_ready(house: House) -> None:
     answer = house.get("/health/ready", owner=None)
-    checks = {"database": "ok", "schema": "ok", "keys": "ok", "broker": "ok", "beat": "ok", "journal": "ok", "identity": "ok"}
+    checks = {
+        "database": "ok",
+        "schema": "ok",
+        "keys": "ok",
+        "broker": "ok",
+        "beat": "ok",
+        "journal": "ok",
+        "identity": "ok",
+        "calls": "ok",
+    }
     assert (answer.status_code, answer.json()) == (200, {"status": "ready", "checks": checks})
 
 
@@ -123,6 +132,7 @@ def test_a_look_that_hangs_is_begun_once_and_takes_nothing_from_requests_or_othe
                 "beat": "ok",
                 "journal": "ok",
                 "identity": "ok",
+                "calls": "ok",
             }
             assert (answer.status_code, answer.json()["checks"]) == (200, checks)
     assert hanging.readiness_checks == 1
