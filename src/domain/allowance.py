@@ -81,7 +81,7 @@ class Allowance:
     shop_calls: ShopCalls = field(default_factory=ShopCalls)
     """Those for reports of shops, which the platform counts apart as well."""
     turns: Mapping[str, timedelta] = field(default_factory=dict)
-    """By the mark of each person who has a call ahead: when that may be sent."""
+    """By the mark of each person who has a call ahead: from when on the next may be had."""
 
     def take(
         self,
@@ -97,7 +97,8 @@ class Allowance:
     ) -> tuple["Allowance", Taken]:
         """Give away up to `wanted` slots, or the one trial. An import has the very next slot or none, and never the trial.
 
-        A person (by a mark) who has a slot ahead has no second one: whoever has many calls to send takes turns with the others.
+        A person (by a mark) who has a slot ahead has no second one, nor has one whose call goes at once until the next slot has passed:
+        whoever has many calls to send takes turns with the others.
         """
         seen = self._seen(caller, now)
         if now < (last := self.turns.get(person, now)) <= now + AHEAD:
@@ -124,7 +125,7 @@ class Allowance:
         outages = self._with_outage(caller, tried)
         turns = {mark: at for mark, at in self.turns.items() if now < at <= now + AHEAD}
         if person:
-            turns[person] = slots.times[-1]
+            turns[person] = max(slots.times[-1], now + paced.apart)
         taken = Taken(slots, trial=tried != outage)
         return replace(seen, pace=pace, minute=minute, day=day, outages=outages, turns=turns), taken
 

@@ -56,7 +56,7 @@ def test_sealing_anew_beside_rotations_loses_nothing_and_goes_on_after_a_kill(
         "SWEEP_INTERVAL_SECONDS": "1",
     }
     with deployment(tmp_path, migrated=False, environ=environ) as here:
-        members = populate(here, size)
+        members = [m for batch in range(0, size, 1000) for m in populate(here, min(size - batch, 1000))]
         here.tiktok.control.configure(rotation_mode="reuse-revokes-family")
         here.environ["TOKEN_ENCRYPTION_KEYS"] = f"{NEW},{OLD}"
         here.make_all_due()

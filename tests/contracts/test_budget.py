@@ -411,6 +411,21 @@ def test_persons_take_turns_over_all_processes(budget_of: Open) -> None:
     assert one.take(APP, 1, Lane.PEOPLE, within=PATIENCE, person=OwnerId("eve")).own_call_first
 
 
+def test_a_call_that_goes_at_once_is_a_turn_too(budget_of: Open) -> None:
+    clock = SimulatedClock()
+    budget = budget_of(10, clock)
+    eve = OwnerId("eve")
+    assert budget.take(APP, 1, Lane.PEOPLE, within=PATIENCE).count == 1
+    clock.advance(timedelta(milliseconds=50))
+    at_once = budget.take(APP, 1, Lane.PEOPLE, within=PATIENCE, person=eve)
+    assert (at_once.count, at_once.wait) == (1, timedelta())
+    refused = budget.take(APP, 1, Lane.PEOPLE, within=PATIENCE, person=eve)
+    assert (refused.count, refused.own_call_first) == (0, True)
+    assert timedelta() < refused.wait < timedelta(milliseconds=110)
+    clock.advance(refused.wait + timedelta(milliseconds=1))
+    assert budget.take(APP, 1, Lane.PEOPLE, within=PATIENCE, person=eve).count == 1
+
+
 def test_a_person_is_a_person_in_the_lane_of_people_alone(budget_of: Open) -> None:
     budget = budget_of(10, SimulatedClock())
     for _ in range(3):
