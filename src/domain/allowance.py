@@ -97,8 +97,8 @@ class Allowance:
     ) -> tuple["Allowance", Taken]:
         """Give away up to `wanted` slots, or the one trial. An import has the very next slot or none, and never the trial.
 
-        A person (by a mark) who has a slot ahead has no second one; nor has one whose call goes at once, until the next slot is past.
-        So whoever has many calls to send takes turns with the others.
+        A person (by a mark) who has a slot ahead has no second one; nor has, until the next slot is past, one whose call goes at
+        once. So whoever has many calls to send takes turns with the others.
         """
         seen = self._seen(caller, now)
         if now < (last := self.turns.get(person, now)) <= now + AHEAD:
