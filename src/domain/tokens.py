@@ -1,6 +1,7 @@
 """Tokens as the rules see them: how long they live, never what they say."""
 
 import hmac
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -61,6 +62,10 @@ SEAL_FORMATS = (1, 2)
 """Versions of a sealed text whose head can be read: version and length of the key's id, a byte each, then the id in the clear."""
 
 
+SEALING_KEY_ID = re.compile(rb"[A-Za-z0-9._-]+")
+"""What a key's id is made of (`adapters.crypto.key_ring`); anything else in its place was put there or damaged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sealed:
     """A token encrypted for its place and kind; opening it is an explicit act of the few that speak for a grant."""
@@ -78,10 +83,8 @@ class Sealed:
         """By which key it says that it was sealed; None where it says nothing that can be read."""
         if self.format is None:
             return None
-        try:
-            return self.ciphertext[2 : 2 + self.ciphertext[1]].decode("ascii")
-        except UnicodeDecodeError:
-            return None
+        key_id = self.ciphertext[2 : 2 + self.ciphertext[1]]
+        return key_id.decode() if SEALING_KEY_ID.fullmatch(key_id) else None
 
 
 class TokenTerm(Enum):

@@ -69,9 +69,9 @@ class Packed(TypeDecorator[Any]):
 class KeyOf(Computed):
     """By which key a sealed text was sealed: the id that it bears in the clear, behind a byte of version and one of length.
 
-    The database works it out, whoever writes the text. Null for a text of a version of which nothing is known
-    (`domain.tokens.SEAL_FORMATS`). The first of the given columns that is
-    not null counts.
+    The database works it out, whoever writes the text, also somebody who means no good: what is no id is null, since SQLite gives
+    no row back that holds a text which is not UTF-8. Null for a text of a version of which nothing is known
+    (`domain.tokens.SEAL_FORMATS`). The first of the given columns that is not null counts.
     """
 
     inherit_cache = True
@@ -89,7 +89,7 @@ def key_in_postgresql(key: KeyOf, _: DDLCompiler, **__: object) -> str:
     """A stored column; `get_byte` and `encode` never fail where the length was looked at."""
     head = f"length({key.text}) > 1 AND get_byte({key.text}, 0) IN (1, 2)"
     name = f"encode(substring({key.text} from 3 for get_byte({key.text}, 1)), 'escape')"
-    return f"GENERATED ALWAYS AS (CASE WHEN {head} THEN {name} END) STORED"
+    return f"GENERATED ALWAYS AS (CASE WHEN {head} AND {name} ~ '^[A-Za-z0-9._-]+$' THEN {name} END) STORED"
 
 
 @compiles(KeyOf, "sqlite")
@@ -97,7 +97,8 @@ def key_in_sqlite(key: KeyOf, _: DDLCompiler, **__: object) -> str:
     """A column that is worked out when it is read: no other can be added to a table that is there."""
     head = f"length({key.text}) > 1 AND substr({key.text}, 1, 1) IN (x'01', x'02')"
     name = f"CAST(substr({key.text}, 3, unicode(CAST(substr({key.text}, 2, 1) AS TEXT))) AS TEXT)"
-    return f"GENERATED ALWAYS AS (CASE WHEN {head} THEN {name} END)"
+    is_id = f"{name} <> '' AND {name} NOT GLOB '*[^A-Za-z0-9._-]*'"
+    return f"GENERATED ALWAYS AS (CASE WHEN {head} AND {is_id} THEN {name} END)"
 
 
 class OneOf(TypeDecorator[Any]):

@@ -147,6 +147,7 @@ WRITES: dict[str, Writes] = {
     "a bit of the format": changed(flipped(0)),
     "a bit of the length": changed(flipped(1)),
     "a bit of the key's id": changed(flipped(2)),
+    "an id that is no text": changed(lambda sealed: sealed[:2] + b"\xff\xfe" + sealed[4:]),
     "a bit of the nonce": changed(flipped(6)),
     "a bit of the text": changed(flipped(30)),
     "a bit of the tag": changed(lambda sealed: sealed[:-1] + bytes([sealed[-1] ^ 1])),
