@@ -35,7 +35,7 @@ class AdvanceSealing:
         """Write the format as soon as every process reads it. Cheap when that is done. Raises StoreUnavailable."""
         if self.sealer.written < BOUND_FORMAT and self._all_read_it():
             self.sealer.write_bound()
-            log.info("tokens are sealed for owner and generation from now on")
+            log.debug("tokens are sealed for owner and generation from now on")
 
     def refuse_first(self) -> bool:
         """Open the first format no more, if nothing of it is left anywhere and nobody writes it. Whether it is so now.

@@ -104,6 +104,7 @@ class ImportLoad:
     """How long it took from a connection until its first days were there."""
     on_look: Callable[[int, int], None] = lambda _calls, _pieces: None
     """Called now and then with the number of calls, and of pieces that were read."""
+    looked_every: timedelta = LOOKED_EVERY
     pieces: int = 0
 
     def __post_init__(self) -> None:
@@ -144,7 +145,7 @@ class ImportLoad:
             self.clock.begin(work)
         while not until() and self.clock.now() - began_at < for_at_most:
             self.on_look(self.reports.asked, self.pieces)
-            self.clock.sleep(LOOKED_EVERY)
+            self.clock.sleep(self.looked_every)
         took, self._over = self.clock.now() - began_at, True
         while self.clock.at_work:
             self.clock.sleep(SECOND)

@@ -76,6 +76,7 @@ def test_an_import_takes_no_longer_than_its_calls_and_nobody_waits_for_it(
     held = list[int]()
     with a_load(tmp_path, accounts, campaigns, life * SECOND, clicked_every=clicked_every * SECOND) as load:
         load.connected_every = (120 if long else 5) * SECOND
+        load.looked_every = LOOKED_EVERY if long else SECOND
         needed = calls_for(accounts, campaigns)
 
         def look(calls: int, _pieces: int) -> None:
