@@ -3,7 +3,10 @@
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
 
+from application.ports.clock import Clock
 from application.ports.key_reports import KeyReports
 from application.ports.sealed_rows import SealedIn, SealedRow, SealedRows, SealHead
 from application.ports.sealer import Sealer
@@ -17,8 +20,14 @@ log = logging.getLogger(__name__)
 RESEAL_BATCH = 100
 """How many rows are sealed anew in one transaction: a few milliseconds, for which a settle of one of them may have to wait."""
 
-MOST_PASSES = 5
-"""How often it begins again for rows that others were changing."""
+PASS_EVERY = timedelta(seconds=2)
+"""After so long it begins again for rows that others were changing: their transactions end within that, as a rule."""
+
+FRUITLESS_PASSES = 3
+"""After so many passes that found nothing to seal it ends, with what is left."""
+
+LONGEST_PASSES = timedelta(minutes=2)
+"""It begins no pass after so long without an end: somebody goes on to seal with another key."""
 
 
 class KeyMissingElsewhere(Refusal):
@@ -50,6 +59,7 @@ class ResealTokens:
     sealed_rows: SealedRows
     sealer: Sealer
     key_reports: KeyReports
+    clock: Clock
 
     def __call__(
         self, *, progress: Callable[[Progress], None] = lambda _: None, stopping: Callable[[], bool] = lambda: False
@@ -60,37 +70,44 @@ class ResealTokens:
         now, reports = self.key_reports.all()
         if without := lacking(self.sealer.newest, reports, now):
             raise KeyMissingElsewhere(self.sealer.newest, without)
-        done = Progress(left=self._left())
-        for _ in range(MOST_PASSES):
-            before = done
+        done, began, fruitless = Progress(left=self._left()), self.clock.monotonic(), 0
+        while True:
+            before, closed = done.resealed, list[str]()
             for where in SealedIn:
-                for changed in self._pass(where, stopping):
+                for changed in self._pass(where, closed, stopping):
                     done = Progress(done.resealed + changed, max(done.left - changed, 0))
                     progress(done)
             done = Progress(done.resealed + self._reseal_shared(), self._left())
-            if not done.left or done.resealed == before.resealed or stopping():
-                break
-        return done
+            fruitless = fruitless + 1 if done.resealed == before else 0
+            late = self.clock.monotonic() - began > LONGEST_PASSES
+            if done.left <= len(closed) or fruitless == FRUITLESS_PASSES or late or stopping():
+                return done
+            self.clock.sleep(PASS_EVERY)
 
-    def _pass(self, where: SealedIn, stopping: Callable[[], bool]) -> Iterator[int]:
+    def _pass(self, where: SealedIn, closed: list[str], stopping: Callable[[], bool]) -> Iterator[int]:
         last = None
         while not stopping():
-            step = self.sealed_rows.reseal(where, self._head, self._resealed, after=last, limit=RESEAL_BATCH)
+            change = partial(self._resealed, closed)
+            step = self.sealed_rows.reseal(where, self._head, change, after=last, limit=RESEAL_BATCH)
             yield step.changed
             last = step.last
             if last is None:
                 break
 
-    def _resealed(self, row: SealedRow) -> SealedRow | None:
+    def _resealed(self, closed: list[str], row: SealedRow) -> SealedRow | None:
         texts = [row.access, *([row.refresh] if row.refresh else [])]
-        if all(map(self._is_done, texts)) or not all(map(self.sealer.has_key, texts)):
+        if all(map(self._is_done, texts)):
+            return None
+        if not all(map(self.sealer.has_key, texts)):
+            closed.append(row.id)
             return None
         place = SealPlace(row.owner, row.grant, row.generation)
         try:
             access = self.sealer.open(row.access, place, TokenKind.ACCESS)
             refresh = self.sealer.open(row.refresh, place, TokenKind.REFRESH) if row.refresh else None
-        except CannotOpen as closed:
-            log.error("a stored token can't be opened", extra={"grant": row.grant, "because": str(closed)})  # noqa: TRY400 (the place says nothing)
+        except CannotOpen as fault:
+            log.error("a stored token can't be opened", extra={"grant": row.grant, "because": str(fault)})  # noqa: TRY400 (the place says nothing)
+            closed.append(row.id)
             return None
         return replace(
             row,

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from adapters.crypto.key_ring import KeyRing
 from adapters.crypto.sealer import AesGcmSealer
+from adapters.memory.sealed_rows import MemorySealedRows
 from adapters.memory.sealing_record import MemorySealingRecord
 from application.forget_key import KeyNotLost
 from application.ports.journal import UnreadAnswer
-from application.reseal_tokens import KeyMissingElsewhere, Progress
+from application.ports.sealed_rows import Resealed, SealedIn, SealHead
+from application.reseal_tokens import (
+    FRUITLESS_PASSES,
+    LONGEST_PASSES,
+    PASS_EVERY,
+    KeyMissingElsewhere,
+    Progress,
+    ResealTokens,
+)
 from domain.advertiser import Connection
 from domain.errors import ReauthorisationNeeded
 from domain.events import ReauthorisationRequired, RevocationGivenUp
@@ -130,6 +141,50 @@ def test_it_ends_when_told_to_and_goes_on_where_it_was(world: World) -> None:
     process = process_with(world, K2, K1)
     assert process.reseal_tokens()(stopping=lambda: True).resealed <= 1
     assert process.reseal_tokens()().left == 0
+
+
+class BusyRows(MemorySealedRows):
+    """Others hold them locked for the first passes, or seal the same number with another key for ever."""
+
+    passes = 0
+    always = 0
+
+    def reseal(self, where: SealedIn, *args: Any, **step: Any) -> Resealed:
+        self.passes -= where is SealedIn.GRANTS
+        return Resealed(0, None) if where is SealedIn.GRANTS and self.passes >= 0 else super().reseal(where, *args, **step)
+
+    def besides(self, head: SealHead) -> int:
+        return self.always or super().besides(head)
+
+
+def busy(world: World, *, passes: int = 0, always: int = 0) -> ResealTokens:
+    """The use-case over such rows."""
+    rows = BusyRows(world.database)
+    rows.passes, rows.always = passes, always
+    return replace(process_with(world, K2, K1).reseal_tokens(), sealed_rows=rows)
+
+
+def test_rows_that_others_are_changing_are_waited_for(world: World) -> None:
+    connected(world)
+    began = world.clock.now()
+    assert busy(world, passes=FRUITLESS_PASSES - 1)().left == 0
+    assert world.clock.now() - began == (FRUITLESS_PASSES - 1) * PASS_EVERY
+
+
+def test_rows_that_stay_locked_are_left_soon(world: World) -> None:
+    connected(world)
+    began = world.clock.now()
+    assert busy(world, passes=1000)().left == 2
+    assert world.clock.now() - began < timedelta(seconds=30)
+
+
+def test_it_ends_though_somebody_goes_on_to_seal_with_another_key(world: World) -> None:
+    connected(world)
+    before, began = dict(world.database.rows.grants), world.clock.now()
+    world.clock.on_sleep = lambda: world.database.rows.grants.update(before)
+    done = busy(world, always=2)()
+    assert (done.left, done.resealed > 2 * FRUITLESS_PASSES) == (2, True)
+    assert LONGEST_PASSES < world.clock.now() - began <= LONGEST_PASSES + PASS_EVERY
 
 
 def test_a_damaged_token_is_left_and_named_and_keeps_none_of_the_others(world: World, caplog: pytest.LogCaptureFixture) -> None:
