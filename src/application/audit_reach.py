@@ -12,11 +12,11 @@ from application.ports.clock import Clock
 from application.ports.sealer import Sealer
 from application.ports.store import Store
 from application.rotation.permit_turn import Turns, never, unless_listed, wait
-from domain.advertiser import Advertiser, Standing
+from domain.advertiser import Advertiser
 from domain.errors import CannotOpen
 from domain.grant import Grant
 from domain.ids import AdvertiserId, GrantId, OwnerId
-from domain.reached_accounts import LOOK_AGAIN_AFTER, platform_fails
+from domain.lost_accounts import LOOK_AGAIN_AFTER, asked_for_by_themselves, lost_by_refused_details, platform_fails
 from domain.tokens import Secret, TokenKind
 
 log = logging.getLogger(__name__)
@@ -159,12 +159,11 @@ class AuditReach:
 
     def _refused(self, grant: Grant, missing: frozenset[AdvertiserId]) -> frozenset[AdvertiserId]:
         """Those of whom the platform told details before, and tells none now."""
-        connected = (c.advertiser for c in grant.connections.values())
-        account_ids = sorted(a.id for a in connected if a.id in missing and a.standing is not Standing.UNREAD)
+        account_ids = asked_for_by_themselves(grant.connections.values(), missing)
         if (access := self._access(grant)) is None:
             return frozenset()
         details = self._details(access, account_ids, never)
-        return frozenset(account_ids) - details.told.keys() if details.complete else frozenset()
+        return lost_by_refused_details(account_ids, details.told, complete=details.complete)
 
     def _access(self, grant: Grant) -> Secret | None:
         try:

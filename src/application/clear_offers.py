@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from application.connecting.revoke_unused_grant import revoke_if_unused
+from application.connecting.erase_and_revoke_unused_grant import erase_and_revoke_if_unused
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
 from application.ports.store import Store
@@ -26,7 +26,7 @@ class ClearOffers:
         for offer in over:
             with self.store.write() as work:
                 for grant in work.grants.get([offer.grant]):
-                    cleared += revoke_if_unused(work, grant, self.ids, now)
+                    cleared += erase_and_revoke_if_unused(work, grant, self.ids, now)
                     work.grants.save(grant)
                 work.commit()
         return cleared

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from application.connecting.account_details_in_batches import ReadDetails
 from application.connecting.consent_decision import consent_decision
+from application.connecting.erase_and_revoke_unused_grant import erase_and_revoke_if_unused
 from application.connecting.erased_users import refuse_erased
 from application.connecting.exchange_code import ExchangeCode, Exchanged
 from application.connecting.one_use_state import InProgress, abandon_state, use_state
 from application.connecting.retry_on_conflict import retry_on_conflict
-from application.connecting.revoke_unused_grant import revoke_if_unused
 from application.database_hold.identity_watch import IdentityWatch
 from application.database_hold.pause_watch import PauseWatch
 from application.mirroring.refuse_unknown_users import RefuseUnknownUsers
@@ -162,7 +162,7 @@ class CompleteConnect:
             ending = consent_decision(work, consent, grant, offer, self.ids, now)
             work.offers.save(offer)
             if not offer.open(now):
-                revoke_if_unused(work, grant, self.ids, now)
+                erase_and_revoke_if_unused(work, grant, self.ids, now)
             work.grants.save(grant)
             work.commit()
         if reached.unlisted and ending == Failed(ConsentFailure.NO_ADVERTISERS):

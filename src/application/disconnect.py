@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from application.connecting.erase_and_revoke_unused_grant import let_go
 from application.connecting.note_and_repeat_removals import NoteRemoval
 from application.connecting.retry_on_conflict import retry_on_conflict
-from application.connecting.revoke_unused_grant import let_go
 from application.mirroring.settle_soon import SettleSoon
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from application.connecting.erase_and_revoke_unused_grant import let_all_go
 from application.connecting.erased_users import note_erasure
 from application.connecting.note_and_repeat_removals import NoteRemoval
 from application.connecting.retry_on_conflict import retry_on_conflict
-from application.connecting.revoke_unused_grant import let_all_go
 from application.mirroring.settle_soon import SettleSoon
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
@@ -19,7 +19,7 @@ from application.ports.store import Store
 from domain.errors import StoreUnavailable, UserBeyondLimits
 from domain.grant import Grant
 from domain.ids import ConnectionId, OwnerId
-from domain.service_limits import NO_LIMITS, ServiceLimits
+from domain.users_and_accounts_of_services import NO_LIMITS, ServiceLimits
 
 log = logging.getLogger(__name__)
 

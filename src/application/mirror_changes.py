@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from application.mirroring.settle_in_turns import SettleInTurns
-from application.ports.outbox_feed import OutboxFeed
+from application.ports.outbox_reading import OutboxFeed
 from application.ports.store import Store, UnitOfWork
 from domain.events import (
     AccountDisconnected,

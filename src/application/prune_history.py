@@ -8,7 +8,7 @@ from functools import partial
 from application.ports.clock import Clock
 from application.ports.journal import JournalUnavailable
 from application.ports.journal_register import JournalRegister
-from application.ports.outbox_feed import OutboxFeed
+from application.ports.outbox_reading import OutboxFeed
 from application.ports.removals import Removals
 from application.ports.spend_store import KEPT_AFTER_DISCONNECT, SpendStore
 from application.ports.store import Store

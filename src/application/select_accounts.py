@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from application.connecting.erase_and_revoke_unused_grant import erase_and_revoke_if_unused
 from application.connecting.relink import relink
 from application.connecting.retry_on_conflict import retry_on_conflict
-from application.connecting.revoke_unused_grant import revoke_if_unused
 from application.mirroring.settle_soon import SettleSoon
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
@@ -58,7 +58,7 @@ class SelectAccounts:
             stored.close()
             work.offers.save(stored)
             for grant in work.grants.get([stored.grant]):
-                revoke_if_unused(work, grant, self.ids, now)
+                erase_and_revoke_if_unused(work, grant, self.ids, now)
                 work.grants.save(grant)
             work.commit()
         return True

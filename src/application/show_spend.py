@@ -15,11 +15,11 @@ from domain.advertiser import Connection
 from domain.errors import ConnectionNotFound
 from domain.ids import ConnectionId, OwnerId
 from domain.roas import AccountSpend, DatedOrder, OrderRevenue, Roas, dated_orders, revenue_by_currency, roas_by_currency
-from domain.service_limits import NO_LIMITS, ServiceLimits
 from domain.spend import Spend, SpendKind
 from domain.spend_calendar import AccountCalendar, Window
 from domain.spend_day import AccountDay, DayState, Restatement
 from domain.spend_plan import SpendPolicy
+from domain.users_and_accounts_of_services import NO_LIMITS, ServiceLimits
 
 log = logging.getLogger(__name__)
 

@@ -30,8 +30,8 @@ from domain.grant_health import Active, NeedsReauth
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.outcomes import InDoubt, Unavailable
 from domain.pause import Paused
-from domain.service_limits import NO_LIMITS, ServiceLimits
 from domain.tokens import Expiring, LongTerm, Secret, TokenKind, Tokens
+from domain.users_and_accounts_of_services import NO_LIMITS, ServiceLimits
 from domain.vended_validity import validity_to_aim_for
 
 log = logging.getLogger(__name__)

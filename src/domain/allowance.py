@@ -17,7 +17,7 @@ SECONDS_A_DAY = DAY // timedelta(seconds=1)
 
 REACHED = 0.8
 """From this part of a limit on, throttling is put down to it: the background alone never uses more than 0.86 of one
-(`pacing.SLACK`, `pacing.PEOPLES_TURN`), and others may use the app."""
+(`pacing.SLACK`, `calls_kept_for_people.PEOPLES_TURN`), and others may use the app."""
 
 AFTER_A_BREACH = timedelta(minutes=5)
 """TikTok's documented wait after a breach of the minute's limit; after one of the day's it is until 00:00 UTC."""

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from domain.calls_kept_for_people import PEOPLES_TURN, following, is_peoples
+
 NONE = timedelta(0)
 SECOND = timedelta(seconds=1)
 """What the platform's limit is counted in."""
-
-PEOPLES_TURN = 10
-"""Every tenth slot is kept for people: the background passes it over."""
 
 SLACK = 1.05
 """Slots are a twentieth further apart than the limit allows: the platform counts arrivals, and those come early or late."""
@@ -68,7 +67,7 @@ def _for_a_person(pace: Pace, now: timedelta) -> tuple[Pace, timedelta]:
     if pace.kept:
         slot = pace.kept[0]
         return replace(pace, kept=pace.kept[1:], kept_used_at=max(pace.kept_used_at, slot)), slot
-    if pace.turn == PEOPLES_TURN - 1:
+    if is_peoples(pace.turn):
         pace = _passed_over(pace)
         return _for_a_person(pace, now) if pace.kept else _next(pace)
     return _next(pace)
@@ -76,11 +75,11 @@ def _for_a_person(pace: Pace, now: timedelta) -> tuple[Pace, timedelta]:
 
 def _for_others(pace: Pace) -> tuple[Pace, timedelta]:
     """The earliest slot that is not kept for people, and the pace once it is taken."""
-    return _next(_passed_over(pace) if pace.turn == PEOPLES_TURN - 1 else pace)
+    return _next(_passed_over(pace) if is_peoples(pace.turn) else pace)
 
 
 def _next(pace: Pace) -> tuple[Pace, timedelta]:
-    return replace(pace, next_at=pace.next_at + pace.apart, turn=(pace.turn + 1) % PEOPLES_TURN), pace.next_at
+    return replace(pace, next_at=pace.next_at + pace.apart, turn=following(pace.turn)), pace.next_at
 
 
 def _passed_over(pace: Pace) -> Pace:

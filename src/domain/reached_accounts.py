@@ -1,22 +1,11 @@
-"""When an account counts as lost, and what a look at the reached accounts changes: absence in one answer proves nothing."""
+"""What a look at the accounts that a token reaches changes of the connections."""
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.advertiser import Advertiser, Connection
 from domain.events import AccountFound, AccountLost, AccountStandingChanged, Event
 from domain.ids import AdvertiserId, GrantId, OwnerId
-
-LOOK_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=4))
-"""The pauses before an account that was missed is looked for again; missed each time, it is lost."""
-
-FEWEST_OWNERS, LARGEST_PART = 20, 0.05
-"""Where more than this part of at least so many owners miss accounts at once, it is the platform that fails, not they."""
-
-
-def platform_fails(owners_read: Collection[OwnerId], owners_missing: Collection[OwnerId]) -> bool:
-    """Whether so many owners miss accounts in one audit that nobody's are to be believed lost."""
-    return len(owners_read) >= FEWEST_OWNERS and len(owners_missing) > LARGEST_PART * len(owners_read)
 
 
 def seen_again(

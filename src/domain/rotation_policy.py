@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from domain.call_timeout import CALL_TIMEOUT
 from domain.errors import UnsafePolicy
 from domain.tokens import ASSUMED_ACCESS_LIFE
 
@@ -14,7 +15,7 @@ class RotationPolicy:
     sweep_every: timedelta = timedelta(seconds=15)
     lease: timedelta = timedelta(seconds=30)
     """How long a claim is another process's business alone."""
-    call_timeout: timedelta = timedelta(seconds=10)
+    call_timeout: timedelta = CALL_TIMEOUT
     """Wall-clock bound of one call to the platform."""
     settle_within: timedelta = timedelta(seconds=5)
     """The part of the lease that is left for storing an answer which took the whole call time-out."""

@@ -28,7 +28,7 @@ from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.journal_register import SqlJournalRegister
 from adapters.sql.key_reports import SqlKeyReports
-from adapters.sql.outbox_feed import SqlOutboxFeed
+from adapters.sql.outbox_reading import SqlOutboxFeed
 from adapters.sql.owner_tallies import SqlOwnerTallies
 from adapters.sql.pause_record import SqlPauseRecord
 from adapters.sql.sealed_rows import SqlSealedRows

@@ -24,7 +24,7 @@ from adapters.memory.journal import MemoryJournal
 from adapters.memory.journal_register import MemoryJournalRegister
 from adapters.memory.key_reports import MemoryKeyReports
 from adapters.memory.old_connections import MemoryOldConnections
-from adapters.memory.outbox_feed import MemoryOutboxFeed
+from adapters.memory.outbox_reading import MemoryOutboxFeed
 from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.pause_record import MemoryPauseRecord
 from adapters.memory.removals import MemoryRemovals

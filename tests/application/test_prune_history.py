@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from adapters.memory.outbox_feed import MemoryOutboxFeed
+from adapters.memory.outbox_reading import MemoryOutboxFeed
 from application.ports.removals import Disconnected
 from application.ports.spend_store import SpendAccount
 from application.prune_history import PruneHistory

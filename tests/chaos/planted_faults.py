@@ -15,7 +15,7 @@ from adapters.memory import grant_table
 from adapters.memory.claims_and_settlements import MemoryClaims
 from adapters.memory.database import copy_of
 from adapters.memory.store import MemoryGrants
-from application.connecting import relink, revoke_unused_grant
+from application.connecting import erase_and_revoke_unused_grant, relink
 from application.connecting.exchange_code import ExchangeCode
 from application.ports.claims_and_settlements import Claim, Settlement
 from application.rotation.call_and_settle import CallAndSettle
@@ -216,7 +216,7 @@ def supersede_by_revoking(patch: pytest.MonkeyPatch) -> None:
 
     def revoke(work: Any, grant: Grant, now: datetime) -> None:  # noqa: ANN401 -- passed on as it comes
         if not grant.connections:
-            revoke_unused_grant.revoke_if_unused(work, grant, scenarios.IDS, now)
+            erase_and_revoke_unused_grant.erase_and_revoke_if_unused(work, grant, scenarios.IDS, now)
 
     patch.setattr(relink, "supersede_if_unused", revoke)
     patch.setattr(MemoryGrants, "another_live_grant_shares", lambda *_, **__: False)

@@ -14,8 +14,9 @@ import pytest
 from adapters.sql.migrations import migrate
 from adapters.tiktok_simulator.advertisers import Advertiser
 from chaos.import_load import LOOKED_EVERY, QPS, TIME_OUT, ImportLoad
+from domain.calls_kept_for_people import PEOPLES_TURN
 from domain.ids import AdvertiserId, OwnerId
-from domain.pacing import PEOPLES_TURN, SLACK
+from domain.pacing import SLACK
 from domain.spend_calendar import LONGEST_WINDOW
 from domain.spend_plan import FIRST_DAYS, SpendPolicy
 from entrypoints.settings import SpendSettings

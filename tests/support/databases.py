@@ -14,7 +14,7 @@ from adapters.memory.fleet import MemoryFleet
 from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.journal_register import MemoryJournalRegister
 from adapters.memory.key_reports import MemoryKeyReports
-from adapters.memory.outbox_feed import MemoryOutboxFeed
+from adapters.memory.outbox_reading import MemoryOutboxFeed
 from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.pause_record import MemoryPauseRecord
 from adapters.memory.sealed_rows import MemorySealedRows
@@ -29,7 +29,7 @@ from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.journal_register import SqlJournalRegister
 from adapters.sql.key_reports import SqlKeyReports
-from adapters.sql.outbox_feed import SqlOutboxFeed
+from adapters.sql.outbox_reading import SqlOutboxFeed
 from adapters.sql.owner_tallies import SqlOwnerTallies
 from adapters.sql.pause_record import SqlPauseRecord
 from adapters.sql.sealed_rows import SqlSealedRows
@@ -42,7 +42,7 @@ from application.ports.fleet import Fleet
 from application.ports.heartbeats import Heartbeats
 from application.ports.journal_register import JournalRegister
 from application.ports.key_reports import KeyReports
-from application.ports.outbox_feed import OutboxFeed
+from application.ports.outbox_reading import OutboxFeed
 from application.ports.owner_tallies import OwnerTallies
 from application.ports.pause_record import PauseRecord
 from application.ports.sealed_rows import SealedRows

@@ -1,7 +1,7 @@
 """The store's ports over a database of this process."""
 
 import copy
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -10,9 +10,9 @@ from typing import Self
 from adapters.memory.database import Changes, MemoryDatabase, copy_of
 from adapters.memory.erasures import MemoryErasures
 from adapters.memory.mirror_records import MemoryMirrorRecords
+from adapters.memory.outbox_writing import MemoryOutbox
 from domain.consent import Consent, Ending
 from domain.errors import Conflict
-from domain.events import Event
 from domain.grant import Grant
 from domain.grant_health import Active, Degraded, NeedsReauth
 from domain.ids import NOBODY, AdvertiserId, AppId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
@@ -264,20 +264,6 @@ class MemoryNotices:
             return False
         self._rows.notices[grant, what] = None
         return True
-
-
-class MemoryOutbox:
-    """Facts in a list."""
-
-    def __init__(self, rows: Changes) -> None:
-        self._rows = rows
-
-    def add(self, events: Sequence[Event]) -> None:
-        self._rows.events.extend(events)
-
-    def clear(self) -> None:
-        self._rows.events.clear()
-        self._rows.forgotten = len(self._rows.rows.events)
 
 
 class MemoryUnitOfWork:

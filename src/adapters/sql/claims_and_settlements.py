@@ -11,7 +11,7 @@ from adapters.sql.database import Database, time_of
 from adapters.sql.grant_rows import attempt_columns, grant_of, health_columns, health_of, schedule_columns, token_columns
 from adapters.sql.grants import reach_of
 from adapters.sql.journal_register import note_lost
-from adapters.sql.outbox import SqlOutbox
+from adapters.sql.outbox_writing import SqlOutbox
 from application.ports.claims_and_settlements import Claim, Due, Settlement, TokenModel, fenced_out
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids

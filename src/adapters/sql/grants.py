@@ -19,7 +19,7 @@ from adapters.sql.grant_rows import (
     schedule_columns,
     token_columns,
 )
-from adapters.sql.outbox import SqlOutbox
+from adapters.sql.outbox_writing import SqlOutbox
 from application.ports.claims_and_settlements import TokenModel
 from application.ports.fleet import HEALTH_WORDS
 from domain.advertiser import Connection as AccountConnection

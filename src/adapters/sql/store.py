@@ -12,7 +12,7 @@ from adapters.sql.grants import SqlGrants
 from adapters.sql.mirror_records import SqlMirrorRecords
 from adapters.sql.notices import SqlNotices
 from adapters.sql.offers import SqlOffers
-from adapters.sql.outbox import SqlOutbox
+from adapters.sql.outbox_writing import SqlOutbox
 from adapters.sql.revocations import SqlRevocations
 
 

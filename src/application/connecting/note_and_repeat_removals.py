@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from application.connecting.erase_and_revoke_unused_grant import let_go
 from application.connecting.erased_users import note_erasure
 from application.connecting.retry_on_conflict import retry_on_conflict
-from application.connecting.revoke_unused_grant import let_go
 from application.ports.clock import Clock
 from application.ports.database_identity import IdentityRecord
 from application.ports.ids_and_nonces import Ids

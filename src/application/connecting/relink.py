@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from application.connecting.revoke_unused_grant import supersede_if_unused
+from application.connecting.erase_and_revoke_unused_grant import supersede_if_unused
 from application.ports.store import UnitOfWork
 from domain.advertiser import Advertiser
 from domain.grant import Grant

@@ -1,14 +1,14 @@
 """The ports for what is kept: grants with their connections, offers, consents, revocations, facts."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from application.ports.mirror_records import MirrorRecords
+from application.ports.outbox_writing import Outbox
 from domain.consent import Consent, Ending
 from domain.erasure import Erasure
-from domain.events import Event
 from domain.grant import Grant
 from domain.ids import AdvertiserId, AppId, ConnectionId, GrantId, OfferId, OwnerId, RevocationId
 from domain.offer import Offer
@@ -185,16 +185,6 @@ class Erasures(Protocol):
 
     def forget(self, before: datetime) -> int:
         """Drop those of before then; returns how many."""
-
-
-class Outbox(Protocol):
-    """Facts on their way to others, stored with the change that they report."""
-
-    def add(self, events: Sequence[Event]) -> None:
-        """Send these with the commit, in this order."""
-
-    def clear(self) -> None:
-        """Forget everything that was not sent."""
 
 
 class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):

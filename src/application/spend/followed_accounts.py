@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from application.ports.clock import Clock
 from application.ports.heartbeats import Heartbeats
-from application.ports.outbox_feed import OutboxFeed
+from application.ports.outbox_reading import OutboxFeed
 from application.ports.spend_store import SpendAccount, SpendStore
 from application.ports.store import Store, UnitOfWork
 from domain.events import AccountDisconnected, AccountsConnected

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Self
 
 from domain.ids import AppId
-from domain.service_limits import NO_LIMITS, ServiceLimits
 from domain.tokens import Secret, TokenTerm
+from domain.users_and_accounts_of_services import NO_LIMITS, ServiceLimits
 from entrypoints.settings.published_secrets import DEMO_APP_ID, DEMO_APP_SECRET
 
 CALLBACK_PATH = "/api/auth/tiktok/callback"

@@ -9,7 +9,7 @@ from pathlib import Path
 from domain.ids import AppId
 from domain.rotation_policy import RotationPolicy
 from domain.tokens import ASSUMED_ACCESS_LIFE, Secret, TokenTerm
-from entrypoints.settings import addresses, credentials, service_limits
+from entrypoints.settings import addresses, credentials, users_and_accounts_of_services
 from entrypoints.settings.environment import Reader
 from entrypoints.settings.invalid_settings import Fault, InvalidSettings, Malformed
 from entrypoints.settings.setting_values import (
@@ -179,7 +179,7 @@ def _services(reader: Reader) -> tuple[Service, ...]:
         return ()  # whose fault is noted
 
     def within(value: str) -> tuple[Service, ...]:
-        return service_limits.limited(services, service_limits.service_limits(value))
+        return users_and_accounts_of_services.limited(services, users_and_accounts_of_services.service_limits(value))
 
     return reader.optional("SERVICE_LIMITS", within, services)
 

@@ -18,11 +18,10 @@ from entrypoints.http.api.openapi import CRON, METRICS, SERVICE, SESSION, descri
 from entrypoints.http.api.refresh import refresh_connection
 from entrypoints.http.api.selection import pending, select_account
 from entrypoints.http.api.spend import spend_for_service, spend_of_user
-from entrypoints.http.api.strict_json import StrictRequest
+from entrypoints.http.api.strict_json import StrictRequest, brings_json
 from entrypoints.http.api.vend import vended_token
 from entrypoints.http.api.wait_for_running_rotation import SharedWaits
 from entrypoints.http.auth.guards import (
-    brings_json,
     is_cron,
     may_connect,
     may_erase,

@@ -14,19 +14,20 @@ from litestar.types import ASGIApp
 from application.ports.clock import Clock
 from application.ports.rate_limits import RateLimits
 from application.refuse_erased_user import RefuseErasedUser
-from domain.errors import InvalidRequest
 from domain.ids import OwnerId
 from domain.rate_limit import RateLimit
 from entrypoints.http.auth.client_address import Client, asked_by_own_name, resolve_client
-from entrypoints.http.auth.cron_and_service_secrets import authenticate_service, bearer_matches
+from entrypoints.http.auth.cron_and_metrics_secrets import bearer_matches
+from entrypoints.http.auth.demo_sessions import DemoSessions
 from entrypoints.http.auth.issuer_key_loading import IssuerKeyLoading
 from entrypoints.http.auth.issuer_keys import IssuerKeys
 from entrypoints.http.auth.jwt_claims import Unauthenticated, WrongSecret
 from entrypoints.http.auth.origin import write_allowed
 from entrypoints.http.auth.rate_limits import ADDRESS, CONNECT, REFRESH, VEND, RateLimiter, address_of
 from entrypoints.http.auth.request_headers import RequestHeaders
+from entrypoints.http.auth.service_secrets_and_scopes import require_scope
 from entrypoints.http.auth.sessions import Session, Sessions
-from entrypoints.http.exception_to_error_code import NotServed, OriginRefused, ScopeMissing
+from entrypoints.http.exception_to_error_code import NotServed, OriginRefused
 from entrypoints.settings import Scope, Service, Settings
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -184,7 +185,7 @@ async def admit_user(connection: Connection, limit: RateLimit) -> None:
 async def may_vend(connection: Connection, _: BaseRouteHandler) -> None:
     """A backend service with the scope `vend`, not too often. Raises NotServed, WrongSecret, ScopeMissing, RateLimited."""
     try:
-        require_scope(connection, Scope.VEND)
+        let_service_in(connection, Scope.VEND)
     except WrongSecret:
         await gate_of(connection).admit_stranger(connection)
         raise
@@ -193,29 +194,22 @@ async def may_vend(connection: Connection, _: BaseRouteHandler) -> None:
 
 def may_read_spend(connection: Connection, _: BaseRouteHandler) -> None:
     """A backend service with the scope `spend`. Raises NotServed, WrongSecret, ScopeMissing."""
-    require_scope(connection, Scope.SPEND)
+    let_service_in(connection, Scope.SPEND)
 
 
 def may_erase(connection: Connection, _: BaseRouteHandler) -> None:
     """A backend service with the scope `erase`. Raises NotServed, WrongSecret, ScopeMissing."""
-    require_scope(connection, Scope.ERASE)
+    let_service_in(connection, Scope.ERASE)
 
 
-def require_scope(connection: Connection, scope: Scope) -> None:
+def let_service_in(connection: Connection, scope: Scope) -> None:
     """A backend service that may do this. Raises NotServed, WrongSecret, ScopeMissing."""
     services = gate_of(connection).settings.services
-    if not services:
-        raise NotServed
-    service = authenticate_service(authorization_of(connection), services)
-    if service is None:
-        raise WrongSecret("send a secret of SERVICE_TOKENS as Authorization: Bearer <secret>; none came, or it is not known here")
-    if scope not in service.scopes:
-        raise ScopeMissing
-    connection.state.service = service
+    connection.state.service = require_scope(authorization_of(connection), services, scope)
 
 
 def service_of(request: AnyRequest) -> Service:
-    """The service that `require_scope` let in, as a dependency of handlers."""
+    """The service that was let in, as a dependency of handlers."""
     service: Service = request.state.service
     return service
 
@@ -241,10 +235,20 @@ def may_measure(connection: Connection, _: BaseRouteHandler) -> None:
         raise WrongSecret("send METRICS_TOKEN as Authorization: Bearer <token>; none came, or it is another")
 
 
-def brings_json(connection: Connection, _: BaseRouteHandler) -> None:
-    """The body must say that it is JSON, and there must be one. Raises InvalidRequest."""
-    kind = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise InvalidRequest("send a JSON body with Content-Type: application/json")
-    if connection.headers.get("content-length") == "0":
-        raise InvalidRequest("the body is empty")
+def in_the_demo(connection: Connection, _: BaseRouteHandler) -> None:
+    """Only the demo signs people in. Raises NotServed."""
+    demo_sessions(connection)
+
+
+def demo_sessions(connection: Connection) -> DemoSessions:
+    """The demo's sessions. Raises NotServed outside the demo, where none of this exists."""
+    demo = gate_of(connection).sessions.demo
+    if demo is None:
+        raise NotServed
+    return demo
+
+
+def comes_from_here(connection: Connection, _: BaseRouteHandler) -> None:
+    """Whoever names an origin must name ours: nobody is to be signed in by another site. Raises OriginRefused."""
+    if not gate_of(connection).settings.web.write_origins.issuperset(headers_of(connection).all("origin")):
+        raise OriginRefused

@@ -3,30 +3,17 @@
 from litestar import Response, get, post
 from litestar.datastructures import Cookie, FormMultiDict
 from litestar.di import NamedDependency
-from litestar.handlers import BaseRouteHandler
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_307_TEMPORARY_REDIRECT, HTTP_400_BAD_REQUEST
 
 from application.ports.clock import Clock
 from entrypoints.http.api import Injected
-from entrypoints.http.auth.demo_sessions import COOKIE_NAME, DEMO_SESSION_LIFE, DemoSessions
-from entrypoints.http.auth.guards import Connection, gate_of, headers_of
+from entrypoints.http.auth.demo_sessions import COOKIE_NAME, DEMO_SESSION_LIFE
+from entrypoints.http.auth.guards import comes_from_here, demo_sessions, in_the_demo
 from entrypoints.http.dashboard_addresses import PLATFORMS, Addresses
-from entrypoints.http.exception_to_error_code import NotServed, OriginRefused
 from entrypoints.http.pages.demo_users import DEMO_USERS, demo_user
 from entrypoints.http.pages.forms import field
 from entrypoints.http.pages.rendering import AnyRequest, page, to
 from entrypoints.http.pages.sign_in_redirect import own_path
-
-
-def in_the_demo(connection: Connection, _: BaseRouteHandler) -> None:
-    """Only the demo signs people in. Raises NotServed."""
-    demo_sessions(connection)
-
-
-def from_here(connection: Connection, _: BaseRouteHandler) -> None:
-    """Whoever names an origin must name ours: nobody is to be signed in by another site. Raises OriginRefused."""
-    if not gate_of(connection).settings.web.write_origins.issuperset(headers_of(connection).all("origin")):
-        raise OriginRefused
 
 
 @get("/", guards=[in_the_demo], sync_to_thread=False)
@@ -42,7 +29,7 @@ def login_form(request: AnyRequest) -> Response[str]:
     return page(request, "login.html", HTTP_200_OK, callback=callback, people=DEMO_USERS, fault="")
 
 
-@post("/login", guards=[in_the_demo, from_here], sync_to_thread=False)
+@post("/login", guards=[in_the_demo, comes_from_here], sync_to_thread=False)
 def log_in(
     request: AnyRequest, form: NamedDependency[FormMultiDict], clock: Injected[Clock], addresses: Injected[Addresses]
 ) -> Response[str]:
@@ -56,11 +43,3 @@ def log_in(
     answer = to(addresses.at(callback), HTTP_303_SEE_OTHER)
     answer.set_cookie(Cookie(COOKIE_NAME, value=session, path="/", max_age=life, httponly=True, samesite="lax"))
     return answer
-
-
-def demo_sessions(connection: Connection) -> DemoSessions:
-    """The demo's sessions. Raises NotServed outside the demo, where none of this exists."""
-    demo = gate_of(connection).sessions.demo
-    if demo is None:
-        raise NotServed
-    return demo

@@ -3,7 +3,7 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from adapters.sql.database import Database, open_database
-from adapters.sql.outbox_feed import SqlOutboxFeed
+from adapters.sql.outbox_reading import SqlOutboxFeed
 from adapters.sql.store import SqlStore
 from domain.events import TokensRotated
 from domain.ids import GrantId

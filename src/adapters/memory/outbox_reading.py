@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from adapters.memory.database import MemoryDatabase
-from application.ports.outbox_feed import Fact
+from application.ports.outbox_reading import Fact
 
 
 class MemoryOutboxFeed:

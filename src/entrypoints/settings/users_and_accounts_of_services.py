@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from domain.service_limits import NO_LIMITS, ServiceLimits
+from domain.users_and_accounts_of_services import NO_LIMITS, ServiceLimits
 from entrypoints.settings.credentials import listed
 from entrypoints.settings.invalid_settings import Malformed
 from entrypoints.settings.setting_values import Scope, Service

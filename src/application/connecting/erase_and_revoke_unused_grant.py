@@ -1,4 +1,4 @@
-"""Revoking a grant that nothing uses any more: its tokens leave the store in the commit that ends it."""
+"""Erasing and revoking a grant that nothing uses any more: its tokens leave the store in the commit that ends it."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ def awaited(work: UnitOfWork, grant: Grant, now: datetime) -> bool:
     return offer is not None and offer.open(now)
 
 
-def revoke_if_unused(work: UnitOfWork, grant: Grant, ids: Ids, now: datetime) -> bool:
+def erase_and_revoke_if_unused(work: UnitOfWork, grant: Grant, ids: Ids, now: datetime) -> bool:
     """Erase a grant that nothing points at any more, and queue its token for revocation. Whether it was."""
     if grant.erased or grant.connections or awaited(work, grant, now):
         return False
@@ -31,7 +31,7 @@ def let_go(work: UnitOfWork, grant: Grant, connection: ConnectionId, ids: Ids, n
     """Let go of an account, and of its grant with the last one. Whether the grant ended."""
     released = grant.release(connection)
     work.outbox.add([AccountDisconnected(grant.id, grant.owner, released.id, at=now)])
-    ended = revoke_if_unused(work, grant, ids, now)
+    ended = erase_and_revoke_if_unused(work, grant, ids, now)
     work.grants.save(grant)
     return ended
 
@@ -40,7 +40,7 @@ def let_all_go(work: UnitOfWork, grant: Grant, ids: Ids, now: datetime) -> list[
     """Let go of all accounts and of the grant, which nobody may choose from any more. Which connections there were."""
     released = [grant.release(connection).id for connection in list(grant.connections)]
     work.outbox.add([AccountDisconnected(grant.id, grant.owner, connection, at=now) for connection in released])
-    revoke_if_unused(work, grant, ids, now)
+    erase_and_revoke_if_unused(work, grant, ids, now)
     work.grants.save(grant)
     return released
 

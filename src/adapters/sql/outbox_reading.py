@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert,
 
 from adapters.sql import tables
 from adapters.sql.database import Database
-from application.ports.outbox_feed import Fact
+from application.ports.outbox_reading import Fact
 from domain.events import Event
 
 PLACED_AT_ONCE = 1000

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.service_limits import NO_LIMITS, ServiceLimits
+from domain.users_and_accounts_of_services import NO_LIMITS, ServiceLimits
 from entrypoints.settings import faults_of, load_settings
 from support.environ import an_environ
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.ids import AdvertiserId, OwnerId
-from domain.service_limits import NO_LIMITS, ServiceLimits, matches
+from domain.users_and_accounts_of_services import NO_LIMITS, ServiceLimits, matches
 
 ANNA, SHOP = OwnerId("team-a-anna"), AdvertiserId("7123")
 

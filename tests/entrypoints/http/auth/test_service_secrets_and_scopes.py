@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from domain.tokens import Secret
-from entrypoints.http.auth.cron_and_service_secrets import authenticate_service, bearer_matches
+from entrypoints.http.auth.jwt_claims import WrongSecret
+from entrypoints.http.auth.service_secrets_and_scopes import authenticate_service, require_scope
+from entrypoints.http.exception_to_error_code import NotServed, ScopeMissing
 from entrypoints.settings import Scope, Service
 
 SECRET = Secret("the-importers-secret")
@@ -38,7 +40,6 @@ def test_a_service_is_known_by_its_secret() -> None:
 )
 def test_nothing_else_is_a_service(header: str | None) -> None:
     assert authenticate_service(header, SERVICES) is None
-    assert not bearer_matches(header, SECRET)
 
 
 def test_without_services_nobody_is_one() -> None:
@@ -49,9 +50,22 @@ def test_an_empty_secret_never_matches_an_empty_token() -> None:
     hollow = Service.of("hollow", Secret(""), {Scope.VEND})
     assert authenticate_service("Bearer ", (hollow,)) is None
     assert authenticate_service(None, (hollow,)) is None
-    assert not bearer_matches("Bearer ", Secret(""))
 
 
-def test_one_secret_is_compared_as_a_bearer_token() -> None:
-    assert bearer_matches("Bearer the-importers-secret", SECRET)
-    assert not bearer_matches("Bearer the-janitors-secret", SECRET)
+def test_a_service_is_let_in_for_a_scope_that_it_has() -> None:
+    assert require_scope("Bearer the-importers-secret", SERVICES, Scope.VEND) is IMPORTER
+
+
+def test_a_service_without_the_scope_is_refused() -> None:
+    with pytest.raises(ScopeMissing):
+        require_scope("Bearer the-importers-secret", SERVICES, Scope.ERASE)
+
+
+def test_whoever_is_no_service_is_refused() -> None:
+    with pytest.raises(WrongSecret):
+        require_scope("Bearer x", SERVICES, Scope.VEND)
+
+
+def test_where_there_are_no_services_nothing_is_served() -> None:
+    with pytest.raises(NotServed):
+        require_scope("Bearer the-importers-secret", (), Scope.VEND)

@@ -1,4 +1,4 @@
-"""The outbox as rows."""
+"""What is written to the outbox, as rows."""
 
 from collections.abc import Sequence
 
