@@ -8,7 +8,7 @@ from application.connecting.note_and_repeat_removals import RepeatRemovals
 from application.ports.clock import Clock
 from application.ports.database_identity import IdentityRecord
 from application.ports.ids_and_nonces import Ids
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from domain.allowance import EPOCH
 from domain.database_hold import WentBack
 from domain.database_identity import DatabaseIdentity
@@ -24,7 +24,7 @@ class AdoptDatabase:
     """Each way may be gone again where it was interrupted: the hold ends last, when everything else is done."""
 
     record: IdentityRecord
-    store: Store
+    store: StoreOfAllOwners
     repeat_removals: RepeatRemovals
     clock: Clock
     ids: Ids

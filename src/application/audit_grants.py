@@ -10,7 +10,7 @@ from application.ports.claims_and_settlements import Due, TokenModel
 from application.ports.clock import Clock
 from application.ports.fleet import Fleet, FleetView
 from application.ports.journal_register import JournalRegister, Undrained
-from application.ports.store import Store, UnitOfWork
+from application.ports.store_of_all_owners import StoreOfAllOwners, UnitOfWorkOfAllOwners
 from application.rotation.permit_turn import never
 from application.rotation.sweep_in_batches import SweepInBatches, SweepReport, ignore_progress
 from domain.consent import CONSENT_KEPT_FOR
@@ -54,7 +54,7 @@ class AuditGrants:
     sweep_in_batches: SweepInBatches
     audit_reach: Callable[[Callable[[], bool]], int]
     """Sees which accounts are still reached; how many grants it looked at."""
-    store: Store
+    store: StoreOfAllOwners
     fleet: Fleet
     journals: JournalRegister
     clock: Clock
@@ -93,7 +93,7 @@ class AuditGrants:
                 self.sweep_in_batches(Due(since=self.clock.now()), stopping=stopping, progress=progress)
         return self.sweep_in_batches(Due(kind=TokenModel.LONG_TERM), stopping=stopping, progress=progress)
 
-    def _forget(self, drop: Callable[[UnitOfWork], int]) -> int:
+    def _forget(self, drop: Callable[[UnitOfWorkOfAllOwners], int]) -> int:
         with self.store.write() as work:
             forgotten = drop(work)
             work.commit()
@@ -110,7 +110,10 @@ class AuditGrants:
         return self._change(lambda work: work.grants.asleep(app, until, limit=AUDIT_BATCH), lambda g: g.wake(now), stopping)
 
     def _change(
-        self, find: Callable[[UnitOfWork], list[GrantId]], change: Callable[[Grant], bool], stopping: Callable[[], bool]
+        self,
+        find: Callable[[UnitOfWorkOfAllOwners], list[GrantId]],
+        change: Callable[[Grant], bool],
+        stopping: Callable[[], bool],
     ) -> int:
         """Change what is found until nothing is; how many were changed."""
         changed = 0

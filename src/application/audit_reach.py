@@ -10,7 +10,7 @@ from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane, Permits
 from application.ports.clock import Clock
 from application.ports.sealer import Sealer
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from application.rotation.permit_turn import Turns, never, unless_listed, wait
 from domain.advertiser import Advertiser
 from domain.errors import CannotOpen
@@ -62,7 +62,7 @@ class Looks:
 class AuditReach:
     """Looks at each grant about weekly. An account that is missed is looked for twice more before it counts as lost."""
 
-    store: Store
+    store: StoreOfAllOwners
     platform: AdPlatform
     sealer: Sealer
     budget: Budget

@@ -41,10 +41,8 @@ class BeginConnect:
         state = self.nonces.new()
         with self.store.write() as work:
             refuse_erased(work, owner, self.clock.now())
-            if reconnects is not None:
-                grant = work.grants.of_connection(reconnects)
-                if grant is None or grant.owner != owner:
-                    raise ConnectionNotFound
+            if reconnects is not None and work.grants.of_connection(reconnects, owner=owner) is None:
+                raise ConnectionNotFound
             work.consents.keep_newest(owner, MOST_OPEN - 1)
             work.consents.add(Consent(digest(state), owner, digest(browser), self.clock.now() + CONSENT_LIFE, reconnects))
             work.commit()

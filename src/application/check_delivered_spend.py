@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from application.ports.spend_deliveries import SpendDeliveries, VersionedDay
 from application.ports.spend_sink import DeliveryOutcome, SpendSink
 from application.ports.spend_store import SpendAccount
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from domain.delivered_spend import DaysToDeliver, delivered_rows
 from domain.ids import ConnectionId
 
@@ -31,7 +31,7 @@ class CheckDeliveredSpend:
 
     spend_sink: SpendSink
     spend_deliveries: SpendDeliveries
-    store: Store
+    store: StoreOfAllOwners
 
     def __call__(self) -> SpendDifferences:
         """Raises MirrorUnavailable, StoreUnavailable."""

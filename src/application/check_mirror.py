@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from application.ports.clock import Clock
 from application.ports.connection_mirror import ConnectionMirror, Lack
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from domain.mirror_differences import MirrorDifferences, differences
 from domain.mirror_freeze_judgement import judged, ours_without_token
 from domain.mirror_freeze_reasons import FreezeReason
@@ -44,7 +44,7 @@ class CheckMirror:
     """Lacks, what would freeze it, differences and counts."""
 
     mirror: ConnectionMirror
-    store: Store
+    store: StoreOfAllOwners
     clock: Clock
     hold: Callable[[], object | None]
     """Why nothing may be concluded from our own database; None: it is what it was."""

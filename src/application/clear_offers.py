@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from application.connecting.erase_and_revoke_unused_grant import erase_and_revoke_if_unused
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 
 OFFER_BATCH = 100
 
@@ -14,7 +14,7 @@ OFFER_BATCH = 100
 class ClearOffers:
     """An offer that is over, and whose grant nothing points at, takes its grant with it."""
 
-    store: Store
+    store: StoreOfAllOwners
     clock: Clock
     ids: Ids
 

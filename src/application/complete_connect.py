@@ -9,7 +9,7 @@ from application.connecting.consent_decision import consent_decision
 from application.connecting.erase_and_revoke_unused_grant import erase_and_revoke_if_unused
 from application.connecting.erased_users import refuse_erased
 from application.connecting.exchange_code import ExchangeCode, Exchanged
-from application.connecting.one_use_state import InProgress, abandon_state, use_state
+from application.connecting.one_use_state import InProgress, use_state
 from application.connecting.retry_on_conflict import retry_on_conflict
 from application.database_hold.identity_watch import IdentityWatch
 from application.database_hold.pause_watch import PauseWatch
@@ -106,13 +106,9 @@ class CompleteConnect:
             case failure:
                 ending = Failed(consent_failure_of(failure))
         with self.store.write() as work:
-            work.consents.end(consent.state_digest, ending)
+            work.consents.end(consent.state_digest, ending, owner=owner)
             work.commit()
         return ending
-
-    def abandon(self, state: str) -> None:
-        """Use up a state that came back without a session."""
-        abandon_state(self.store, state, self.clock.now())
 
     def _after_exchange(self, exchanged: Exchanged, consent: Consent, until: timedelta) -> Ending:
         grant, offer, reached = exchanged.grant, exchanged.offer, self._find(exchanged.issued, consent.owner, until)
@@ -151,8 +147,8 @@ class CompleteConnect:
         """Decide, in one transaction, what this consent leads to, and which connections there are under its grant."""
         now = self.clock.now()
         with self.store.write() as work:
-            [grant] = work.grants.get([new])
-            offer = work.offers.get(offered)
+            [grant] = work.grants.get([new], owner=consent.owner)
+            offer = work.offers.get(offered, owner=consent.owner)
             if offer is None:
                 return Failed(ConsentFailure.EXCHANGE_FAILED), []
             grant.reach |= {a.id for a in reached.accounts}

@@ -14,7 +14,7 @@ from application.ports.connection_mirror import MirrorUnavailable
 from application.ports.spend_deliveries import SpendDeliveries, VersionedDay
 from application.ports.spend_sink import DeliveryOutcome, DeliveryReport, SpendSink
 from application.ports.spend_store import SpendAccount
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from domain.delivered_spend import DaysToDeliver, delivered_rows
 from domain.ids import ConnectionId
 from domain.mirror_freeze_judgement import is_written
@@ -56,7 +56,7 @@ class DeliverSpend:
 
     spend_sink: SpendSink
     spend_deliveries: SpendDeliveries
-    store: Store
+    store: StoreOfAllOwners
     clock: Clock
     hold: Callable[[], object | None]
     """Why nothing may be concluded from our own database; None: it is what it was."""

@@ -47,8 +47,8 @@ class Disconnect:
         """Whether the grant ended, and the connection's present id."""
         now = self.clock.now()
         with self.store.write() as work:
-            grant = work.grants.of_connection(connection)
-            if grant is None or grant.owner != owner or not holds(stored := grant.connection(connection)):
+            grant = work.grants.of_connection(connection, owner=owner)
+            if grant is None or not holds(stored := grant.connection(connection)):
                 raise ConnectionNotFound
             ended = let_go(work, grant, connection, self.ids, now)
             work.commit()

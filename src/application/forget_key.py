@@ -8,7 +8,7 @@ from application.ports.clock import Clock
 from application.ports.key_reports import KeyReports
 from application.ports.sealed_rows import SealedRows
 from application.ports.sealer import Sealer
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from domain.errors import Refusal
 from domain.events import RevocationGivenUp
 from domain.ids import GrantId
@@ -46,7 +46,7 @@ class ForgetKey:
     sealed_rows: SealedRows
     key_reports: KeyReports
     sealer: Sealer
-    store: Store
+    store: StoreOfAllOwners
     clock: Clock
 
     def would(self, key: str) -> Forgotten:

@@ -11,7 +11,7 @@ from application.ports.budget import Budget, Lane
 from application.ports.clock import Clock
 from application.ports.executor import Executor
 from application.ports.spend_reports import SpendReports
-from application.ports.spend_store import ImportClaim, SpendAccount, SpendStore
+from application.ports.spend_store import ImportClaim, SpendAccount, SpendStoreOfAllOwners
 from application.ports.store import Store
 from application.rotation.claim_results import InFlight
 from application.rotation.permit_turn import Turns, never
@@ -48,7 +48,7 @@ AccessTo = Callable[..., Secret | InFlight]
 class ImportSpend:
     """Reads what is due, the most urgent first. Each account fails by itself, and is resumed where it was left."""
 
-    spend_store: SpendStore
+    spend_store: SpendStoreOfAllOwners
     reports: SpendReports
     store: Store
     follow: FollowConnections

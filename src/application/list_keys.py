@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from application.ports.key_reports import KeyReports
 from application.ports.sealed_rows import SealedRows
 from application.ports.sealer import Sealer
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from domain.grant import Grant
 from domain.ids import GrantId
 from domain.key_use import KeyUse, key_uses
@@ -21,7 +21,7 @@ class ListKeys:
     sealed_rows: SealedRows
     key_reports: KeyReports
     sealer: Sealer
-    store: Store
+    store: StoreOfAllOwners
 
     def __call__(self) -> tuple[KeyUse, ...]:
         """The newest key first, then the others that are here, then those that are not. Raises StoreUnavailable."""

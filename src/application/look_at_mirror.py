@@ -10,7 +10,7 @@ from application.mirroring.relist import Relist
 from application.mirroring.settle_in_turns import SettleInTurns
 from application.ports.clock import Clock
 from application.ports.connection_mirror import ConnectionMirror
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from domain.errors import ConnectionNotFound
 from domain.ids import ConnectionId, GrantId, OwnerId
 from domain.mirror_absence import ENDS_AFTER, Absences, absences
@@ -50,7 +50,7 @@ class LookAtMirror:
     """First whether the mirror freezes, then what is missing, then what is to be settled."""
 
     mirror: ConnectionMirror
-    store: Store
+    store: StoreOfAllOwners
     clock: Clock
     settle_all: SettleInTurns
     relist: Relist

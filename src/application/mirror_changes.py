@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from application.mirroring.settle_in_turns import SettleInTurns
 from application.ports.outbox_reading import OutboxFeed
-from application.ports.store import Store, UnitOfWork
+from application.ports.store_of_all_owners import StoreOfAllOwners, UnitOfWorkOfAllOwners
 from domain.events import (
     AccountDisconnected,
     AccountFound,
@@ -39,7 +39,7 @@ class MirrorChanges:
     """A fact only names connections: their state is read when they are settled. What is left over is seen by the next look."""
 
     feed: OutboxFeed
-    store: Store
+    store: StoreOfAllOwners
     settle_all: SettleInTurns
 
     def __call__(self, *, stopping: Callable[[], bool]) -> None:
@@ -58,7 +58,7 @@ class MirrorChanges:
             self.feed.passed(CONSUMER, facts[-1].position)
 
 
-def rows_of(event: Event, work: UnitOfWork) -> Iterator[tuple[OwnerId, ConnectionId]]:
+def rows_of(event: Event, work: UnitOfWorkOfAllOwners) -> Iterator[tuple[OwnerId, ConnectionId]]:
     """The rows that may show something else after it."""
     match event:
         case AccountsConnected(connections=connections):

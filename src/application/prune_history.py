@@ -10,8 +10,8 @@ from application.ports.journal import JournalUnavailable
 from application.ports.journal_register import JournalRegister
 from application.ports.outbox_reading import OutboxFeed
 from application.ports.removals import Removals
-from application.ports.spend_store import KEPT_AFTER_DISCONNECT, SpendStore
-from application.ports.store import Store
+from application.ports.spend_store import KEPT_AFTER_DISCONNECT, SpendStoreOfAllOwners
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from application.rotation.permit_turn import never
 from domain.erasure import ERASED_FOR
 from domain.mirrored_row import REMEMBERED_FOR
@@ -51,7 +51,7 @@ class PruneHistory:
     """In batches, each a transaction of its own; what is left when it is told to stop goes the next time."""
 
     feed: OutboxFeed
-    store: Store
+    store: StoreOfAllOwners
     journals: JournalRegister
     clock: Clock
     consumers: frozenset[str]
@@ -59,7 +59,7 @@ class PruneHistory:
     retention: timedelta
     """How long a fact is kept after the slowest of them passed it."""
     removals: Removals
-    spend_store: SpendStore
+    spend_store: SpendStoreOfAllOwners
 
     def __call__(self, *, stopping: Callable[[], bool] = never) -> Pruned:
         """Raises StoreUnavailable."""

@@ -10,7 +10,7 @@ from application.mirroring.settle_in_turns import SettleInTurns
 from application.ports.clock import Clock
 from application.ports.connection_mirror import ConnectionMirror
 from application.ports.spend_deliveries import SpendDeliveries
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from domain.errors import ConnectionNotFound, InvalidRequest
 from domain.ids import ConnectionId, OwnerId
 from domain.mirror_look import Look
@@ -39,7 +39,7 @@ class RebuildMirror:
     """Nothing is done before `apply`; both may be repeated."""
 
     mirror: ConnectionMirror
-    store: Store
+    store: StoreOfAllOwners
     clock: Clock
     settle_all: SettleInTurns
     disconnect: Callable[[OwnerId, ConnectionId], bool]

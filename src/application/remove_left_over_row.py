@@ -7,7 +7,7 @@ from datetime import timedelta
 from application.mirroring.bounded_calls import BoundedCalls
 from application.mirroring.settle_soon import SettleSoon
 from application.ports.connection_mirror import ConnectionMirror, MirrorUnavailable
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from domain.ids import ConnectionId, OwnerId
 from domain.mirrored_row import ERASED, WrittenRow
 
@@ -22,7 +22,7 @@ class RemoveLeftOverRow:
     """For whoever disconnects what is no connection any more."""
 
     mirror: ConnectionMirror
-    store: Store
+    store: StoreOfAllOwners
     calls: BoundedCalls
     settle_soon: SettleSoon
 

@@ -11,7 +11,7 @@ from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane, Permits
 from application.ports.clock import Clock
 from application.ports.sealer import Sealer
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from application.rotation.call_and_settle import WITHOUT_KEY
 from application.rotation.permit_turn import Turns
 from domain.back_off import FIRST_BACK_OFF, LONGEST_BACK_OFF, doubled
@@ -62,7 +62,7 @@ class RevokeTokens:
     It comes last of all that erases tokens, so it is here that the store forgets what these were.
     """
 
-    store: Store
+    store: StoreOfAllOwners
     platform: AdPlatform
     sealer: Sealer
     budget: Budget

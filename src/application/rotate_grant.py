@@ -35,16 +35,16 @@ class RotateGrant:
     settle_soon: SettleSoon
 
     def __call__(
-        self, connection: ConnectionId, *, owner: OwnerId | None, asked_at: datetime, insist: bool = False
+        self, connection: ConnectionId, *, owner: OwnerId, asked_at: datetime, insist: bool = False
     ) -> Rotated | InFlight:
-        """Renew the grant of a connection. `owner` None: an operator asks. `insist`: also after a refusal, once more.
+        """Renew the grant of the owner's connection. `insist`: also after a refusal, once more, since an operator asks.
 
         Raises ConnectionNotFound, ReauthorisationNeeded, BudgetSpent, PlatformThrottled, PlatformUnavailable,
         PlatformMisconfigured, PlatformError.
         """
         with self.store.read() as work:
-            grant = work.grants.of_connection(connection)
-        if grant is None or (owner is not None and grant.owner != owner):
+            grant = work.grants.of_connection(connection, owner=owner)
+        if grant is None:
             raise ConnectionNotFound
         now = self.clock.now()
         if (ended_at := grant.schedule.settled_at) and ended_at >= asked_at:

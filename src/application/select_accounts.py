@@ -57,7 +57,7 @@ class SelectAccounts:
                 return stored.chosen is None
             stored.close()
             work.offers.save(stored)
-            for grant in work.grants.get([stored.grant]):
+            for grant in work.grants.get([stored.grant], owner=owner):
                 erase_and_revoke_if_unused(work, grant, self.ids, now)
                 work.grants.save(grant)
             work.commit()
@@ -71,7 +71,7 @@ class SelectAccounts:
             chosen = stored.choose(frozenset(accounts), now)
             if not first:
                 return self._as_chosen(work, stored)
-            [grant] = work.grants.get([stored.grant])
+            [grant] = work.grants.get([stored.grant], owner=owner)
             relink(work, grant, chosen, now)
             connected = grant.by_account
             of_id = {a.id: a for a in chosen}
@@ -94,7 +94,7 @@ class SelectAccounts:
 
 def owned(work: UnitOfWork, offer: OfferId, owner: OwnerId) -> Offer:
     """The offer, if it is this owner's. Raises OfferNotFound."""
-    stored = work.offers.get(offer)
-    if stored is None or stored.owner != owner:
+    stored = work.offers.get(offer, owner=owner)
+    if stored is None:
         raise OfferNotFound
     return stored

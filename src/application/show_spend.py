@@ -160,14 +160,6 @@ class ShowSpend:
         kinds = [SpendKind.AUCTION]
         return [change for _, change in self.spend.restatements(accounts, shown.window, kinds, most=MOST_CHANGES)]
 
-    def owner_of(self, connection: ConnectionId) -> OwnerId:
-        """Whose it is. Raises ConnectionNotFound, StoreUnavailable."""
-        with self.store.read() as work:
-            grant = work.grants.of_connection(connection)
-        if grant is None:
-            raise ConnectionNotFound
-        return grant.owner
-
     def last_days(self, owner: OwnerId, number: int, *, connection: ConnectionId | None = None) -> Window:
         """So many days up to the latest today that any of these accounts has. Raises ConnectionNotFound, StoreUnavailable."""
         now = self.clock.now()

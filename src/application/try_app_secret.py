@@ -9,7 +9,7 @@ from application.ports.ad_platform import AdPlatform
 from application.ports.budget import Budget, Lane, Obstacle, Permits
 from application.ports.clock import Clock
 from application.ports.sealer import Sealer
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from application.rotation.permit_turn import PERMIT_PATIENCE, Turns, unless_listed
 from domain.database_hold import Held
 from domain.errors import BudgetSpent, CannotOpen
@@ -49,7 +49,7 @@ class Untried:
 class TryAppSecret:
     """The cheapest call that carries the secret: which accounts a token reaches. It spends nothing."""
 
-    store: Store
+    store: StoreOfAllOwners
     platform: AdPlatform
     sealer: Sealer
     budget: Budget

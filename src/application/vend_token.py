@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from application.ports.budget import Obstacle, Permits
 from application.ports.clock import Clock
 from application.ports.sealer import Sealer
-from application.ports.store import Store, UnitOfWork
+from application.ports.store_of_all_owners import StoreOfAllOwners, UnitOfWorkOfAllOwners
 from application.rotation.call_and_settle import UNTIL_CONFIGURED
 from application.rotation.claim_results import Ended, InFlight, Rotation
 from application.rotation.replace_rejected_token import ReplaceRejected
@@ -67,7 +67,7 @@ class Vended:
 class VendToken:
     """Serve what there is while it is good enough; else rotate once; else serve what is still valid, and say so."""
 
-    store: Store
+    store: StoreOfAllOwners
     single_call: SingleCall
     sealer: Sealer
     clock: Clock
@@ -137,7 +137,9 @@ class VendToken:
             log.critical("a token that was asked for can't be opened", extra={"grant": grant.id, "because": str(closed)})
             raise
 
-    def _find(self, work: UnitOfWork, target: ByConnection | ByAccount, limits: ServiceLimits) -> tuple[Grant, AdvertiserId]:
+    def _find(
+        self, work: UnitOfWorkOfAllOwners, target: ByConnection | ByAccount, limits: ServiceLimits
+    ) -> tuple[Grant, AdvertiserId]:
         if isinstance(target, ByConnection):
             grant = work.grants.of_connection(target.connection)
             connection = grant.connection(target.connection) if grant else None

@@ -37,6 +37,7 @@ from adapters.sql.spend_deliveries import SqlSpendDeliveries
 from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.store import SqlStore
 from adapters.tiktok.spend_reports import TikTokSpendReports
+from application.abandon_consent import AbandonConsent
 from application.adopt_database import AdoptDatabase
 from application.advance_sealing import AdvanceSealing
 from application.audit_grants import AuditGrants
@@ -55,6 +56,7 @@ from application.database_hold.pause_watch import PauseWatch
 from application.deliver_spend import DeliverSpend
 from application.disconnect import Disconnect
 from application.erase_user import EraseUser
+from application.find_owner import FindOwner
 from application.forget_key import ForgetKey
 from application.import_connections import AskReach, ImportConnections
 from application.import_spend import IMPORTS_AT_ONCE, ImportSpend
@@ -216,6 +218,7 @@ class Container(containers.DeclarativeContainer):
     exchange_code = by_name(ExchangeCode, locals())
     begin_connect = by_name(BeginConnect, locals(), watch=identity_watch)
     complete_connect = by_name(CompleteConnect, locals(), watch=identity_watch)
+    abandon_consent = by_name(AbandonConsent, locals())
     select_accounts = by_name(SelectAccounts, locals())
     rotate_grant = by_name(RotateGrant, locals())
     refusal_alarm = by_name(RefusalAlarm, locals())
@@ -272,6 +275,7 @@ class Container(containers.DeclarativeContainer):
     list_keys = by_name(ListKeys, locals())
     reseal_tokens = by_name(ResealTokens, locals())
     forget_key = by_name(ForgetKey, locals())
+    find_owner = by_name(FindOwner, locals())
     list_connections = by_name(ListConnections, locals())
     show_imports = by_name(
         ShowImports, locals(), importing=settings.provided.spend.importing, delivers=spend_sink.provided.configured

@@ -178,7 +178,7 @@ def test_nothing_is_tried_with_a_grant_that_gave_up_until_a_person_authorises_ag
     world.pass_time(days=31)
     world.audit()
     with pytest.raises(ReauthorisationNeeded):
-        world.rotate(acme.id, owner=None, asked_at=world.clock.now(), insist=True)
+        world.rotate(acme.id, owner=ANNA, asked_at=world.clock.now(), insist=True)
     with pytest.raises(ReauthorisationNeeded):
         world.vend_of(acme)
     world.consent("chloe", 0, owner=ANNA)

@@ -202,8 +202,8 @@ def test_a_repeat_during_the_exchange_is_told_to_wait() -> None:
 def test_a_state_that_came_back_without_a_session_is_used_up() -> None:
     world = World()
     state = world.state_of(ANNA)
-    world.complete.abandon(state)
-    world.complete.abandon("never heard of")
+    world.container.abandon_consent()(state)
+    world.container.abandon_consent()("never heard of")
     assert world.complete(ANNA, BROWSER, state=state, code=world.code("ana")) == Failed(ConsentFailure.INVALID_STATE)
 
 
@@ -352,7 +352,7 @@ def test_a_state_that_nobody_was_given_locks_and_writes_nothing(state: str, monk
     world.begin(ANNA, BROWSER)
     monkeypatch.setattr(MemoryStore, "write", None)
     assert world.complete(ANNA, BROWSER, state=state, code=Secret("c")) == Failed(ConsentFailure.INVALID_STATE)
-    world.complete.abandon(state)
+    world.container.abandon_consent()(state)
 
 
 def test_a_consent_whose_code_was_never_sent_is_not_spent() -> None:

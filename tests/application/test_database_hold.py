@@ -125,7 +125,7 @@ def test_everything_that_needs_a_call_is_refused_while_it_is_held(restored: Worl
     with pytest.raises(OnHold):
         restored.rotate(view.connection.id, owner=ANNA, asked_at=restored.clock.now())
     with pytest.raises(OnHold):
-        restored.rotate(view.connection.id, owner=None, asked_at=restored.clock.now(), insist=True)
+        restored.rotate(view.connection.id, owner=ANNA, asked_at=restored.clock.now(), insist=True)
     restored.pass_time(hours=24)
     with pytest.raises(OnHold):
         restored.vend(ByConnection(view.connection.id))

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.memory.dashboard import DashboardRow
 from application.ports.removals import UserErased
-from application.ports.store import Store, UnitOfWork
+from application.ports.store_of_all_owners import StoreOfAllOwners, UnitOfWorkOfAllOwners
 from domain.consent import Choosing, ConsentFailure, Failed
 from domain.errors import OfferExpired, UserWasErased
 from domain.grant_health import Active, Revoked
@@ -191,12 +191,12 @@ def test_an_erasure_is_repeated_in_a_restored_backup_with_what_was_remembered_of
 class ErasesAfterReading:
     """A store in which somebody is erased as soon as anything was read."""
 
-    def __init__(self, store: Store, erase: Callable[[], object]) -> None:
+    def __init__(self, store: StoreOfAllOwners, erase: Callable[[], object]) -> None:
         self._store, self._erase = store, erase
         self.write = store.write
 
     @contextmanager
-    def read(self) -> Iterator[UnitOfWork]:
+    def read(self) -> Iterator[UnitOfWorkOfAllOwners]:
         with self._store.read() as work:
             yield work
         self._erase()
@@ -208,7 +208,7 @@ def test_a_row_that_is_written_in_the_moment_of_an_erasure_is_not_remembered() -
     [connection] = world.connect("chloe")
     world.dashboard.away = False
     settle, erase = world.container.settle_row(), world.container.erase_user()
-    late = replace(settle, store=cast("Store", ErasesAfterReading(settle.store, lambda: erase(ANNA))))
+    late = replace(settle, store=cast("StoreOfAllOwners", ErasesAfterReading(settle.store, lambda: erase(ANNA))))
     late(connection.id)
     assert world.written(connection.id) is None
     assert world.rows_of() == []

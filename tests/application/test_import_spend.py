@@ -14,7 +14,7 @@ from adapters.budget.process_budget import ProcessBudget
 from adapters.memory.spend_reports import MemoryBooks, MemorySpendReports
 from application.import_spend import LEASE, ImportSpend
 from application.ports.budget import Lane, Permits
-from application.ports.spend_store import SpendAccount, SpendImport, SpendStore
+from application.ports.spend_store import SpendAccount, SpendImport, SpendStoreOfAllOwners
 from application.spend.import_slice import ImportSlice
 from domain.advertiser import Connection
 from domain.breaker import LOST_IN_A_ROW
@@ -38,7 +38,7 @@ class Rig:
     world: World
     reports: MemorySpendReports
     importer: ImportSpend
-    spend_store: SpendStore
+    spend_store: SpendStoreOfAllOwners
 
     @property
     def today(self) -> date:

@@ -7,7 +7,7 @@ import pytest
 
 from application import list_spend_lines
 from application.list_spend_lines import ListSpendLines, pieces
-from application.ports.spend_store import SpendAccount
+from application.ports.spend_store import SpendAccount, SpendStoreOfAllOwners
 from domain.errors import InvalidRequest
 from domain.spend import SpendKind
 from domain.spend_calendar import Window
@@ -30,11 +30,15 @@ ROWS = [
 
 
 @pytest.fixture
-def listed() -> ListSpendLines:
-    world = World()
-    store = world.container.spend_store()
+def store() -> SpendStoreOfAllOwners:
+    store = World().container.spend_store()
     for of in OF:
         read_into(store, of, [row for row in ROWS if row.account == of.account], at=START)
+    return store
+
+
+@pytest.fixture
+def listed(store: SpendStoreOfAllOwners) -> ListSpendLines:
     return ListSpendLines(store)
 
 
@@ -61,8 +65,8 @@ def test_a_piece_has_whole_days_and_not_more_rows_than_allowed(monkeypatch: pyte
     assert list(pieces({})) == []
 
 
-def test_a_row_whose_currency_is_withheld_is_in_the_accounts(listed: ListSpendLines) -> None:
-    read_into(listed.spend_store, OF[0], [spent(account(1), FIRST, "9", currency="")], at=START)
+def test_a_row_whose_currency_is_withheld_is_in_the_accounts(store: SpendStoreOfAllOwners, listed: ListSpendLines) -> None:
+    read_into(store, OF[0], [spent(account(1), FIRST, "9", currency="")], at=START)
     for columns in ({SpendColumn.DAY}, {SpendColumn.DAY, SpendColumn.CAMPAIGN}):
         lines = [line for piece in listed(CURRENCIES, Window(FIRST, FIRST), SpendKind.AUCTION, columns) for line in piece]
         assert ("EUR", Decimal(9)) in {(line.currency, line.figures.spend) for line in lines}

@@ -187,7 +187,7 @@ def test_an_operator_may_try_a_refused_grant_once_more() -> None:
     world.pass_time(hours=25)
     world.sweep()
     asked_at = world.clock.now() + timedelta(seconds=1)
-    assert isinstance(world.rotate(acme.id, owner=None, asked_at=asked_at, insist=True), Rotated)
+    assert isinstance(world.rotate(acme.id, owner=ANNA, asked_at=asked_at, insist=True), Rotated)
     assert world.grant_of(acme).health == Active()
 
 

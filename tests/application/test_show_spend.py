@@ -14,7 +14,6 @@ from application.show_spend import ShowSpend, SpendShown
 from domain.advertiser import Connection
 from domain.attribution import is_tiktok_order
 from domain.errors import ConnectionNotFound
-from domain.ids import ConnectionId
 from domain.spend import SpendKind
 from domain.spend_calendar import Window
 from domain.spend_day import DayState
@@ -100,9 +99,6 @@ def test_one_connection_is_shown_alone_and_nobody_elses(rig: Rig) -> None:
     assert [row.spend for row in rig.shown(connection=other.id).rows] == [Decimal(7)]
     with pytest.raises(ConnectionNotFound):
         rig.show(BERT, BOTH, connection=shop.id)
-    with pytest.raises(ConnectionNotFound):
-        rig.show.owner_of(ConnectionId("99999999-9999-7999-8999-999999999999"))
-    assert rig.show.owner_of(shop.id) == ANNA
     assert rig.show(BERT, BOTH).rows == []
 
 

@@ -13,7 +13,7 @@ from adapters.memory.journal import MemoryJournal
 from application.ports.claims_and_settlements import Claim, Claims, Due, Settlement
 from application.ports.clock import Clock
 from application.ports.journal import KeptAnswer
-from application.ports.store import Store, UnitOfWork
+from application.ports.store_of_all_owners import StoreOfAllOwners, UnitOfWorkOfAllOwners
 from domain.errors import StoreUnavailable
 from domain.grant import Grant
 from domain.ids import AppId, GrantId
@@ -152,7 +152,7 @@ class TroubledJournal(MemoryJournal):
 class TroubledWork:
     """A unit of work that may be cut off at its commit."""
 
-    def __init__(self, work: UnitOfWork, troubles: Troubles) -> None:
+    def __init__(self, work: UnitOfWorkOfAllOwners, troubles: Troubles) -> None:
         self._work, self._troubles = work, troubles
         self.commit = self._commit
 
@@ -175,7 +175,7 @@ class TroubledWork:
 class TroubledStore:
     """The port `Store` over a database that is away now and then."""
 
-    def __init__(self, store: Store, troubles: Troubles) -> None:
+    def __init__(self, store: StoreOfAllOwners, troubles: Troubles) -> None:
         self._store, self._troubles = store, troubles
 
     def read(self) -> TroubledWork:

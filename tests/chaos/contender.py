@@ -63,6 +63,7 @@ class Contender:
     def __init__(self, container: Container, order: Order) -> None:
         self.container, self.order, self.met = container, order, Met()
         self.sweeps, self.clicks, self.vends = container.sweep_due_grants(), container.rotate_grant(), container.vend_token()
+        self.owner_of = container.find_owner()
         with container.database().reading() as connection:
             self.connections = list(connection.scalars(select(tables.connections.c.id)))
         self.over, self.lock, self.sweeping = threading.Event(), threading.Lock(), threading.Semaphore(2)
@@ -128,7 +129,7 @@ class Contender:
         return ["done", *(swept.ended.value for swept in report.swept.values()), *stopped_by]
 
     def click(self, connection: ConnectionId) -> list[str]:
-        return [type(self.clicks(connection, owner=None, asked_at=self.container.clock().now())).__name__]
+        return [type(self.clicks(connection, owner=self.owner_of(connection), asked_at=self.container.clock().now())).__name__]
 
     def vend(self, connection: ConnectionId) -> list[str]:
         vended = self.vends(ByConnection(connection))

@@ -198,7 +198,7 @@ class Fleet:
     def click(self, connection: ConnectionId) -> None:
         """Its owner asks for a refresh, whatever comes of it."""
         with suppress(Refusal):
-            self.world.rotate(connection, owner=None, asked_at=self.clock.now())
+            self.world.rotate(connection, owner=self.world.container.find_owner()(connection), asked_at=self.clock.now())
 
     def run(self, *, until: datetime) -> None:
         """Sweep now and then, up to this time."""

@@ -179,12 +179,13 @@ class ImportLoad:
         self._every(SpendSettings().beat_every, once)
 
     def _click(self) -> None:
-        connections = [c for grant in self.fleet.database.rows.grants.values() for c in grant.connections]
+        connections = [c for grant in self.fleet.database.rows.grants.values() for c in grant.connections.values()]
         while not self._over:
             self.clock.sleep(self.clicked_every * self._chance.expovariate(1))
             asked_at = self.clock.now()
+            clicked = self._chance.choice(connections)
             with suppress(Refusal):
-                self.world.rotate(self._chance.choice(connections), owner=None, asked_at=asked_at)
+                self.world.rotate(clicked.id, owner=clicked.owner, asked_at=asked_at)
                 self.clicks.append(self.clock.now() - asked_at)
 
     def _join(self) -> None:

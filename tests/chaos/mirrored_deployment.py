@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from application.ports.connection_mirror import MirrorUnavailable
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from application.rotation.permit_turn import never
 from chaos.troubled_mirror import Killed, TroubledMirror
 from domain.errors import ConnectionNotFound, InvalidRequest, UnknownUser
@@ -210,7 +210,7 @@ class MirroredDeployment:
     # ---- what is read
 
     @property
-    def store(self) -> Store:
+    def store(self) -> StoreOfAllOwners:
         return self.kept.store
 
     def note(self) -> MirrorState:

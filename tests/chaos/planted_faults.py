@@ -65,7 +65,7 @@ def one_row_a_connection(patch: pytest.MonkeyPatch) -> None:
     def split(self: SelectAccounts, *args: Any) -> Any:  # noqa: ANN401 -- passed on as it comes
         chosen = choose(self, *args)
         with self.store.write() as work:
-            [grant] = {g.id: g for c in chosen if (g := work.grants.of_connection(c.id))}.values()
+            [grant] = {g.id: g for c in chosen if (g := work.grants.of_connection(c.id, owner=c.owner))}.values()
             for number, connection in enumerate(chosen[1:]):
                 copy = copy_of(grant)
                 copy.id, copy.connections = GrantId(f"{grant.id}-{number}"), {connection.id: connection}

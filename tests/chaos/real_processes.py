@@ -15,7 +15,7 @@ from adapters.tiktok_simulator.token_minting import Mint, Minted
 from adapters.tiktok_simulator.token_state_machine import Machine
 from application.ports.claims_and_settlements import Settlement
 from application.ports.journal import KeptAnswer
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from application.vend_token import ByConnection, Vended
 from chaos.accidents import Crash, TroubledClaims, TroubledJournal, TroubledStore, Troubles
 from chaos.upkeep import in_touch
@@ -115,7 +115,7 @@ class Chaos:
         self.machine = Machine(clock=clock, config=config, state=SimulatorState(seed=SEED))
         self.platform = TroubledPlatform(self.machine, self.troubles)
         self.platform.excused = lambda consent: any(self._keeps(host, consent) for host in self.hosts if host.process is None)
-        self.store = cast("Store", TroubledStore(self.backend.store, self.troubles))
+        self.store = cast("StoreOfAllOwners", TroubledStore(self.backend.store, self.troubles))
         self.claims = TroubledClaims(self.backend.claims, self.troubles, self._settled)
         self.calm = World(clock, config, store=self.backend.store, claims=self.backend.claims, given_platform=self.platform)
         """A look at everything that no trouble touches."""

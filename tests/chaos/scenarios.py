@@ -48,7 +48,7 @@ def works(world: World, connection: Connection) -> bool:
     with suppress(Refusal):
         vended = world.vend(ByConnection(connection.id))
         lives = isinstance(vended, Vended) and not vended.degraded and world.machine.is_live(vended.access.reveal())
-        world.rotate(connection.id, owner=None, asked_at=world.clock.now() + timedelta(seconds=1))
+        world.rotate(connection.id, owner=connection.owner, asked_at=world.clock.now() + timedelta(seconds=1))
         return lives and world.grant_of(connection).health == Active() and world.machine.state.counters.reuses == 0
     return False
 

@@ -48,8 +48,8 @@ from application.ports.pause_record import PauseRecord
 from application.ports.sealed_rows import SealedRows
 from application.ports.sealing_record import SealingRecord
 from application.ports.spend_deliveries import SpendDeliveries
-from application.ports.spend_store import SpendStore
-from application.ports.store import Store
+from application.ports.spend_store import SpendStoreOfAllOwners
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from domain import events
 from domain.events import Event
 from domain.grant import Grant
@@ -62,14 +62,14 @@ from support.world import CountedIds, SimulatedClock
 class Kept:
     """One database with everything that is stored in it, and short words for what most tests do."""
 
-    store: Store
+    store: StoreOfAllOwners
     claims: Claims
     fleet: Fleet
     heartbeats: Heartbeats
     tallies: OwnerTallies
     journals: JournalRegister
     feed: OutboxFeed
-    spend: SpendStore
+    spend: SpendStoreOfAllOwners
     deliveries: SpendDeliveries
     sealed_rows: SealedRows
     key_reports: KeyReports

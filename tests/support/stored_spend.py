@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from application.ports.spend_store import SpendAccount, SpendStore
+from application.ports.spend_store import SpendAccount, SpendStoreOfAllOwners
 from domain.ids import AdvertiserId, CampaignId
 from domain.spend import Spend, SpendKind
 from domain.spend_day import AccountDay, DayProof, DayState, DayUpdate, Flaw
@@ -34,7 +34,7 @@ def spent(
 
 
 def read_into(
-    store: SpendStore,
+    store: SpendStoreOfAllOwners,
     of: SpendAccount,
     rows: Iterable[Spend],
     *,

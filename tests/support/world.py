@@ -27,7 +27,7 @@ from application.ports.executor import Executor
 from application.ports.fleet import Fleet
 from application.ports.owner_tallies import OwnerTallies
 from application.ports.spend_sink import SpendSink
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from application.rotation.claim_results import Rotation
 from application.rotation.sweep_in_batches import SweepReport
 from application.vend_token import ByConnection, Vended
@@ -110,7 +110,7 @@ class World:
     clock: SimulatedClock = field(default_factory=SimulatedClock)
     config: Config = field(default_factory=Config)
     policy: RotationPolicy = field(default_factory=RotationPolicy)
-    store: Store | None = None
+    store: StoreOfAllOwners | None = None
     claims: Claims | None = None
     ids: CountedIds = field(default_factory=CountedIds)
     given_platform: SimulatorAsAdPlatform | None = None

@@ -30,8 +30,9 @@ class MemoryGrants:
     def add(self, grant: Grant) -> None:
         self.save(grant)
 
-    def get(self, grants: Iterable[GrantId]) -> list[Grant]:
-        return [copy_of(self._rows.grants[g]) for g in sorted(set(grants)) if g in self._rows.grants]
+    def get(self, grants: Iterable[GrantId], *, owner: OwnerId | None = None) -> list[Grant]:
+        stored = (self._rows.grants[g] for g in sorted(set(grants)) if g in self._rows.grants)
+        return [copy_of(grant) for grant in stored if owner in {None, grant.owner}]
 
     def save(self, grant: Grant) -> None:
         self._rows.grants[grant.id] = copy_of(grant)
@@ -45,12 +46,12 @@ class MemoryGrants:
             if len(connected) > len(set(connected)):
                 raise Conflict("an account is connected twice")
 
-    def of_connection(self, connection: ConnectionId) -> Grant | None:
+    def of_connection(self, connection: ConnectionId, *, owner: OwnerId | None = None) -> Grant | None:
         changed = self._rows.grants.changed
         below = self._rows.rows.grants.of_connection(connection)
         here = [g for g in changed.values() if connection in g.connections]
         grants = here or [self._rows.grants[g] for g in [below] if g is not None and g not in changed]
-        return copy_of(grants[0]) if grants else None
+        return copy_of(grants[0]) if grants and owner in {None, grants[0].owner} else None
 
     def of_account(self, owner: OwnerId, advertiser: AdvertiserId) -> Grant | None:
         return next(iter(self.connecting(owner, [advertiser])), None)
@@ -131,14 +132,16 @@ class MemoryOffers:
     def add(self, offer: Offer) -> None:
         self._rows.offers[offer.id] = copy.copy(offer)
 
-    def get(self, offer: OfferId) -> Offer | None:
-        return copy.copy(self._rows.offers.get(offer))
+    def get(self, offer: OfferId, *, owner: OwnerId | None = None) -> Offer | None:
+        stored = self._rows.offers.get(offer)
+        return copy.copy(stored) if stored is not None and owner in {None, stored.owner} else None
 
     def save(self, offer: Offer) -> None:
         self._rows.offers[offer.id] = copy.copy(offer)
 
-    def of_grant(self, grant: GrantId) -> Offer | None:
-        return next((copy.copy(o) for o in self._rows.offers.values() if o.grant == grant), None)
+    def of_grant(self, grant: GrantId, *, owner: OwnerId | None = None) -> Offer | None:
+        offers = (o for o in self._rows.offers.values() if o.grant == grant and owner in {None, o.owner})
+        return next((copy.copy(o) for o in offers), None)
 
     def ended(self, now: datetime, *, limit: int) -> list[Offer]:
         over = (copy.copy(o) for o in self._rows.offers.values() if not o.open(now) and self._idle(o.grant))
@@ -168,24 +171,26 @@ class MemoryConsents:
     def add(self, consent: Consent) -> None:
         self._rows.consents[consent.state_digest] = consent
 
-    def consume(self, state_digest: str, now: datetime) -> Consent | None:
-        consent = self._rows.consents.get(state_digest)
+    def consume(self, state_digest: str, now: datetime, *, owner: OwnerId | None = None) -> Consent | None:
+        consent = self.get(state_digest, owner=owner)
         if consent is None or consent.consumed_at is not None or now >= consent.expires_at:
             return None
         taken = self._rows.consents[state_digest] = replace(consent, consumed_at=now)
         return taken
 
-    def give_back(self, state_digest: str) -> None:
-        consent = self._rows.consents.get(state_digest)
+    def give_back(self, state_digest: str, *, owner: OwnerId | None = None) -> None:
+        consent = self.get(state_digest, owner=owner)
         if consent is not None and consent.ending is None:
             self._rows.consents[state_digest] = replace(consent, consumed_at=None)
 
-    def get(self, state_digest: str) -> Consent | None:
-        return self._rows.consents.get(state_digest)
+    def get(self, state_digest: str, *, owner: OwnerId | None = None) -> Consent | None:
+        consent = self._rows.consents.get(state_digest)
+        return consent if consent is not None and owner in {None, consent.owner} else None
 
-    def end(self, state_digest: str, ending: Ending) -> None:
-        if state_digest in self._rows.consents:
-            self._rows.consents[state_digest] = replace(self._rows.consents[state_digest], ending=ending)
+    def end(self, state_digest: str, ending: Ending, *, owner: OwnerId | None = None) -> None:
+        consent = self.get(state_digest, owner=owner)
+        if consent is not None:
+            self._rows.consents[state_digest] = replace(consent, ending=ending)
 
     def exchanging(self, since: datetime, until: datetime) -> bool:
         consents = self._rows.consents.values()

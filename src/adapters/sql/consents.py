@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, select, update
 
 from adapters.sql import tables
 from adapters.sql.grant_rows import fields_of
@@ -20,27 +20,23 @@ class SqlConsents:
     def add(self, consent: Consent) -> None:
         self._connection.execute(insert(tables.consents).values(fields_of(consent)))
 
-    def consume(self, state_digest: str, now: datetime) -> Consent | None:
+    def consume(self, state_digest: str, now: datetime, *, owner: OwnerId | None = None) -> Consent | None:
         consents = tables.consents.c
-        unused = (consents.state_digest == state_digest, consents.consumed_at.is_(None), consents.expires_at > now)
+        unused = (*this(state_digest, owner), consents.consumed_at.is_(None), consents.expires_at > now)
         take = update(tables.consents).where(*unused).values(consumed_at=now).returning(tables.consents)
         row = self._connection.execute(take).first()
         return consent_of(row) if row else None
 
-    def give_back(self, state_digest: str) -> None:
-        consents = tables.consents.c
-        used = (consents.state_digest == state_digest, consents.ending.is_(None))
+    def give_back(self, state_digest: str, *, owner: OwnerId | None = None) -> None:
+        used = (*this(state_digest, owner), tables.consents.c.ending.is_(None))
         self._connection.execute(update(tables.consents).where(*used).values(consumed_at=None))
 
-    def get(self, state_digest: str) -> Consent | None:
-        query = select(tables.consents).where(tables.consents.c.state_digest == state_digest)
-        row = self._connection.execute(query).first()
+    def get(self, state_digest: str, *, owner: OwnerId | None = None) -> Consent | None:
+        row = self._connection.execute(select(tables.consents).where(*this(state_digest, owner))).first()
         return consent_of(row) if row else None
 
-    def end(self, state_digest: str, ending: Ending) -> None:
-        self._connection.execute(
-            update(tables.consents).where(tables.consents.c.state_digest == state_digest).values(ending=ending)
-        )
+    def end(self, state_digest: str, ending: Ending, *, owner: OwnerId | None = None) -> None:
+        self._connection.execute(update(tables.consents).where(*this(state_digest, owner)).values(ending=ending))
 
     def exchanging(self, since: datetime, until: datetime) -> bool:
         consents = tables.consents.c
@@ -58,6 +54,12 @@ class SqlConsents:
 
     def forget_of(self, owner: OwnerId) -> int:
         return self._connection.execute(delete(tables.consents).where(tables.consents.c.owner == owner)).rowcount
+
+
+def this(state_digest: str, owner: OwnerId | None) -> list[ColumnElement[bool]]:
+    """The consent of this state; of an owner: if it is theirs."""
+    consents = tables.consents.c
+    return [consents.state_digest == state_digest, *([] if owner is None else [consents.owner == owner])]
 
 
 def consent_of(row: Row[Any]) -> Consent:

@@ -47,11 +47,13 @@ class SqlGrants:
         self._read[grant.id] = replace(grant, reach=frozenset(), connections={})
         self._save_accounts(grant)
 
-    def get(self, grants: Iterable[GrantId]) -> list[Grant]:
+    def get(self, grants: Iterable[GrantId], *, owner: OwnerId | None = None) -> list[Grant]:
         grant_ids = sorted(set(grants))
         if not grant_ids:
             return []
         query = select(tables.grants).where(tables.grants.c.id.in_(grant_ids)).order_by(tables.grants.c.id)
+        if owner is not None:
+            query = query.where(tables.grants.c.owner == owner)
         if self._locks:
             query = query.with_for_update(key_share=True)  # rows that refer to a grant may be added meanwhile
         rows = self._connection.execute(query).all()
@@ -76,9 +78,9 @@ class SqlGrants:
             raise Conflict(f"grant {grant.id} is no longer at generation {was.generation}")
         self._save_accounts(grant)
 
-    def of_connection(self, connection: ConnectionId) -> Grant | None:
+    def of_connection(self, connection: ConnectionId, *, owner: OwnerId | None = None) -> Grant | None:
         row = tables.connections.c
-        return next(iter(self._of_connections(or_(row.id == connection, row.former_id == connection))), None)
+        return next(iter(self._of_connections(or_(row.id == connection, row.former_id == connection), owner)), None)
 
     def of_account(self, owner: OwnerId, advertiser: AdvertiserId) -> Grant | None:
         return next(iter(self.connecting(owner, [advertiser])), None)
@@ -147,9 +149,14 @@ class SqlGrants:
         same_account = select(grants.c.id).join(accounts).where(accounts.c.advertiser_id.in_(sorted(set(reach))), live)
         return any(self._connection.execute(q.limit(1)).first() for q in (same_token, same_account))
 
-    def _of_connections(self, which: ColumnElement[bool]) -> list[Grant]:
-        """The grants over these connections, looked up again once they are locked: a connection may have moved meanwhile."""
+    def _of_connections(self, which: ColumnElement[bool], owner: OwnerId | None = None) -> list[Grant]:
+        """The grants over these connections, looked up again once they are locked: a connection may have moved meanwhile.
+
+        Of an owner: theirs alone, so that nobody waits for another's lock.
+        """
         ids = select(tables.connections.c.grant_id).where(which).distinct()
+        if owner is not None:
+            ids = ids.join(tables.grants).where(tables.grants.c.owner == owner)
         grant_ids = set(self._connection.scalars(ids))
         for _ in range(LOOKS):
             grants = self.get(grant_ids)

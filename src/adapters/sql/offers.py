@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, update
 
 from adapters.sql import tables
 from adapters.sql.grant_rows import Columns, fields_of
@@ -22,8 +22,8 @@ class SqlOffers:
     def add(self, offer: Offer) -> None:
         self._connection.execute(insert(tables.offers).values(row_of(offer)))
 
-    def get(self, offer: OfferId) -> Offer | None:
-        query = select(tables.offers).where(tables.offers.c.id == offer)
+    def get(self, offer: OfferId, *, owner: OwnerId | None = None) -> Offer | None:
+        query = select(tables.offers).where(tables.offers.c.id == offer, *of_owner(owner))
         row = self._connection.execute(query.with_for_update() if self._locks else query).first()
         found = offer_of(row) if row else None
         if found:
@@ -36,8 +36,9 @@ class SqlOffers:
             del values["advertisers"]
         self._connection.execute(update(tables.offers).where(tables.offers.c.id == offer.id).values(values))
 
-    def of_grant(self, grant: GrantId) -> Offer | None:
-        row = self._connection.execute(select(tables.offers).where(tables.offers.c.grant_id == grant)).first()
+    def of_grant(self, grant: GrantId, *, owner: OwnerId | None = None) -> Offer | None:
+        query = select(tables.offers).where(tables.offers.c.grant_id == grant, *of_owner(owner))
+        row = self._connection.execute(query).first()
         return offer_of(row) if row else None
 
     def ended(self, now: datetime, *, limit: int) -> list[Offer]:
@@ -55,6 +56,11 @@ class SqlOffers:
     def empty_of(self, owner: OwnerId) -> None:
         nothing = {"closed": True, "advertisers": (), "chosen": None}
         self._connection.execute(update(tables.offers).where(tables.offers.c.owner == owner).values(nothing))
+
+
+def of_owner(owner: OwnerId | None) -> list[ColumnElement[bool]]:
+    """What an offer is held to; None: it may be anybody's."""
+    return [] if owner is None else [tables.offers.c.owner == owner]
 
 
 def row_of(offer: Offer) -> Columns:

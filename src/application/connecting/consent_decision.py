@@ -16,7 +16,7 @@ def consent_decision(work: UnitOfWork, consent: Consent, grant: Grant, offer: Of
 
     A guarded reconnect has to reach the account that it is about. A lone selectable account is connected without a question.
     """
-    if work.consents.get(consent.state_digest) is None:
+    if work.consents.get(consent.state_digest, owner=consent.owner) is None:
         offer.close()  # its user was erased meanwhile
         return Failed(ConsentFailure.INVALID_STATE)
     reconnects = consent.reconnects
@@ -41,7 +41,7 @@ def consent_decision(work: UnitOfWork, consent: Consent, grant: Grant, offer: Of
 
 def offer_reaches(work: UnitOfWork, connection: ConnectionId, offer: Offer) -> bool:
     """Whether the account of an earlier connection is among those that a consent reached."""
-    older = work.grants.of_connection(connection)
+    older = work.grants.of_connection(connection, owner=offer.owner)
     if older is None:
         return False
     return older.connection(connection).advertiser.id in {a.id for a in offer.advertisers}

@@ -12,7 +12,7 @@ from domain.queued_revocation import revocation_of
 
 def awaited(work: UnitOfWork, grant: Grant, now: datetime) -> bool:
     """Whether somebody may still choose from this grant's accounts."""
-    offer = work.offers.of_grant(grant.id)
+    offer = work.offers.of_grant(grant.id, owner=grant.owner)
     return offer is not None and offer.open(now)
 
 

@@ -69,7 +69,7 @@ class ExchangeCode:
     def _give_back(self, consent: Consent) -> None:
         try:
             with self.store.write() as work:
-                work.consents.give_back(consent.state_digest)
+                work.consents.give_back(consent.state_digest, owner=consent.owner)
                 work.commit()
         except (StoreUnavailable, Conflict):
             log.warning("a consent whose code was not sent could not be given back")
@@ -117,7 +117,7 @@ class ExchangeCode:
 
         def store() -> None:
             with self.store.write() as work:
-                if not work.grants.get([made.id]):  # else it was stored, and only the news of it was lost
+                if not work.grants.get([made.id], owner=made.owner):  # else it was stored, and only the news of it was lost
                     work.grants.add(made)
                     work.offers.add(offer)
                     work.commit()

@@ -13,7 +13,7 @@ from application.ports.database_identity import IdentityRecord
 from application.ports.ids_and_nonces import Ids
 from application.ports.journal import JournalUnavailable
 from application.ports.removals import Disconnected, Removal, Removals, UserErased
-from application.ports.store import Store, UnitOfWork
+from application.ports.store_of_all_owners import StoreOfAllOwners, UnitOfWorkOfAllOwners
 from domain.database_identity import DatabaseIdentity
 from domain.errors import StoreUnavailable
 from domain.grant import Grant
@@ -50,7 +50,7 @@ class RepeatRemovals:
     """Make removals of this host's notes once more. What is gone already, or was connected anew since, is left as it is."""
 
     removals: Removals
-    store: Store
+    store: StoreOfAllOwners
     clock: Clock
     ids: Ids
     forget_spend: Callable[[OwnerId], None]
@@ -84,7 +84,7 @@ class RepeatRemovals:
             self.forget_spend(removal.owner)
         return len(affected)
 
-    def _grants(self, work: UnitOfWork, removal: Removal) -> list[Grant]:
+    def _grants(self, work: UnitOfWorkOfAllOwners, removal: Removal) -> list[Grant]:
         match removal:
             case Disconnected(connection=connection):
                 grant = work.grants.of_connection(connection)
@@ -100,7 +100,7 @@ class RepeatRemovals:
                 return list(grant.connections)
 
 
-def erase_rest(work: UnitOfWork, removal: UserErased, ids: Ids) -> bool:
+def erase_rest(work: UnitOfWorkOfAllOwners, removal: UserErased, ids: Ids) -> bool:
     """What else an erasure takes, unless the user connected anew since. Whether it does."""
     if any(grant.created_at > removal.at for grant in work.grants.of_owner(removal.owner)):
         return False

@@ -27,26 +27,14 @@ def use_state(store: Store, state: str, owner: OwnerId, browser: str, now: datet
     """
     key = digest(state)
     with store.read() as work:
-        consent = work.consents.get(key)
+        consent = work.consents.get(key, owner=owner)
     if consent is None or not consent.belongs_to(owner, digest(browser)):
         return Failed(ConsentFailure.INVALID_STATE)
     with store.write() as work:
-        if (fresh := work.consents.consume(key, now)) is not None:
+        if (fresh := work.consents.consume(key, now, owner=owner)) is not None:
             work.commit()
             return fresh
-        consent = work.consents.get(key) or consent
+        consent = work.consents.get(key, owner=owner) or consent
     if consent.repeatable(now):
         return consent.ending or InProgress()
     return Failed(ConsentFailure.INVALID_STATE)
-
-
-def abandon_state(store: Store, state: str, now: datetime) -> None:
-    """Use up a state that came back without a session: its consent ends with nothing."""
-    with store.read() as work:
-        if work.consents.get(digest(state)) is None:
-            return
-    with store.write() as work:
-        consent = work.consents.consume(digest(state), now)
-        if consent is not None:
-            work.consents.end(consent.state_digest, Failed(ConsentFailure.INVALID_STATE))
-            work.commit()

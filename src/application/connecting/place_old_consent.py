@@ -108,7 +108,7 @@ class PlaceOldConsent:
         plan = self._plan(consent, self._grants_of(owner), alone=alone)
         made = self._new_grant(consent, plan)
         with self.store.write() as work:
-            here = {grant.id: grant for grant in work.grants.get([grant.id for _, grant in plan.reached])}
+            here = {grant.id: grant for grant in work.grants.get([grant.id for _, grant in plan.reached], owner=owner)}
             for row, planned in plan.reached:
                 grant = here[planned.id]
                 if grant.erased:
@@ -118,7 +118,7 @@ class PlaceOldConsent:
                 work.grants.save(grant)
             if made:
                 work.grants.add(made)
-                [made] = work.grants.get([made.id])
+                [made] = work.grants.get([made.id], owner=owner)
                 relink(work, made, self._accounts_with_spent_tokens(work.grants.connecting(owner, made.reach), plan), now)
                 work.grants.save(made)
             work.commit()

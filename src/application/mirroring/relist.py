@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 
 
 @dataclass(frozen=True, slots=True)
 class Relist:
     """Where the mirror is frozen, off, or rebuilt."""
 
-    store: Store
+    store: StoreOfAllOwners
 
     def __call__(self) -> int:
         """How many there were. Raises StoreUnavailable."""

@@ -8,7 +8,7 @@ from application.ports.clock import Clock
 from application.ports.connection_mirror import ConnectionMirror, RowReport
 from application.ports.spend_deliveries import SpendDeliveries
 from application.ports.spend_store import SpendAccount
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from domain.ids import ConnectionId
 from domain.mirror_freeze_judgement import is_written
 from domain.mirror_look import MirrorIdentity
@@ -27,7 +27,7 @@ class SettleRow:
     """
 
     mirror: ConnectionMirror
-    store: Store
+    store: StoreOfAllOwners
     clock: Clock
     spend_deliveries: SpendDeliveries
     hold: Callable[[], object | None]

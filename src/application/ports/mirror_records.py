@@ -11,7 +11,20 @@ from domain.mirrored_row import KnownRow, WrittenRow
 
 
 class MirrorRecords(Protocol):
-    """A part of a unit of work. No connection or grant is locked by what is read here."""
+    """A part of a unit of work for one owner."""
+
+    def left_over_of(self, owner: OwnerId) -> list[ConnectionId]:
+        """Rows of this owner that no look has found gone though their connections are, by id."""
+
+    def forget_owner(self, owner: OwnerId) -> None:
+        """Forget whose rows these were, where the connection is gone; they are known again by their ids. A stale one is to go."""
+
+    def note(self) -> MirrorState:
+        """What is noted of that database; locked until the end in a unit of work for changes."""
+
+
+class MirrorRecordsOfAllOwners(MirrorRecords, Protocol):
+    """Everybody's. No connection or grant is locked by what is read here."""
 
     def connection(self, connection: ConnectionId) -> MirrorRowSource | None:
         """The connection of this very id, at the cost of one row however many its owner has."""
@@ -24,9 +37,6 @@ class MirrorRecords(Protocol):
 
     def written(self, connection: ConnectionId) -> WrittenRow | None:
         """What is remembered of the row, if anything is."""
-
-    def left_over_of(self, owner: OwnerId) -> list[ConnectionId]:
-        """Rows of this owner that no look has found gone though their connections are, by id."""
 
     def known_rows(self) -> list[KnownRow]:
         """All rows that are remembered, with what their connections say, in one snapshot."""
@@ -51,14 +61,8 @@ class MirrorRecords(Protocol):
     def forget_gone(self, before: datetime, *, limit: int) -> int:
         """Forget up to so many rows that are gone since before this time, and whose connections are. How many there were."""
 
-    def forget_owner(self, owner: OwnerId) -> None:
-        """Forget whose rows these were, where the connection is gone; they are known again by their ids. A stale one is to go."""
-
     def clear(self) -> None:
         """Forget all rows and the note: they are another database's."""
-
-    def note(self) -> MirrorState:
-        """What is noted of that database; locked until the end in a unit of work for changes."""
 
     def put_note(self, note: MirrorState) -> None:
         """Store what was read here and changed."""

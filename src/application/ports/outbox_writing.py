@@ -11,6 +11,3 @@ class Outbox(Protocol):
 
     def add(self, events: Sequence[Event]) -> None:
         """Send these with the commit, in this order."""
-
-    def clear(self) -> None:
-        """Forget everything that was not sent."""

@@ -64,33 +64,11 @@ class SpendStore(Protocol):
     def forget(self, owner: OwnerId) -> None:
         """Erase everything of an owner at once."""
 
-    def forget_left(self, before: datetime, *, limit: int) -> int:
-        """Erase accounts that were left before this time, at most so many; returns how many."""
-
-    def take_due(self, *, limit: int, lease: timedelta, yielding: Collection[OwnerId] = ()) -> list[ImportClaim]:
-        """Reserve accounts that are due: the most urgent purpose first, then who is due longest; of the first days the newest
-        connection, whose person is looking. Accounts of owners that are `yielding` come after all others. One importer wins an
-        account.
-        """
-
     def take(self, account: SpendAccount, *, lease: timedelta) -> ImportClaim | None:
         """Reserve this account, due or not. None: it is not followed, or another importer has it."""
 
-    def replace(self, claim: ImportClaim, updates: Sequence[DayUpdate]) -> bool:
-        """Store what became of days, each of them once, all or nothing: a day's rows are replaced as a whole, and its state too.
-
-        A campaign's name is from then on the one in the newest of these rows, in all its days. Of one day the newest
-        `RESTATEMENTS_KEPT` changes are kept. False, and nothing is stored, when the claim is no longer the account's.
-        """
-
-    def settle(self, claim: ImportClaim, progress: ImportProgress, *, due_at: datetime, purpose: Purpose) -> bool:
-        """Store how far the import is and when it goes on, and give the account back. False when another importer has it."""
-
-    def extend(self, claim: ImportClaim, *, lease: timedelta) -> bool:
-        """Have the account for longer. False when another importer has it."""
-
-    def imports(self, owner: OwnerId | None = None) -> list[SpendImport]:
-        """How the imports stand, of one owner or of all, by owner and account."""
+    def imports(self, owner: OwnerId) -> list[SpendImport]:
+        """How the owner's imports stand, by account."""
 
     def days(
         self, accounts: Collection[SpendAccount], window: Window, kinds: Collection[SpendKind] = tuple(SpendKind)
@@ -119,3 +97,32 @@ class SpendStore(Protocol):
         self, accounts: Collection[SpendAccount], window: Window, kinds: Collection[SpendKind] = tuple(SpendKind), *, most: int
     ) -> list[tuple[SpendAccount, Restatement]]:
         """What later readings changed of these days: so many changes at most, the newest first."""
+
+
+class SpendStoreOfAllOwners(SpendStore, Protocol):
+    """The same for who imports everybody's spend, and clears it away."""
+
+    def forget_left(self, before: datetime, *, limit: int) -> int:
+        """Erase accounts that were left before this time, at most so many; returns how many."""
+
+    def take_due(self, *, limit: int, lease: timedelta, yielding: Collection[OwnerId] = ()) -> list[ImportClaim]:
+        """Reserve accounts that are due: the most urgent purpose first, then who is due longest; of the first days the newest
+        connection, whose person is looking. Accounts of owners that are `yielding` come after all others. One importer wins an
+        account.
+        """
+
+    def replace(self, claim: ImportClaim, updates: Sequence[DayUpdate]) -> bool:
+        """Store what became of days, each of them once, all or nothing: a day's rows are replaced as a whole, and its state too.
+
+        A campaign's name is from then on the one in the newest of these rows, in all its days. Of one day the newest
+        `RESTATEMENTS_KEPT` changes are kept. False, and nothing is stored, when the claim is no longer the account's.
+        """
+
+    def settle(self, claim: ImportClaim, progress: ImportProgress, *, due_at: datetime, purpose: Purpose) -> bool:
+        """Store how far the import is and when it goes on, and give the account back. False when another importer has it."""
+
+    def extend(self, claim: ImportClaim, *, lease: timedelta) -> bool:
+        """Have the account for longer. False when another importer has it."""
+
+    def imports(self, owner: OwnerId | None = None) -> list[SpendImport]:
+        """How the imports stand, of one owner or of all, by owner and account."""

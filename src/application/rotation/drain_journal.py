@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from application.ports.claims_and_settlements import Claim, Claims, Settlement, fenced_out
 from application.ports.clock import Clock
 from application.ports.journal import Journal, KeptAnswer
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from application.rotation.revoke_late_pair import RevokeLatePair
 from domain.grant import Grant
 from domain.rotation_policy import RotationPolicy
@@ -24,7 +24,7 @@ class DrainJournal:
 
     journal: Journal
     claims: Claims
-    store: Store
+    store: StoreOfAllOwners
     revoke_late_pair: RevokeLatePair
     clock: Clock
     policy: RotationPolicy

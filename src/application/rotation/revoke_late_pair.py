@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from application.ports.claims_and_settlements import Settlement
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
-from application.ports.store import Store
+from application.ports.store_of_all_owners import StoreOfAllOwners
 from domain.grant import Grant
 from domain.ids import RevocationId
 from domain.queued_revocation import revocation_of
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 class RevokeLatePair:
     """What happens to a pair that came for a grant which was erased meanwhile."""
 
-    store: Store
+    store: StoreOfAllOwners
     clock: Clock
     ids: Ids
 

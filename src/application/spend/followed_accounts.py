@@ -9,8 +9,8 @@ from datetime import timedelta
 from application.ports.clock import Clock
 from application.ports.heartbeats import Heartbeats
 from application.ports.outbox_reading import OutboxFeed
-from application.ports.spend_store import SpendAccount, SpendStore
-from application.ports.store import Store, UnitOfWork
+from application.ports.spend_store import SpendAccount, SpendStoreOfAllOwners
+from application.ports.store_of_all_owners import StoreOfAllOwners, UnitOfWorkOfAllOwners
 from domain.events import AccountDisconnected, AccountsConnected
 from domain.grant import Grant
 from domain.ids import ConnectionId, GrantId, OwnerId
@@ -34,8 +34,8 @@ FACTS_AT_ONCE = GRANTS_AT_ONCE = 500
 class FollowConnections:
     """A fact only names an owner: what they connect is read when it is compared with what is imported for them."""
 
-    store: Store
-    spend_store: SpendStore
+    store: StoreOfAllOwners
+    spend_store: SpendStoreOfAllOwners
     feed: OutboxFeed
     heartbeats: Heartbeats
     clock: Clock
@@ -109,7 +109,7 @@ def accounts_of(grants: Collection[Grant]) -> set[SpendAccount]:
     return {SpendAccount(grant.owner, c.advertiser.id) for grant in grants for c in grant.connections.values()}
 
 
-def account_of(work: UnitOfWork, connection: ConnectionId) -> SpendAccount | None:
+def account_of(work: UnitOfWorkOfAllOwners, connection: ConnectionId) -> SpendAccount | None:
     """The account of a connection, if it is still there."""
     grant = work.grants.of_connection(connection)
     return SpendAccount(grant.owner, grant.connection(connection).advertiser.id) if grant else None

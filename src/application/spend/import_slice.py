@@ -12,7 +12,7 @@ from typing import Protocol
 
 from application.ports.budget import Permits
 from application.ports.clock import Clock
-from application.ports.spend_store import ImportClaim, SpendStore
+from application.ports.spend_store import ImportClaim, SpendStoreOfAllOwners
 from application.spend.import_failures import Pause
 from application.spend.read_days import Overtaken
 from application.spend.report_turns import PATIENCE, Answer, InTurn
@@ -46,7 +46,7 @@ class ImportSlice:
     A piece that takes longer than the slice holds nobody up: until it is at its end, the other threads go on.
     """
 
-    spend_store: SpendStore
+    spend_store: SpendStoreOfAllOwners
     clock: Clock
     call: CallInTurn
     shop_call: CallInTurn

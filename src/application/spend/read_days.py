@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from application.ports.spend_store import ImportClaim, SpendStore
+from application.ports.spend_store import ImportClaim, SpendStoreOfAllOwners
 from application.spend.auction_readings import AuctionReader, rows_by_day
 from application.spend.paged_reports import ReportReader
 from application.spend.report_turns import ReadingStopped, is_used_up
@@ -50,7 +50,7 @@ class ShopDays:
 class ReadDays:
     """Reads the days of a plan into the store, for whoever has claimed the account."""
 
-    spend_store: SpendStore
+    spend_store: SpendStoreOfAllOwners
     claim: ImportClaim
     calendar: AccountCalendar
     currency: str

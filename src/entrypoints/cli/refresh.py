@@ -89,6 +89,10 @@ def refresh_one(work: Attended, connection: ConnectionId) -> str:
     """
     clock, rotate = work.container.clock(), work.container.rotate_grant()
     asked_at = clock.now()
+    try:
+        owner = work.container.find_owner()(connection)
+    except ConnectionNotFound:
+        raise there_is_none(connection) from None
     if in_doubt(work.container, connection):
         work.wait_for_the_doubtful()
     began = clock.monotonic()
@@ -96,11 +100,9 @@ def refresh_one(work: Attended, connection: ConnectionId) -> str:
         if work.stopping():
             raise CommandFailure(f"stopped before connection {connection} was renewed")
         try:
-            outcome = rotate(connection, owner=None, asked_at=asked_at, insist=True)
+            outcome = rotate(connection, owner=owner, asked_at=asked_at, insist=True)
         except ConnectionNotFound:
-            raise CommandFailure(
-                f"there is no connection {connection}: `tiktok-connect status` counts those that there are"
-            ) from None
+            raise there_is_none(connection) from None
         except StoreUnavailable:
             raise
         except Refusal as refusal:
@@ -111,6 +113,11 @@ def refresh_one(work: Attended, connection: ConnectionId) -> str:
         work.tell("waiting for a renewal that is under way elsewhere")
         clock.sleep(ASK_AGAIN)
     raise CommandFailure(f"connection {connection} is still being renewed elsewhere: try again in a minute")
+
+
+def there_is_none(connection: ConnectionId) -> CommandFailure:
+    """What to say of a connection that is not there, or not any more."""
+    return CommandFailure(f"there is no connection {connection}: `tiktok-connect status` counts those that there are")
 
 
 def in_doubt(container: Container, connection: ConnectionId) -> bool:

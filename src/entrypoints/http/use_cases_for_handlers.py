@@ -10,6 +10,7 @@ from entrypoints.container import Container
 USE_CASES = (
     "begin_connect",
     "complete_connect",
+    "abandon_consent",
     "select_accounts",
     "rotate_grant",
     "sweep_due_grants",
@@ -23,6 +24,7 @@ USE_CASES = (
     "list_connections",
     "list_spend_lines",
     "show_imports",
+    "find_owner",
     "show_spend",
 )
 AMBIENT = ("clock", "nonces", "settings", "policy", "fleet")

@@ -12,6 +12,7 @@ from litestar import MediaType, Request, Response, get
 from litestar.di import Provide
 from litestar.params import QueryParameter
 
+from application.abandon_consent import AbandonConsent
 from application.begin_connect import BeginConnect
 from application.complete_connect import CompleteConnect
 from application.connecting.one_use_state import InProgress
@@ -138,6 +139,7 @@ def returned_with(
 async def callback(
     request: AnyRequest,
     complete_connect: Injected[CompleteConnect],
+    abandon_consent: Injected[AbandonConsent],
     addresses: Injected[Addresses],
     browser_cookie: Injected[BrowserCookie],
     waiting: Injected[SharedWaits],
@@ -147,7 +149,7 @@ async def callback(
     session = await gate_of(request).admitted_session(request)
     if session is None:
         try:
-            await waiting.run(partial(complete_connect.abandon, returned.state), subject=gate_of(request).address(request))
+            await waiting.run(partial(abandon_consent, returned.state), subject=gate_of(request).address(request))
         except Refusal:
             log.warning("a state that came back without a session could not be used up")
         return redirect(addresses.login())

@@ -12,6 +12,7 @@ from litestar.enums import MediaType
 from litestar.params import FromQuery, QueryParameter
 from litestar.response import Stream
 
+from application.find_owner import FindOwner
 from application.list_spend_lines import ListSpendLines
 from application.ports.spend_store import SpendAccount
 from application.show_spend import ShowSpend, SpendShown
@@ -120,6 +121,7 @@ def asked_for(
 )
 def spend_for_service(
     service: Injected[Service],
+    find_owner: Injected[FindOwner],
     show_spend: Injected[ShowSpend],
     list_spend_lines: Injected[ListSpendLines],
     spend_query: Injected[SpendQuery],
@@ -129,7 +131,7 @@ def spend_for_service(
     """Of a user, or of a connection; 1 000 rows a page. Totals and days are of all rows on each page."""
     columns, window, of_kind = spend_query.columns, spend_query.window, spend_query.kind
     after = Cursor.read(cursor).after if cursor else None
-    owner = show_spend.owner_of(whose.connection) if whose.connection else whose.user
+    owner = find_owner(whose.connection) if whose.connection else whose.user
     shown = show_spend(
         owner,
         window,
