@@ -15,6 +15,7 @@ from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive
 from domain.errors import BudgetSpent, CallsPaused, OnHold, RateLimited
 from entrypoints.container import Container
 from entrypoints.dashboard_connections import close_dashboard_connections
+from entrypoints.fair_threads import FairThreads
 from entrypoints.http.api import API, SharedWaits, StrictRequest, described, polish
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import Gate
@@ -35,6 +36,12 @@ ROTATION_THREADS = 32
 
 SWEEP_THREADS = 4
 """For cron calls: two each, so that overlapping ones share the work."""
+
+DESK_THREADS_OF_ONE = 1
+"""A look takes a few milliseconds; whoever asks for many at once has them one after the other."""
+
+ROTATION_THREADS_OF_ONE = 8
+"""A quarter of all."""
 
 LIMITER_THREADS = 4
 """For what asks the store of rate limits, so that it waits for nothing else."""
@@ -65,15 +72,17 @@ def create_app(container: Container) -> App:
     rotation = ThreadPoolExecutor(ROTATION_THREADS, thread_name_prefix="people")
     sweeping = ThreadPoolExecutor(SWEEP_THREADS, thread_name_prefix="cron")
     limiting = ThreadPoolExecutor(LIMITER_THREADS, thread_name_prefix="limits")
+    desk = FairThreads(DESK_THREADS_OF_ONE)
     gate = Gate.of(
         settings,
+        desk=desk,
         key_set=container.key_set(),
         refuse_erased_user=container.refuse_erased_user(),
         rate_limits=container.rate_limits(),
         limiting=limiting,
         clock=clock,
     )
-    waiting, closing = SharedWaits(rotation), threading.Event()
+    waiting, closing = SharedWaits(FairThreads(ROTATION_THREADS_OF_ONE, rotation)), threading.Event()
 
     @asynccontextmanager
     async def threads(_: Litestar) -> AsyncIterator[None]:
@@ -100,6 +109,7 @@ def create_app(container: Container) -> App:
         "addresses": addresses,
         "browser_cookie": browser,
         "waiting": waiting,
+        "desk": desk,
         "sweeping": sweeping,
         "closing": closing,
         "readiness_checks": readiness_checks_of(container),

@@ -21,6 +21,7 @@ from domain.consent import ConsentFailure, Ending, Failed
 from domain.errors import BudgetSpent, CallsPaused, OnHold, PlatformUnavailable, Refusal, StoreUnavailable, UserWasErased
 from domain.ids import OwnerId
 from domain.tokens import Secret
+from entrypoints.fair_threads import FairThreads
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.ids_in_requests import connection_id
 from entrypoints.http.api.injected import Injected
@@ -82,6 +83,7 @@ async def begin(
     addresses: Injected[Addresses],
     browser_cookie: Injected[BrowserCookie],
     nonces: Injected[Nonces],
+    desk: Injected[FairThreads],
     reconnects: Annotated[
         str | None, QueryParameter(name="connectionId", description="Makes it a guarded reconnect of this connection.")
     ] = None,
@@ -95,7 +97,8 @@ async def begin(
     browser = browser_cookie.read(headers_of(request)) or nonces.new()
     try:
         guarded = connection_id(reconnects) if reconnects else None
-        begun = asyncio.to_thread(begin_connect, session.owner_id, browser, reconnects=guarded)
+        work = partial(begin_connect, session.owner_id, browser, reconnects=guarded)
+        begun = desk.run(work, subject=session.owner_id)
         answer = redirect(await in_time(begun, else_=StoreUnavailable()))
     except IN_PLACE:
         raise  # the same click may come again

@@ -1,6 +1,5 @@
 """For backend services: an access token that is valid."""
 
-import asyncio
 from datetime import timedelta
 from functools import partial
 
@@ -13,6 +12,7 @@ from application.vend_token import ByAccount, ByConnection, Vended, VendToken
 from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, ReauthorisationNeeded, TryLater
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.tokens import Secret
+from entrypoints.fair_threads import FairThreads
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import AccessToken, TokenRequest
 from entrypoints.http.api.ids_in_requests import connection_id
@@ -39,6 +39,7 @@ async def vended_token(
     list_connections: Injected[ListConnections],
     addresses: Injected[Addresses],
     waiting: Injected[SharedWaits],
+    desk: Injected[FairThreads],
     data: JSONBody[TokenRequest],
 ) -> AccessToken:
     """Renewed first when it lasts less long than wanted; what can't be renewed but is still valid comes marked degraded."""
@@ -48,9 +49,9 @@ async def vended_token(
     validity = None if seconds is None else timedelta(seconds=seconds)
     vend = partial(vend_token, wanted, min_validity=validity, rejected=rejected, limits=service.limits)
     try:
-        vended = await vended_by(vend, waiting, key=(wanted, seconds, rejected, service.limits), service=service.name)
+        vended = await vended_by(vend, waiting, desk, key=(wanted, seconds, rejected, service.limits), service=service.name)
     except (ReauthorisationNeeded, AccountOutOfReach) as needed:
-        connection = await asyncio.to_thread(connection_of, wanted, list_connections)
+        connection = await desk.run(partial(connection_of, wanted, list_connections), subject=f"service {service.name}")
         raise ReconnectFirst(needed, addresses.reconnect(connection)) from None
     return AccessToken(
         access_token=vended.access.reveal(),
@@ -72,19 +73,21 @@ def wanted_by(request: TokenRequest) -> Wanted:
             raise InvalidRequest("give either connectionId, or userId and accountId")
 
 
-async def vended_by(vend: partial[Vended | InFlight], waiting: SharedWaits, *, key: object, service: str) -> Vended:
+async def vended_by(
+    vend: partial[Vended | InFlight], waiting: SharedWaits, desk: FairThreads, *, key: object, service: str
+) -> Vended:
     """What is there if it is good enough, without a look at who waits for TikTok; else a renewal, shared and bounded."""
-    at_once = partial(vend, patient=False)
+    at_once, subject = partial(vend, patient=False), f"service {service}"
     try:
-        there = await asyncio.to_thread(at_once)
+        there = await desk.run(at_once, subject=subject)
     except TryLater:
         there = None
     if isinstance(there, Vended) and not there.degraded:
         return there
     try:
-        return await waiting.share(key, vend, subject=f"service {service}")
+        return await waiting.share(key, vend, subject=subject)
     except StillInFlight:
-        match await asyncio.to_thread(at_once):
+        match await desk.run(at_once, subject=subject):
             case Vended() as last:
                 return last
             case InFlight():  # without patience there is an answer, or this is a bug of ours

@@ -1,15 +1,13 @@
 """Waiting for a rotation that is running, without holding a thread or a connection: all who want the same share one task."""
 
 import asyncio
-import contextvars
-from collections.abc import AsyncIterator, Callable, Hashable
-from concurrent.futures import Executor
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from application.rotation.claim_results import InFlight
+from entrypoints.fair_threads import FairThreads
 
 T = TypeVar("T")
 
@@ -18,10 +16,6 @@ LONGEST_WAIT = timedelta(seconds=5)
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=100), timedelta(milliseconds=500)
 """Between questions whether a renewal elsewhere has ended."""
-
-
-THREADS_OF_ONE = 8
-"""How many threads one user, service or address has at once: a quarter of all."""
 
 
 class StillInFlight(Exception):
@@ -39,12 +33,11 @@ class Flight:
 
 @dataclass(slots=True)
 class SharedWaits:
-    """Renewals under way in this process. They run in `pool`, whose threads nothing else uses."""
+    """Renewals under way in this process. They run in `threads`, which nothing else uses."""
 
-    pool: Executor
+    threads: FairThreads
     patience: timedelta = LONGEST_WAIT
     _flights: dict[Hashable, Flight] = field(default_factory=dict)
-    _threads: dict[str, tuple[asyncio.Semaphore, int]] = field(default_factory=dict)
 
     async def share(self, key: Hashable, ask: Callable[[], T | InFlight], *, subject: str) -> T:
         """The answer to `ask`, shared with everybody who waits for the same key; a caller who leaves stops nothing.
@@ -66,7 +59,7 @@ class SharedWaits:
 
     async def run(self, work: Callable[[], T], *, subject: str) -> T:
         """Do something in the pool to its end, whether or not the caller stays."""
-        return await asyncio.shield(asyncio.create_task(self._in_pool(work, subject)))
+        return await asyncio.shield(asyncio.create_task(self.threads.run(work, subject=subject)))
 
     async def land(self) -> None:
         """Let everything that has begun come to its end; only questions are dropped."""
@@ -85,30 +78,13 @@ class SharedWaits:
             return ask()
 
         while True:
-            answer = await self._in_pool(still_wanted, subject)
+            answer = await self.threads.run(still_wanted, subject=subject)
             if not isinstance(answer, InFlight):
                 return answer
             if loop.time() + pause.total_seconds() > flight.until:
                 raise StillInFlight
             await asyncio.sleep(pause.total_seconds())
             pause = min(pause * 1.5, LONGEST_PAUSE)
-
-    async def _in_pool(self, work: Callable[[], T], subject: str) -> T:
-        """Do it in a thread. Each user, service or address has a few at once; more of the same wait without one."""
-        async with self._threads_of(subject):
-            return await asyncio.get_running_loop().run_in_executor(self.pool, contextvars.copy_context().run, work)
-
-    @asynccontextmanager
-    async def _threads_of(self, subject: str) -> AsyncIterator[None]:
-        threads, users = self._threads.get(subject, (asyncio.Semaphore(THREADS_OF_ONE), 0))
-        self._threads[subject] = threads, users + 1
-        try:
-            async with threads:
-                yield
-        finally:
-            threads, users = self._threads.pop(subject)
-            if users > 1:
-                self._threads[subject] = threads, users - 1
 
     def _landed(self, key: Hashable, task: asyncio.Task[Any]) -> None:
         self._flights.pop(key, None)

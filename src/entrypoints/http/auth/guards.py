@@ -1,9 +1,9 @@
 """Who may pass. Guards run before a body is read; what they find out is left in the request's state."""
 
-import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 from litestar import Request
@@ -16,6 +16,7 @@ from application.ports.rate_limits import RateLimits
 from application.refuse_erased_user import RefuseErasedUser
 from domain.ids import OwnerId
 from domain.rate_limit import RateLimit
+from entrypoints.fair_threads import FairThreads
 from entrypoints.http.auth.client_address import Client, asked_by_own_name, resolve_client
 from entrypoints.http.auth.cron_and_metrics_secrets import bearer_matches
 from entrypoints.http.auth.demo_sessions import DemoSessions
@@ -44,6 +45,7 @@ class Gate:
     issuer_keys: IssuerKeys | None
     refuse_erased_user: RefuseErasedUser
     rate_limiter: RateLimiter
+    desk: FairThreads
 
     @classmethod
     def of(
@@ -54,27 +56,31 @@ class Gate:
         refuse_erased_user: RefuseErasedUser,
         rate_limits: RateLimits,
         limiting: Executor,
+        desk: FairThreads,
         clock: Clock,
     ) -> Self:
         """The gate of a process with these settings; `key_set` downloads the issuer's, where there is one; `limiting`
-        has the threads that ask for limits.
+        has the threads that ask for limits, `desk` those that ask the database.
         """
         issuer_keys = IssuerKeys(key_set, clock) if key_set else None
         sessions = Sessions.from_settings(settings, issuer_keys)
-        return cls(settings, sessions, clock, issuer_keys, refuse_erased_user, RateLimiter(rate_limits, limiting))
+        return cls(settings, sessions, clock, issuer_keys, refuse_erased_user, RateLimiter(rate_limits, limiting), desk)
 
     def before(self, inner: ASGIApp) -> ASGIApp:
         """The application, with whatever has to be there before the guards look at a request."""
         return IssuerKeyLoading(inner, self.issuer_keys) if self.issuer_keys else inner
 
     def session(self, connection: Connection) -> Session:
-        """Who is asking. Raises Unauthenticated."""
-        return self.sessions.authenticate(headers_of(connection), now=self.clock.now())
+        """Who is asking, looked at once a request. Raises Unauthenticated."""
+        known: Session | None = connection.state.get("session")
+        if known is None:
+            known = connection.state.session = self.sessions.authenticate(headers_of(connection), now=self.clock.now())
+        return known
 
     async def living_session(self, connection: Connection) -> Session:
         """Who is asking, and still has something here to ask for. Raises Unauthenticated, UserWasErased, StoreUnavailable."""
         session = self.session(connection)
-        await asyncio.to_thread(self.refuse_erased_user, session.owner_id)
+        await self.desk.run(partial(self.refuse_erased_user, session.owner_id), subject=session.owner_id)
         return session
 
     def session_if_any(self, connection: Connection) -> Session | None:

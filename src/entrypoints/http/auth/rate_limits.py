@@ -27,6 +27,12 @@ ADDRESS = RateLimit("address", 60, SECOND / 2)
 STORE_WITHIN = SECOND
 """How long the store is waited for. Then this process goes on by itself: a limit must not stop whom it protects."""
 
+REFUSED_EVERY = SECOND / 10
+"""How far apart refusals of one subject leave, so that threads that ask again at once get no more of this process than one."""
+
+REFUSED_WITHIN = 3 * SECOND
+"""How long a refusal is kept back at the most: Retry-After, in whole seconds, says no less."""
+
 NETWORK_OF_ONE = 64
 NO_ADDRESS = "a socket without addresses"
 
@@ -38,16 +44,32 @@ class RateLimiter:
     limits: RateLimits
     pool: Executor
     _turns: dict[str, tuple[asyncio.Lock, int]] = field(default_factory=dict)
+    _refused: dict[str, tuple[float, int]] = field(default_factory=dict)
+    """Of subjects that wait to be refused: when the last of them will be, by the loop's clock, and how many they are."""
 
     async def admit(self, limit: RateLimit, subject: str) -> None:
-        """Count one more request of this subject. Raises RateLimited."""
+        """Count one more request of this subject. Raises RateLimited, after a moment that holds no thread."""
         key = sha256(f"{limit.name}:{subject}".encode()).hexdigest()[:32]
         wait = self.limits.known(key, limit)
         if wait is None:
             async with self._turn(key):
                 wait = await self._asked(key, limit)
         if wait > NONE:
+            await self._let_others_go_first(key)
             raise RateLimited(wait)
+
+    async def _let_others_go_first(self, key: str) -> None:
+        """Return one after the other for one subject, and soon enough for all."""
+        now = asyncio.get_running_loop().time()
+        last, waiting = self._refused.get(key, (now, 0))
+        at = min(max(last, now) + REFUSED_EVERY.total_seconds(), now + REFUSED_WITHIN.total_seconds())
+        self._refused[key] = at, waiting + 1
+        try:
+            await asyncio.sleep(at - now)
+        finally:
+            last, waiting = self._refused.pop(key)
+            if waiting > 1:
+                self._refused[key] = last, waiting - 1
 
     async def _asked(self, key: str, limit: RateLimit) -> timedelta:
         if (wait := self.limits.known(key, limit)) is not None:  # who was before this one may have found out

@@ -11,9 +11,11 @@ import pytest
 
 from application.rotation.claim_results import InFlight
 from domain.errors import ConnectionNotFound
-from entrypoints.http.api.wait_for_running_rotation import THREADS_OF_ONE, SharedWaits, StillInFlight
+from entrypoints.fair_threads import FairThreads
+from entrypoints.http.api.wait_for_running_rotation import SharedWaits, StillInFlight
 
 SHORT = timedelta(milliseconds=300)
+THREADS_OF_ONE = 8
 
 
 def test_all_who_ask_at_once_share_one_question() -> None:
@@ -26,7 +28,7 @@ def test_all_who_ask_at_once_share_one_question() -> None:
 
     async def main() -> list[str]:
         with ThreadPoolExecutor(4, thread_name_prefix="people") as pool:
-            waiting = SharedWaits(pool)
+            waiting = SharedWaits(FairThreads(THREADS_OF_ONE, pool))
             return await asyncio.gather(*(waiting.share("key", ask, subject="anna") for _ in range(100)))
 
     assert asyncio.run(main()) == ["answer"] * 100
@@ -38,7 +40,7 @@ def test_other_keys_ask_for_themselves_and_a_later_caller_asks_anew() -> None:
     async def main() -> list[int]:
         numbers = iter(range(10))
         with ThreadPoolExecutor(4) as pool:
-            waiting = SharedWaits(pool)
+            waiting = SharedWaits(FairThreads(THREADS_OF_ONE, pool))
             first = await waiting.share("a", lambda: next(numbers), subject="anna")
             return [
                 first,
@@ -54,7 +56,7 @@ def test_a_renewal_elsewhere_is_asked_about_until_it_ends() -> None:
 
     async def main() -> str:
         with ThreadPoolExecutor(1) as pool:
-            return await SharedWaits(pool).share("key", lambda: next(answers), subject="anna")
+            return await SharedWaits(FairThreads(THREADS_OF_ONE, pool)).share("key", lambda: next(answers), subject="anna")
 
     assert asyncio.run(main()) == "renewed"
 
@@ -69,7 +71,7 @@ def test_waiting_is_bounded_and_what_was_begun_goes_on() -> None:
 
     async def main() -> None:
         with ThreadPoolExecutor(1) as pool:
-            waiting = SharedWaits(pool, SHORT)
+            waiting = SharedWaits(FairThreads(THREADS_OF_ONE, pool), SHORT)
             with pytest.raises(StillInFlight):
                 await waiting.share("key", slow, subject="anna")
             answered.set()
@@ -89,7 +91,7 @@ def test_a_caller_who_leaves_takes_nothing_from_the_others() -> None:
 
     async def main() -> str:
         with ThreadPoolExecutor(1) as pool:
-            waiting = SharedWaits(pool)
+            waiting = SharedWaits(FairThreads(THREADS_OF_ONE, pool))
             impatient = asyncio.create_task(waiting.share("key", slow, subject="anna"))
             assert await asyncio.to_thread(asked.wait, 30)
             patient = asyncio.create_task(waiting.share("key", lambda: "another", subject="anna"))
@@ -109,7 +111,7 @@ def test_a_refusal_is_told_to_everybody() -> None:
 
     async def main() -> list[object]:
         with ThreadPoolExecutor(1) as pool:
-            waiting = SharedWaits(pool)
+            waiting = SharedWaits(FairThreads(THREADS_OF_ONE, pool))
             return await asyncio.gather(*(waiting.share("key", refuse, subject="anna") for _ in range(3)), return_exceptions=True)
 
     assert [type(outcome) for outcome in asyncio.run(main())] == [ConnectionNotFound] * 3
@@ -121,7 +123,7 @@ def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
 
     async def main() -> None:
         with ThreadPoolExecutor(1) as pool:
-            waiting = SharedWaits(pool, SHORT)
+            waiting = SharedWaits(FairThreads(THREADS_OF_ONE, pool), SHORT)
             busy = asyncio.create_task(waiting.run(lambda: free.wait(30), subject="bert"))
             await asyncio.sleep(SHORT.total_seconds() / 3)  # until it has the only thread
             with pytest.raises(StillInFlight):
@@ -132,23 +134,3 @@ def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
 
     asyncio.run(main())
     assert begun == []
-
-
-def test_one_subject_has_a_part_of_the_threads_and_others_find_the_rest() -> None:
-    async def main() -> None:
-        with ThreadPoolExecutor(2 * THREADS_OF_ONE) as pool:
-            waiting, free = SharedWaits(pool), threading.Event()
-            started = list[str]()
-
-            def hold() -> bool:
-                started.append("eve")
-                return free.wait(30)
-
-            eves = [asyncio.create_task(waiting.run(hold, subject="eve")) for _ in range(3 * THREADS_OF_ONE)]
-            await asyncio.sleep(0)
-            assert await asyncio.wait_for(waiting.run(lambda: "served", subject="anna"), 20) == "served"
-            assert len(started) <= THREADS_OF_ONE
-            free.set()
-            assert await asyncio.gather(*eves) == [True] * len(eves)
-
-    asyncio.run(main())

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import httpx
 import pytest
 
+from adapters.memory.token_buckets import MemoryTokenBuckets
+from adapters.rate_limits.shared_rate_limits import SharedRateLimits
+from domain.errors import RateLimited
 from domain.rate_limit import RateLimit
-from entrypoints.http.auth.rate_limits import ADDRESS, CONNECT, REFRESH, VEND
+from entrypoints.http.auth.rate_limits import ADDRESS, CONNECT, REFRESH, REFUSED_WITHIN, VEND, RateLimiter
 from support.http_application import VENDING, House
-from support.world import BERT
+from support.world import BERT, SimulatedClock
 
 GARBAGE = "/api/auth/tiktok/callback?state=x&auth_code=y"
 
@@ -109,3 +114,28 @@ def test_a_flood_of_refused_requests_is_cheap(house: House) -> None:
     for _ in range(50):
         assert limited(house.get(GARBAGE))
     assert (time.process_time() - began) / 50 < 0.05
+
+
+def test_refusals_of_one_user_leave_one_after_the_other_and_nobody_elses_wait_for_them() -> None:
+    limit, refused = RateLimit("test", 1, timedelta(hours=1)), list[str]()
+
+    async def main() -> None:
+        clock = SimulatedClock()
+        with ThreadPoolExecutor(1) as pool:
+            limiter = RateLimiter(SharedRateLimits(MemoryTokenBuckets(clock), clock), pool)
+
+            async def ask(user: str) -> None:
+                with pytest.raises(RateLimited):
+                    await limiter.admit(limit, user)
+                refused.append(user)
+
+            for user in ("eve", "anna"):
+                await limiter.admit(limit, user)
+                await ask(user)
+            began = time.monotonic()
+            await asyncio.gather(*(ask("eve") for _ in range(100)), ask("anna"))  # which are more than fit into the span
+            assert time.monotonic() - began >= REFUSED_WITHIN.total_seconds() * 0.99
+
+    asyncio.run(main())
+    assert refused.count("eve") == 101
+    assert refused[-1] == "eve"
