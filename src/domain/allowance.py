@@ -115,7 +115,8 @@ class Allowance:
         repeats_at, apart = max(self.repeats_at, now), paced.apart * REPEATS_SHARE
         if repeats:
             allowed = min(allowed, max((now + REPEATS_AHEAD - repeats_at) // apart, 0))
-        pace, slots = paced.reserve(now, allowed, within=within, people=people)
+        pace, slots = paced.reserve(now, allowed, within=within, people=people, last=imports)
+        seen = replace(seen, pace=pace)
         if not slots.times:
             return seen, Taken(slots)
         if repeats:
@@ -127,7 +128,7 @@ class Allowance:
         if person:
             turns[person] = max(slots.times[-1], now + paced.apart)
         taken = Taken(slots, trial=tried != outage)
-        return replace(seen, pace=pace, minute=minute, day=day, outages=outages, turns=turns), taken
+        return replace(seen, minute=minute, day=day, outages=outages, turns=turns), taken
 
     def take_for_shops(self, now: timedelta, caller: Caller, *, within: timedelta) -> tuple["Allowance", Taken]:
         """Give away an import's next slot for a report of shops, where their own limits leave room too."""
@@ -200,6 +201,7 @@ class Allowance:
             kept=kept,
             kept_used_at=min(pace.kept_used_at, furthest),
             at_once_at=min(pace.at_once_at, now),
+            repaid_at=pace.repaid_at if pace.repaid_at <= furthest else NONE,
         )
 
     def _seen(self, caller: Caller, now: timedelta) -> "Allowance":

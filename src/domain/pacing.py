@@ -27,7 +27,8 @@ class Pace:
     """Evenly spaced slots, each given away once. There is no burst: slots that nobody took in time are gone.
 
     Times are spans since any fixed moment. People take the earliest slot there is, whether it was kept for them or not; and where
-    no kept one is used within a second, before or after, one of them goes at once in its place.
+    no kept one is used within a second, before or after, one of them goes at once in its place. Whoever comes last repays what
+    people had: the next slot is left to them, and once that is past unused, another person goes at once.
     """
 
     apart: timedelta = timedelta(seconds=1)
@@ -41,20 +42,26 @@ class Pace:
     """The latest time at which a kept slot, or a call in its place, was given away."""
     at_once_at: timedelta = -SECOND
     """The latest call in the place of a kept slot: those within a second of it are used up with it."""
+    repaid_at: timedelta = -SECOND
+    """The latest slot that was left to people for one that they had."""
 
     @classmethod
     def of(cls, calls_a_second: float) -> "Pace":
         """The pace that keeps this limit in any one second, and so sixty times it in any minute."""
         return cls(timedelta(seconds=SLACK / calls_a_second))
 
-    def reserve(self, now: timedelta, calls: int, *, within: timedelta, people: bool) -> tuple["Pace", Slots]:
-        """Give away up to `wanted` slots of the time from now until `within`."""
+    def reserve(self, now: timedelta, calls: int, *, within: timedelta, people: bool, last: bool = False) -> tuple["Pace", Slots]:
+        """Give away up to `calls` slots of the time from now until `within`. `last`: to whoever comes behind everybody."""
         pace = replace(self, next_at=max(self.next_at, now), kept=tuple(time for time in self.kept if time >= now))
         taken: list[timedelta] = []
+        repaid = False
         while True:
             following, slot = _for_a_person(pace, now) if people else _for_others(pace)
             if len(taken) >= calls or slot > now + within:
-                return (pace if taken else self), Slots(tuple(taken), again_at=slot - within)
+                return (pace if taken or repaid else self), Slots(tuple(taken), again_at=slot - within)
+            if last and _is_owed(pace, now):
+                pace, repaid = _repaid(pace), True
+                continue
             taken.append(slot)
             pace = following
 
@@ -88,12 +95,26 @@ def _passed_over(pace: Pace) -> Pace:
     return past if slot < pace.at_once_at + SECOND else replace(past, kept=(*pace.kept, slot))
 
 
+def _is_owed(pace: Pace, now: timedelta) -> bool:
+    """Whether people had a slot of theirs within a second, for which none was left to them since."""
+    return now - SECOND < pace.kept_used_at < pace.next_at and pace.repaid_at <= pace.kept_used_at
+
+
+def _repaid(pace: Pace) -> Pace:
+    """The next slot that is not people's anyway is left to them."""
+    if pace.turn == PEOPLES_TURN - 1:
+        pace = _passed_over(pace)
+    past, slot = _next(pace)
+    return replace(past, kept=(*pace.kept, slot), repaid_at=slot)
+
+
 def _has_room_at_once(pace: Pace, now: timedelta) -> bool:
     """Whether a call between the slots keeps the limit: as many slots as fit into a second then have a kept one among them, and
-    none of those is used.
+    none of those is used, or for the latest that is used another was left, which is past.
     """
     between = (pace.next_at - now) % pace.apart > NONE
-    return between and PEOPLES_TURN * pace.apart <= SLACK * SECOND and pace.kept_used_at <= now - SECOND
+    unused = pace.kept_used_at <= now - SECOND or pace.kept_used_at < pace.repaid_at < now
+    return between and PEOPLES_TURN * pace.apart <= SLACK * SECOND and unused
 
 
 RECOVERS_IN = timedelta(minutes=10)

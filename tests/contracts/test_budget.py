@@ -25,6 +25,7 @@ from support.world import SimulatedClock
 
 APP, OTHER = AppId("app"), AppId("another app")
 LONG, SHORT = timedelta(seconds=60), timedelta(seconds=1)
+PATIENCE = timedelta(seconds=2)
 AWAY, WRONG = Unavailable("away"), Misconfigured("secret")
 DOUBT = InDoubt("the answer was lost")
 SRC, TESTS = (Path(__file__).parents[2] / name for name in ("src", "tests"))
@@ -380,6 +381,23 @@ def test_reports_of_shops_have_limits_of_their_own_over_all_processes(budget_of:
     assert other.take(APP, 1, Lane.SHOP_REPORTS, within=LONG).count == 1
 
 
+def test_beside_an_import_two_people_within_a_second_both_go_at_once(budget_of: Open) -> None:
+    clock = SimulatedClock()
+    importer, web = budget_of(10, clock, process="importer"), budget_of(10, clock, process="web")
+    times, waits = list[timedelta](), list[timedelta]()
+    for n in range(80):
+        imported = importer.take(APP, 1, Lane.IMPORT, within=LONG)
+        if imported.count:
+            times.append(clock.monotonic() + imported.wait)
+        if n % 10 == 9:
+            waits.append(web.take(APP, 1, Lane.PEOPLE, within=PATIENCE, person=OwnerId(f"anna {n}")).wait)
+            times.append(clock.monotonic() + waits[-1])
+        clock.advance(timedelta(milliseconds=53))
+    assert set(waits) == {timedelta(0)}
+    assert len(times) > 25
+    assert most_in_a_second(times) <= 10
+
+
 @pytest.mark.parametrize(("failure", "times"), [(AWAY, 5), (WRONG, 1)])
 def test_an_import_is_never_the_trial(budget_of: Open, failure: Unavailable | Misconfigured, times: int) -> None:
     clock = SimulatedClock()
@@ -389,9 +407,6 @@ def test_an_import_is_never_the_trial(budget_of: Open, failure: Unavailable | Mi
     clock.sleep(timedelta(minutes=10))
     assert budget.take(APP, 1, Lane.IMPORT, within=LONG).count == 0
     assert budget.take(APP, 1, Lane.PEOPLE, within=LONG).count == 1
-
-
-PATIENCE = timedelta(seconds=2)
 
 
 def test_persons_take_turns_over_all_processes(budget_of: Open) -> None:

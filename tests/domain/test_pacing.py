@@ -1,14 +1,17 @@
+import random
 from bisect import bisect_left
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.pacing import Pace
 
 SECOND = timedelta(seconds=1)
 NONE = timedelta(0)
+MOMENT = SECOND / 1_000
+TWO_SECONDS = 2 * SECOND
 
 requests = st.lists(
     st.tuples(
@@ -32,9 +35,31 @@ def test_no_second_ever_sees_more_calls_than_the_limit(qps: int, requests: list[
         assert all(now <= time <= now + within for time in slots.times)
         assert list(slots.times) == sorted(slots.times)
         given_away += slots.times
-    given_away.sort()
-    for place, time in enumerate(given_away):
-        assert bisect_left(given_away, time + SECOND) - place <= qps
+    assert most_in_a_second(given_away) <= qps
+
+
+def most_in_a_second(times: list[timedelta]) -> int:
+    times = sorted(times)
+    return max((bisect_left(times, time + SECOND) - place for place, time in enumerate(times)), default=0)
+
+
+@pytest.mark.parametrize("qps", [1, 9, 10, 11, 20, 50])
+@given(seed=st.integers(), mix=st.sampled_from([(1, 1, 1), (0, 1, 3), (0, 3, 1), (1, 5, 10)]))
+@settings(max_examples=10)
+def test_nor_does_one_when_sweeps_people_and_an_import_ask_all_the_time(qps: int, seed: int, mix: tuple[int, int, int]) -> None:
+    pace, now, chance = Pace.of(qps), NONE, random.Random(seed)
+    given_away: list[timedelta] = []
+    for _ in range(400):
+        now += chance.random() * 100 * MOMENT
+        match chance.choices(("sweep", "person", "import"), mix):
+            case ["sweep"]:
+                pace, slots = pace.reserve(now, 3, within=SECOND, people=False)
+            case ["person"]:
+                pace, slots = pace.reserve(now, 1, within=TWO_SECONDS, people=True)
+            case _:
+                pace, slots = pace.reserve(now, 1, within=pace.apart, people=False, last=True)
+        given_away += slots.times
+    assert most_in_a_second(given_away) <= qps
 
 
 @pytest.mark.parametrize("qps", [1, 3, 10, 15, 50])
@@ -70,6 +95,45 @@ def test_a_person_among_calls_that_come_one_by_one_does_not_wait_at_all_once_a_s
             pace, slots = pace.reserve(now + timedelta(milliseconds=7), 1, within=2 * SECOND, people=True)
             waits.append(slots.times[0] - now - timedelta(milliseconds=7))
     assert set(waits) == {NONE}
+
+
+def waits_beside_an_import(asked_at: list[timedelta], *, imports: bool = True) -> tuple[list[timedelta], int]:
+    """How long each of these people waits while an import takes all that it can, and how many calls that had."""
+    pace, waits, imported = Pace.of(10), list[timedelta](), 0
+    moments = sorted([*((at, True) for at in asked_at), *((n * 20 * MOMENT, False) for n in range(3_000 * imports))])
+    for now, people in moments:
+        within = TWO_SECONDS if people else pace.apart
+        pace, slots = pace.reserve(now, 1, within=within, people=people, last=not people)
+        if people:
+            waits.append(slots.times[0] - now)
+        else:
+            imported += len(slots.times)
+    return waits, imported
+
+
+def test_of_people_who_come_twice_a_second_beside_an_import_hardly_any_wait_and_it_repays_what_they_had() -> None:
+    waits, imported = waits_beside_an_import([SECOND + n * 503 * MOMENT for n in range(100)])
+    assert sum(wait > NONE for wait in waits) <= 5
+    assert max(waits) <= 3 * Pace.of(10).apart
+    repaid = len(waits)
+    assert imported == pytest.approx(0.9 * 600 / 1.05 - repaid, abs=10)
+
+
+def test_people_who_come_at_random_beside_an_import_wait_as_seldom_as_without_it() -> None:
+    chance = random.Random(7)
+    asked_at = [55 * SECOND * chance.random() for _ in range(20)]
+    for imports in (True, False):
+        waits, _ = waits_beside_an_import(asked_at, imports=imports)
+        assert sum(wait > NONE for wait in waits) <= 1
+
+
+def test_an_import_that_waits_repays_nothing_and_a_sweep_never_does() -> None:
+    pace, _ = Pace.of(10).reserve(NONE, 30, within=5 * SECOND, people=False)
+    pace, _ = pace.reserve(50 * MOMENT, 1, within=TWO_SECONDS, people=True)
+    waiting, slots = pace.reserve(60 * MOMENT, 1, within=pace.apart, people=False, last=True)
+    assert (waiting, slots.times) == (pace, ())
+    _, swept = pace.reserve(60 * MOMENT, 1, within=5 * SECOND, people=False)
+    assert swept.times[0] == pace.next_at
 
 
 def test_an_idle_app_sends_at_once_but_saves_nothing_up() -> None:

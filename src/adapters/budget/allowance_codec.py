@@ -32,6 +32,7 @@ def text_of(allowance: Allowance) -> str:
             "form": FORM,
             "pace": [whole(pace.next_at), pace.turn, [whole(time) for time in pace.kept]],
             "people": [whole(pace.kept_used_at), whole(pace.at_once_at)],
+            "repaid": whole(pace.repaid_at),
             "minute": counts_out(allowance.minute),
             "day": counts_out(allowance.day),
             "share": [share.part, whole(share.since)],
@@ -68,6 +69,7 @@ def _read(fields: Mapping[str, Any]) -> Allowance:
             kept=tuple(map(span, kept)),
             kept_used_at=span(used_at),
             at_once_at=span(at_once_at),
+            repaid_at=span(fields.get("repaid", 0)),  # a version that leaves it out may have used that slot
         ),
         minute=counts_in(Allowance().minute, fields["minute"]),
         day=counts_in(Allowance().day, fields["day"]),

@@ -20,7 +20,8 @@ class Lane(Enum):
     they take turns.
 
     Repeats of what was refused have a tenth of it at the most. An import of spend has the very next call, where nobody else took
-    it; all imports together are never more than one call ahead, and none is the trial while the app's calls are stopped.
+    it; all imports together are never more than one call ahead, and none is the trial while the app's calls are stopped. For each
+    call that people have of what was kept for them, an import leaves them another.
     """
 
     BACKGROUND = "background"

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -30,6 +31,10 @@ def taking(wanted: int, within: timedelta, caller: Caller, *, people: bool) -> S
     return lambda allowance, now: allowance.take(now, wanted, caller, within=within, people=people)[0]
 
 
+def importing(within: timedelta, caller: Caller) -> Step:
+    return lambda allowance, now: allowance.take(now, 1, caller, within=within, people=False, imports=True)[0]
+
+
 def for_shops(within: timedelta, caller: Caller) -> Step:
     return lambda allowance, now: allowance.take_for_shops(now, caller, within=within)[0]
 
@@ -50,6 +55,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
     ),
     st.builds(learning, failures, callers),
     st.builds(for_shops, spans, callers),
+    st.builds(importing, spans, callers),
 )
 
 
@@ -67,6 +73,18 @@ def test_as_text_an_allowance_loses_nothing(history: list[tuple[timedelta, Step]
 def test_other_texts_are_no_allowance(text: str) -> None:
     with pytest.raises(Unreadable):
         allowance_of(text)
+
+
+def test_a_slot_that_was_left_to_people_counts_as_used_where_an_older_version_wrote_since() -> None:
+    allowance = Allowance()
+    for ms, people in ((0, False), (10, False), (20, True), (120, False), (220, False)):
+        allowance, _ = allowance.take(NOON + ms * SECOND / 1_000, 1, ONE, within=SECOND, people=people, imports=not people)
+    older = json.loads(text_of(allowance))
+    del older["repaid"]
+    for known, at_once in ((allowance, True), (allowance_of(json.dumps(older)), False)):
+        now = NOON + 0.23 * SECOND
+        _, taken = known.take(now, 1, ONE, within=SECOND, people=True)
+        assert (taken.slots.times[0] == now) is at_once
 
 
 def test_a_newer_form_is_told_from_rubbish() -> None:
