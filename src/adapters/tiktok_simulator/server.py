@@ -131,10 +131,15 @@ class _Server(uvicorn.Server):
         self.ready: Future[AbstractEventLoop] = Future()
 
     def stop(self) -> None:
-        """Stop, from another thread."""
-        self.should_exit = True
+        """Stop, from another thread. Its own thread learns all of it at once: else its loop might be closed in between."""
         if self.ready.done() and not self.ready.exception():
-            self.ready.result().call_soon_threadsafe(self._simulator.closing.set)
+            self.ready.result().call_soon_threadsafe(self._end)
+        else:
+            self.should_exit = True
+
+    def _end(self) -> None:
+        self.should_exit = True
+        self._simulator.closing.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

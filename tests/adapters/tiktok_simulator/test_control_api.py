@@ -1,3 +1,5 @@
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import httpx
@@ -149,3 +151,17 @@ def test_with_a_control_token_the_control_api_demands_it_and_the_api_does_not() 
 def test_another_host_is_served_with_a_control_token_only() -> None:
     with pytest.raises(ValueError, match="control token"):
         serve("0.0.0.0", 0)  # noqa: S104 - refused before anything listens
+
+
+def test_a_simulator_stops_however_late_whoever_stops_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    with running_simulator() as simulator:
+        loop = simulator.control.loop
+        *_, thread = (one for one in threading.enumerate() if one.name == "tiktok-simulator")
+        tell = loop.call_soon_threadsafe
+
+        def late(callback: Callable[..., object], *arguments: object) -> object:
+            thread.join(0.5)
+            return tell(callback, *arguments)
+
+        monkeypatch.setattr(loop, "call_soon_threadsafe", late)
+    assert not thread.is_alive()
