@@ -12,10 +12,13 @@ from hypothesis import HealthCheck, settings
 from adapters.sql.migrations import migrate
 from support import servers
 from support.dashboard_database import DashboardDatabase, dashboard_database
+from support.shared_authorities import share_authorities
 
 # A busy machine is no counterexample: examples may take their time.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+share_authorities()
 
 FIGURES = "figures"
 UNDER_CI = os.environ.get("CI") == "true"
