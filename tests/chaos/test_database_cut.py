@@ -97,7 +97,7 @@ def test_an_answer_that_the_database_does_not_take_is_stored_as_soon_as_it_does(
         with kept_in_touch(container):
             while claims.left:
                 sweep_for(container, 1)
-            eventually(lambda: claims.cut is None and journal.empty(), within=30)
+            eventually(lambda: claims.cut is None and journal.empty())
         verdict = judged(fleet.here, fleet.members)
         slowest = round(max(claims.returned_after), 1)
         figures = Injected(
@@ -152,7 +152,7 @@ def test_a_stop_of_postgresql_between_answer_and_settlement_loses_nothing(
                     figures.seconds_to_drain.append(round(time.monotonic() - back_at, 1))
                     figures.stops += 1
                     figures.lost += len(fleet.dead(fleet.grants()))
-                eventually(lambda: swept_clean(fleet), within=60)
+                eventually(lambda: swept_clean(fleet))
                 figures.verdict = verdict = judged(fleet.here, fleet.members)
             platform.platform.close()  # type: ignore[attr-defined] # the adapter's, not the port's
     tell(figures)
@@ -192,7 +192,7 @@ def test_a_refusal_of_another_host_is_reported_as_doubt_and_the_late_drain_heals
             with pytest.raises(StoreUnavailable):
                 first.sweep_due_grants()()
             eventually(lambda: len(journal.kept()) == 6)
-        eventually(lambda: refused(fleet), within=40)
+        eventually(lambda: refused(fleet))
         other = fleet.here.container
         views = [view for member in fleet.members for view in other.list_connections()(member.owner)]
         told = [view for view in views if (view.state, view.reason) == (ConnectionState.DEGRADED, "rotation_in_doubt")]

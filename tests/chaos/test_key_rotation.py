@@ -39,7 +39,7 @@ def run_until_killed(here: Deployment, batch: int, enough: int, name: str) -> in
     """`keys rotate`, killed once so many rows are sealed anew."""
     command = [COMMAND[0], "-P", "-c", SLOWLY, str(batch)]
     with running("keys", "rotate", folder=here.folder, environ=here.environ, name=name, command=command) as rotating:
-        eventually(lambda: resealed(here) >= enough or rotating.process.poll() is not None, within=120, why=rotating.told)
+        eventually(lambda: resealed(here) >= enough or rotating.process.poll() is not None, why=rotating.told)
         rotating.kill()
     return resealed(here)
 
@@ -61,7 +61,7 @@ def test_sealing_anew_beside_rotations_loses_nothing_and_goes_on_after_a_kill(
         here.environ["TOKEN_ENCRYPTION_KEYS"] = f"{NEW},{OLD}"
         here.make_all_due()
         with here.start("worker", name="worker") as worker:
-            eventually(lambda: resealed(here) >= ROTATED_AT_LEAST, within=60, why=worker.told)
+            eventually(lambda: resealed(here) >= ROTATED_AT_LEAST, why=worker.told)
             killed_at = [
                 run_until_killed(here, 1 if not long else 100, resealed(here) + size // 20, f"killed-{n}") for n in range(2)
             ]

@@ -136,9 +136,9 @@ def deadlocks(here: Deployment) -> int:
 def test_sixty_four_threads_of_four_processes_spend_no_refresh_token_twice(
     new_postgres_url: str, tmp_path: Path, tell: Callable[[object], None], *, long: bool
 ) -> None:
-    """Short: 6 s. Long: 60 s."""
+    """Short: 3 s. Long: 60 s."""
     with a_deployment(tmp_path, new_postgres_url, qps=300) as here:
-        figures = race(here, processes=4, threads=16, seconds=60 if long else 6)
+        figures = race(here, processes=4, threads=16, seconds=60 if long else 3)
         tell(figures := replace(figures, deadlocks=deadlocks(here)))
     assert figures.deadlocks == 0
     assert set(figures.endings) <= EXPECTED
@@ -148,9 +148,9 @@ def test_sixty_four_threads_of_four_processes_spend_no_refresh_token_twice(
 def test_sixteen_threads_of_two_processes_spend_no_refresh_token_twice_on_sqlite(
     migrated_sqlite_url: str, tmp_path: Path, tell: Callable[[object], None], *, long: bool
 ) -> None:
-    """Short: 5 s. Long: 60 s."""
+    """Short: 3 s. Long: 60 s."""
     with a_deployment(tmp_path, migrated_sqlite_url, qps=300) as here:
-        figures = race(here, processes=2, threads=8, seconds=60 if long else 5)
+        figures = race(here, processes=2, threads=8, seconds=60 if long else 3)
     tell(figures)
     assert {e for e in figures.endings if "StoreUnavailable" not in e} <= EXPECTED
 

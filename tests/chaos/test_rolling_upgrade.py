@@ -98,7 +98,7 @@ class Site:
     def serve(self, name: str, *, old: bool) -> str:
         address = f"http://127.0.0.1:{servers.free_port()}"
         self.start(name, "serve", "--port", address.rpartition(":")[2], old=old)
-        eventually(lambda: ready(address), within=90, why=self.running[name].told)
+        eventually(lambda: ready(address), why=self.running[name].told)
         self.addresses.append(address)
         return address
 
@@ -120,7 +120,6 @@ class Site:
                 all(self.answered[a] >= before[a] + ANSWERED_EACH for a in self.addresses)
                 and self.here.tiktok.control.stats()["refreshes"] > rotated + PEOPLE
             ),
-            within=120,
             why=self.upgraded,
         )
         assert self.failed == [], self.upgraded()

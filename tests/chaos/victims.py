@@ -121,4 +121,4 @@ def tiktok_is_done(here: Deployment) -> None:
 def end(process: subprocess.Popen[bytes], how: Signals) -> int:
     """End a process by a signal; its exit status."""
     process.send_signal(how)
-    return process.wait(30)
+    return process.wait(60)

@@ -22,7 +22,7 @@ from support.dashboard_database import DashboardDatabase
 from support.deployment import Deployment, deployment
 from support.old_connections import DASHBOARD_KEY, OldRows, Pair
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 CONSENTS, ROWS = 300, 1000
 RENEWED_EVERY, DEAD_EVERY, SECOND_OF_ITS_OWNER_EVERY = 3, 30, 4

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from support.demo_in_browser import LIFE, Demo, consent, sign_in, watched
+from support.demo_in_browser import Demo, consent, sign_in, watched
 
 expect.set_options(timeout=20_000)  # milliseconds; five, the default, are few where a demo and a browser share a busy machine
 
-FAULTY_SECONDS, MANY_FAULTY_SECONDS = 8, 180
+FAULTY_SECONDS, MANY_FAULTY_SECONDS = 4, 180
 """How long TikTok misbehaves, and in the long form."""
 
 HARMLESS = ("throttle", "unavailable", "http401_throttle", "html504", "timeout_before", "garbage", "misconfigured")
@@ -37,6 +37,12 @@ def renew(page: Page, demo: Demo) -> None:
     page.request.post(f"{demo.address}/api/auth/tiktok/refresh", data=body, headers={"Origin": demo.address})
 
 
+def rotated(page: Page, times: int) -> None:
+    """Wait until the page, which nobody touches, shows that both accounts' tokens were rotated so often."""
+    both = "n => [...document.querySelectorAll('[data-rotations]')].filter(e => e.dataset.rotations >= n).length == 2"
+    page.wait_for_function(both, arg=times, timeout=90_000)
+
+
 @pytest.mark.timeout(150 + MANY_FAULTY_SECONDS)
 def test_two_accounts_stay_connected_through_faults_and_a_restart_with_nothing_clicked(
     demo: Demo,
@@ -55,7 +61,7 @@ def test_two_accounts_stay_connected_through_faults_and_a_restart_with_nothing_c
         expect(page.get_by_role("status")).to_contain_text("TikTok Ads is connected")
         expect(page.locator(".account .status")).to_have_text(["Connected", "Connected"])
 
-        expect(page.locator("[data-rotations='2']")).to_have_count(2, timeout=4 * LIFE * 1000)
+        rotated(page, 1)
         nothing_wrong()
 
         demo.plan(*({"endpoint": "*", "kind": kind, "rate": A_FIFTH, "seconds": 1} for kind in HARMLESS))
@@ -69,7 +75,7 @@ def test_two_accounts_stay_connected_through_faults_and_a_restart_with_nothing_c
     with demo.running():
         page.goto(f"{demo.address}/dashboard/platforms")
         expect(page.locator(".account h3")).to_have_text(["Acme Shoes Europe", "Acme Shoes Japan"])
-        expect(page.locator(f"[data-rotations='{before}']")).to_have_count(2, timeout=90_000)
+        rotated(page, before)
         expect(page.locator(".account .status")).to_have_text(["Connected", "Connected"])
 
 

@@ -67,7 +67,7 @@ def everything(url: str, dashboard: DashboardDatabase, folder: Path, *, life: in
     environ = {"DATABASE_URL": url, "WAB_DATABASE_URL": dashboard.url, "AUTH_JWT_KEY": JWT_SECRET}
     with deployment(folder, environ=environ, migrated=False, access_token_seconds=life) as here:
         with served(create_app(here.container), port=int(here.address.rpartition(":")[2])):
-            eventually(lambda: here.container.check_mirror().counts().note.writes, within=20)
+            eventually(lambda: here.container.check_mirror().counts().note.writes)
             yield here
         here.container.connection_mirror().dispose()  # type: ignore[attr-defined]  # of the adapter `wab`
 
@@ -107,8 +107,8 @@ def test_a_row_is_there_before_each_answer_and_follows(
         # a refusal, of which the dashboard tells once nothing is left to serve, and the reconnect that heals it
         here.tiktok.machine.revoke_user("chloe")
         assert anna.ask("POST", "/api/auth/tiktok/refresh", {"connectionId": row.id}).status_code == 401
-        eventually(lambda: [c["status"] for c in anna.listed()] == ["needs_reauth"], within=60)
-        eventually(lambda: statuses(dashboard) == ["needs_reauth"], within=60)
+        eventually(lambda: [c["status"] for c in anna.listed()] == ["needs_reauth"])
+        eventually(lambda: statuses(dashboard) == ["needs_reauth"])
         anna.consent("chloe")
         assert (statuses(dashboard), [r.id for r in dashboard.shown_to(ANNA)]) == (["active"], [row.id])
 
@@ -127,18 +127,18 @@ def test_what_the_dashboard_deletes_is_not_vended_and_what_it_truncates_freezes(
     with everything(migrated_postgres_url, dashboard, tmp_path) as here:
         for user in people:
             here.connect(user, "chloe")
-        eventually(lambda: here.container.check_mirror().counts().confirmed == len(people), within=40)
+        eventually(lambda: here.container.check_mirror().counts().confirmed == len(people))
         first = dashboard.shown_to(people[0])[0].id
         dashboard.delete_row(first)
-        eventually(lambda: vend(here, first) == 404, within=40)
+        eventually(lambda: vend(here, first) == 404)
         assert Person(here, people[0]).listed() == []
         assert dashboard.shown_to(people[0]) == []
         dashboard.truncate()
-        eventually(lambda: here.container.check_mirror().counts().note.frozen is not None, within=40)
+        eventually(lambda: here.container.check_mirror().counts().note.frozen is not None)
         frozen = here.container.check_mirror().counts().note.frozen
         assert frozen is not None
         assert frozen.reason is FreezeReason.MANY_MISSING
-        eventually(lambda: len(Person(here, people[0]).listed()) == 1, within=40)
+        eventually(lambda: len(Person(here, people[0]).listed()) == 1)
         told = here.run("wab", "check")
         assert told.returncode == 1
         assert "rows of more than half of the owners are missing" in told.stdout

@@ -18,7 +18,7 @@ from support.processes import eventually
 def serving(here: Deployment) -> Iterator[None]:
     with here.start("serve", "--port", here.address.rpartition(":")[2]) as serve:
         serve.says("listening at")
-        eventually(lambda: readiness(here)["status"] == 200, within=60, why=serve.told)
+        eventually(lambda: readiness(here)["status"] == 200, why=serve.told)
         yield
         assert serve.terminate() == 0
 
@@ -45,7 +45,7 @@ def test_everything_works_with_a_pgbouncer_in_front(postgres_server: servers.Pos
             connection = here.connect()
             here.make_all_due()
             with serving(here), here.start("worker") as worker, here.start("beat"):
-                eventually(lambda: here.generation(connection) >= 2, within=90, why=worker.told)
+                eventually(lambda: here.generation(connection) >= 2, why=worker.told)
                 assert vend(here, connection) == 200
                 assert worker.terminate() == 0
             with serving(here):
@@ -59,11 +59,11 @@ def test_a_server_that_only_reads_is_told_and_then_forgotten(postgres_server: se
         connection = here.connect()
         with serving(here):
             administer(url, only_reads=True)
-            eventually(lambda: readiness(here).get("database") == "failed", within=60, why=lambda: str(readiness(here)))
+            eventually(lambda: readiness(here).get("database") == "failed", why=lambda: str(readiness(here)))
             assert vend(here, connection) == 200, "what is valid is served"
             assert "leads to the primary" in here.run("doctor").stdout
             administer(url, only_reads=False)
-            eventually(lambda: readiness(here)["status"] == 200, within=60, why=lambda: str(readiness(here)))
+            eventually(lambda: readiness(here)["status"] == 200, why=lambda: str(readiness(here)))
             assert "leads to the primary" not in here.run("doctor").stdout
 
 

@@ -62,6 +62,12 @@ class Deployment:
             connection.execute(update(tables.grants).values(due_at=self.container.clock().now()))
             connection.commit()
 
+    def end_all_access(self) -> None:
+        """As if every access token had lived its life."""
+        with self.container.database().writing() as connection:
+            connection.execute(update(tables.grants).values(access_expires_at=self.container.clock().now()))
+            connection.commit()
+
     def leave_in_doubt(self) -> None:
         """As if every grant's renewal had been begun just before its process died."""
         with self.container.database().writing() as connection:

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 COMMAND = [sys.executable, "-P", "-m", "entrypoints.cli"]
+PATIENCE = 120.0
+"""Seconds to wait for what comes within a few on a machine that has time."""
+
 BARE = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
 
 
@@ -36,7 +39,7 @@ class Running:
     def told(self) -> str:
         return self.log.read_text()
 
-    def says(self, text: str, *, within: float = 30) -> None:
+    def says(self, text: str, *, within: float = PATIENCE) -> None:
         """Wait until its output holds this text."""
         eventually(lambda: text in self.told() or self._dead(), within=within, why=self.told)
         assert text in self.told(), self.told()
@@ -44,7 +47,7 @@ class Running:
     def terminate(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End it by a signal, and return its exit status."""
         self.process.send_signal(how)
-        return self.process.wait(40)
+        return self.process.wait(60)
 
     def kill(self) -> None:
         """End it, with all that it started, as a crash would."""
@@ -83,7 +86,7 @@ def running(
         started.kill()
 
 
-def eventually(true: Callable[[], object], *, within: float = 30, why: Callable[[], str] = str) -> None:
+def eventually(true: Callable[[], object], *, within: float = PATIENCE, why: Callable[[], str] = str) -> None:
     """Wait until something is true; fail when that takes longer than so many seconds."""
     deadline = time.monotonic() + within
     while not true():

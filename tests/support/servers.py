@@ -123,7 +123,7 @@ class Server:
                 os.killpg(self.process.pid, how)  # what a wrapper started goes with it
             else:
                 self.process.send_signal(how)
-            self.process.wait(20)
+            self.process.wait(60)
             self.process = None
 
 

@@ -25,7 +25,7 @@ def with_keys(here: Deployment, *keys: str) -> Deployment:
     return here
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_key_is_rolled_over_in_four_steps_and_a_lost_one_is_forgotten(tmp_path: Path) -> None:
     with deployment(tmp_path, environ={"TOKEN_ENCRYPTION_KEYS": K1}) as here:
         connection = here.connect()

@@ -91,7 +91,7 @@ def test_a_worker_with_beat_imports_by_itself(tmp_path: Path) -> None:
     with deployment(tmp_path, environ={"SPEND_IMPORT": "on"}) as here:
         _, books = spending(here)
         with here.start("worker", "--only", "import"), here.start("beat"):
-            eventually(lambda: len(shown(here)) >= 12, within=60)
+            eventually(lambda: len(shown(here)) >= 12)
         assert shown(here).items() <= books.items()
 
 
