@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import logging
 import os
+import shutil
 import stat
 import tempfile
 import uuid
@@ -15,7 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
-from application.ports.journal import JournalUnavailable, KeptAnswer, UnreadAnswer
+from application.ports.journal import JournalLoad, JournalUnavailable, KeptAnswer, UnreadAnswer
 from domain.ids import AttemptId, GrantId
 from domain.tokens import Expiring, Sealed
 
@@ -111,6 +112,13 @@ class FolderJournal:
 
     def empty(self) -> bool:
         return not any(path.suffix in {".answer", ".aside"} for path in self._folder.glob("*.a*"))
+
+    def load(self) -> JournalLoad:
+        free: int | None = None
+        with suppress(OSError):  # no folder yet
+            free = shutil.disk_usage(self._folder).free
+        answers, unread = (sum(1 for _ in self._folder.glob(names)) for names in ("*.answer", "*.unread"))
+        return JournalLoad(answers, unread, free)
 
     def sealed(self) -> list[Sealed]:
         texts = list[Sealed]()

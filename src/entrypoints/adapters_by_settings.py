@@ -25,6 +25,7 @@ from application.ports.budget import Ledger
 from application.ports.clock import Clock
 from application.ports.connection_mirror import ConnectionMirror
 from application.ports.database_identity import IdentityNotes
+from application.ports.metrics import Metrics
 from application.ports.old_connections import OldConnections
 from application.ports.orders import Orders
 from application.ports.rate_limits import TokenBuckets
@@ -63,7 +64,7 @@ def spend_policy_of(spend: SpendSettings) -> SpendPolicy:
     return SpendPolicy(spend.backfill_days, spend.lookback_days, spend.recent_every)
 
 
-def tiktok(settings: Settings, policy: RotationPolicy, clock: Clock) -> TikTok:
+def tiktok(settings: Settings, policy: RotationPolicy, clock: Clock, metrics: Metrics) -> TikTok:
     """The client of the configured developer app."""
     app = settings.tiktok
     return TikTok(
@@ -76,6 +77,7 @@ def tiktok(settings: Settings, policy: RotationPolicy, clock: Clock) -> TikTok:
         term=app.token_term,
         clock=clock,
         timeout=policy.call_timeout,
+        metrics=metrics,
     )
 
 

@@ -22,12 +22,14 @@ from adapters.ids_and_nonces import SystemIds, SystemNonces, chance
 from adapters.journal_folder import FolderJournal
 from adapters.rate_limits.shared_rate_limits import SharedRateLimits
 from adapters.removals_file import FileRemovals
+from adapters.sql.backlogs import SqlBacklogs
 from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database_identity import SqlIdentityRecord
 from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.journal_register import SqlJournalRegister
 from adapters.sql.key_reports import SqlKeyReports
+from adapters.sql.metric_store import SqlMetricStore
 from adapters.sql.outbox_reading import SqlOutboxFeed
 from adapters.sql.owner_tallies import SqlOwnerTallies
 from adapters.sql.pause_record import SqlPauseRecord
@@ -65,6 +67,10 @@ from application.list_connections import ListConnections
 from application.list_keys import ListKeys
 from application.list_spend_lines import ListSpendLines
 from application.look_at_mirror import LookAtMirror
+from application.metrics.metered_budget import MeteredBudget
+from application.metrics.metered_rotations import MeteredRotations
+from application.metrics.process_counts import FlushCounts, ProcessCounts
+from application.metrics.report_process import ReportProcess
 from application.mirror_changes import MirrorChanges
 from application.mirroring.bounded_calls import BoundedCalls, DashboardContact
 from application.mirroring.refuse_unknown_users import RefuseUnknownUsers
@@ -82,7 +88,6 @@ from application.reseal_tokens import ResealTokens
 from application.resume_calls import ResumeCalls
 from application.revoke_tokens import RevokeTokens
 from application.rotate_grant import RotateGrant
-from application.rotation.call_and_settle import CallAndSettle
 from application.rotation.drain_journal import DrainJournal
 from application.rotation.journal_upkeep import JournalUpkeep
 from application.rotation.keep_unread_answers import KeepUnread
@@ -130,7 +135,8 @@ class Container(containers.DeclarativeContainer):
     nonces = providers.ThreadSafeSingleton(SystemNonces)
     host = providers.ThreadSafeSingleton(chosen.host_name)
     policy = providers.ThreadSafeSingleton(chosen.policy_of, settings)
-    platform = providers.ThreadSafeSingleton(chosen.tiktok, settings, policy, clock)
+    metrics = providers.ThreadSafeSingleton(ProcessCounts)
+    platform = providers.ThreadSafeSingleton(chosen.tiktok, settings, policy, clock, metrics)
     database = providers.ThreadSafeSingleton(chosen.database_of, settings)
     sealing_record = providers.ThreadSafeSingleton(SqlSealingRecord, database)
     sealer = providers.ThreadSafeSingleton(AesGcmSealer, providers.Singleton(chosen.key_ring, settings), sealing_record, clock)
@@ -162,12 +168,18 @@ class Container(containers.DeclarativeContainer):
     old_tokens = providers.ThreadSafeSingleton(DashboardTokens, settings.provided.wab.token_keys)
     spend_store = providers.ThreadSafeSingleton(SqlSpendStore, database)
     reports = providers.ThreadSafeSingleton(
-        TikTokSpendReports, api_url=settings.provided.tiktok.api_url, clock=clock, timeout=policy.provided.call_timeout
+        TikTokSpendReports,
+        api_url=settings.provided.tiktok.api_url,
+        clock=clock,
+        timeout=policy.provided.call_timeout,
+        call_metrics=metrics,
     )
     key_set = providers.Callable(chosen.key_set_of, settings, clock)
     orders = providers.ThreadSafeSingleton(chosen.orders_of, settings, spend_store)
     fleet = providers.ThreadSafeSingleton(SqlFleet, database)
     heartbeats = providers.ThreadSafeSingleton(SqlHeartbeats, database)
+    metric_store = providers.ThreadSafeSingleton(SqlMetricStore, database)
+    backlogs = providers.ThreadSafeSingleton(SqlBacklogs, database)
     broker = providers.ThreadSafeSingleton(chosen.broker_of, settings)
     calls_in_flight = providers.Object(CALLS_IN_FLIGHT)
     executor = providers.ThreadSafeSingleton(ThreadPoolExecutor, calls_in_flight, thread_name_prefix="rotation")
@@ -188,7 +200,8 @@ class Container(containers.DeclarativeContainer):
     paused_here = settings.provided.paused
     pause_watch = by_name(PauseWatch, locals())
     telling_budget = by_name(OutageTellingBudget, locals(), budget=shared_budget)
-    budget = by_name(HeldBudget, locals(), budget=telling_budget, watch=identity_watch)
+    held_budget = by_name(HeldBudget, locals(), budget=telling_budget, watch=identity_watch)
+    budget = by_name(MeteredBudget, locals(), budget=held_budget)
     app = providers.Callable(lambda platform: platform.app, platform)
     revoke_late_pair = by_name(RevokeLatePair, locals())
     drain = by_name(DrainJournal, locals(), claims=stored_claims, elsewhere=identity_watch.provided.elsewhere)
@@ -196,12 +209,30 @@ class Container(containers.DeclarativeContainer):
     journal_upkeep = by_name(JournalUpkeep, locals(), register=journals)
     advance_sealing = by_name(AdvanceSealing, locals())
     report_keys = by_name(ReportKeys, locals(), advance=advance_sealing)
+    flush_counts = by_name(FlushCounts, locals(), counts=metrics)
+    report_process = providers.Factory(
+        ReportProcess,
+        metric_store=metric_store,
+        claims=stored_claims,
+        journal=journal,
+        budget=budget,
+        clock=clock,
+        app=app,
+        host=host,
+        qps=settings.provided.tiktok.qps,
+    )
     upkeep_thread = providers.Factory(
-        UpkeepThread, journal_upkeep, identity_watch, pause_watch, report_keys, at_end=report_keys.provided.withdraw
+        UpkeepThread,
+        journal_upkeep,
+        identity_watch,
+        pause_watch,
+        report_keys,
+        flush_counts,
+        at_end=providers.List(report_keys.provided.withdraw, flush_counts.provided.now),
     )
     keep_unread = by_name(KeepUnread, locals())
     store_outcome = by_name(StoreOutcome, locals())
-    carry_out = by_name(CallAndSettle, locals())
+    carry_out = by_name(MeteredRotations, locals())
     single_call = by_name(SingleCall, locals())
     sweep_in_batches = by_name(SweepInBatches, locals())
 

@@ -11,6 +11,7 @@ from adapters.memory.database import MemoryDatabase
 from adapters.sql.database import Database, place_of
 from adapters.sql.schema_state import NewerSchema, SchemaState, schema_state
 from adapters.sql.stored_token_samples import sealed_access_tokens
+from application.metrics.report_process import ReportProcess
 from application.ports.journal import JournalUnavailable, UnreadAnswer
 from domain.errors import CannotOpen
 from domain.ids import GrantId, OwnerId
@@ -117,6 +118,20 @@ def check_keys(container: Container, *, stored: bool) -> KeyReport:
         absent=tuple(key for key in shut if key not in sealer.keys),
         wrong=tuple(key for key in shut if key in sealer.keys),
     )
+
+
+def process_report(container: Container) -> ReportProcess:
+    """What this process says of itself, for a thread that asks it to every few seconds."""
+
+    def unusable_keys() -> int:
+        try:
+            report = check_keys(container, stored=True)
+        except CannotOpen:
+            return 1
+        return len(report.absent) + len(report.wrong)
+
+    report: ReportProcess = container.report_process(unusable_keys=unusable_keys)
+    return report
 
 
 def opens(sealer: AesGcmSealer, place: SealPlace, sealed: Sealed) -> bool:

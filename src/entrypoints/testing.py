@@ -12,6 +12,7 @@ from joserfc.jwk import OctKey
 
 from adapters.budget.process_budget import ProcessBudget
 from adapters.memory.ad_platform import MemoryAdPlatform
+from adapters.memory.backlogs import MemoryBacklogs
 from adapters.memory.broker import MemoryBroker
 from adapters.memory.claims_and_settlements import MemoryClaims
 from adapters.memory.clock import MemoryClock
@@ -23,6 +24,7 @@ from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.journal import MemoryJournal
 from adapters.memory.journal_register import MemoryJournalRegister
 from adapters.memory.key_reports import MemoryKeyReports
+from adapters.memory.metric_store import MemoryMetricStore
 from adapters.memory.old_connections import MemoryOldConnections
 from adapters.memory.outbox_reading import MemoryOutboxFeed
 from adapters.memory.owner_tallies import MemoryOwnerTallies
@@ -160,6 +162,8 @@ def application_over_memory(
     container = build(settings)
     platform = platform or MemoryAdPlatform(settings.tiktok.app_id, SHOPS, clock)
 
+    feed = MemoryOutboxFeed(database)
+
     def override(given: Mapping[str, object]) -> None:
         for name, adapter in given.items():
             getattr(container, name).override(adapter)
@@ -173,12 +177,14 @@ def application_over_memory(
         "sealing_record": MemorySealingRecord(database),
         "key_reports": MemoryKeyReports(database, clock=clock),
         "sealed_rows": MemorySealedRows(database),
-        "outbox_feed": MemoryOutboxFeed(database),
+        "outbox_feed": feed,
         "journals": MemoryJournalRegister(database, clock=clock),
         "tallies": MemoryOwnerTallies(database),
         "orders": NullOrders(),
         "fleet": MemoryFleet(database),
         "heartbeats": MemoryHeartbeats(clock=clock),
+        "metric_store": MemoryMetricStore(database, clock=clock),
+        "backlogs": MemoryBacklogs(database, feed),
         "shared_budget": ProcessBudget(settings.tiktok.qps, clock),
         "token_buckets": MemoryTokenBuckets(clock),
         "identity_record": MemoryIdentityRecord(database, clock=clock),

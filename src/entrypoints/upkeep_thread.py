@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -19,10 +19,10 @@ class UpkeepThread:
     """A thread that keeps in touch until it is stopped. Nothing that happens to the store ends it."""
 
     def __init__(
-        self, *upkeep: Callable[[], None], every: timedelta = UPKEEP_INTERVAL, at_end: Callable[[], None] = lambda: None
+        self, *upkeep: Callable[[], None], every: timedelta = UPKEEP_INTERVAL, at_end: Iterable[Callable[[], None]] = ()
     ) -> None:
         """`at_end`: done once it has been stopped; what that fails with is no matter."""
-        self._upkeep, self._every, self._at_end = upkeep, every, at_end
+        self._upkeep, self._every, self._at_end = upkeep, every, tuple(at_end)
         self._stop, self._away, self._journal_told = threading.Event(), False, False
         self._thread = threading.Thread(target=self._keep, name="upkeep_thread", daemon=True)
 
@@ -34,8 +34,9 @@ class UpkeepThread:
         """End after the look that is under way."""
         self._stop.set()
         self._thread.join()
-        with suppress(Refusal):
-            self._at_end()
+        for ending in self._at_end:
+            with suppress(Refusal):
+                ending()
 
     def _keep(self) -> None:
         while not self._stop.is_set():

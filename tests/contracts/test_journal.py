@@ -101,3 +101,12 @@ def test_an_answer_that_nobody_could_read_does_not_count_as_kept(journal: Journa
     assert all(name.endswith(".unread") for name in names)
     assert journal.empty()
     assert journal.kept() == []
+
+
+def test_what_is_kept_is_counted(journal: Journal) -> None:
+    assert (journal.load().answers, journal.load().unread) == (0, 0)
+    journal.keep(an_answer("grant-1"))
+    journal.keep(an_answer("grant-2"))
+    journal.keep_unread(UnreadAnswer(GrantId("grant-3"), ANNA, Sealed(b"text"), START))
+    assert (journal.load().answers, journal.load().unread) == (2, 1)
+    assert journal.load().free_bytes != 0

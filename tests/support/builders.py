@@ -64,9 +64,9 @@ def a_grant(
     return grant
 
 
-def a_due_grant(name: str = "grant-1", *, ends: datetime = START + HOUR, app: AppId = APP) -> Grant:
-    """A grant whose pair of a day ends then, and whose renewal is long due unless that is far ahead."""
-    return a_grant(name, app=app, tokens=a_pair(name, at=ends - DAY))
+def a_due_grant(name: str = "grant-1", *, ends: datetime = START + HOUR, life: timedelta = DAY, app: AppId = APP) -> Grant:
+    """A grant whose pair (of a day) ends then, and whose renewal is long due unless that is far ahead."""
+    return a_grant(name, app=app, tokens=a_pair(name, at=ends - life, life=life))
 
 
 def an_offer(

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import select
 
+from adapters.memory.backlogs import MemoryBacklogs
 from adapters.memory.claims_and_settlements import MemoryClaims
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.fleet import MemoryFleet
 from adapters.memory.heartbeats import MemoryHeartbeats
 from adapters.memory.journal_register import MemoryJournalRegister
 from adapters.memory.key_reports import MemoryKeyReports
+from adapters.memory.metric_store import MemoryMetricStore
 from adapters.memory.outbox_reading import MemoryOutboxFeed
 from adapters.memory.owner_tallies import MemoryOwnerTallies
 from adapters.memory.pause_record import MemoryPauseRecord
@@ -23,12 +25,14 @@ from adapters.memory.spend_deliveries import MemorySpendDeliveries
 from adapters.memory.spend_store import MemorySpendStore
 from adapters.memory.store import MemoryStore
 from adapters.sql import tables
+from adapters.sql.backlogs import SqlBacklogs
 from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database import open_database
 from adapters.sql.fleet import SqlFleet
 from adapters.sql.heartbeats import SqlHeartbeats
 from adapters.sql.journal_register import SqlJournalRegister
 from adapters.sql.key_reports import SqlKeyReports
+from adapters.sql.metric_store import SqlMetricStore
 from adapters.sql.outbox_reading import SqlOutboxFeed
 from adapters.sql.owner_tallies import SqlOwnerTallies
 from adapters.sql.pause_record import SqlPauseRecord
@@ -37,11 +41,13 @@ from adapters.sql.sealing_record import SqlSealingRecord
 from adapters.sql.spend_deliveries import SqlSpendDeliveries
 from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.store import SqlStore
+from application.ports.backlogs import Backlogs
 from application.ports.claims_and_settlements import Claim, Claims, Due
 from application.ports.fleet import Fleet
 from application.ports.heartbeats import Heartbeats
 from application.ports.journal_register import JournalRegister
 from application.ports.key_reports import KeyReports
+from application.ports.metrics import MetricStore
 from application.ports.outbox_reading import OutboxFeed
 from application.ports.owner_tallies import OwnerTallies
 from application.ports.pause_record import PauseRecord
@@ -75,6 +81,8 @@ class Kept:
     key_reports: KeyReports
     sealing_record: SealingRecord
     pauses: PauseRecord
+    metrics: MetricStore
+    backlogs: Backlogs
     clock: SimulatedClock
     ids: CountedIds
     facts: Callable[[], list[Event]]
@@ -117,7 +125,9 @@ def in_memory() -> Kept:
         heartbeats=MemoryHeartbeats(clock=clock),
         tallies=MemoryOwnerTallies(memory),
         journals=MemoryJournalRegister(memory, clock=clock),
-        feed=MemoryOutboxFeed(memory),
+        feed=(feed := MemoryOutboxFeed(memory)),
+        metrics=MemoryMetricStore(memory, clock=clock),
+        backlogs=MemoryBacklogs(memory, feed),
         spend=MemorySpendStore(memory, clock),
         deliveries=MemorySpendDeliveries(memory),
         sealed_rows=MemorySealedRows(memory),
@@ -153,6 +163,8 @@ def in_sql(url: str) -> Kept:
         tallies=SqlOwnerTallies(database),
         journals=SqlJournalRegister(database, clock=clock),
         feed=SqlOutboxFeed(database),
+        metrics=SqlMetricStore(database, clock=clock),
+        backlogs=SqlBacklogs(database),
         spend=SqlSpendStore(database, clock=clock),
         deliveries=SqlSpendDeliveries(database),
         sealed_rows=SqlSealedRows(database),

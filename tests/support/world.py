@@ -97,6 +97,9 @@ class FreeBudget:
         del app
         return self.stop
 
+    def departs(self, lane: Lane) -> None:
+        """Nobody counts."""
+
     def learn(self, app: AppId, failure: Failure | None) -> timedelta:
         del app
         self.learnt.append(failure)

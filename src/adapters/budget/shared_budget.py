@@ -122,6 +122,9 @@ class SharedBudget:
             return failure
         return known.allowance.stops(self._now(app), self._caller, trying=app in self._trying) if known else None
 
+    def departs(self, lane: Lane) -> None:
+        """Its slot is its own: nobody else has to know."""
+
     def learn(self, app: AppId, failure: Failure | None) -> timedelta:
         wrong = self._learn_of_the_secret(app, failure)
         known, jitter = self._known.get(app), self._jitter()

@@ -12,6 +12,7 @@ from adapters.memory.grant_table import GrantTable
 from adapters.memory.spend_of_one_account import KeptSpend
 from adapters.memory.uncommitted_changes import Overlay
 from application.ports.journal_register import Drained
+from application.ports.metrics import Sample
 from application.ports.spend_store import SpendAccount
 from domain.consent import Consent
 from domain.database_identity import DatabaseIdentity
@@ -56,6 +57,9 @@ class Rows:
     events: list[Event] = field(default_factory=list)
     events_dropped: int = 0
     """How many there were before these."""
+    metric_totals: dict[Sample, float] = field(default_factory=dict)
+    process_metrics: dict[str, tuple[datetime, dict[Sample, float]]] = field(default_factory=dict)
+    """What each process said of itself last, and when."""
     pause: Pause | None = None
     identity: DatabaseIdentity = field(default_factory=lambda: DatabaseIdentity(DatabaseId(str(uuid.uuid4()))))
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from application.ports.journal import JournalUnavailable, KeptAnswer, UnreadAnswer
+from application.ports.journal import JournalLoad, JournalUnavailable, KeptAnswer, UnreadAnswer
 from domain.tokens import Sealed
 
 
@@ -32,6 +32,9 @@ class MemoryJournal:
 
     def empty(self) -> bool:
         return not self._answers
+
+    def load(self) -> JournalLoad:
+        return JournalLoad(len(self._answers), len(self.unread))
 
     def sealed(self) -> list[Sealed]:
         return [*(a.tokens.refresh for a in self._answers), *(u.answer for u in self.unread.values())]

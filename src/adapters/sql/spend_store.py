@@ -110,8 +110,8 @@ class SqlSpendStore:
         return True
 
     def settle(self, claim: ImportClaim, progress: ImportProgress, *, due_at: datetime, purpose: Purpose) -> bool:
-        given_back = {"progress": progress, "due_at": due_at, "urgency": purpose.value, "lease_until": None}
-        return self._change(claim, given_back)
+        given_back = {"due_at": due_at, "urgency": purpose.value, "lease_until": None}
+        return self._change(claim, {**given_back, "progress": progress, "recent_read_at": progress.recent_read_at})
 
     def extend(self, claim: ImportClaim, *, lease: timedelta) -> bool:
         return self._change(claim, {}, lease=lease)

@@ -29,6 +29,7 @@ spend_accounts = Table(
     Column("progress", Packed(ImportProgress, otherwise=ImportProgress()), nullable=False),
     Column("fence", Integer, nullable=False),  # counts its claims
     Column("lease_until", Utc),
+    Column("recent_read_at", Utc),  # that of its progress; null: nothing was read, or not since before this column
     Column("hindrance", Text),  # why its spend is not in the dashboard
     UniqueConstraint("owner", "account"),
 )
@@ -39,6 +40,7 @@ Index(
     sqlite_where=FOLLOWED,
     postgresql_where=FOLLOWED,
 )
+Index("ix_spend_accounts_read", spend_accounts.c.recent_read_at, sqlite_where=FOLLOWED, postgresql_where=FOLLOWED)
 Index("ix_spend_accounts_left_at", spend_accounts.c.left_at, sqlite_where=LEFT, postgresql_where=LEFT)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -49,6 +50,9 @@ REFUSED = text("refused_at IS NOT NULL")
 SERVED = text("health IN ('active', 'degraded')")
 HELD = text("health IN ('active', 'degraded') AND connected")
 HOPELESS = text("health = 'needs_reauth' AND kind IS NOT NULL")
+TROUBLED = text("health IN ('active', 'degraded') AND (failures > 0 OR health = 'degraded')")
+NOT_ACTIVE = text("health <> 'active'")
+DOUBTFUL = text("in_doubt AND health = 'active'")
 UNUSED = text("consumed_at IS NULL")
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 
@@ -122,6 +126,9 @@ grants = Table(
     Index("ix_grants_hopeless", "since", sqlite_where=HOPELESS, postgresql_where=HOPELESS),
     Index("ix_grants_erased", "settled_at", sqlite_where=ERASED, postgresql_where=ERASED),
     Index("ix_grants_key_id", "key_id", "created_at", sqlite_where=SEALED, postgresql_where=SEALED),
+    Index("ix_grants_troubled", "app", "access_expires_at", sqlite_where=TROUBLED, postgresql_where=TROUBLED),
+    Index("ix_grants_not_active", "app", "health", "reason", sqlite_where=NOT_ACTIVE, postgresql_where=NOT_ACTIVE),
+    Index("ix_grants_in_doubt", "app", sqlite_where=DOUBTFUL, postgresql_where=DOUBTFUL),
     Index("ix_grants_loose", "id", sqlite_where=LOOSE, postgresql_where=LOOSE),
 )
 
@@ -333,6 +340,22 @@ key_reports = Table(
     Column("at", Utc, nullable=False),
     Column("holds", Boolean, nullable=False),  # whether there was anything in its journal
     Column("keys", Packed(ProcessKeys, otherwise=ProcessKeys()), nullable=False),
+)
+
+metric_totals = Table(
+    "metric_totals",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("labels", Text, primary_key=True),  # their values, as a list in JSON
+    Column("value", Double, nullable=False),
+)
+
+process_metrics = Table(
+    "process_metrics",
+    metadata,
+    Column("process", Text, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("gauges", Packed(list[tuple[str, tuple[str, ...], float]], otherwise=[]), nullable=False),
 )
 
 pauses = Table(

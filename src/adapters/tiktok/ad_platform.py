@@ -17,6 +17,7 @@ from adapters.tiktok.api_calls import ApiCalls
 from adapters.tiktok.return_codes import CallKind, uncertain
 from adapters.tiktok.token_addresses_and_term import EXCHANGE, REFRESH, REVOKE, TokenAddressesAndTerm
 from application.ports.clock import Clock
+from application.ports.metrics import Metrics
 from domain.advertiser import Advertiser
 from domain.ids import AdvertiserId, AppId
 from domain.outcomes import Failure, InDoubt, Issued, Refused, Unavailable, Unread
@@ -50,12 +51,13 @@ class TikTok:
         term: TokenTerm = TokenTerm.AS_ISSUED,
         timeout: timedelta = timedelta(seconds=10),
         connections: Connections | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self._app, self._secret = app, secret
         self._redirect_uri, self._auth_url, self._api_url = redirect_uri, auth_url, api_url.rstrip("/")
         self._token_addresses = TokenAddressesAndTerm((auth_api_url or api_url).rstrip("/"), term)
         self._clock, self._timeout = clock, timeout
-        self._calls = ApiCalls(clock, connections)
+        self._calls = ApiCalls(clock, connections, metrics)
 
     @property
     def app(self) -> AppId:
@@ -140,6 +142,7 @@ class TikTok:
                 return _broken_off(kind, body) or _unread(uncertain(kind, f"no answer ({detail})"), body)
             case HttpAnswer(body=body):
                 envelope = Envelope.of(body)
+                self._calls.note_code(url, envelope)
                 if envelope is not None and envelope.code in SUCCESS:
                     return envelope
                 failure = self._calls.failure_of(kind, url, envelope, answer)

@@ -1,4 +1,4 @@
-"""Calls of TikTok's API over the careful connections: with a token in the header, and never to a path that rests."""
+"""Calls of TikTok's API over the careful connections: with a token in the header, counted, and never to a path that rests."""
 
 import re
 from datetime import timedelta
@@ -8,8 +8,11 @@ from adapters.http_client.connections import Connections
 from adapters.http_client.request_sent_once import HttpAnswer, HttpRequest, Lost, NotSent
 from adapters.tiktok.answers import Envelope
 from adapters.tiktok.resting_paths import RestingPaths
-from adapters.tiktok.return_codes import CallKind, failure_of, pause_of
+from adapters.tiktok.return_codes import CallKind, code_label, failure_of, pause_of
+from application.metrics.catalogue import ANSWERS, CALLS, ENDPOINTS, NO_ANSWER, NO_ENVELOPE, NOT_SENT, OTHER, SUCCESS_CODE
+from application.metrics.process_counts import ProcessCounts
 from application.ports.clock import Clock
+from application.ports.metrics import Metrics
 from domain.outcomes import Failure, PathMissing, Unavailable
 from domain.tokens import Secret
 
@@ -19,8 +22,8 @@ HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 class ApiCalls:
     """The connections of one client. Any number of threads may use it."""
 
-    def __init__(self, clock: Clock, connections: Connections | None = None) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, connections: Connections | None = None, metrics: Metrics | None = None) -> None:
+        self._clock, self._metrics = clock, metrics or ProcessCounts()
         self._connections = connections or Connections(clock)
         self._resting = RestingPaths(clock)
 
@@ -34,8 +37,16 @@ class ApiCalls:
             if not HEADER_SAFE.fullmatch(access.reveal()):
                 return Unavailable("an access token that fits into no header")
             request = request.with_header("Access-Token", access.reveal())  # TikTok does not read `Authorization`
+        began = self._clock.monotonic()
         with self._connections.lend() as connection:
-            return connection.send(request, within=within)
+            answer = connection.send(request, within=within)
+        self._count(endpoint_of(request.url), answer, self._clock.monotonic() - began)
+        return answer
+
+    def note_code(self, url: str, envelope: Envelope | None, *, is_file: bool = False) -> None:
+        """Count an answer by its code, once it was read. A report's file is a success without a code."""
+        code = SUCCESS_CODE if is_file else code_label(envelope.code) if envelope else NO_ENVELOPE
+        self._metrics.count(ANSWERS, endpoint_of(url), code)
 
     def failure_of(self, kind: CallKind, url: str, envelope: Envelope | None, answer: HttpAnswer) -> Failure:
         """What an answer comes to that is no success. A path that TikTok does not know rests from now on."""
@@ -45,6 +56,17 @@ class ApiCalls:
             self._resting.rest(urlsplit(url).path, failure)
         return failure
 
+    def _count(self, endpoint: str, answer: HttpAnswer | NotSent | Lost, took: timedelta) -> None:
+        self._metrics.observe(CALLS, endpoint, took=took)
+        if not isinstance(answer, HttpAnswer):
+            self._metrics.count(ANSWERS, endpoint, NOT_SENT if isinstance(answer, NotSent) else NO_ANSWER)
+
     def close(self) -> None:
         """Close the connections that are idle, and the others after their calls."""
         self._connections.close()
+
+
+def endpoint_of(url: str) -> str:
+    """The call's path without its version, as a label: one of those that are known."""
+    path = urlsplit(url).path
+    return next((endpoint for endpoint in ENDPOINTS if path.endswith(endpoint)), OTHER)

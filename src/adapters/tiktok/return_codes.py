@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 from functools import partial
 
+from application.metrics.catalogue import OTHER
 from domain.outcomes import (
     Failure,
     InDoubt,
@@ -105,6 +106,23 @@ TABLE: dict[CallKind, dict[int, Failure]] = {
     CallKind.WITH_TOKEN: _REPEATABLE,
     CallKind.REVOKE: _REPEATABLE,
 }
+
+
+_LABELLED = frozenset(code for codes in TABLE.values() for code in codes) - frozenset(_BACKEND) | {
+    0,
+    20001,
+    40002,
+    40067,
+    50000,
+    50002,
+}
+
+
+def code_label(code: int) -> str:
+    """A code as a label: itself if it is known here, one word for the services behind TikTok's door, one for all others."""
+    if code in _LABELLED:
+        return str(code)
+    return "backend" if code in _BACKEND else OTHER
 
 
 def uncertain(kind: CallKind, detail: str) -> Failure:

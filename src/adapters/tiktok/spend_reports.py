@@ -17,6 +17,7 @@ from adapters.tiktok.report_answers import UnreadableReport
 from adapters.tiktok.report_metrics import AUCTION, GMV_MAX, Metrics, invalid_metrics
 from adapters.tiktok.return_codes import CallKind
 from application.ports.clock import Clock
+from application.ports.metrics import Metrics as CallMetrics
 from application.ports.spend_reports import CampaignPage, CampaignQuestion, ShopQuestion, TaskState
 from domain.ids import AdvertiserId, ReportTaskId, StoreId
 from domain.outcomes import NotPermitted, Unavailable
@@ -63,9 +64,10 @@ class TikTokSpendReports:
         timeout: timedelta = timedelta(seconds=10),
         connections: Connections | None = None,
         page_size: int = PAGE_SIZE,
+        call_metrics: CallMetrics | None = None,
     ) -> None:
         self._api_url, self._timeout, self._page_size = api_url.rstrip("/"), timeout, page_size
-        self._calls = ApiCalls(clock, connections)
+        self._calls = ApiCalls(clock, connections, call_metrics)
 
     def campaign_page(self, access: Secret, question: CampaignQuestion, page: int) -> ReportPage | ReportFailure:
         query = _in_query({**_report(question), "enable_total_metrics": True, **self._page(page)})
@@ -143,6 +145,7 @@ class TikTokSpendReports:
         request = self._request("/report/task/download/", query)
         answer = self._calls.send(request, access, within=FILE_TAKES * self._timeout)
         if isinstance(answer, HttpAnswer) and answer.status == 200 and Envelope.of(answer.body) is None:  # noqa: PLR2004 (HTTP's OK)
+            self._calls.note_code(request.url, None, is_file=True)
             try:
                 return report_answers.report_file(answer.body.decode(), AUCTION, question.account, question.window)
             except (UnreadableReport, UnicodeDecodeError) as unreadable:
@@ -199,6 +202,7 @@ class TikTokSpendReports:
                 return ReportTimedOut(detail) if "Timeout" in detail else Unavailable(f"no answer ({detail})")
             case HttpAnswer(body=body):
                 envelope = Envelope.of(body)
+                self._calls.note_code(request.url, envelope)
                 if envelope is not None and envelope.code in SUCCESS:
                     return envelope
                 return _of_reports(envelope, metrics) or self._failure(request, envelope, answer)

@@ -35,5 +35,8 @@ class HeldBudget:
             return Paused(pause)
         return self.budget.stopped(app)
 
+    def departs(self, lane: Lane) -> None:
+        self.budget.departs(lane)
+
     def learn(self, app: AppId, failure: Failure | None) -> timedelta:
         return self.budget.learn(app, failure)

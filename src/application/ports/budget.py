@@ -75,6 +75,9 @@ class Budget(Protocol):
     def stopped(self, app: AppId) -> Obstacle | None:
         """What stops this app's calls now, looked at directly before sending; cheap, and without a store. None for a trial."""
 
+    def departs(self, lane: Lane) -> None:
+        """A call's turn has come, and it is about to be sent."""
+
     def learn(self, app: AppId, failure: Failure | None) -> timedelta:
         """Take in what a call came to (None: an answer). Returns how long the app's calls are to wait, zero if they are not."""
 

@@ -34,6 +34,16 @@ class UnreadAnswer:
     kept_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class JournalLoad:
+    """How much is kept, and how much room there is."""
+
+    answers: int
+    unread: int
+    free_bytes: int | None = None
+    """On its disk; None: it has none."""
+
+
 class JournalUnavailable(Exception):
     """The journal is full, or its disk is, or it cannot be written."""
 
@@ -65,6 +75,9 @@ class Journal(Protocol):
 
     def empty(self) -> bool:
         """Whether nothing is kept; cheap enough to be asked before every claim."""
+
+    def load(self) -> JournalLoad:
+        """How much is kept, by counting alone. Zero where there is nothing to look at."""
 
     def sealed(self) -> list[Sealed]:
         """A sealed text of each answer, unread ones included. Raises JournalUnavailable."""

@@ -32,6 +32,9 @@ class OutageTellingBudget:
     def stopped(self, app: AppId) -> Obstacle | None:
         return self.budget.stopped(app)
 
+    def departs(self, lane: Lane) -> None:
+        self.budget.departs(lane)
+
     def learn(self, app: AppId, failure: Failure | None) -> timedelta:
         with self._lock:
             self._note(failure)

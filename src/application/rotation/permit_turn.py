@@ -57,6 +57,7 @@ class PermitTurn:
             if self.stopping():
                 return False
             if self.clock.monotonic() <= self.at + LATEST_DEPARTURE:
+                self.budget.departs(self.lane)
                 return True
             turns = Turns(self.budget, self.clock, self.app, self.lane, self.stopping, self.person)
             permits = turns.permits(PERMIT_PATIENCE)

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from litestar import Litestar
@@ -12,7 +12,7 @@ from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
-from domain.errors import BudgetSpent, CallsPaused, OnHold, RateLimited
+from domain.errors import BudgetSpent, CallsPaused, OnHold, RateLimited, StoreUnavailable
 from entrypoints.container import Container
 from entrypoints.dashboard_connections import close_dashboard_connections
 from entrypoints.fair_threads import FairThreads
@@ -26,7 +26,8 @@ from entrypoints.http.pages import PAGES, for_whoever_asks, show_in_place
 from entrypoints.http.problems import EXCEPTION_HANDLERS
 from entrypoints.http.readiness_checks import readiness_checks_of
 from entrypoints.http.use_cases_for_handlers import always, provided
-from entrypoints.telemetry.request_metrics import RequestMetrics
+from entrypoints.operations import process_report
+from entrypoints.telemetry.scrape import Scrape
 
 DESK_THREADS = 16
 """For what only asks the database: requests wait for these, and for nothing that TikTok does."""
@@ -66,7 +67,6 @@ class App(Litestar):
 def create_app(container: Container) -> App:
     """The application. Threads are started with it and end with it; what they have begun comes to its end first."""
     settings, clock = container.settings(), container.clock()
-    request_metrics = RequestMetrics()
     addresses = Addresses(settings.web.dashboard_url)
     browser = BrowserCookie(https=addresses.https)
     rotation = ThreadPoolExecutor(ROTATION_THREADS, thread_name_prefix="people")
@@ -87,7 +87,8 @@ def create_app(container: Container) -> App:
     @asynccontextmanager
     async def threads(_: Litestar) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(DESK_THREADS, thread_name_prefix="desk"))
-        upkeep_thread = container.upkeep_thread()
+        report_process = process_report(container)
+        upkeep_thread = container.upkeep_thread(report_process)
         upkeep_thread.start()
         mirror_thread = container.mirror_thread()
         mirror_thread.start()
@@ -96,6 +97,8 @@ def create_app(container: Container) -> App:
         finally:
             closing.set()
             upkeep_thread.stop()
+            with suppress(StoreUnavailable):
+                report_process.withdraw()
             await asyncio.to_thread(mirror_thread.stop)
             await waiting.land()
             rotation.shutdown(wait=True, cancel_futures=True)
@@ -105,7 +108,7 @@ def create_app(container: Container) -> App:
             container.database().dispose()
 
     given: dict[str, Any] = {
-        "request_metrics": request_metrics,
+        "scrape": Scrape(container),
         "addresses": addresses,
         "browser_cookie": browser,
         "waiting": waiting,
@@ -129,7 +132,7 @@ def create_app(container: Container) -> App:
     app.outermost = RequestMiddleware(
         inner=gate.before(super(App, app).__call__),
         settings=settings,
-        request_metrics=request_metrics,
+        metrics=container.metrics(),
         clock=clock,
         ids=container.ids(),
         protection=protective_headers(settings),

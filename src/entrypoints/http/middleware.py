@@ -13,12 +13,13 @@ from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope,
 
 from application.ports.clock import Clock
 from application.ports.ids_and_nonces import Ids
+from application.ports.metrics import Metrics
 from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.auth.client_address import asked_by_own_name, told_by_proxy
 from entrypoints.http.bare_answers import RawHeaders, bare_answer, wants_a_page
 from entrypoints.http.exception_to_error_code import USUAL_RETRY_AFTER, BodyCutShort
 from entrypoints.settings import Settings
-from entrypoints.telemetry.request_metrics import RequestMetrics
+from entrypoints.telemetry.request_counts import count_request
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class RequestMiddleware:
 
     inner: ASGIApp
     settings: Settings
-    request_metrics: RequestMetrics
+    metrics: Metrics
     clock: Clock
     ids: Ids
     protection: tuple[tuple[bytes, bytes], ...]
@@ -135,7 +136,7 @@ class RequestMiddleware:
 
     def _note(self, scope: Scope, status: int, took: timedelta) -> None:
         route, method = str(scope.get("path_template") or NOWHERE), str(scope.get("method", ""))
-        self.request_metrics.note(method, route, status, took)
+        count_request(self.metrics, method, route, status, took)
         level = logging.DEBUG if route.startswith(QUIET) else logging.INFO
         milliseconds = round(took / timedelta(milliseconds=1), 1)
         log.log(level, "request", extra={"method": method, "route": route, "status": status, "ms": milliseconds})

@@ -27,7 +27,7 @@ USE_CASES = (
     "find_owner",
     "show_spend",
 )
-AMBIENT = ("clock", "nonces", "settings", "policy", "fleet")
+AMBIENT = ("clock", "nonces", "settings", "policy", "metrics")
 
 
 def provided(container: Container) -> dict[str, Provide]:

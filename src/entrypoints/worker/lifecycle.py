@@ -4,12 +4,14 @@ import logging
 import os
 import signal
 import threading
+from contextlib import suppress
 from types import FrameType
 
 from celery import bootsteps, signals
 from celery.worker import WorkController
 
 from domain.errors import StoreUnavailable
+from entrypoints.operations import process_report
 from entrypoints.termination_signals import heed
 from entrypoints.worker.app import app
 from entrypoints.worker.beat_scheduler import SteadyScheduler
@@ -36,9 +38,22 @@ class UnaskedWork(bootsteps.StartStopStep):
     def start(self, parent: WorkController) -> None:
         log.info("started", extra={"component": WORKER})
         parent.timer.call_repeatedly(NOTICED_WITHIN, wake)
-        process.container.upkeep_thread().start()
+        begin_upkeep()
         process.container.mirror_thread().start()
         unasked_sweeps.start()
+
+
+def begin_upkeep() -> None:
+    """Keep in touch, and report of this process."""
+    process.container.upkeep_thread(process_report(process.container)).start()
+
+
+def end_upkeep() -> None:
+    """Tell the store what was counted last, and that this process says nothing more."""
+    container = process.container
+    with suppress(StoreUnavailable):
+        container.flush_counts().now()
+        container.metric_store().withdraw(container.host())
 
 
 def wake() -> None:
@@ -53,7 +68,13 @@ def begin_child(**_: object) -> None:
     """A forked child claims by itself, so it keeps in touch by itself. Its parent alone ends it."""
     if process.forked:  # which a solo pool is not, though it calls this too
         heeded_in_child.update(heed(signal.SIG_IGN))
-        process.container.upkeep_thread().start()
+        begin_upkeep()
+
+
+@signals.worker_process_shutdown.connect
+def end_child(**_: object) -> None:
+    """What a forked child counted last goes to the store."""
+    end_upkeep()
 
 
 @signals.task_prerun.connect

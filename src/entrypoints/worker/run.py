@@ -11,6 +11,7 @@ from entrypoints.settings import Settings
 from entrypoints.termination_signals import heed
 from entrypoints.worker.app import QUEUE, app
 from entrypoints.worker.beat_schedule import IMPORT_QUEUE
+from entrypoints.worker.lifecycle import end_upkeep
 from entrypoints.worker.process_container import process
 from entrypoints.worker.unasked_sweeps import unasked_sweeps
 
@@ -74,6 +75,7 @@ def run_worker(settings: Settings, *, pool: Pool, concurrency: int, debug: bool,
     status = 0 if process.stopping() else int(worker.exitcode or 0)
     process.stop()
     unasked_sweeps.join()
+    end_upkeep()
     return status
 
 

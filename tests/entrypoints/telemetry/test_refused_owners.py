@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from prometheus_client import generate_latest
 
 from application.ports.fleet import FleetView
 from domain.ids import AppId
 from domain.owner_tally import OwnerTally
 from entrypoints.cli.status import in_owners, refused_by_app
-from entrypoints.telemetry.request_metrics import figures_of
+from entrypoints.telemetry.fleet_gauges import fleet_gauges
+from entrypoints.telemetry.prometheus_text import text_of
 from support.builders import START
 
 MINE, OTHER = AppId("mine"), AppId("other")
@@ -21,7 +21,7 @@ def a_view(*answered: tuple[AppId, OwnerTally]) -> FleetView:
 
 
 def test_prometheus_is_told_how_many_of_those_answered_were_refused() -> None:
-    text = generate_latest(figures_of(a_view((MINE, MANY), (OTHER, NONE)))).decode()
+    text = text_of(fleet_gauges(a_view((MINE, MANY), (OTHER, NONE)))).decode()
     assert 'tiktok_connect_owners_answered{app="mine"} 40.0' in text
     assert 'tiktok_connect_owners_refused{app="mine"} 30.0' in text
     assert 'tiktok_connect_owners_refused{app="other"} 0.0' in text

@@ -7,6 +7,8 @@ from litestar import post
 from litestar.params import JSONBody
 
 from application.list_connections import ListConnections
+from application.metrics.catalogue import VENDS
+from application.ports.metrics import Metrics
 from application.rotation.claim_results import InFlight
 from application.vend_token import ByAccount, ByConnection, Vended, VendToken
 from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, ReauthorisationNeeded, TryLater
@@ -40,6 +42,7 @@ async def vended_token(
     addresses: Injected[Addresses],
     waiting: Injected[SharedWaits],
     desk: Injected[FairThreads],
+    metrics: Injected[Metrics],
     data: JSONBody[TokenRequest],
 ) -> AccessToken:
     """Renewed first when it lasts less long than wanted; what can't be renewed but is still valid comes marked degraded."""
@@ -51,8 +54,13 @@ async def vended_token(
     try:
         vended = await vended_by(vend, waiting, desk, key=(wanted, seconds, rejected, service.limits), service=service.name)
     except (ReauthorisationNeeded, AccountOutOfReach) as needed:
+        metrics.count(VENDS, service.name, "refused")
         connection = await desk.run(partial(connection_of, wanted, list_connections), subject=f"service {service.name}")
         raise ReconnectFirst(needed, addresses.reconnect(connection)) from None
+    except Exception:
+        metrics.count(VENDS, service.name, "failed")
+        raise
+    metrics.count(VENDS, service.name, "degraded" if vended.degraded else "vended")
     return AccessToken(
         access_token=vended.access.reveal(),
         expires_at=vended.expires_at,

@@ -1,0 +1,1 @@
+"""What is counted, and how counts come from the processes to the store."""
