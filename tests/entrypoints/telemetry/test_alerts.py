@@ -26,7 +26,8 @@ from support.builders import HOUR, MINUTE, POLICY, SECOND, a_grant, account
 from support.environ import an_environ
 from support.mirrored_world import MirroredWorld
 from support.promtool import RULES, Expected, Scraped, check_firing, promtool
-from support.world import ANNA, APP, World
+from support.simulator_as_ad_platform import APP
+from support.world import ANNA, World
 
 
 class Watched:
@@ -164,7 +165,7 @@ def test_keys_that_open_nothing_page(migrated_sqlite_url: str, tmp_path: Path) -
     with first.store().write() as work:
         grant = a_grant(app=first.app())
         sealed = first.sealer().seal(Secret("a token"), grant.place, TokenKind.ACCESS)
-        grant.tokens = replace(grant.tokens, access=sealed, refresh=sealed)  # type: ignore[type-var,misc]  # a pair
+        grant.tokens = replace(grant.tokens, access=sealed, refresh=sealed)  # type: ignore[type-var]  # a pair
         work.grants.add(grant)
         work.commit()
     first.sweep_due_grants()(for_at_most=timedelta(0))
