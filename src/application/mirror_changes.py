@@ -17,9 +17,11 @@ from domain.events import (
     Event,
     GrantDegraded,
     GrantErased,
+    GrantRecovered,
     ReauthorisationRequired,
     RefreshTokenEnding,
     RevocationGivenUp,
+    SpendImported,
     TokenRevoked,
     TokensRotated,
 )
@@ -67,15 +69,16 @@ def rows_of(event: Event, work: UnitOfWorkOfAllOwners) -> Iterator[tuple[OwnerId
             AccountDisconnected(connection=connection) | AccountLost(connection=connection) | AccountFound(connection=connection)
         ):
             yield event.owner, connection
-        case GrantDegraded() | ReauthorisationRequired():
+        case GrantDegraded() | GrantRecovered() | ReauthorisationRequired():
             yield from ((event.owner, connection) for connection in work.mirror.of_grant(event.grant))
         case TokensRotated():
-            pass  # it changes a row only where it heals, and a look sees that: there are too many of them
+            pass  # what it heals is told of by GrantRecovered
         case (
             AccountStandingChanged()
             | AccountsAdded()
             | GrantErased()
             | RefreshTokenEnding()
+            | SpendImported()
             | TokenRevoked()
             | RevocationGivenUp()
         ):

@@ -1,7 +1,7 @@
 """Past-tense facts, written to the outbox in the commit that makes them true. They name things and never carry a token."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from domain.advertiser import Standing
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
@@ -44,6 +44,13 @@ class GrantDegraded(AboutAGrant):
 
     reason: Reason
     usable_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRecovered(AboutAGrant):
+    """Its tokens work again, after its person had been asked to authorise again."""
+
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,15 @@ class AccountsAdded(AboutAGrant):
 
 
 @dataclass(frozen=True, slots=True)
+class SpendImported(AboutAGrant):
+    """Days of a connected account's spend were read and stored, from the first to the last, as the account counts days."""
+
+    connection: ConnectionId
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
 class GrantErased(AboutAGrant):
     """The tokens are gone from the store; `revoked` says whether they are also to be revoked at the platform."""
 
@@ -114,12 +130,14 @@ Event = (
     | AccountDisconnected
     | TokensRotated
     | GrantDegraded
+    | GrantRecovered
     | ReauthorisationRequired
     | RefreshTokenEnding
     | AccountLost
     | AccountFound
     | AccountStandingChanged
     | AccountsAdded
+    | SpendImported
     | GrantErased
     | TokenRevoked
     | RevocationGivenUp

@@ -10,6 +10,7 @@ from domain.errors import AlreadyRotated
 from domain.events import (
     GrantDegraded,
     GrantErased,
+    GrantRecovered,
     ReauthorisationRequired,
     RefreshTokenEnding,
     TokensRotated,
@@ -80,9 +81,10 @@ class Grant(GrantAccounts):
             raise AlreadyRotated(self.id, newest=self.generation)
         self._alive()
         self.tokens, self.fingerprint = fresh, fingerprint
-        self.generation, self.health = from_generation + 1, Active()
+        self.generation = from_generation + 1
         self.schedule = Schedule(due_at(policy, fresh, self.id), settled_at=now)
         self.events.append(TokensRotated(self.id, self.owner, self.generation, at=now))
+        self._heal(now)
 
     def recover(self, pair: Expiring, fingerprint: str, *, spent: int, policy: RotationPolicy, now: datetime) -> None:
         """Take a pair that the journal kept. `spent`: the generation that was spent for it.
@@ -134,7 +136,8 @@ class Grant(GrantAccounts):
                 reason = Reason.ACCESS_TOKEN_REFUSED if unknown is None else Reason.of_code(unknown)
                 self._refused(reason, settled, now, credible=credible)
             case LongTerm(), None:
-                self.health, self.schedule = Active(), Schedule(probe_due_at(policy, self.id, now), settled_at=now)
+                self.schedule = Schedule(probe_due_at(policy, self.id, now), settled_at=now)
+                self._heal(now)
             case _, _:
                 settled = replace(settled, last_failure=failure or Unavailable("the access token works"))
                 self.schedule = settled.backed_off(self.tokens, self.id, now, pause)
@@ -253,6 +256,12 @@ class Grant(GrantAccounts):
         self.generation += 1
         self.schedule = Schedule(due_at=None, settled_at=now)
         self.events.append(GrantErased(self.id, self.owner, revoked=isinstance(health, Revoked), at=now))
+
+    def _heal(self, now: datetime) -> None:
+        """Its tokens work. Who was asked to authorise again is told that nobody has to."""
+        if is_asked(self.health):
+            self.events.append(GrantRecovered(self.id, self.owner, self.generation, at=now))
+        self.health = Active()
 
     def _refused(self, reason: Reason, settled: Schedule, now: datetime, *, credible: bool) -> None:
         self._stand(after_refusal(self.health, self.tokens, settled, reason, now, credible=credible), now)

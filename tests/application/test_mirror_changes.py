@@ -9,7 +9,9 @@ import pytest
 
 from adapters.memory.connection_mirror import MemoryConnectionMirror
 from adapters.memory.dashboard import MemoryDashboard
+from application.mirror_changes import rows_of
 from application.ports.connection_mirror import MirrorUnavailable, RowReport
+from domain.events import GrantRecovered
 from domain.ids import ConnectionId
 from domain.mirror_look import MirrorIdentity
 from domain.mirrored_row import Intent
@@ -29,6 +31,16 @@ def test_a_refusal_in_a_sweep_shows_without_a_look() -> None:
     [view] = world.list_connections(ANNA)
     assert view.needs_reauth
     assert world.statuses() == ["needs_reauth"]
+
+
+def test_a_permission_that_works_again_shows_without_a_look() -> None:
+    world = MirroredWorld()
+    world.connect("chloe")
+    [before] = world.list_connections(ANNA)
+    with world.container.store().write() as work:
+        [grant] = work.grants.get([before.grant])
+        told = GrantRecovered(grant.id, grant.owner, grant.generation, at=world.clock.now())
+    assert list(rows_of(told, work)) == [(ANNA, before.connection.id)]
 
 
 def test_a_lost_account_and_a_found_one_show() -> None:

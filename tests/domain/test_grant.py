@@ -9,7 +9,7 @@ from domain.advertiser import Advertiser, Standing
 from domain.attempts_and_failures import Attempt, Schedule
 from domain.due_times import due_at, probe_due_at
 from domain.errors import AlreadyRotated, Erased
-from domain.events import GrantDegraded, GrantErased, ReauthorisationRequired, TokensRotated
+from domain.events import GrantDegraded, GrantErased, GrantRecovered, ReauthorisationRequired, TokensRotated
 from domain.grant import Grant
 from domain.grant_health import Active, Degraded, NeedsReauth, Revoked, Superseded
 from domain.ids import AdvertiserId, AppId, AttemptId, ConnectionId, GrantId, OwnerId
@@ -278,6 +278,28 @@ def test_a_success_heals_whatever_was_written() -> None:
     grant.claim(ATTEMPT)
     grant.rotate(FRESH, "new", from_generation=1, policy=POLICY, now=NOON + timedelta(hours=2))
     assert (grant.health, grant.schedule.refusals) == (Active(), None)
+
+
+def test_whoever_was_asked_to_authorise_again_is_told_when_it_works_again_and_nobody_else_is() -> None:
+    healed, unasked = refused(a_grant(), NOON, access_works=False), refused(a_grant(), NOON)
+    refused(healed, NOON + timedelta(hours=1), access_works=False)
+    later = NOON + timedelta(hours=2)
+    for grant in (healed, unasked):
+        grant.events.clear()
+        grant.claim(ATTEMPT)
+        grant.rotate(FRESH, "new", from_generation=1, policy=POLICY, now=later)
+    rotated = TokensRotated(healed.id, healed.owner, 2, at=later)
+    assert (healed.events, unasked.events) == ([rotated, GrantRecovered(healed.id, healed.owner, 2, at=later)], [rotated])
+
+
+def test_a_token_without_an_end_that_is_taken_again_after_its_person_was_asked_is_told_of() -> None:
+    grant, dead = a_grant(LONG_TERM), Refused(Reason.ACCESS_TOKEN_REFUSED, 40105)
+    for at in (NOON, NOON + FIRST_REPEAT_AFTER):
+        grant.note_probe(dead, POLICY, at, credible=True)
+    grant.events.clear()
+    for _ in range(2):
+        grant.note_probe(None, POLICY, NOON + timedelta(hours=1))
+    assert grant.events == [GrantRecovered(grant.id, grant.owner, 1, at=NOON + timedelta(hours=1))]
 
 
 def test_a_long_term_token_that_answers_is_active_and_looked_at_again_half_a_day_later() -> None:

@@ -4,8 +4,9 @@ from litestar import delete, get
 from litestar.params import FromPath
 
 from application.disconnect import Disconnect
-from application.list_connections import ConnectionView, ListConnections
+from application.list_connections import ListConnections
 from application.remove_left_over_row import RemoveLeftOverRow
+from domain.connection_view import ConnectionView
 from domain.errors import ConnectionNotFound
 from domain.ids import OwnerId
 from entrypoints.http.api import documented_failures as failures

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from application.list_connections import ConnectionView
 from domain.advertiser import Advertiser
 from domain.connection_state import ConnectionState
+from domain.connection_view import ConnectionView
 from domain.foreign_text import one_line
 from domain.ids import ConnectionId
 from domain.import_state import ImportState

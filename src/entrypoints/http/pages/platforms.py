@@ -9,10 +9,11 @@ from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
 from application.disconnect import Disconnect
-from application.list_connections import ConnectionView, ListConnections
+from application.list_connections import ListConnections
 from application.ports.clock import Clock
 from application.remove_left_over_row import RemoveLeftOverRow
 from application.show_imports import ShowImports
+from domain.connection_view import ConnectionView
 from domain.errors import ConnectionNotFound
 from domain.ids import OwnerId
 from entrypoints.http.api import Injected, connection_id

@@ -6,8 +6,8 @@ from datetime import datetime
 from itertools import groupby
 from urllib.parse import quote
 
-from application.list_connections import ConnectionView
 from domain.connection_state import ConnectionState
+from domain.connection_view import ConnectionView
 from domain.ids import ConnectionId, GrantId
 from domain.import_state import ImportState
 from entrypoints.http.pages.connection_rows import AccountRow, Status, row_of

@@ -3,9 +3,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from application.list_connections import ConnectionView
 from domain.advertiser import Advertiser, Connection, Standing
 from domain.connection_state import ConnectionState
+from domain.connection_view import ConnectionView
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from domain.import_state import ImportState
 from domain.outcomes import Reason

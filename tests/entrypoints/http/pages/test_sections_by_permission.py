@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from application.list_connections import ConnectionView
 from domain.advertiser import Advertiser, Connection
 from domain.connection_state import ConnectionState
+from domain.connection_view import ConnectionView
 from domain.ids import AdvertiserId, ConnectionId, GrantId, OwnerId
 from entrypoints.http.pages.platforms import summary_of
 from entrypoints.http.pages.sections_by_permission import Section, sections_of
