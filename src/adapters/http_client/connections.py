@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import httpcore
 
 from adapters.http_client.request_sent_once import HttpConnection
-from adapters.http_client.resolver import LookUp, Resolver, ask_the_system
+from adapters.http_client.resolver import LookUp, MayConnect, Resolver, ask_the_system
 from application.ports.clock import Clock
 
 
@@ -19,15 +19,22 @@ class Connections:
     forks does not share them with its child.
     """
 
-    def __init__(self, clock: Clock, tls: ssl.SSLContext | None = None, look_up: LookUp = ask_the_system) -> None:
-        self._clock, self._look_up = clock, look_up
+    def __init__(
+        self,
+        clock: Clock,
+        tls: ssl.SSLContext | None = None,
+        look_up: LookUp = ask_the_system,
+        may_connect: MayConnect | None = None,
+    ) -> None:
+        """`may_connect`: to which addresses; None: to all."""
+        self._clock, self._look_up, self._may_connect = clock, look_up, may_connect
         self._tls = tls or httpcore.default_ssl_context()  # reads the authorities once, not at each connection
         self._closed = False
         self._begin()
 
     def _begin(self) -> None:
         self._process = os.getpid()
-        self._resolver = Resolver(self._clock, self._look_up)
+        self._resolver = Resolver(self._clock, self._look_up, self._may_connect)
         self._idle: list[HttpConnection] = []
 
     @contextmanager

@@ -11,6 +11,10 @@ from adapters.http_client.resolver import Resolver
 from application.ports.clock import Clock
 
 
+class ForbiddenAddress(httpcore.ConnectError):
+    """The host's name leads nowhere but to addresses that must not be connected to."""
+
+
 class Deadline:
     """When the call under way must be over. One connection's at a time, set before each call.
 
@@ -87,6 +91,8 @@ class DeadlineNetwork(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         try:
             addresses = self._resolver.addresses(host, within=self._deadline.left(httpcore.ConnectTimeout))
+        except PermissionError:
+            raise ForbiddenAddress("the host has no address that may be used") from None
         except OSError:
             raise httpcore.ConnectError("the host's name was not found") from None
         options = list(socket_options or ())

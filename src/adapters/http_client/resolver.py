@@ -14,6 +14,7 @@ KEPT_FOR = timedelta(seconds=30)
 """How long a name's addresses are used without asking again."""
 
 LookUp = Callable[[str], list[str]]
+MayConnect = Callable[[str], bool]
 
 
 def ask_the_system(host: str) -> list[str]:
@@ -31,20 +32,26 @@ class _Known:
 class Resolver:
     """It looks names up within a time, which `getaddrinfo` can't: each look-up has a thread that may be left behind.
 
-    One thread a name and half a minute, whoever asks; none for a numeric address.
+    One thread a name and half a minute, whoever asks; none for a numeric address. `may_connect` says which addresses are
+    given out: whoever connects to what it is given is bound by that, whatever the name says a moment later.
     """
 
-    def __init__(self, clock: Clock, look_up: LookUp = ask_the_system) -> None:
-        self._clock, self._look_up = clock, look_up
+    def __init__(self, clock: Clock, look_up: LookUp = ask_the_system, may_connect: MayConnect | None = None) -> None:
+        self._clock, self._look_up, self._may_connect = clock, look_up, may_connect
         self._known: dict[str, _Known] = {}
         self._lock = threading.Lock()
 
     def addresses(self, host: str, *, within: float) -> list[str]:
-        """The name's addresses. Raises OSError (TimeoutError after `within` seconds)."""
+        """The name's addresses. Raises OSError (TimeoutError after `within` seconds, PermissionError where none may be used)."""
         try:
-            return [str(ipaddress.ip_address(host))]
+            found = [str(ipaddress.ip_address(host))]
         except ValueError:
-            return self._asked(host).result(timeout=within)
+            found = self._asked(host).result(timeout=within)
+        if self._may_connect is None:
+            return found
+        if not (allowed := [address for address in found if self._may_connect(address)]):
+            raise PermissionError("no address that may be used")
+        return allowed
 
     def _asked(self, host: str) -> Future[list[str]]:
         with self._lock:
