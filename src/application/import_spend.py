@@ -23,6 +23,7 @@ from application.spend.read_days import Overtaken, ReadDays
 from application.spend.report_turns import ReadingStopped
 from domain.advertiser import Connection
 from domain.errors import Refusal, StoreUnavailable, Unstorable
+from domain.events import SpendImported
 from domain.ids import AppId
 from domain.outcomes import Refused
 from domain.spend_calendar import LONGEST_WINDOW, AccountCalendar, Window
@@ -58,6 +59,8 @@ class ImportSpend:
     clock: Clock
     import_executor: Executor
     spend_policy: SpendPolicy
+    tells: bool
+    """Whether anybody outside is told of what was read: one fact for each piece, which nobody else needs."""
 
     def __call__(self, *, for_at_most: timedelta, stopping: Callable[[], bool] = never) -> ImportSlice:
         """One slice of time. A piece that was begun is ended, unless somebody asks to stop. Raises StoreUnavailable."""
@@ -130,10 +133,23 @@ class ImportSpend:
                 raise
             self._after(stopped, claim, reading.progress, plan, turn)
             return
+        self._tell(claim.of, plan.window)
         done = replace(claim.progress.done(plan, now), longest_window=longest)
         following = self._plan(claim, done, calendar)
         self.spend_store.settle(claim, done, due_at=following.due_at, purpose=following.purpose)
         turn.succeeded()
+
+    def _tell(self, of: SpendAccount, days_read: Window) -> None:
+        """Before it is settled: a process that dies in between reads once more, and tells once more."""
+        if not self.tells:
+            return
+        with self.store.write() as work:
+            grant = work.grants.of_account(of.owner, of.account)
+            if grant and (connection := grant.connection_to(of.account)):
+                now = self.clock.now()
+                told = SpendImported(grant.id, of.owner, connection.id, days_read.first, days_read.last, at=now)
+                work.outbox.add([told])
+                work.commit()
 
     def _after(
         self, stopped: Exception, claim: ImportClaim, progress: ImportProgress, plan: PlannedReading, turn: ImportSlice

@@ -12,6 +12,8 @@ from application.ports.outbox_reading import OutboxFeed
 from application.ports.removals import Removals
 from application.ports.spend_store import KEPT_AFTER_DISCONNECT, SpendStoreOfAllOwners
 from application.ports.store_of_all_owners import StoreOfAllOwners
+from application.ports.webhook_queue import WebhookQueue
+from application.ports.webhook_receiver import WebhookReceiver
 from application.rotation.permit_turn import never
 from domain.erasure import ERASED_FOR
 from domain.mirrored_row import REMEMBERED_FOR
@@ -42,6 +44,8 @@ class Pruned:
     """Notes of what people had removed, older than any backup that is restored."""
     spend: int
     """Accounts whose spend went, since their owners have not connected them for so long."""
+    webhooks: int
+    """Messages to the receiver of webhooks that were given up so long ago, or that wait for a receiver that is no more."""
     mirrored_rows: int
     """Rows that were once in the dashboard, of which nothing is remembered any more."""
 
@@ -60,6 +64,8 @@ class PruneHistory:
     """How long a fact is kept after the slowest of them passed it."""
     removals: Removals
     spend_store: SpendStoreOfAllOwners
+    webhook_queue: WebhookQueue
+    webhook_receiver: WebhookReceiver
 
     def __call__(self, *, stopping: Callable[[], bool] = never) -> Pruned:
         """Raises StoreUnavailable."""
@@ -72,6 +78,7 @@ class PruneHistory:
             erasures=self._forget_erasures(now - ERASED_FOR),
             removals=self._forget_removals(),
             spend=repeated(partial(self.spend_store.forget_left, now - KEPT_AFTER_DISCONNECT, limit=PRUNED_AT_ONCE), stopping),
+            webhooks=self._forget_messages(now - self.retention, stopping),
             mirrored_rows=repeated(self._forget_rows, stopping),
         )
 
@@ -86,6 +93,12 @@ class PruneHistory:
             return self.removals.forget(self.clock.now() - KEPT_REMOVALS)
         except JournalUnavailable:  # the upkeep tells of it
             return 0
+
+    def _forget_messages(self, before: datetime, stopping: Callable[[], bool]) -> int:
+        forgotten = repeated(partial(self.webhook_queue.forget, before, limit=PRUNED_AT_ONCE), stopping)
+        if not self.webhook_receiver.configured:
+            forgotten += repeated(partial(self.webhook_queue.forget_waiting, before, limit=PRUNED_AT_ONCE), stopping)
+        return forgotten
 
     def _forget_rows(self) -> int:
         with self.store.write() as work:

@@ -16,6 +16,7 @@ from adapters.memory.made_up_orders import MadeUpOrders
 from adapters.null.connection_mirror import NullConnectionMirror
 from adapters.null.orders import NullOrders
 from adapters.null.spend_sink import NullSpendSink
+from adapters.null.webhook_receiver import NullWebhookReceiver
 from adapters.sql.budget_ledger import SqlLedger
 from adapters.sql.database import Database, open_database
 from adapters.sql.token_buckets import SqlTokenBuckets
@@ -31,6 +32,8 @@ from application.ports.orders import Orders
 from application.ports.rate_limits import TokenBuckets
 from application.ports.spend_sink import SpendSink
 from application.ports.spend_store import SpendStore
+from application.ports.webhook_receiver import WebhookReceiver
+from application.webhooks.facts_as_messages import CONSUMER as WEBHOOK_CONSUMER
 from domain.rotation_policy import RotationPolicy
 from domain.spend_plan import SpendPolicy
 from domain.tokens import Secret
@@ -167,6 +170,17 @@ def key_set_of(settings: Settings, clock: Clock) -> KeySetDownload | None:
     return KeySetDownload(accepted.key.url, clock) if accepted and isinstance(accepted.key, JwksUrl) else None
 
 
-def consumers_of(mirror: ConnectionMirror) -> frozenset[str]:
+def webhook_receiver_of(settings: Settings, clock: Clock) -> WebhookReceiver:
+    """Whoever is told of events, or nobody."""
+    chosen = settings.webhooks
+    if chosen.url is None:
+        return NullWebhookReceiver()
+    make = imported("adapters.webhooks.webhook_receiver:HttpWebhookReceiver")
+    receiver: WebhookReceiver = make(chosen.url, chosen.secrets, clock, allow_private=chosen.allow_private)
+    return receiver
+
+
+def consumers_of(mirror: ConnectionMirror, webhook_receiver: WebhookReceiver) -> frozenset[str]:
     """Who reads the outbox here: facts are kept until all of them have."""
-    return frozenset({MIRROR_CONSUMER}) if mirror.configured else frozenset()
+    readers = ((MIRROR_CONSUMER, mirror.configured), (WEBHOOK_CONSUMER, webhook_receiver.configured))
+    return frozenset(name for name, reads in readers if reads)

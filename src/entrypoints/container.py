@@ -38,6 +38,7 @@ from adapters.sql.sealing_record import SqlSealingRecord
 from adapters.sql.spend_deliveries import SqlSpendDeliveries
 from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.store import SqlStore
+from adapters.sql.webhook_queue import SqlWebhookQueue
 from adapters.tiktok.spend_reports import TikTokSpendReports
 from application.abandon_consent import AbandonConsent
 from application.adopt_database import AdoptDatabase
@@ -55,6 +56,7 @@ from application.connecting.place_old_consent import PlaceOldConsent
 from application.database_hold.held_budget import HeldBudget
 from application.database_hold.identity_watch import IdentityWatch
 from application.database_hold.pause_watch import PauseWatch
+from application.deliver_events import SENT_AT_ONCE, DeliverEvents
 from application.deliver_spend import DeliverSpend
 from application.disconnect import Disconnect
 from application.erase_user import EraseUser
@@ -83,6 +85,7 @@ from application.prune_history import PruneHistory
 from application.rebuild_mirror import RebuildMirror
 from application.refuse_erased_user import RefuseErasedUser
 from application.remove_left_over_row import RemoveLeftOverRow
+from application.replay_events import ReplayEvents
 from application.report_keys import ReportKeys
 from application.reseal_tokens import ResealTokens
 from application.resume_calls import ResumeCalls
@@ -105,6 +108,7 @@ from application.spend.followed_accounts import FollowConnections
 from application.sweep_due_grants import SweepDueGrants
 from application.try_app_secret import TryAppSecret
 from application.vend_token import VendToken
+from application.webhooks.facts_as_messages import FactsAsMessages
 from entrypoints import adapters_by_settings as chosen
 from entrypoints.mirror_thread import MirrorThread
 from entrypoints.settings import Settings, public_origin
@@ -163,7 +167,9 @@ class Container(containers.DeclarativeContainer):
     connection_mirror = providers.ThreadSafeSingleton(chosen.mirror_of, settings)
     spend_sink = providers.ThreadSafeSingleton(chosen.sink_of, settings)
     spend_deliveries = providers.ThreadSafeSingleton(SqlSpendDeliveries, database)
-    outbox_consumers = providers.Callable(chosen.consumers_of, connection_mirror)
+    webhook_receiver = providers.ThreadSafeSingleton(chosen.webhook_receiver_of, settings, clock)
+    webhook_queue = providers.ThreadSafeSingleton(SqlWebhookQueue, database)
+    outbox_consumers = providers.Callable(chosen.consumers_of, connection_mirror, webhook_receiver)
     old_connections = providers.ThreadSafeSingleton(chosen.old_connections_of, settings)
     old_tokens = providers.ThreadSafeSingleton(DashboardTokens, settings.provided.wab.token_keys)
     spend_store = providers.ThreadSafeSingleton(SqlSpendStore, database)
@@ -184,6 +190,7 @@ class Container(containers.DeclarativeContainer):
     calls_in_flight = providers.Object(CALLS_IN_FLIGHT)
     executor = providers.ThreadSafeSingleton(ThreadPoolExecutor, calls_in_flight, thread_name_prefix="rotation")
     import_executor = providers.ThreadSafeSingleton(ThreadPoolExecutor, IMPORTS_AT_ONCE, thread_name_prefix="import")
+    webhook_executor = providers.ThreadSafeSingleton(ThreadPoolExecutor, SENT_AT_ONCE, thread_name_prefix="webhook")
 
     identity_record = providers.ThreadSafeSingleton(SqlIdentityRecord, database)
     pause_record = providers.ThreadSafeSingleton(SqlPauseRecord, database)
@@ -293,9 +300,22 @@ class Container(containers.DeclarativeContainer):
     )
     spend_policy = providers.ThreadSafeSingleton(chosen.spend_policy_of, settings.provided.spend)
     follow = by_name(FollowConnections, locals(), feed=outbox_feed)
-    import_spend = by_name(ImportSpend, locals(), access_to=vend_token.provided.access_to)
+    import_spend = by_name(
+        ImportSpend, locals(), access_to=vend_token.provided.access_to, tells=webhook_receiver.provided.configured
+    )
     clear_offers = by_name(ClearOffers, locals())
     revoke_tokens = by_name(RevokeTokens, locals())
+    messages_of = by_name(FactsAsMessages, locals())
+    deliver_events = by_name(
+        DeliverEvents,
+        locals(),
+        receiver=webhook_receiver,
+        queue=webhook_queue,
+        feed=outbox_feed,
+        executor=webhook_executor,
+        hold=identity_watch.provided.hold,
+    )
+    replay_events = by_name(ReplayEvents, locals(), feed=outbox_feed, queue=webhook_queue)
     try_app_secret = by_name(TryAppSecret, locals(), watch=identity_watch)
     pause_calls = by_name(PauseCalls, locals())
     resume_calls = by_name(ResumeCalls, locals())

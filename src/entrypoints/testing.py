@@ -37,9 +37,11 @@ from adapters.memory.spend_reports import MemorySpendReports
 from adapters.memory.spend_store import MemorySpendStore
 from adapters.memory.store import MemoryStore
 from adapters.memory.token_buckets import MemoryTokenBuckets
+from adapters.memory.webhook_queue import MemoryWebhookQueue
 from adapters.null.connection_mirror import NullConnectionMirror
 from adapters.null.orders import NullOrders
 from adapters.null.spend_sink import NullSpendSink
+from adapters.null.webhook_receiver import NullWebhookReceiver
 from application.ports.ad_platform import AdPlatform
 from application.rotation.outage_aware_claims import HOLD_BACK, Contact
 from domain.advertiser import Advertiser, Standing
@@ -178,6 +180,8 @@ def application_over_memory(
         "key_reports": MemoryKeyReports(database, clock=clock),
         "sealed_rows": MemorySealedRows(database),
         "outbox_feed": feed,
+        "webhook_queue": MemoryWebhookQueue(database, clock),
+        "webhook_receiver": NullWebhookReceiver(),
         "journals": MemoryJournalRegister(database, clock=clock),
         "tallies": MemoryOwnerTallies(database),
         "orders": NullOrders(),
@@ -200,6 +204,7 @@ def application_over_memory(
         "broker": MemoryBroker(),
         "executor": SerialExecutor(),
         "import_executor": SerialExecutor(),
+        "webhook_executor": SerialExecutor(),
     }
     override({name: adapter for name, adapter in in_memory.items() if name not in adapters})
     now = clock.monotonic()

@@ -18,6 +18,7 @@ from application.ports.spend_store import SpendAccount, SpendImport, SpendStoreO
 from application.spend.import_slice import ImportSlice
 from domain.advertiser import Connection
 from domain.breaker import LOST_IN_A_ROW
+from domain.events import SpendImported
 from domain.ids import AppId, CampaignId, OwnerId, StoreId
 from domain.outcomes import Throttled, Unavailable
 from domain.report_failures import ReportTimedOut
@@ -101,6 +102,29 @@ def test_ninety_days_of_a_new_connection_are_read_to_the_cent_and_all_but_the_ne
     assert len(states) == 90
     assert set(states[:-2]) == {DayState.SETTLED}
     assert set(states[-2:]) == {DayState.PROVISIONAL}
+
+
+def test_each_piece_is_told_where_somebody_wants_to_know(rig: Rig) -> None:
+    [shop] = rig.world.connect("chloe")
+    rig.books(shop)
+    replace(rig.importer, tells=True)(for_at_most=timedelta(minutes=1))
+    told = [event for event in rig.world.database.rows.events if isinstance(event, SpendImported)]
+    assert told[0].connection == shop.id
+    assert (told[0].first, told[0].last) == (rig.today - timedelta(days=6), rig.today)
+    assert {day for event in told for day in days_from(event.first, event.last)} == days_from(
+        rig.today - timedelta(days=89), rig.today
+    )
+
+
+def days_from(first: date, last: date) -> set[date]:
+    return {first + timedelta(days=ahead) for ahead in range((last - first).days + 1)}
+
+
+def test_nothing_is_told_of_spend_where_nobody_wants_to_know(rig: Rig) -> None:
+    [shop] = rig.world.connect("chloe")
+    rig.books(shop)
+    assert rig.run().readings > 0
+    assert not [event for event in rig.world.database.rows.events if isinstance(event, SpendImported)]
 
 
 def test_the_last_week_comes_first(rig: Rig) -> None:

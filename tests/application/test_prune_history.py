@@ -18,8 +18,9 @@ def pruning(world: World, *consumers: str, retention: timedelta = WEEK) -> tuple
     store = world.store
     assert store is not None
     spend_store = world.container.spend_store()
+    queue, receiver = world.container.webhook_queue(), world.container.webhook_receiver()
     return PruneHistory(
-        feed, store, world.journals, world.clock, frozenset(consumers), retention, world.removals, spend_store
+        feed, store, world.journals, world.clock, frozenset(consumers), retention, world.removals, spend_store, queue, receiver
     ), feed
 
 

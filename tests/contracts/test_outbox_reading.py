@@ -114,3 +114,13 @@ def test_what_comes_while_others_read_is_given_to_all_in_one_order(kept: Kept) -
         while some := read_and_pass(kept, consumer):
             seen[consumer] += some
     assert seen == {MIRROR: list(range(1, 13)), WEBHOOKS: list(range(1, 13))}
+
+
+def test_what_came_true_since_a_time_is_read_again_page_by_page(kept: Kept) -> None:
+    tell(kept, *(rotated(n, at=n * DAY) for n in range(1, 6)))
+    read_and_pass(kept)
+    first = kept.feed.since(START + 2 * DAY, after=0, limit=2)
+    second = kept.feed.since(START + 2 * DAY, after=first[-1].position, limit=9)
+    assert [f.event.generation for f in (*first, *second) if isinstance(f.event, TokensRotated)] == [2, 3, 4, 5]
+    assert kept.feed.since(START + 9 * DAY, after=0, limit=9) == []
+    assert read(kept) == []

@@ -24,6 +24,7 @@ from adapters.memory.sealing_record import MemorySealingRecord
 from adapters.memory.spend_deliveries import MemorySpendDeliveries
 from adapters.memory.spend_store import MemorySpendStore
 from adapters.memory.store import MemoryStore
+from adapters.memory.webhook_queue import MemoryWebhookQueue
 from adapters.sql import tables
 from adapters.sql.backlogs import SqlBacklogs
 from adapters.sql.claims_and_settlements import SqlClaims
@@ -42,6 +43,7 @@ from adapters.sql.spend_deliveries import SqlSpendDeliveries
 from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.store import SqlStore
 from application.ports.backlogs import Backlogs
+from adapters.sql.webhook_queue import SqlWebhookQueue
 from application.ports.claims_and_settlements import Claim, Claims, Due
 from application.ports.fleet import Fleet
 from application.ports.heartbeats import Heartbeats
@@ -56,6 +58,7 @@ from application.ports.sealing_record import SealingRecord
 from application.ports.spend_deliveries import SpendDeliveries
 from application.ports.spend_store import SpendStoreOfAllOwners
 from application.ports.store_of_all_owners import StoreOfAllOwners
+from application.ports.webhook_queue import WebhookQueue
 from domain import events
 from domain.events import Event
 from domain.grant import Grant
@@ -75,6 +78,7 @@ class Kept:
     tallies: OwnerTallies
     journals: JournalRegister
     feed: OutboxFeed
+    webhooks: WebhookQueue
     spend: SpendStoreOfAllOwners
     deliveries: SpendDeliveries
     sealed_rows: SealedRows
@@ -128,6 +132,7 @@ def in_memory() -> Kept:
         feed=(feed := MemoryOutboxFeed(memory)),
         metrics=MemoryMetricStore(memory, clock=clock),
         backlogs=MemoryBacklogs(memory, feed),
+        webhooks=MemoryWebhookQueue(memory, clock),
         spend=MemorySpendStore(memory, clock),
         deliveries=MemorySpendDeliveries(memory),
         sealed_rows=MemorySealedRows(memory),
@@ -165,6 +170,7 @@ def in_sql(url: str) -> Kept:
         feed=SqlOutboxFeed(database),
         metrics=SqlMetricStore(database, clock=clock),
         backlogs=SqlBacklogs(database),
+        webhooks=SqlWebhookQueue(database, clock=clock),
         spend=SqlSpendStore(database, clock=clock),
         deliveries=SqlSpendDeliveries(database),
         sealed_rows=SqlSealedRows(database),

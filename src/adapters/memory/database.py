@@ -29,6 +29,19 @@ from domain.owner_turns import OWNER_TURNS
 from domain.pause import Pause
 from domain.queued_revocation import Revocation
 from domain.sealing_state import SealingState
+from domain.webhook_payloads import WebhookMessage
+
+
+@dataclass(slots=True)
+class QueuedMessage:
+    """A message to the receiver of webhooks."""
+
+    message: WebhookMessage
+    queued_at: datetime
+    attempts: int = 0
+    due_at: datetime | None = None
+    """None: an earlier one of its grant waits, or it was given up."""
+    given_up_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -60,6 +73,10 @@ class Rows:
     metric_totals: dict[Sample, float] = field(default_factory=dict)
     process_metrics: dict[str, tuple[datetime, dict[Sample, float]]] = field(default_factory=dict)
     """What each process said of itself last, and when."""
+    cursors: dict[str, int] = field(default_factory=dict)
+    """Up to where each reader of the events is done."""
+    webhooks: dict[str, QueuedMessage] = field(default_factory=dict)
+    """Messages on their way to the receiver, and those that were given up, by their ids."""
     pause: Pause | None = None
     identity: DatabaseIdentity = field(default_factory=lambda: DatabaseIdentity(DatabaseId(str(uuid.uuid4()))))
 
@@ -80,6 +97,7 @@ class Changes:
         self.events: list[Event] = []
         self.forgotten = 0
         """How many of the oldest events are dropped."""
+        self.forgets_messages = False
 
     def apply(self) -> None:
         """Let everybody see it."""
@@ -87,6 +105,8 @@ class Changes:
             table.apply()
         self.mirrored_rows.apply()
         self.mirror_note.apply()
+        if self.forgets_messages:
+            self.rows.webhooks.clear()
         del self.rows.events[: self.forgotten]
         self.rows.events.extend(self.events)
 

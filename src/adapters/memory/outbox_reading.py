@@ -1,9 +1,9 @@
 """Reading the outbox of a database of this process."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from adapters.memory.database import MemoryDatabase
+from adapters.memory.database import MemoryDatabase, Rows
 from application.ports.outbox_reading import Fact
 
 
@@ -12,25 +12,27 @@ class MemoryOutboxFeed:
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
-        self._cursors: dict[str, int] = {}
         self._marks: list[tuple[str, datetime, int]] = []
 
     def read(self, consumer: str, *, limit: int) -> list[Fact]:
         with self._database.lock:
             rows = self._database.answer()
-            first = rows.events_dropped + 1
-            facts = (Fact(place, place, event) for place, event in enumerate(rows.events, start=first))
-            return [fact for fact in facts if fact.position > self._cursors.get(consumer, 0)][:limit]
+            return [fact for fact in facts_of(rows) if fact.position > rows.cursors.get(consumer, 0)][:limit]
+
+    def since(self, at: datetime, *, after: int, limit: int) -> list[Fact]:
+        with self._database.lock:
+            facts = facts_of(self._database.answer())
+            return [fact for fact in facts if fact.position > after and fact.event and fact.event.at >= at][:limit]
 
     def passed(self, consumer: str, position: int) -> None:
         with self._database.lock:
-            self._database.answer()
-            self._cursors[consumer] = max(self._cursors.get(consumer, 0), position)
+            cursors = self._database.answer().cursors
+            cursors[consumer] = max(cursors.get(consumer, 0), position)
 
     def mark(self, consumers: Collection[str], now: datetime) -> None:
         with self._database.lock:
-            self._database.answer()
-            self._marks += [(consumer, now, self._cursors[consumer]) for consumer in consumers if consumer in self._cursors]
+            cursors = self._database.answer().cursors
+            self._marks += [(consumer, now, cursors[consumer]) for consumer in consumers if consumer in cursors]
 
     def prune(self, consumers: Collection[str], before: datetime, *, limit: int) -> int:
         with self._database.lock:
@@ -48,3 +50,8 @@ class MemoryOutboxFeed:
     def _place_at(self, consumer: str, before: datetime) -> int:
         """Where a consumer was at this time, by its last mark until then."""
         return max((place for name, at, place in self._marks if name == consumer and at < before), default=0)
+
+
+def facts_of(rows: Rows) -> Iterator[Fact]:
+    """All that are kept, in their places."""
+    return (Fact(place, place, event) for place, event in enumerate(rows.events, start=rows.events_dropped + 1))

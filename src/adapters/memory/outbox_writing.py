@@ -18,3 +18,4 @@ class MemoryOutbox:
     def clear(self) -> None:
         self._rows.events.clear()
         self._rows.forgotten = len(self._rows.rows.events)
+        self._rows.forgets_messages = True

@@ -36,12 +36,15 @@ class SqlOutboxFeed:
             behind = select(tables.outbox).where(row.position > cursor_of(connection, consumer))
             return [fact_of(found) for found in connection.execute(behind.order_by(row.position).limit(limit))]
 
+    def since(self, at: datetime, *, after: int, limit: int) -> list[Fact]:
+        self._place()
+        with self._database.reading() as connection:
+            later = select(tables.outbox).where(row.position > after, row.at >= at)
+            return [fact_of(found) for found in connection.execute(later.order_by(row.position).limit(limit))]
+
     def passed(self, consumer: str, position: int) -> None:
         with self._database.changing() as connection:
-            mine = cursors.consumer == consumer
-            forward = update(tables.outbox_cursors).where(mine, cursors.position < position).values(position=position)
-            if not connection.execute(forward).rowcount and connection.scalar(select(cursors.position).where(mine)) is None:
-                connection.execute(insert(tables.outbox_cursors).values(consumer=consumer, position=position))
+            move_cursor(connection, consumer, position)
             connection.commit()
 
     def mark(self, consumers: Collection[str], now: datetime) -> None:
@@ -94,6 +97,14 @@ def last_place(connection: Connection) -> int:
 def cursor_of(connection: Connection, consumer: str) -> int:
     """Up to where a consumer is done."""
     return connection.scalar(select(cursors.position).where(cursors.consumer == consumer)) or 0
+
+
+def move_cursor(connection: Connection, consumer: str, position: int) -> None:
+    """A consumer is done with all up to there. Its cursor never goes back."""
+    mine = cursors.consumer == consumer
+    forward = update(tables.outbox_cursors).where(mine, cursors.position < position).values(position=position)
+    if not connection.execute(forward).rowcount and connection.scalar(select(cursors.position).where(mine)) is None:
+        connection.execute(insert(tables.outbox_cursors).values(consumer=consumer, position=position))
 
 
 def forget_marks(connection: Connection, consumer: str, before: datetime) -> int:

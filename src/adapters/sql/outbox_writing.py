@@ -32,3 +32,4 @@ class SqlOutbox:
 
     def clear(self) -> None:
         self._connection.execute(delete(tables.outbox))
+        self._connection.execute(delete(tables.webhook_messages))

@@ -57,6 +57,9 @@ UNUSED = text("consumed_at IS NULL")
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 
 UNPLACED = text("position IS NULL")
+NEXT = text("due_at IS NOT NULL")
+WAITING = text("given_up_at IS NULL")
+DEAD = text("given_up_at IS NOT NULL")
 ERASED = text("health IN ('revoked', 'superseded') AND settled_at IS NOT NULL")
 SEALED = text("access IS NOT NULL")
 LOOSE = text("health IN ('active', 'degraded', 'needs_reauth') AND NOT connected")
@@ -262,6 +265,26 @@ outbox_marks = Table(
     Column("consumer", Text, primary_key=True),
     Column("at", Utc, primary_key=True),
     Column("position", SEQUENCE, nullable=False),  # where it was then
+)
+
+webhook_messages = Table(
+    "webhook_messages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("grant_id", Text, nullable=False),
+    Column("position", SEQUENCE, nullable=False),  # of its event among all facts
+    Column("part", Integer, nullable=False),
+    Column("at", Utc, nullable=False),  # when the event came true
+    Column("body", Text, nullable=False),  # JSON, as it is sent
+    Column("queued_at", Utc, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Utc),  # null: an earlier one of its grant waits, or it was given up
+    Column("given_up_at", Utc),
+    Index("ix_webhook_messages_due", "due_at", sqlite_where=NEXT, postgresql_where=NEXT),
+    Index("ix_webhook_messages_waiting", "grant_id", "position", "part", sqlite_where=WAITING, postgresql_where=WAITING),
+    Index("ix_webhook_messages_queued", "queued_at", sqlite_where=WAITING, postgresql_where=WAITING),
+    Index("ix_webhook_messages_given_up", "given_up_at", sqlite_where=DEAD, postgresql_where=DEAD),
 )
 
 notices = Table(

@@ -31,6 +31,9 @@ class OutboxFeed(Protocol):
         came late is in its place behind those that were read. Reading twice gives the same: the cursor moves by `passed` alone.
         """
 
+    def since(self, at: datetime, *, after: int, limit: int) -> list[Fact]:
+        """What came true at this time or later, from behind this place on, as far as it is kept. It moves no cursor."""
+
     def passed(self, consumer: str, position: int) -> None:
         """The consumer is done with all up to there. A cursor never goes back."""
 

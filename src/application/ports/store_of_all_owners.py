@@ -142,7 +142,7 @@ class OutboxOfAllOwners(Outbox, Protocol):
     """Everybody's facts."""
 
     def clear(self) -> None:
-        """Forget everything that was not sent."""
+        """Forget everything that was not sent, the messages that wait for the webhook receiver included."""
 
 
 class UnitOfWorkOfAllOwners(UnitOfWork, Protocol):

@@ -15,10 +15,10 @@ from entrypoints.deferred_imports import imported
     show_default=True,
     help="Celery's kind of pool. Each sweep has threads of its own in any of them.",
 )
-@click.option("--concurrency", type=click.IntRange(1, 64), default=3, show_default=True, help="Tasks at once, not calls.")
-@click.option("--only", type=click.Choice(["rotation", "import"]), help="Take these tasks alone. Both by default.")
+@click.option("--concurrency", type=click.IntRange(1, 64), default=4, show_default=True, help="Tasks at once, not calls.")
+@click.option("--only", type=click.Choice(["rotation", "import", "webhooks"]), help="Take these tasks alone. Both by default.")
 def worker(pool: str, concurrency: int, only: str | None) -> int:
-    """The Celery worker, which renews what is due and imports ad spend.
+    """The Celery worker, which renews what is due, imports ad spend and delivers webhooks.
 
     SIGTERM ends it in order: calls under way are settled, what was not sent is given back.
     """

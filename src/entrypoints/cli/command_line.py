@@ -35,6 +35,7 @@ COMMANDS = {
     "erase": ("entrypoints.cli.erase:erase", "Erase everything of a user."),
     "spend": ("entrypoints.cli.spend:spend", "Ad spend: import it now, and show what there is."),
     "wab": ("entrypoints.cli.wab:wab", "The dashboard's own database: what is shown in it, and taken over from it."),
+    "events": ("entrypoints.cli.events:events", "Webhooks: sent again, and those that were given up."),
     "keys": ("entrypoints.cli.keys:keys", "Token encryption keys."),
 }
 """Where each command is, and its line in the help: that imports none of them, and is quick."""

@@ -37,6 +37,9 @@ from entrypoints.settings import Settings, TikTokSettings, faults_of, load_setti
 from entrypoints.settings.addresses import origin_of
 
 ONE_X = re.compile(r"/(v1\.\d+)$")
+LATE = timedelta(hours=1)
+"""How long a webhook may wait before somebody should see why."""
+
 ANSWER_WITHIN = timedelta(seconds=5)
 REDIS_REMEDY = "see that it runs, takes writes and that REDIS_URL is right, or unset it: then the database shares the budget"
 
@@ -85,6 +88,7 @@ def examine(settings: Settings, container: Container) -> Iterator[Finding]:
         yield look("redis", lambda: check_redis(url), "answers, the budget is shared in it", REDIS_REMEDY)
     yield look("broker", container.broker().check, "answers", "see that it runs and that CELERY_BROKER_URL is right")
     yield from mirror_findings(container, stored=readable)
+    yield from webhook_findings(container, stored=readable)
     yield from token_term(settings.tiktok)
     if key_set := container.key_set():
         yield look("issuer", key_set, "publishes its keys", "see that this machine may call out, and that AUTH_JWKS_URL is right")
@@ -182,6 +186,29 @@ def mirror_findings(container: Container, *, stored: bool) -> Iterator[Finding]:
         yield Finding("dashboard", line, wrong=True)
     if not lines:
         yield Finding("dashboard", "its database answers, and shows what is connected here")
+
+
+def webhook_findings(container: Container, *, stored: bool) -> Iterator[Finding]:
+    """Whether anything may be sent to the receiver, and what waits for it; nothing where there is none."""
+    receiver = container.webhook_receiver()
+    if not receiver.configured:
+        return
+    try:
+        receiver.check()
+    except OSError as unusable:
+        yield Finding("webhooks", f"can't be delivered ({unusable}): see WEBHOOK_URL", wrong=True)
+        return
+    if not stored:
+        yield Finding("webhooks", "have a receiver; what waits for it could not be looked at")
+        return
+    queue, now = container.webhook_queue().standing(), container.clock().now()
+    told = f"{queue.waiting} wait, {queue.dead_letters} were given up"
+    if queue.dead_letters:
+        told += ": see `tiktok-connect events dead`, and send them again by `events replay --since TIME`"
+    late = queue.oldest_queued_at is not None and now - queue.oldest_queued_at > LATE
+    if late:
+        told += "; the oldest for over an hour: see that the receiver answers 2xx, and that a worker takes webhooks"
+    yield Finding("webhooks", told, doubtful=late or queue.dead_letters > 0)
 
 
 def look(subject: str, check: Callable[[], object], well: str, remedy: str) -> Finding:

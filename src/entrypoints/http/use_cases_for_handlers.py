@@ -17,6 +17,7 @@ USE_CASES = (
     "clear_offers",
     "revoke_tokens",
     "import_spend",
+    "deliver_events",
     "vend_token",
     "disconnect",
     "erase_user",

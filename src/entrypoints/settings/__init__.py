@@ -16,6 +16,7 @@ from entrypoints.settings.setting_values import (
     SpendSettings,
     TikTokSettings,
     WabSettings,
+    WebhookSettings,
 )
 from entrypoints.settings.variables_and_defaults import faults_of, load_database_url, load_settings
 
@@ -33,6 +34,7 @@ __all__ = [
     "SpendSettings",
     "TikTokSettings",
     "WabSettings",
+    "WebhookSettings",
     "faults_of",
     "load_database_url",
     "load_settings",

@@ -160,6 +160,18 @@ def network(value: str) -> Network:
         raise Malformed("holds something that is no network", "write each as 10.0.0.0/8 or 10.1.2.3") from None
 
 
+def webhook_url(value: str, *, allow_private: bool) -> Secret:
+    """The receiver of webhooks: https, or this machine where private addresses are allowed. Raises Malformed."""
+    address, mark, query = value.partition("?")
+    url = http_url(address)
+    private_here = allow_private and is_loopback(urlsplit(url).hostname or "")
+    if urlsplit(url).scheme != "https" and not private_here:
+        raise Malformed("is plain http", "use https; http is for this machine only, with WEBHOOK_ALLOW_PRIVATE=true")
+    if "#" in query or UNPRINTABLE.search(query):
+        raise Malformed("carries a fragment, or characters that no URL has", "copy the receiver's own address")
+    return Secret(address + mark + query)
+
+
 def own_base(address: str | None, callback: str) -> str:
     """What DASHBOARD_URL is when unset: the service's own address, spelt as the callback spells it if both mean this machine.
 

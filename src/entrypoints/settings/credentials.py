@@ -1,6 +1,8 @@
 """Parsers of secrets, keys and services."""
 
+import binascii
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -21,6 +23,10 @@ DEFAULT_SERVICE = "default"
 
 MAKE_A_KEY = "make one with: tiktok-connect keys generate"
 FORM_OF_SERVICES = "write each as name:secret[:scope+scope], with a secret e.g. from: openssl rand -hex 32"
+
+WEBHOOK_SECRET, WEBHOOK_SECRET_BYTES = "whsec_", range(24, 65)
+"""Prefix and length of a signing secret (Standard Webhooks, "Signature scheme")."""
+MAKE_A_WEBHOOK_SECRET = "make one with: echo whsec_$(openssl rand -base64 32)"
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
@@ -80,6 +86,21 @@ def encryption_keys(value: str) -> tuple[EncryptionKey, ...]:
 def dashboard_keys(value: str) -> tuple[Secret, ...]:
     """The keys by which the dashboard sealed tokens of its own. Raises Malformed."""
     return listed(partial(_key_material, remedy="copy the dashboard's own"))(value)
+
+
+def webhook_secrets(value: str) -> tuple[Secret, ...]:
+    """Those by which webhooks are signed, newest first. Raises Malformed."""
+    return listed(_webhook_secret)(value)
+
+
+def _webhook_secret(value: str) -> Secret:
+    try:
+        length = len(b64decode(value.removeprefix(WEBHOOK_SECRET), validate=True))
+    except binascii.Error:
+        length = 0
+    if not value.startswith(WEBHOOK_SECRET) or length not in WEBHOOK_SECRET_BYTES:
+        raise Malformed("holds a secret that is not whsec_ and 24 to 64 bytes as Base64", MAKE_A_WEBHOOK_SECRET)
+    return strong_secret(value, remedy=MAKE_A_WEBHOOK_SECRET)
 
 
 def lone_encryption_key(value: str) -> tuple[EncryptionKey, ...]:

@@ -14,6 +14,7 @@ EXAMPLE_AUTH_SECRET = "replace-with-the-auth-secret-of-your-dashboard"
 EXAMPLE_CRON_SECRET = "replace-with-a-secret-for-the-cron-endpoint"
 EXAMPLE_SERVICE_SECRET = "replace-with-a-secret-for-this-service"
 EXAMPLE_METRICS_TOKEN = "replace-with-a-token-for-metrics"
+EXAMPLE_WEBHOOK_SECRET = "whsec_cmVwbGFjZS13aXRoLWEtc2VjcmV0LW9mLXlvdXItb3du"
 EXAMPLE_JWT_SECRET = "replace-with-the-hs256-secret-of-your-token-issuer"
 
 PUBLISHED_SECRETS = (DEMO_APP_SECRET, *(text for name, text in tuple(globals().items()) if name.startswith("EXAMPLE_")))

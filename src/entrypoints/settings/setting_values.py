@@ -179,6 +179,17 @@ class SpendSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """The one receiver of events. Its address may hold a password, as some receivers have it, so it is a secret."""
+
+    url: Secret | None = None
+    secrets: tuple[Secret, ...] = ()
+    """By which messages are signed, newest first: `whsec_` and 24 to 64 bytes as Base64."""
+    allow_private: bool = False
+    """Whether the receiver may be at an address of this machine or its network."""
+
+
+@dataclass(frozen=True, slots=True)
 class DemoSettings:
     """Present in the demo only: the key of its local sessions, at least 32 characters."""
 
@@ -199,6 +210,7 @@ class Settings:
     sweep_interval: timedelta
     wab: WabSettings = WabSettings()
     spend: SpendSettings = SpendSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     paused: bool = False
     """Whether this process calls TikTok for nothing."""
     demo: DemoSettings | None = None

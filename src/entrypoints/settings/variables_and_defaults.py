@@ -27,6 +27,7 @@ from entrypoints.settings.setting_values import (
     StorageSettings,
     TikTokSettings,
     WabSettings,
+    WebhookSettings,
     WebSettings,
 )
 
@@ -78,6 +79,7 @@ def load_settings(environ: Mapping[str, str], *, own_address: str | None = None)
             token_keys=reader.optional("WAB_TOKEN_KEYS", credentials.dashboard_keys, ()),
         ),
         spend=_spend(reader),
+        webhooks=_webhooks(reader),
         paused=reader.optional("PAUSED", true_or_false, False),  # noqa: FBT003 (the default of a setting)
     )
     reader.finish()
@@ -143,6 +145,15 @@ def _spend(reader: Reader) -> SpendSettings:
             "SPEND_LOOKBACK_DAYS", partial(whole_number, highest=LONGEST_LOOKBACK), usual.lookback_days
         ),
     )
+
+
+def _webhooks(reader: Reader) -> WebhookSettings:
+    allow_private = reader.optional("WEBHOOK_ALLOW_PRIVATE", true_or_false, False)  # noqa: FBT003 (the default of a setting)
+    url = reader.optional("WEBHOOK_URL", partial(addresses.webhook_url, allow_private=allow_private), None)
+    secrets = reader.optional("WEBHOOK_SECRETS", credentials.webhook_secrets, ())
+    if reader.has("WEBHOOK_URL") and not reader.has("WEBHOOK_SECRETS"):
+        reader.faults.append(Fault("WEBHOOK_SECRETS", "is required beside WEBHOOK_URL", credentials.MAKE_A_WEBHOOK_SECRET))
+    return WebhookSettings(url, secrets, allow_private)
 
 
 def _encryption_keys(reader: Reader) -> tuple[EncryptionKey, ...]:

@@ -9,8 +9,8 @@ from entrypoints.worker.beat_scheduler import SteadyScheduler
 from entrypoints.worker.process_container import process
 
 QUEUE = "tiktok-connect"
-CONCURRENCY = 3
-"""Tasks at once in a worker: an audit and an import beside a sweep. The calls of each have threads of their own."""
+CONCURRENCY = 4
+"""Tasks at once in a worker: an audit, an import and a delivery beside a sweep. The calls of each have threads of their own."""
 
 app = Celery("tiktok-connect", include=["entrypoints.worker.tasks", "entrypoints.worker.lifecycle"])
 
@@ -37,7 +37,9 @@ def configuration() -> dict[str, Any]:
         "worker_send_task_events": False,
         "worker_redirect_stdouts": False,
         "beat_schedule": schedule_of(
-            settings.sweep_interval, import_every=settings.spend.beat_every if settings.spend.importing else None
+            settings.sweep_interval,
+            import_every=settings.spend.beat_every if settings.spend.importing else None,
+            delivers=settings.webhooks.url is not None,
         ),
         "beat_scheduler": SteadyScheduler,
         "enable_utc": True,

@@ -6,9 +6,15 @@ from typing import Any
 SWEEP = "sweep"
 AUDIT = "audit"
 IMPORT = "import"
+DELIVER = "deliver"
 
 IMPORT_QUEUE = "tiktok-connect-import"
 """Imports of spend have a queue of their own: a worker may take them alone, or leave them to others."""
+
+WEBHOOK_QUEUE = "tiktok-connect-webhooks"
+"""Deliveries too: however slow the receiver is, it takes up no worker that others need."""
+
+DELIVER_EVERY = timedelta(seconds=10)
 
 AUDIT_EVERY = timedelta(hours=12)
 """Long-term tokens are probed twice a day: nothing else shows whether they were withdrawn."""
@@ -20,14 +26,20 @@ CONFIRMED_WITHIN = timedelta(seconds=10)
 """How long a broker may take to confirm a message (AMQP's word; the others answer at once)."""
 
 
-def schedule_of(sweep_every: timedelta, *, import_every: timedelta | None = None) -> dict[str, dict[str, Any]]:
-    """What beat sends and when; None: no imports. A message that nobody took until the next one is sent has expired, if the
-    clocks agree.
+def schedule_of(
+    sweep_every: timedelta, *, import_every: timedelta | None = None, delivers: bool = False
+) -> dict[str, dict[str, Any]]:
+    """What beat sends and when; None: no imports. `delivers`: whether there is a receiver of webhooks.
+
+    A message that nobody took until the next one is sent has expired, if the clocks agree.
     """
     schedule = {name: entry(name, every) for name, every in ((SWEEP, sweep_every), (AUDIT, AUDIT_EVERY))}
     if import_every is not None:
         schedule[IMPORT] = entry(IMPORT, import_every)
         schedule[IMPORT]["options"]["queue"] = IMPORT_QUEUE
+    if delivers:
+        schedule[DELIVER] = entry(DELIVER, DELIVER_EVERY)
+        schedule[DELIVER]["options"]["queue"] = WEBHOOK_QUEUE
     return schedule
 
 

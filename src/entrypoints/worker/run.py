@@ -10,15 +10,20 @@ from celery.worker import state
 from entrypoints.settings import Settings
 from entrypoints.termination_signals import heed
 from entrypoints.worker.app import QUEUE, app
-from entrypoints.worker.beat_schedule import IMPORT_QUEUE
+from entrypoints.worker.beat_schedule import IMPORT_QUEUE, WEBHOOK_QUEUE
 from entrypoints.worker.lifecycle import end_upkeep
 from entrypoints.worker.process_container import process
 from entrypoints.worker.unasked_sweeps import unasked_sweeps
 
 Pool = Literal["threads", "prefork", "solo"]
-Only = Literal["rotation", "import"]
+Only = Literal["rotation", "import", "webhooks"]
 
-QUEUES = {None: [QUEUE, IMPORT_QUEUE], "rotation": [QUEUE], "import": [IMPORT_QUEUE]}
+QUEUES = {
+    None: [QUEUE, IMPORT_QUEUE, WEBHOOK_QUEUE],
+    "rotation": [QUEUE],
+    "import": [IMPORT_QUEUE],
+    "webhooks": [WEBHOOK_QUEUE],
+}
 """Which messages a worker takes."""
 
 

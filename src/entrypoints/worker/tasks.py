@@ -6,12 +6,13 @@ import threading
 from contextlib import suppress
 from datetime import timedelta
 
+from application.deliver_events import DeliveryReport
 from application.rotation.claim_results import Ended
 from application.rotation.sweep_in_batches import SweepReport
 from domain.errors import ClockSkewed, StoreUnavailable
 from domain.pause import Paused
 from entrypoints.worker.app import app
-from entrypoints.worker.beat_schedule import AUDIT, AUDIT_EVERY, IMPORT, SWEEP
+from entrypoints.worker.beat_schedule import AUDIT, AUDIT_EVERY, DELIVER, IMPORT, SWEEP
 from entrypoints.worker.process_container import process
 
 log = logging.getLogger(__name__)
@@ -31,9 +32,12 @@ AUDIT_RESERVED = timedelta(minutes=30)
 IMPORT_SLICE = timedelta(seconds=25)
 """How long an import begins with further accounts. The next message goes on."""
 
+DELIVERY_SLICE = timedelta(seconds=20)
+"""The same for deliveries, of which a batch takes ten seconds more at the most."""
+
 
 class OneAtATime:
-    """Held by the sweep, or the import, that runs in this process. Between processes the leases in the database decide."""
+    """Held by the sweep, the import or the delivery that runs here. Between processes the leases in the database decide."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -51,7 +55,7 @@ class OneAtATime:
         self._lock = threading.Lock()
 
 
-sweeping, importing = OneAtATime(), OneAtATime()
+sweeping, importing, delivering = OneAtATime(), OneAtATime(), OneAtATime()
 
 
 @app.task(name=SWEEP)
@@ -86,6 +90,21 @@ def import_spend() -> None:
         log.warning("the database is away; the next import tries again", extra={"because": str(away)})
     finally:
         importing.release()
+
+
+@app.task(name=DELIVER)
+def deliver_events() -> None:
+    """Bring events to the receiver of webhooks for a while."""
+    if process.stopping() or not delivering.acquire():
+        return
+    try:
+        report = process.container.deliver_events()(for_at_most=DELIVERY_SLICE, stopping=process.stopping)
+        if report != DeliveryReport():
+            log.info("webhooks", extra={"taken": report.taken, "put_off": report.put_off, "given_up": report.given_up})
+    except StoreUnavailable as away:
+        log.warning("the database is away; the next delivery tries again", extra={"because": str(away)})
+    finally:
+        delivering.release()
 
 
 class SignOfWork:
@@ -133,6 +152,7 @@ def audit_unless_done(*, within: timedelta) -> None:
                 "erased_grants": pruned.erased_grants,
                 "hosts": pruned.hosts,
                 "spend": pruned.spend,
+                "webhooks": pruned.webhooks,
                 "mirrored_rows": pruned.mirrored_rows,
             },
         )

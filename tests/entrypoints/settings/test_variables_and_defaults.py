@@ -18,6 +18,7 @@ from entrypoints.settings import (
     Settings,
     SpendSettings,
     WabSettings,
+    WebhookSettings,
     faults_of,
     load_database_url,
     load_settings,
@@ -36,6 +37,7 @@ from entrypoints.telemetry.redaction import Redaction
 from support.environ import APP_SECRET, HEX_KEY, an_environ, names_of_secrets
 
 ROOT = Path(__file__).parents[3]
+SIGNING_SECRET, OLD_SIGNING_SECRET = f"whsec_{'bmV3' * 8}", f"whsec_{'b2xk' * 8}"
 DASHBOARD_KEY = "5b" * 31 + "0e"
 LONG = "a-secret-that-is-long-enough-for-anything"
 
@@ -65,7 +67,37 @@ def test_the_required_variables_alone_give_the_documented_defaults() -> None:
     assert settings.web.trusted_proxies == ()
     assert settings.web.write_origins == {"https://dash.example.org"}
     assert settings.wab == WabSettings(database_url=None, token_keys=())
+    assert settings.webhooks == WebhookSettings(url=None, secrets=(), allow_private=False)
     assert settings.demo is None
+
+
+def test_webhooks_go_over_https_and_are_signed() -> None:
+    told = load_settings(an_environ(WEBHOOK_URL="https://r.example/hook?t=1", WEBHOOK_SECRETS=f"{SIGNING_SECRET}")).webhooks
+    assert told == WebhookSettings(Secret("https://r.example/hook?t=1"), (Secret(SIGNING_SECRET),), allow_private=False)
+    for wrong in (
+        "http://r.example/",
+        "http://127.0.0.1/",
+        "https://u:p@r.example/",
+        "https://r.example/#x",
+        "r.example",
+        "ftp://r",
+    ):
+        assert faulty(WEBHOOK_URL=wrong, WEBHOOK_SECRETS=SIGNING_SECRET) == ["WEBHOOK_URL"]
+    assert faulty(WEBHOOK_URL="https://r.example/") == ["WEBHOOK_SECRETS"]
+
+
+def test_plain_http_to_this_machine_is_for_those_who_allow_private_addresses() -> None:
+    here = {"WEBHOOK_URL": "http://127.0.0.1:9000/", "WEBHOOK_SECRETS": SIGNING_SECRET}
+    assert faulty(**here, WEBHOOK_ALLOW_PRIVATE="true") == []
+    assert faulty(**here, WEBHOOK_ALLOW_PRIVATE="false") == ["WEBHOOK_URL"]
+    assert faulty(WEBHOOK_URL="http://10.0.0.1/", WEBHOOK_SECRETS=SIGNING_SECRET, WEBHOOK_ALLOW_PRIVATE="true") == ["WEBHOOK_URL"]
+
+
+@pytest.mark.parametrize(
+    "value", ("bmV3" * 8, "whsec_", "whsec_bmV3", f"whsec_{'bmV3' * 22}", "whsec_not-base64!", f"{SIGNING_SECRET},")
+)
+def test_malformed_signing_secrets_are_refused(value: str) -> None:
+    assert faulty(WEBHOOK_SECRETS=value) == ["WEBHOOK_SECRETS"]
 
 
 def test_the_dashboards_database_is_a_postgresql() -> None:
@@ -148,6 +180,8 @@ def a_full_environ() -> dict[str, str]:
         CELERY_BROKER_URL=f"amqp://u:{LONG}@rabbit",
         WAB_DATABASE_URL=f"postgresql://u:{LONG}@dashboard-db/x",
         WAB_TOKEN_KEYS=DASHBOARD_KEY,
+        WEBHOOK_URL=f"https://receiver.example/{LONG}-7",
+        WEBHOOK_SECRETS=f"{SIGNING_SECRET},{OLD_SIGNING_SECRET}",
     )
 
 
@@ -155,8 +189,9 @@ def test_every_secret_is_known_to_the_redaction_of_logs() -> None:
     known = {secret.reveal() for secret in load_settings(a_full_environ()).secrets()}
     environ = a_full_environ()
     urls = {environ[name] for name in ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")}
-    urls.add(f"postgresql+psycopg://u:{LONG}@dashboard-db/x")
-    assert known == {APP_SECRET, HEX_KEY, DASHBOARD_KEY, *urls, *(f"{LONG}-{number}" for number in (1, 2, 3, 4, 6))}
+    urls |= {f"postgresql+psycopg://u:{LONG}@dashboard-db/x", environ["WEBHOOK_URL"]}
+    signing = {SIGNING_SECRET, OLD_SIGNING_SECRET}
+    assert known == {APP_SECRET, HEX_KEY, DASHBOARD_KEY, *urls, *signing, *(f"{LONG}-{number}" for number in (1, 2, 3, 4, 6))}
     assert digest_of(f"{LONG}-5") == load_settings(environ).services[0].digest, "kept as a digest, so nothing can print it"
 
 

@@ -99,7 +99,7 @@ def test_messages_are_json_and_nothing_else_is_kept_or_told(tmp_path: Path) -> N
     with deployment(tmp_path) as here:
         conf: dict[str, Any] = json.loads(told(ASK, here))
     assert conf == {
-        "tasks": ["audit", "import", "sweep"],
+        "tasks": ["audit", "deliver", "import", "sweep"],
         "broker_url": "filesystem://localhost",
         "accept_content": ["json"],
         "task_serializer": "json",

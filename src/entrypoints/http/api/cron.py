@@ -13,8 +13,10 @@ from litestar.enums import HttpMethod
 from msgspec import UNSET
 
 from application.clear_offers import ClearOffers
+from application.deliver_events import DeliverEvents
 from application.import_spend import ImportSpend
 from application.ports.clock import Clock
+from application.ports.webhook_receiver import SENT_WITHIN
 from application.revoke_tokens import RevokeTokens
 from application.rotation.sweep_in_batches import SweepReport
 from application.sweep_due_grants import SweepDueGrants
@@ -37,6 +39,9 @@ MARGIN = timedelta(seconds=1)
 IMPORT_SLICE = timedelta(seconds=5)
 """How long a call begins with further accounts' spend."""
 
+DELIVERY_SLICE = timedelta(seconds=5)
+"""How long a call begins with further webhooks."""
+
 ERRORS_SHOWN = 20
 
 
@@ -49,17 +54,21 @@ ERRORS_SHOWN = 20
     tags=["services"],
     responses=failures.CRON,
 )
-async def sweep_now(
+async def sweep_now(  # noqa: PLR0913, PLR0917 (each is one thing that a scheduler's call has done)
     sweep_due_grants: Injected[SweepDueGrants],
     clear_offers: Injected[ClearOffers],
     revoke_tokens: Injected[RevokeTokens],
     import_spend: Injected[ImportSpend],
+    deliver_events: Injected[DeliverEvents],
     settings: Injected[Settings],
     clock: Injected[Clock],
     sweeping: Injected[Executor],
     closing: Injected[Event],
 ) -> CronReport:
-    """One sweep, bounded to 25 s; what it doesn't reach is `remaining`, counted in grants. Ad spend is imported meanwhile."""
+    """One sweep, bounded to 25 s; what it doesn't reach is `remaining`, counted in grants.
+
+    Ad spend is imported and webhooks are delivered meanwhile.
+    """
     began, policy = clock.monotonic(), revoke_tokens.policy
 
     def after(span: timedelta) -> bool:
@@ -76,6 +85,8 @@ async def sweep_now(
     steps: list[Callable[[], object]] = [clear_offers, partial(revoke_tokens, stopping=partial(after, last_revocation))]
     if settings.spend.importing:
         steps.append(partial(import_spend, for_at_most=IMPORT_SLICE, stopping=partial(after, last_call)))
+    last_delivery = BOUND - SENT_WITHIN - MARGIN
+    steps.append(partial(deliver_events, for_at_most=DELIVERY_SLICE, stopping=partial(after, last_delivery)))
     loop = asyncio.get_running_loop()
     both = asyncio.gather(loop.run_in_executor(sweeping, sweep), loop.run_in_executor(sweeping, beside_a_sweep, steps))
     try:
@@ -86,7 +97,10 @@ async def sweep_now(
 
 
 def beside_a_sweep(steps: Sequence[Callable[[], object]]) -> None:
-    """End choices that nobody made, revoke what is queued, import some spend. The sweep's answer doesn't wait for success."""
+    """End choices that nobody made, revoke what is queued, import some spend, deliver some webhooks.
+
+    The sweep's answer doesn't wait for success.
+    """
     for step in steps:
         try:
             step()

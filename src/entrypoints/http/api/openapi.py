@@ -32,6 +32,7 @@ from litestar.types import OperationIDCreator
 from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.api.request_examples import bodies_for
 from entrypoints.http.api.schema_page import SwaggerPage, reference_router
+from entrypoints.http.api.webhooks_described import describe_webhooks
 from entrypoints.http.error_codes_and_sentences import Code
 from entrypoints.http.problems import PROBLEM_JSON, Problem, problem
 
@@ -124,6 +125,7 @@ def described(*, https: bool) -> OpenAPIConfig:
             Tag("spend", "What the ads cost, and what came of it."),
             Tag("services", "For backend services and schedulers."),
             Tag("operation", "For whoever runs this."),
+            Tag("webhooks", "Told to one receiver outside: signed as Standard Webhooks has it, at least once each."),
         ],
         use_handler_docstrings=True,
         render_plugins=[SwaggerPage(), JsonRenderPlugin(path="/openapi.json")],
@@ -133,8 +135,9 @@ def described(*, https: bool) -> OpenAPIConfig:
 def polish(document: OpenAPI) -> None:
     """Take out of the document what Litestar puts there and OpenAPI doesn't know, and what no answer of ours looks like.
 
-    Put in bodies that are accepted.
+    Put in bodies that are accepted, and the webhooks.
     """
+    describe_webhooks(document)
     for operation in operations(document):
         if isinstance(operation.request_body, RequestBody):
             for content in operation.request_body.content.values():

@@ -1,0 +1,1 @@
+"""What delivering and replaying of webhooks share."""
