@@ -42,8 +42,8 @@ from adapters.sql.sealing_record import SqlSealingRecord
 from adapters.sql.spend_deliveries import SqlSpendDeliveries
 from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.store import SqlStore
-from application.ports.backlogs import Backlogs
 from adapters.sql.webhook_queue import SqlWebhookQueue
+from application.ports.backlogs import Backlogs
 from application.ports.claims_and_settlements import Claim, Claims, Due
 from application.ports.fleet import Fleet
 from application.ports.heartbeats import Heartbeats
