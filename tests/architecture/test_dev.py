@@ -50,7 +50,7 @@ def test_run_passes_signals_on(dev: Dev) -> None:
     assert dev("run", "sh", "-c", "kill -TERM $$").returncode == -signal.SIGTERM
 
 
-@pytest.mark.parametrize("arguments", [(), ("tset",), ("run",), ("bench",)])
+@pytest.mark.parametrize("arguments", [(), ("tset",), ("run",)])
 def test_a_wrong_command_line_is_a_usage_error(arguments: tuple[str, ...], dev: Dev) -> None:
     answer = dev(*arguments)
     assert (answer.returncode, answer.stdout, bool(answer.stderr)) == (2, "", True)
