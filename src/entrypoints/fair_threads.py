@@ -6,9 +6,22 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TypeVar
 
 T = TypeVar("T")
+
+
+class SubjectKind(Enum):
+    """Who is counted. Each kind is counted apart: no user shares threads with a service or an address of the same name."""
+
+    USER = "user"
+    SERVICE = "service"
+    ADDRESS = "address"
+
+    def named(self, name: str) -> str:
+        """The subject whose threads are counted."""
+        return f"{self.value} {name}"
 
 
 @dataclass(slots=True)

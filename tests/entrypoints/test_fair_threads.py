@@ -8,11 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from entrypoints.fair_threads import FairThreads
+from entrypoints.fair_threads import FairThreads, SubjectKind
 
 
+@pytest.mark.parametrize("hostile", [kind.named("eve") for kind in SubjectKind] + ["service anna", "address anna"])
 @pytest.mark.parametrize("most", [1, 8])
-def test_one_subject_has_a_part_of_the_threads_and_others_find_the_rest(most: int) -> None:
+def test_one_subject_has_a_part_of_the_threads_and_others_find_the_rest(most: int, hostile: str) -> None:
+    """Also where a service, or an address, is called like the user who is served."""
+
     async def main() -> None:
         with ThreadPoolExecutor(2 * most) as pool:
             threads, free, started = FairThreads(most, pool), threading.Event(), list[str]()
@@ -21,9 +24,9 @@ def test_one_subject_has_a_part_of_the_threads_and_others_find_the_rest(most: in
                 started.append("eve")
                 return free.wait(60)
 
-            eves = [asyncio.create_task(threads.run(hold, subject="eve")) for _ in range(3 * most)]
+            eves = [asyncio.create_task(threads.run(hold, subject=hostile)) for _ in range(3 * most)]
             await asyncio.sleep(0)
-            assert await threads.run(lambda: "served", subject="anna") == "served"
+            assert await threads.run(lambda: "served", subject=SubjectKind.USER.named("anna")) == "served"
             assert len(started) <= most
             free.set()
             assert await asyncio.gather(*eves) == [True] * len(eves)

@@ -21,7 +21,7 @@ from domain.consent import ConsentFailure, Ending, Failed
 from domain.errors import BudgetSpent, CallsPaused, OnHold, PlatformUnavailable, Refusal, StoreUnavailable, UserWasErased
 from domain.ids import OwnerId
 from domain.tokens import Secret
-from entrypoints.fair_threads import FairThreads
+from entrypoints.fair_threads import FairThreads, SubjectKind
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.ids_in_requests import connection_id
 from entrypoints.http.api.injected import Injected
@@ -98,7 +98,7 @@ async def begin(
     try:
         guarded = connection_id(reconnects) if reconnects else None
         work = partial(begin_connect, session.owner_id, browser, reconnects=guarded)
-        begun = desk.run(work, subject=session.owner_id)
+        begun = desk.run(work, subject=SubjectKind.USER.named(session.owner_id))
         answer = redirect(await in_time(begun, else_=StoreUnavailable()))
     except IN_PLACE:
         raise  # the same click may come again
@@ -152,7 +152,8 @@ async def callback(
     session = await gate_of(request).admitted_session(request)
     if session is None:
         try:
-            await waiting.run(partial(abandon_consent, returned.state), subject=gate_of(request).address(request))
+            address = SubjectKind.ADDRESS.named(gate_of(request).address(request))
+            await waiting.run(partial(abandon_consent, returned.state), subject=address)
         except Refusal:
             log.warning("a state that came back without a session could not be used up")
         return redirect(addresses.login())
@@ -189,7 +190,7 @@ async def complete_once(waiting: SharedWaits, complete: partial[Ending | InProgr
     """Complete a consent; a repeat asks now and then until the first is through, and holds no thread meanwhile."""
     loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
     until = loop.time() + REPEAT_WAITS.total_seconds()
-    while isinstance(ending := await waiting.run(complete, subject=owner), InProgress):
+    while isinstance(ending := await waiting.run(complete, subject=SubjectKind.USER.named(owner)), InProgress):
         if loop.time() >= until:
             return Failed(ConsentFailure.UNAVAILABLE)
         await asyncio.sleep(pause.total_seconds())

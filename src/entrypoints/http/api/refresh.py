@@ -9,6 +9,7 @@ from application.ports.clock import Clock
 from application.rotate_grant import RotateGrant
 from domain.errors import PlatformUnavailable
 from domain.ids import OwnerId
+from entrypoints.fair_threads import SubjectKind
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import Refreshed, RefreshRequest
 from entrypoints.http.api.ids_in_requests import connection_id
@@ -35,7 +36,7 @@ async def refresh_connection(
     connection = connection_id(data.connection_id)
     rotate = partial(rotate_grant, connection, owner=owner, asked_at=clock.now())
     try:
-        rotated = await waiting.share((owner, connection), rotate, subject=owner)
+        rotated = await waiting.share((owner, connection), rotate, subject=SubjectKind.USER.named(owner))
     except StillInFlight:
         raise PlatformUnavailable(LONGEST_WAIT) from None
     return Refreshed(token_expires_at=rotated.token_expires_at)

@@ -14,7 +14,7 @@ from application.vend_token import ByAccount, ByConnection, Vended, VendToken
 from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, ReauthorisationNeeded, TryLater
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.tokens import Secret
-from entrypoints.fair_threads import FairThreads
+from entrypoints.fair_threads import FairThreads, SubjectKind
 from entrypoints.http.api import documented_failures as failures
 from entrypoints.http.api.bodies import AccessToken, TokenRequest
 from entrypoints.http.api.ids_in_requests import connection_id
@@ -52,10 +52,12 @@ async def vended_token(
     validity = None if seconds is None else timedelta(seconds=seconds)
     vend = partial(vend_token, wanted, min_validity=validity, rejected=rejected, limits=service.limits)
     try:
-        vended = await vended_by(vend, waiting, desk, key=(wanted, seconds, rejected, service.limits), service=service.name)
+        vended = await vended_by(vend, waiting, desk, key=(service.name, wanted, seconds, rejected), service=service.name)
     except (ReauthorisationNeeded, AccountOutOfReach) as needed:
         metrics.count(VENDS, service.name, "refused")
-        connection = await desk.run(partial(connection_of, wanted, list_connections), subject=f"service {service.name}")
+        connection = await desk.run(
+            partial(connection_of, wanted, list_connections), subject=SubjectKind.SERVICE.named(service.name)
+        )
         raise ReconnectFirst(needed, addresses.reconnect(connection)) from None
     except Exception:
         metrics.count(VENDS, service.name, "failed")
@@ -85,7 +87,7 @@ async def vended_by(
     vend: partial[Vended | InFlight], waiting: SharedWaits, desk: FairThreads, *, key: object, service: str
 ) -> Vended:
     """What is there if it is good enough, without a look at who waits for TikTok; else a renewal, shared and bounded."""
-    at_once, subject = partial(vend, patient=False), f"service {service}"
+    at_once, subject = partial(vend, patient=False), SubjectKind.SERVICE.named(service)
     try:
         there = await desk.run(at_once, subject=subject)
     except TryLater:

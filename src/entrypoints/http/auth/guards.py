@@ -16,7 +16,7 @@ from application.ports.rate_limits import RateLimits
 from application.refuse_erased_user import RefuseErasedUser
 from domain.ids import OwnerId
 from domain.rate_limit import RateLimit
-from entrypoints.fair_threads import FairThreads
+from entrypoints.fair_threads import FairThreads, SubjectKind
 from entrypoints.http.auth.client_address import Client, asked_by_own_name, resolve_client
 from entrypoints.http.auth.cron_and_metrics_secrets import bearer_matches
 from entrypoints.http.auth.demo_sessions import DemoSessions
@@ -80,7 +80,7 @@ class Gate:
     async def living_session(self, connection: Connection) -> Session:
         """Who is asking, and still has something here to ask for. Raises Unauthenticated, UserWasErased, StoreUnavailable."""
         session = self.session(connection)
-        await self.desk.run(partial(self.refuse_erased_user, session.owner_id), subject=session.owner_id)
+        await self.desk.run(partial(self.refuse_erased_user, session.owner_id), subject=SubjectKind.USER.named(session.owner_id))
         return session
 
     def session_if_any(self, connection: Connection) -> Session | None:
