@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy import update
 from adapters.sql import tables
 from adapters.tiktok_simulator.running_simulator import RunningSimulator
 from adapters.tiktok_simulator.server import running_simulator
+from adapters.tiktok_simulator.simulated_users import DEFAULT_APPS
 from domain.consent import Connected
 from domain.ids import ConnectionId, OwnerId
 from domain.tokens import Secret
@@ -93,10 +94,11 @@ def deployment(
     latency_ms: int = 0,
     auth_version: str = "v1.3",
     port: int | None = None,
+    apps: Mapping[str, str] = DEFAULT_APPS,
 ) -> Iterator[Deployment]:
     """A deployment in this folder, at a TikTok whose tokens live, and whose answers take, that long."""
     address = f"http://127.0.0.1:{port or servers.free_port()}"
-    with running_simulator(access_token_seconds=access_token_seconds, latency_ms=latency_ms) as simulator:
+    with running_simulator(apps=apps, access_token_seconds=access_token_seconds, latency_ms=latency_ms) as simulator:
         usual = {
             "TIKTOK_APP_ID": simulator.app_id,
             "TIKTOK_APP_SECRET": simulator.app_secret,
