@@ -65,9 +65,9 @@ def row_of(letter: DeadLetter) -> dict[str, object]:
 
 def time_of(text: str, *, now: datetime) -> datetime:
     """A moment: RFC 3339, a day (UTC), or so long ago. Raises click.UsageError."""
-    if ago := AGO.fullmatch(text):
-        return now - timedelta(**{SPANS[ago[2]]: int(ago[1])})
     try:
+        if ago := AGO.fullmatch(text):
+            return now - timedelta(**{SPANS[ago[2]]: int(ago[1])})
         at = datetime.fromisoformat(text)
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
