@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from dependency_injector import containers, providers
@@ -110,6 +109,7 @@ from application.try_app_secret import TryAppSecret
 from application.vend_token import VendToken
 from application.webhooks.facts_as_messages import FactsAsMessages
 from entrypoints import adapters_by_settings as chosen
+from entrypoints.context_threads import ContextThreads
 from entrypoints.mirror_thread import MirrorThread
 from entrypoints.settings import Settings, public_origin
 from entrypoints.upkeep_thread import UpkeepThread
@@ -188,9 +188,9 @@ class Container(containers.DeclarativeContainer):
     backlogs = providers.ThreadSafeSingleton(SqlBacklogs, database)
     broker = providers.ThreadSafeSingleton(chosen.broker_of, settings)
     calls_in_flight = providers.Object(CALLS_IN_FLIGHT)
-    executor = providers.ThreadSafeSingleton(ThreadPoolExecutor, calls_in_flight, thread_name_prefix="rotation")
-    import_executor = providers.ThreadSafeSingleton(ThreadPoolExecutor, IMPORTS_AT_ONCE, thread_name_prefix="import")
-    webhook_executor = providers.ThreadSafeSingleton(ThreadPoolExecutor, SENT_AT_ONCE, thread_name_prefix="webhook")
+    executor = providers.ThreadSafeSingleton(ContextThreads, calls_in_flight, thread_name_prefix="rotation")
+    import_executor = providers.ThreadSafeSingleton(ContextThreads, IMPORTS_AT_ONCE, thread_name_prefix="import")
+    webhook_executor = providers.ThreadSafeSingleton(ContextThreads, SENT_AT_ONCE, thread_name_prefix="webhook")
 
     identity_record = providers.ThreadSafeSingleton(SqlIdentityRecord, database)
     pause_record = providers.ThreadSafeSingleton(SqlPauseRecord, database)

@@ -1,5 +1,6 @@
 """The command `serve`."""
 
+import logging
 import signal
 import socket
 from collections.abc import Awaitable, Callable
@@ -18,6 +19,8 @@ from entrypoints.container import build
 from entrypoints.deferred_imports import imported
 from entrypoints.settings import Settings, load_settings, read_environment
 from entrypoints.termination_signals import heed
+
+log = logging.getLogger(__name__)
 
 AsgiApp = Callable[..., Awaitable[None]]
 
@@ -65,7 +68,7 @@ def serve(host: str, port: int, workers: int) -> int:
         address = base_url(host, accepting.getsockname()[1])
         container = durable(configured(own_address=address))
         container.database().dispose()
-        click.echo(f"listening at {address}", err=True)
+        log.info("listening at %s", address)
         return listen(App(address, debugging()), accepting, keepalive=container.settings().web.keepalive, workers=workers)
 
 

@@ -1,9 +1,13 @@
 """Log lines as JSON, for this process and its libraries."""
 
 import logging
+import os
 import sys
+import threading
+import time
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import timedelta
 from typing import TextIO
 
 import structlog
@@ -22,6 +26,34 @@ MAX_LINE = 32_000
 """Characters of a log line. Fields of a longer one are cut, so that no text from outside fills a disk or blocks a reader."""
 
 FIELDS_OF_A_CUT_LINE = 50
+
+RINGS_AGAIN_AFTER = timedelta(minutes=10)
+"""One incident is one alarm: the same sentence at level critical is an error until it has been silent, or so long."""
+
+NOT_FOR_US = ("color_message",)
+"""Fields that libraries add for terminals."""
+
+
+class OneAlarm(logging.Filter):
+    """Lets each sentence at level critical ring once in a while, in this process; in between it is an error."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rung: dict[tuple[str, str], float] = {}
+        self._lock = threading.Lock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always true: no line is lost."""
+        if record.levelno >= logging.CRITICAL:
+            key, now = (record.name, str(record.msg)), time.monotonic()
+            with self._lock:
+                rung = self._rung.get(key)
+                again = rung is not None and now - rung < RINGS_AGAIN_AFTER.total_seconds()
+                if not again:
+                    self._rung[key] = now
+            if again:
+                record.levelno, record.levelname = logging.ERROR, "ERROR"
+        return True
 
 
 class LogStream(logging.StreamHandler[TextIO]):
@@ -54,9 +86,14 @@ def configure_logging(*, debug: bool = False, stream: TextIO | None = None, secr
         return line
 
     def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-        return redaction.fields(event)
+        return redaction.fields({name: value for name, value in event.items() if name not in NOT_FOR_US})
+
+    def name_process(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        event["pid"] = os.getpid()
+        return event
 
     handler = LogStream(out)
+    handler.addFilter(OneAlarm())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[
@@ -65,6 +102,7 @@ def configure_logging(*, debug: bool = False, stream: TextIO | None = None, secr
                 structlog.stdlib.add_logger_name,
                 structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
                 structlog.stdlib.ExtraAdder(),
+                name_process,
             ],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,

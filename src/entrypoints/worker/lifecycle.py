@@ -7,6 +7,7 @@ import threading
 from contextlib import suppress
 from types import FrameType
 
+import structlog
 from celery import bootsteps, signals
 from celery.worker import WorkController
 
@@ -88,6 +89,18 @@ def end_all(_signal: int, _frame: FrameType | None) -> None:
     """The parent ends its children once their tasks have come to their end."""
     process.stop()
     os.kill(os.getppid(), signal.SIGTERM)
+
+
+@signals.task_prerun.connect
+def name_task(task_id: str = "", **_: object) -> None:
+    """Every line of a task has its id."""
+    structlog.contextvars.bind_contextvars(task_id=task_id)
+
+
+@signals.task_postrun.connect
+def forget_task(**_: object) -> None:
+    """The thread's next lines are another task's."""
+    structlog.contextvars.unbind_contextvars("task_id")
 
 
 @signals.beat_init.connect

@@ -6,6 +6,8 @@ import threading
 from contextlib import suppress
 from datetime import timedelta
 
+import structlog
+
 from application.deliver_events import DeliveryReport
 from application.rotation.claim_results import Ended
 from application.rotation.sweep_in_batches import SweepReport
@@ -65,6 +67,7 @@ def sweep() -> None:
         return
     try:
         container, sign = process.container, SignOfWork()
+        structlog.contextvars.bind_contextvars(sweep=container.ids().new())
         tell("sweep", container.sweep_due_grants()(stopping=process.stopping, progress=sign.now_and_then))
         container.clear_offers()()
         container.revoke_tokens()(stopping=process.stopping)
@@ -74,6 +77,7 @@ def sweep() -> None:
     except ClockSkewed as skewed:
         log.critical("nothing is renewed here", extra={"because": str(skewed)})
     finally:
+        structlog.contextvars.unbind_contextvars("sweep")
         sweeping.release()
 
 

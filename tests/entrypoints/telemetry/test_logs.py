@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import time
 import warnings
 from typing import Any
@@ -36,6 +37,7 @@ def test_our_lines_and_those_of_libraries_come_out_as_json() -> None:
     logging.getLogger("theirs").warning("odd %s", "thing", extra={"attempt": 3})
     ours, theirs = lines(stream)
     assert ours.pop("at").endswith("Z")
+    assert ours.pop("pid") == theirs.pop("pid") == os.getpid()
     assert ours == {"event": "rotated", "grant_id": "g1", "generation": 2, "level": "info", "logger": "ours"}
     assert theirs.pop("at").endswith("Z")
     assert theirs == {"event": "odd thing", "attempt": 3, "level": "warning", "logger": "theirs"}
@@ -183,3 +185,22 @@ def test_a_traceback_of_a_hostile_text_has_a_longest_length_too() -> None:
         logging.getLogger("ours").exception("an unforeseen error")
     assert len(stream.getvalue()) <= MAX_LINE + len("\n")
     assert "Traceback" in lines(stream)[0]["exception"]
+
+
+def test_one_incident_is_one_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    for because in ("one", "two", "three"):
+        logging.getLogger("ours").critical("the app is refused", extra={"because": because})
+    logging.getLogger("ours").critical("something else")
+    later = time.monotonic() + 601
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    logging.getLogger("ours").critical("the app is refused")
+    assert [line["level"] for line in lines(stream)] == ["critical", "error", "error", "critical", "critical"]
+
+
+def test_colours_for_terminals_are_left_out() -> None:
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    logging.getLogger("uvicorn.error").info("Started", extra={"color_message": "\u001b[36mStarted"})
+    assert "color_message" not in lines(stream)[0]
