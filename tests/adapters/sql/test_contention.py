@@ -15,8 +15,22 @@ from adapters.sql.database import Database, open_database
 from adapters.sql.store import SqlStore
 from application.ports.claims_and_settlements import Due, Settlement
 from domain.errors import Conflict
-from domain.ids import ConnectionId, GrantId
-from support.builders import ANNA, APP, MINUTE, POLICY, START, a_consent, a_due_grant, a_grant, a_pair, a_revocation, account
+from domain.ids import ConnectionId, GrantId, OfferId
+from support.builders import (
+    ANNA,
+    APP,
+    BERT,
+    MINUTE,
+    POLICY,
+    START,
+    a_consent,
+    a_due_grant,
+    a_grant,
+    a_pair,
+    a_revocation,
+    account,
+    an_offer,
+)
 from support.world import SimulatedClock
 
 SRC, TESTS = (Path(__file__).parents[3] / name for name in ("src", "tests"))
@@ -204,6 +218,23 @@ def test_a_sweep_passes_over_grants_that_a_unit_of_work_holds(migrated_postgres_
         work.grants.get([GrantId(GRANTS[0])])
         claims = claims_of(database).take_due(APP, limit=200, lease=MINUTE, due=Due())
     assert [claim.grant.id for claim in claims] == GRANTS[1:]
+    database.dispose()
+
+
+def test_whoever_names_what_is_anothers_does_not_wait_for_their_lock(migrated_postgres_url: str) -> None:
+    database = open_database(migrated_postgres_url)
+    store = SqlStore(database)
+    with store.write() as work:
+        work.grants.add(a_grant(connects=(1,)))
+        work.offers.add(an_offer(GrantId("grant-1")))
+        work.commit()
+    with store.write() as annas:
+        assert annas.grants.of_connection(ConnectionId("grant-1/1"), owner=ANNA) is not None
+        assert annas.offers.get(OfferId("offer-1"), owner=ANNA) is not None
+        with store.write() as berts:
+            assert berts.grants.of_connection(ConnectionId("grant-1/1"), owner=BERT) is None
+            assert berts.grants.get([GrantId("grant-1")], owner=BERT) == []
+            assert berts.offers.get(OfferId("offer-1"), owner=BERT) is None
     database.dispose()
 
 
