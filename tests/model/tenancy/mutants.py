@@ -134,5 +134,5 @@ MUTANTS: dict[str, Plant] = {
 }
 """By what is asked for without heed to its owner."""
 
-ONE_OF_EACH_KIND = ("a grant by its connection", "rate limits", "the bound of open consents")
-"""One for each kind of fault."""
+ONE_OF_EACH_KIND = {"a grant by its connection": 1, "rate limits": 0, "the bound of open consents": 0}
+"""One for each kind of fault, with a walk that finds it soon."""
