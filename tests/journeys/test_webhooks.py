@@ -63,7 +63,7 @@ class MoodyReceiver:
             case "reset":
                 peer.reset()
             case _:
-                peer.over.wait(1)
+                peer.over.wait(2.5)
                 peer.close()
 
 
@@ -77,7 +77,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses and patience so short that nobody waits."""
     monkeypatch.setattr(webhook_attempts, "FIRST_PAUSE", timedelta(milliseconds=20))
     monkeypatch.setattr(webhook_attempts, "LONGEST_PAUSE", timedelta(milliseconds=100))
-    monkeypatch.setattr(webhook_receiver, "SENT_WITHIN", timedelta(milliseconds=700))
+    monkeypatch.setattr(webhook_receiver, "SENT_WITHIN", timedelta(seconds=1.5))
 
 
 def processes(url: str, receiver: str, count: int) -> Iterator[Container]:
