@@ -37,8 +37,10 @@ def main() -> None:
             began, place = time.monotonic(), Path(folder) / name
             place.mkdir()
             sections.append(BENCHMARKS[name](place, chosen))
+            write(
+                sections, chosen.output or REPORT, machine=machine(), command=" ".join(["./dev bench", *sys.argv[1:]])
+            )  # also if a later one fails
             print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)  # noqa: T201 (progress)
-    write(sections, chosen.output or REPORT, machine=machine(), command="./dev bench")
 
 
 def machine() -> str:

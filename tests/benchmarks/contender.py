@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,8 @@ class Ran:
     """Of this process, all its threads."""
     statements: int = 0
     round_trips: int = 0
+    said: dict[str, int] = field(default_factory=dict)
+    """How often what was said to the database."""
 
 
 @contextmanager
@@ -54,7 +56,7 @@ def product() -> Iterator[Callable[[float, bool], Ran]]:
         if trips is None:
             return Ran(report.refreshed, *spent)
         trips.stop()
-        return Ran(report.refreshed, *spent, trips.statements, trips.round_trips)
+        return Ran(report.refreshed, *spent, trips.statements, trips.round_trips, trips.by_kind)
 
     yield run
     container.platform().close()

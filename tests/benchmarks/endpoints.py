@@ -31,7 +31,7 @@ TESTS = Path(__file__).parents[1]
 AT_ONCE = (1, 16, 64)
 CONNECTIONS, SERVICES, PEOPLE = 200, 40, 200
 """Enough that no limit on one service or one user is what is measured."""
-ACCOUNTS, LATENCY, CALLBACKS, BACKLOG = 300, 200, 30, 600
+ACCOUNTS, LATENCY, CALLBACKS, BACKLOG = 300, 200, 20, 600
 
 Measured = dict[tuple[str, int], list[Answered]]
 

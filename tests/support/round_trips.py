@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from collections import Counter
 from collections.abc import Callable
 
 from sqlalchemy import Engine, event
@@ -38,6 +40,12 @@ class RoundTrips:
         return len(self.said)
 
     @property
+    def by_kind(self) -> dict[str, int]:
+        """How often what was said, in a word and the table that it is about."""
+        kinds = Counter(kind_of(statement) for statement in self.said)
+        return {**dict(kinds.most_common()), "BEGIN": self.begun, "COMMIT or ROLLBACK": self.ended}
+
+    @property
     def round_trips(self) -> int:
         """The statements, and what begins and ends their transactions."""
         return self.statements + self.begun + self.ended
@@ -56,3 +64,9 @@ class RoundTrips:
             return
         with self._guard:
             self.ended += 1
+
+
+def kind_of(statement: str) -> str:
+    """Its verb and its first table."""
+    table = re.search(r"\b(?:FROM|INTO|UPDATE)\s+(\w+)", statement)
+    return f"{statement.split(maxsplit=1)[0]} {table[1] if table else ''}".strip()
