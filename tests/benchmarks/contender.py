@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from benchmarks.plain_loops import fenced_threads, sequential
+from domain.errors import Refusal
 from entrypoints.container import build
 from entrypoints.settings import load_settings
 from support.round_trips import RoundTrips
@@ -87,7 +88,11 @@ def main() -> None:
         print("ready", flush=True)  # noqa: T201 (whoever starts it reads it)
         for line in sys.stdin:
             *how, seconds = line.split()
-            print(json.dumps(asdict(run(float(seconds), COUNTED in how))), flush=True)  # noqa: T201 (as above)
+            try:
+                answer = json.dumps(asdict(run(float(seconds), COUNTED in how)))
+            except Refusal as refusal:
+                answer = json.dumps({"failed": type(refusal).__name__})
+            print(answer, flush=True)  # noqa: T201 (as above)
     os._exit(0)  # the threads of upkeep need no farewell
 
 

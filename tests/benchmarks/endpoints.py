@@ -93,8 +93,8 @@ def secret_of(service: int) -> str:
 
 def ask(port: int, connections: int, seconds: float, texts: Sequence[str]) -> Answered:
     order = json.dumps({"port": port, "connections": connections, "seconds": seconds, "requests": texts})
-    command = [sys.executable, "-P", "-m", "benchmarks.load", order]
-    done = subprocess.run(command, env={**BARE, "PYTHONPATH": str(TESTS)}, check=True, capture_output=True, text=True)
+    command, environ = [sys.executable, "-P", "-m", "benchmarks.load"], {**BARE, "PYTHONPATH": str(TESTS)}
+    done = subprocess.run(command, env=environ, input=order, check=True, capture_output=True, text=True)
     return Answered(*json.loads(done.stdout))
 
 

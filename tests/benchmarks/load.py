@@ -1,6 +1,6 @@
 """Load on an HTTP server: so many connections, each asking again as soon as it is answered. A program of its own.
 
-Its argument is JSON: the port, how many connections, for how many seconds, and the requests that they send in turn.
+It reads JSON: the port, how many connections, for how many seconds, and the requests that they send in turn.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Answered:
     p95: float
     p99: float
     failed: int
-    """Answers that were neither a success nor a redirect."""
+    """Answers that were neither a success nor a redirect, and connections that the server closed."""
 
 
 async def ask(port: int, connections: int, seconds: float, requests: Sequence[str]) -> Answered:
@@ -32,6 +32,14 @@ async def ask(port: int, connections: int, seconds: float, requests: Sequence[st
     texts, until = cycle([request.encode() for request in requests]), time.perf_counter() + seconds
 
     async def one() -> None:
+        while time.perf_counter() < until:
+            try:
+                await one_connection()
+            except (OSError, EOFError):  # the server closed it
+                failed[0] += 1
+                await asyncio.sleep(0.05)
+
+    async def one_connection() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         while (began := time.perf_counter()) < until:
             writer.write(next(texts))
@@ -45,6 +53,8 @@ async def ask(port: int, connections: int, seconds: float, requests: Sequence[st
     began = time.perf_counter()
     await asyncio.gather(*(one() for _ in range(connections)))
     took, ordered = time.perf_counter() - began, sorted(times)
+    if not times:
+        raise SystemExit("no answer came")
     p50, p95, p99 = (1000 * ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.95, 0.99))
     return Answered(len(times) / took, p50, p95, p99, failed[0])
 
@@ -57,5 +67,5 @@ def request(method: str, path: str, *, body: str = "", **headers: str) -> str:
 
 
 if __name__ == "__main__":
-    answered = asyncio.run(ask(**json.loads(sys.argv[1])))
+    answered = asyncio.run(ask(**json.load(sys.stdin)))
     print(json.dumps([answered.a_second, answered.p50, answered.p95, answered.p99, answered.failed]))  # noqa: T201

@@ -25,7 +25,7 @@ from support.processes import BARE
 from support.stored_grants import make_all_due, store_grants
 
 TESTS = Path(__file__).parents[1]
-GRANTS = 1500
+GRANTS, TRIES = 1500, 5
 LATENCIES = (0, 50, 300)
 ONE, TWO, BARE_LIMIT, SEQUENTIAL = "product, one process", "product, two processes", "bare limit", "sequential loop"
 LARGEST_QPS = "1000"
@@ -113,12 +113,17 @@ def contest(database_url: str, port: int, folder: Path, rounds: int, seconds: fl
 
 
 def run_together(processes: Sequence[subprocess.Popen[str]], order: str) -> list[Ran]:
-    """Tell them to begin, and wait for all of them."""
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write(f"{order}\n")
-        process.stdin.flush()
-    return [Ran(**json.loads(line_of(process))) for process in processes]
+    """Tell them to begin, and wait for all of them. Where one fails, as by a database that is too busy, all run once more."""
+    for _ in range(TRIES):
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write(f"{order}\n")
+            process.stdin.flush()
+        answers = [json.loads(line_of(process)) for process in processes]
+        if not (failed := [answer["failed"] for answer in answers if "failed" in answer]):
+            return [Ran(**answer) for answer in answers]
+        print(f"a run is repeated: {', '.join(failed)}", file=sys.stderr, flush=True)  # noqa: T201 (progress)
+    raise RuntimeError("a contender fails again and again")
 
 
 def line_of(process: subprocess.Popen[str]) -> str:

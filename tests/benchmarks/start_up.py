@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -80,7 +79,7 @@ def answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 (an address of ours)
             return bool(answer.status == 200)
-    except (urllib.error.URLError, ConnectionError):
+    except OSError:  # it does not listen yet, or is too busy to answer
         return False
 
 
