@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from application.auditing.acts_about_connections import write_before
 from application.connecting.note_and_repeat_removals import RepeatRemovals
 from application.ports.clock import Clock
 from application.ports.database_identity import IdentityRecord
 from application.ports.ids_and_nonces import Ids
 from application.ports.store_of_all_owners import StoreOfAllOwners
 from domain.allowance import EPOCH
+from domain.audit_trail import SYSTEM, Act, Actor
 from domain.database_hold import WentBack
 from domain.database_identity import DatabaseIdentity
 from domain.grant import Grant
@@ -30,21 +32,23 @@ class AdoptDatabase:
     ids: Ids
     here: str | None
 
-    def restored(self, *, progress: Callable[[int], None] = lambda _: None) -> int:
+    def restored(self, *, by: Actor = SYSTEM, progress: Callable[[int], None] = lambda _: None) -> int:
         """A backup was restored: every grant has to show whether its tokens live. How many there are.
 
-        What people had removed since is removed again first. Raises StoreUnavailable.
+        What people had removed since is removed again first. `by`: who says so, for the audit trail. Raises StoreUnavailable.
         """
+        write_before(self.store, Act.DATABASE_ADOPTED, by, self.clock.now(), "restored")
         identity = self.record.change(held)
         self.repeat_removals(identity.adopted_restored(self.clock.now()))
         grants = self._change_all(lambda grant, now: grant.distrust(now), progress)
         self.record.change(lambda identity, now: replace(identity.adopted_restored(now), place=None))
         return grants
 
-    def copied(self, *, progress: Callable[[int], None] = lambda _: None) -> int:
+    def copied(self, *, by: Actor = SYSTEM, progress: Callable[[int], None] = lambda _: None) -> int:
         """It is a copy, and becomes a database of its own, at home here: the tokens are forgotten, since they are the original's.
         Nothing is revoked, and nobody is told of what happened there. How many grants need their people. Raises StoreUnavailable.
         """
+        write_before(self.store, Act.DATABASE_ADOPTED, by, self.clock.now(), "copy")
         self.record.change(held)
         grants = self._change_all(lambda grant, now: grant.disown(now), progress)
         with self.store.write() as work:
@@ -57,8 +61,9 @@ class AdoptDatabase:
         self.record.change(lambda identity, now: replace(identity.adopted_copy(new_id, self.here, now), place=None))
         return grants
 
-    def moved(self) -> DatabaseIdentity:
+    def moved(self, *, by: Actor = SYSTEM) -> DatabaseIdentity:
         """It is ours, and served here from now on. Raises StoreUnavailable."""
+        write_before(self.store, Act.DATABASE_ADOPTED, by, self.clock.now(), "moved")
         return self.record.change(lambda identity, _: replace(identity, home=self.here, place=None))
 
     def _change_all(self, change: Callable[[Grant, datetime], bool], progress: Callable[[int], None]) -> int:

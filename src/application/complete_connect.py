@@ -2,12 +2,14 @@
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from application.auditing.acts_about_connections import connected
+from application.auditing.audit_batch import AuditBatch
 from application.connecting.account_details_in_batches import ReadDetails
 from application.connecting.consent_decision import consent_decision
 from application.connecting.erase_and_revoke_unused_grant import erase_and_revoke_if_unused
-from application.connecting.erased_users import refuse_erased
+from application.connecting.erased_users import ErasedUsers
 from application.connecting.exchange_code import ExchangeCode, Exchanged
 from application.connecting.one_use_state import InProgress, use_state
 from application.connecting.retry_on_conflict import retry_on_conflict
@@ -23,7 +25,8 @@ from application.ports.store import Store
 from application.rotation.permit_turn import PERMIT_PATIENCE, Turns, unless_listed
 from application.rotation.what_callers_are_told import refusal_of_unsent
 from domain.advertiser import Advertiser
-from domain.consent import Consent, ConsentFailure, Ending, Failed
+from domain.audit_trail import Act, Actor, AuditRecord
+from domain.consent import Connected, Consent, ConsentFailure, Ending, Failed
 from domain.database_hold import Held
 from domain.errors import Unstorable
 from domain.ids import ConnectionId, GrantId, OfferId, OwnerId
@@ -78,20 +81,28 @@ class CompleteConnect:
     exchange_code: ExchangeCode
     refuse_unknown_users: RefuseUnknownUsers
     settle_soon: SettleSoon
+    audit_batch: AuditBatch
+    erased_users: ErasedUsers
 
-    def __call__(self, owner: OwnerId, browser: str, *, state: str, code: Secret | None) -> Ending | InProgress:
+    def __call__(
+        self, owner: OwnerId, browser: str, *, state: str, code: Secret | None, by: Actor | None = None
+    ) -> Ending | InProgress:
         """What came of the consent. `code` None: the person did not consent. A repeat by the same browser is told the same.
+        `by`: the owner with their address, for the audit trail.
 
         A code that was not sent is not spent, and neither is the state: the same callback may come again. Raises OnHold,
         CallsPaused, UnknownUser, UserWasErased and BudgetSpent, and then that is so, too.
         """
+        by = by or Actor.user(owner)
         self.watch.refuse_if_held()
         self.pause_watch.refuse_if_paused()
         with self.store.read() as work:
-            refuse_erased(work, owner, self.clock.now())
+            self.erased_users.refuse(work, owner, self.clock.now())
         self.refuse_unknown_users(owner)
         consent = use_state(self.store, state, owner, browser, self.clock.now())
         if not isinstance(consent, Consent):
+            if isinstance(consent, Failed) and consent.why is ConsentFailure.INVALID_STATE:
+                self.audit_batch.note(refused(owner, consent, by, self.clock.now()))
             return consent
         until = self.clock.monotonic() + PERSON_WAITS - CONCLUDED_WITHIN - self.settle_soon.longest
         match self.exchange_code(consent, code) if code else Failed(ConsentFailure.DENIED):
@@ -100,24 +111,26 @@ class CompleteConnect:
             case Permits(because=obstacle):
                 return Failed(consent_failure_of(obstacle or Throttled()))
             case Exchanged() as exchanged:
-                ending = self._after_exchange(exchanged, consent, until)
+                ending = self._after_exchange(exchanged, consent, until, by)
             case Failed() as ending:
                 pass
             case failure:
                 ending = Failed(consent_failure_of(failure))
         with self.store.write() as work:
             work.consents.end(consent.state_digest, ending, owner=owner)
+            if isinstance(ending, Failed):
+                work.audit_trail.add([refused(owner, ending, by, self.clock.now())])
             work.commit()
         return ending
 
-    def _after_exchange(self, exchanged: Exchanged, consent: Consent, until: timedelta) -> Ending:
+    def _after_exchange(self, exchanged: Exchanged, consent: Consent, until: timedelta, by: Actor) -> Ending:
         grant, offer, reached = exchanged.grant, exchanged.offer, self._find(exchanged.issued, consent.owner, until)
         try:
-            ending, connections = retry_on_conflict(lambda: self._conclude(consent, grant, offer, reached))
+            ending, connections = retry_on_conflict(lambda: self._conclude(consent, grant, offer, reached, by))
         except Unstorable:
             log.error("the database takes no text of these accounts, so they go by their ids", extra={"grant": grant})  # noqa: TRY400 (the place says nothing)
             bare = replace(reached, accounts=tuple(Advertiser(a.id, name=a.id, standing=a.standing) for a in reached.accounts))
-            ending, connections = retry_on_conflict(lambda: self._conclude(consent, grant, offer, bare))
+            ending, connections = retry_on_conflict(lambda: self._conclude(consent, grant, offer, bare, by))
         self.settle_soon(connections)
         return ending
 
@@ -143,7 +156,9 @@ class CompleteConnect:
         listed = turns.call(lambda: self.platform.reach(access), unless_listed, within=PERMIT_PATIENCE, until=last)
         return Unavailable("no turn, or no time") if isinstance(listed, Permits) else listed
 
-    def _conclude(self, consent: Consent, new: GrantId, offered: OfferId, reached: Found) -> tuple[Ending, list[ConnectionId]]:
+    def _conclude(
+        self, consent: Consent, new: GrantId, offered: OfferId, reached: Found, by: Actor
+    ) -> tuple[Ending, list[ConnectionId]]:
         """Decide, in one transaction, what this consent leads to, and which connections there are under its grant."""
         now = self.clock.now()
         with self.store.write() as work:
@@ -160,10 +175,19 @@ class CompleteConnect:
             if not offer.open(now):
                 erase_and_revoke_if_unused(work, grant, self.ids, now)
             work.grants.save(grant)
+            if not isinstance(ending, Failed):
+                detail = "connected" if isinstance(ending, Connected) else "choice_offered"
+                completed = AuditRecord(Act.CONNECT_COMPLETED, by, now, owner=grant.owner, grant=grant.id, detail=detail)
+                work.audit_trail.add([completed, *connected(grant.connections.values(), grant, by, now)])
             work.commit()
         if reached.unlisted and ending == Failed(ConsentFailure.NO_ADVERTISERS):
             ending = Failed(consent_failure_of(reached.unlisted))
         return ending, list(grant.connections)
+
+
+def refused(owner: OwnerId, ending: Failed, by: Actor, now: datetime) -> AuditRecord:
+    """That a consent led to nothing."""
+    return AuditRecord(Act.CONNECT_REFUSED, by, now, owner=owner, detail=ending.why.value)
 
 
 def consent_failure_of(failure: Obstacle) -> ConsentFailure:

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from application.auditing.acts_about_connections import write_before
 from application.connecting.retry_on_conflict import retry_on_conflict
 from application.ports.clock import Clock
 from application.ports.key_reports import KeyReports
 from application.ports.sealed_rows import SealedRows
 from application.ports.sealer import Sealer
 from application.ports.store_of_all_owners import StoreOfAllOwners
+from domain.audit_trail import LONGEST_DETAIL, SYSTEM, Act, Actor
 from domain.errors import Refusal
 from domain.events import RevocationGivenUp
 from domain.ids import GrantId
@@ -59,9 +61,13 @@ class ForgetKey:
         counts = self.sealed_rows.counts()
         return Forgotten(counts.grants.get(key, 0), counts.revocations.get(key, 0), self.sealer.shared_key() == key)
 
-    def __call__(self, key: str, *, progress: Callable[[int], None] = lambda _: None) -> Forgotten:
-        """Erase them; a token on its way to be revoked is only erased. Raises KeyNotLost, StoreUnavailable."""
+    def __call__(self, key: str, *, by: Actor = SYSTEM, progress: Callable[[int], None] = lambda _: None) -> Forgotten:
+        """Erase them; a token on its way to be revoked is only erased. `by`: who says so, for the audit trail.
+
+        Raises KeyNotLost, StoreUnavailable.
+        """
         self.would(key)
+        write_before(self.store, Act.KEY_FORGOTTEN, by, self.clock.now(), key[:LONGEST_DETAIL])
         grants = sum(self._forget_grants(key, batch, progress) for batch in self._batches(key))
         revocations = 0
         while ended := self._forget_revocations(key):

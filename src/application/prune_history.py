@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from application.ports.audit_trail import AuditHistory
 from application.ports.clock import Clock
 from application.ports.journal import JournalUnavailable
 from application.ports.journal_register import JournalRegister
@@ -48,6 +49,8 @@ class Pruned:
     """Messages to the receiver of webhooks that were given up so long ago, or that wait for a receiver that is no more."""
     mirrored_rows: int
     """Rows that were once in the dashboard, of which nothing is remembered any more."""
+    audited: int
+    """Records of the audit trail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,9 @@ class PruneHistory:
     spend_store: SpendStoreOfAllOwners
     webhook_queue: WebhookQueue
     webhook_receiver: WebhookReceiver
+    audit_history: AuditHistory
+    audit_retention: timedelta
+    """How long the acts of people, services and operators are kept."""
 
     def __call__(self, *, stopping: Callable[[], bool] = never) -> Pruned:
         """Raises StoreUnavailable."""
@@ -80,6 +86,9 @@ class PruneHistory:
             spend=repeated(partial(self.spend_store.forget_left, now - KEPT_AFTER_DISCONNECT, limit=PRUNED_AT_ONCE), stopping),
             webhooks=self._forget_messages(now - self.retention, stopping),
             mirrored_rows=repeated(self._forget_rows, stopping),
+            audited=repeated(
+                lambda: self.audit_history.prune(now, retention=self.audit_retention, limit=PRUNED_AT_ONCE), stopping
+            ),
         )
 
     def _forget_erasures(self, before: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from application.connecting.erased_users import refuse_erased
+from application.connecting.erased_users import ErasedUsers
 from application.ports.clock import Clock
 from application.ports.store import Store
 from domain.ids import OwnerId
@@ -14,8 +14,9 @@ class RefuseErasedUser:
 
     store: Store
     clock: Clock
+    erased_users: ErasedUsers
 
     def __call__(self, owner: OwnerId) -> None:
         """Raises UserWasErased, StoreUnavailable."""
         with self.store.read() as work:
-            refuse_erased(work, owner, self.clock.now())
+            self.erased_users.refuse(work, owner, self.clock.now())

@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
+from application.auditing.acts_about_connections import write_before
 from application.ports.clock import Clock
 from application.ports.key_reports import KeyReports
 from application.ports.sealed_rows import SealedIn, SealedRow, SealedRows, SealHead
 from application.ports.sealer import Sealer
+from application.ports.store import Store
+from domain.audit_trail import LONGEST_DETAIL, SYSTEM, Act, Actor
 from domain.errors import CannotOpen, Refusal
 from domain.key_use import lacking
 from domain.seal_place import SealPlace
@@ -59,17 +62,25 @@ class ResealTokens:
     sealed_rows: SealedRows
     sealer: Sealer
     key_reports: KeyReports
+    store: Store
     clock: Clock
 
     def __call__(
-        self, *, progress: Callable[[Progress], None] = lambda _: None, stopping: Callable[[], bool] = lambda: False
+        self,
+        *,
+        by: Actor = SYSTEM,
+        progress: Callable[[Progress], None] = lambda _: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> Progress:
         """How many texts were sealed anew, and how many are left: damaged or moved ones, some without their key here, some that
-        others sealed otherwise meanwhile. Raises KeyMissingElsewhere before anything is changed, StoreUnavailable.
+        others sealed otherwise meanwhile. `by`: who asks, for the audit trail.
+
+        Raises KeyMissingElsewhere before anything is changed, StoreUnavailable.
         """
         now, reports = self.key_reports.all()
         if without := lacking(self.sealer.newest, reports, now):
             raise KeyMissingElsewhere(self.sealer.newest, without)
+        write_before(self.store, Act.KEYS_ROTATED, by, self.clock.now(), self.sealer.newest[:LONGEST_DETAIL])
         done, began, fruitless = Progress(left=self._left()), self.clock.monotonic(), 0
         while True:
             before, closed = done.resealed, list[str]()

@@ -13,6 +13,7 @@ from application.rotation.claim_results import Ended, InFlight, Rotation
 from application.rotation.replace_rejected_token import ReplaceRejected
 from application.rotation.single_call import SingleCall
 from application.rotation.what_callers_are_told import UNSENT_FOR, hopeless, refusal_of, stopped
+from domain.advertiser import Connection
 from domain.database_hold import Held
 from domain.errors import (
     AccountOutOfReach,
@@ -58,6 +59,7 @@ class Vended:
 
     access: Secret
     expires_at: datetime | None
+    connection: ConnectionId
     advertiser: AdvertiserId
     degraded: bool
     """The grant's health is not what it should be, or the token lasts less long than was asked for."""
@@ -91,7 +93,7 @@ class VendToken:
         ReauthorisationNeeded, BudgetSpent, PlatformThrottled, PlatformUnavailable, PlatformMisconfigured.
         """
         with self.store.read() as work:
-            grant, advertiser = self._find(work, target, limits)
+            grant, connection = self._find(work, target, limits)
         if isinstance(grant.health, NeedsReauth) or grant.tokens is None:
             raise hopeless(grant) or ConnectionNotFound
         if elsewhere := self.single_call.carry_out.elsewhere(grant):
@@ -100,20 +102,20 @@ class VendToken:
         validity = validity_to_aim_for(grant.tokens, min_validity) if isinstance(grant.tokens, Expiring) else timedelta(0)
         if rejected and self._is_current(rejected, grant):
             served = ReplaceRejected(self.single_call, self.clock)(grant, patient=patient)
-            return served if isinstance(served, InFlight) else self._hand_out(served, advertiser, lasting=validity)
+            return served if isinstance(served, InFlight) else self._hand_out(served, connection, lasting=validity)
         if isinstance(grant.tokens, LongTerm):
-            return self._hand_out(grant, advertiser, lasting=None)
+            return self._hand_out(grant, connection, lasting=None)
         now = self.clock.now()
         if grant.tokens.remaining(now) >= validity or not isinstance(grant.health, Active):
-            return self._best(grant, advertiser, validity, grant.schedule.last_failure)
+            return self._best(grant, connection, validity, grant.schedule.last_failure)
         if grant.in_flight(now):
-            return InFlight() if patient else self._best(grant, advertiser, validity, InDoubt("in flight"))
+            return InFlight() if patient else self._best(grant, connection, validity, InDoubt("in flight"))
         backing_off = (
             grant.schedule.last_failure is not None and grant.schedule.due_at is not None and grant.schedule.due_at > now
         )
         if backing_off or not patient:
-            return self._best(grant, advertiser, validity, grant.schedule.last_failure)
-        return self._after_rotation(grant, advertiser, validity)
+            return self._best(grant, connection, validity, grant.schedule.last_failure)
+        return self._after_rotation(grant, connection, validity)
 
     def access_to(self, owner: OwnerId, advertiser: AdvertiserId, *, rejected: Secret | None = None) -> Secret | InFlight:
         """A token for a step of our own, which makes no call for it unless the platform no longer takes the one it was given.
@@ -139,7 +141,7 @@ class VendToken:
 
     def _find(
         self, work: UnitOfWorkOfAllOwners, target: ByConnection | ByAccount, limits: ServiceLimits
-    ) -> tuple[Grant, AdvertiserId]:
+    ) -> tuple[Grant, Connection]:
         if isinstance(target, ByConnection):
             grant = work.grants.of_connection(target.connection)
             connection = grant.connection(target.connection) if grant else None
@@ -158,30 +160,30 @@ class VendToken:
             raise Misplaced("its connection is another's", grant.id)
         if connection.lost_at is not None and not isinstance(grant.health, NeedsReauth):
             raise AccountOutOfReach(connection.id)
-        return grant, connection.advertiser.id
+        return grant, connection
 
-    def _after_rotation(self, grant: Grant, advertiser: AdvertiserId, validity: timedelta) -> Vended | InFlight:
+    def _after_rotation(self, grant: Grant, connection: Connection, validity: timedelta) -> Vended | InFlight:
         match self.single_call(grant):
             case Permits(because=because, wait=wait):
-                return self._best(grant, advertiser, validity, because, wait)
+                return self._best(grant, connection, validity, because, wait)
             case InFlight() | Rotation(ended=Ended.OVERTAKEN):
                 return InFlight()
             case Rotation(ended=Ended.UNSENT, grant=left, failure=failure):
-                return self._best(left, advertiser, validity, failure, UNSENT_FOR)
+                return self._best(left, connection, validity, failure, UNSENT_FOR)
             case Rotation(grant=left, failure=failure):
-                return self._best(left, advertiser, validity, failure)
+                return self._best(left, connection, validity, failure)
 
     def _best(
         self,
         grant: Grant,
-        advertiser: AdvertiserId,
+        connection: Connection,
         validity: timedelta,
         failure: Obstacle | None,
         wait: timedelta | None = None,
     ) -> Vended:
         """What there is, if it is still valid at all."""
         if isinstance(grant.tokens, Expiring) and grant.tokens.remaining(self.clock.now()) > timedelta(0):
-            return self._hand_out(grant, advertiser, lasting=validity)
+            return self._hand_out(grant, connection, lasting=validity)
         if isinstance(refusal := hopeless(grant), ReauthorisationNeeded):
             raise refusal
         if isinstance(obstacle := self.single_call.budget.stopped(grant.app), Held):
@@ -192,12 +194,18 @@ class VendToken:
             raise stopped(failure, wait) if failure else BudgetSpent(wait)
         raise refusal_of(grant, failure or Unavailable("not renewed yet"), self.clock.now())
 
-    def _hand_out(self, grant: Grant, advertiser: AdvertiserId, *, lasting: timedelta | None) -> Vended:
+    def _hand_out(self, grant: Grant, connection: Connection, *, lasting: timedelta | None) -> Vended:
         tokens = grant.tokens
         if tokens is None:
             raise ConnectionNotFound
         access = self._opened(tokens, grant)
         if isinstance(tokens, LongTerm):
-            return Vended(access, None, advertiser, degraded=not isinstance(grant.health, Active))
+            return Vended(access, None, connection.id, connection.advertiser.id, degraded=not isinstance(grant.health, Active))
         short = lasting is not None and tokens.remaining(self.clock.now()) < lasting
-        return Vended(access, tokens.access_expires_at, advertiser, degraded=short or not isinstance(grant.health, Active))
+        return Vended(
+            access,
+            tokens.access_expires_at,
+            connection.id,
+            connection.advertiser.id,
+            degraded=short or not isinstance(grant.health, Active),
+        )

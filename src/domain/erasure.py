@@ -12,6 +12,7 @@ class Erasure:
     """One user's. Of the user id a digest is kept, by which a session from before is recognised."""
 
     owner_digest: str
+    """A pseudonym; of versions before a plain SHA-256."""
     receipt: str
     at: datetime
 

@@ -1,11 +1,11 @@
 """What a call to the platform can come to: a few values, whatever the platform's hundred codes.
 
 Only an answer in the platform's own envelope, an HTTP 429 or a failure to connect is definite. Everything else after a
-refresh was sent is `InDoubt`: the refresh token may be spent.
+refresh was sent is `InDoubt`: the refresh token may be spent. `request_id` is what the platform calls the call, if it told.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from typing import cast
@@ -52,6 +52,7 @@ class Issued:
     lifetimes: Lifetimes
     advertisers: tuple[AdvertiserId, ...] = ()
     origin: TokenOrigin = FIRST_ORIGIN
+    request_id: str = field(default="", kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Refused:
 
     reason: Reason
     code: int
+    request_id: str = field(default="", kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class InDoubt:
     """The request left, and no definite answer came: it may have been carried out."""
 
     detail: str
+    request_id: str = field(default="", kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Throttled:
     """Too many calls for the app; nobody's connection is to blame."""
 
     retry_after: timedelta | None = None
+    request_id: str = field(default="", kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class Unavailable:
     """The platform's code, if that is what we don't know."""
     times: int = 1
     """How often in a row it was this one."""
+    request_id: str = field(default="", kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ class Misconfigured:
     """The app's id or secret, or a key, is wrong here: no connection is to blame."""
 
     detail: str
+    request_id: str = field(default="", kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,7 @@ class PathMissing:
     """The platform does not know this call for this app: nothing was spent, and it rests. An address is wrong here."""
 
     detail: str
+    request_id: str = field(default="", kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,7 @@ class OurFault:
     """The platform calls our request malformed: a bug of ours."""
 
     code: int
+    request_id: str = field(default="", kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,7 @@ class NotPermitted:
     """The app or the token lacks the permission for this one call (TikTok's 40001); the token itself is fine."""
 
     code: int
+    request_id: str = field(default="", kw_only=True, compare=False, repr=False)
 
 
 Unanswered = InDoubt | Throttled | Unavailable

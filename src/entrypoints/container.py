@@ -21,6 +21,7 @@ from adapters.ids_and_nonces import SystemIds, SystemNonces, chance
 from adapters.journal_folder import FolderJournal
 from adapters.rate_limits.shared_rate_limits import SharedRateLimits
 from adapters.removals_file import FileRemovals
+from adapters.sql.audit_history import SqlAuditHistory
 from adapters.sql.backlogs import SqlBacklogs
 from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database_identity import SqlIdentityRecord
@@ -44,11 +45,13 @@ from application.adopt_database import AdoptDatabase
 from application.advance_sealing import AdvanceSealing
 from application.audit_grants import AuditGrants
 from application.audit_reach import AuditReach
+from application.auditing.audit_batch import WRITTEN_EVERY, AuditBatch
 from application.begin_connect import BeginConnect
 from application.check_delivered_spend import CheckDeliveredSpend
 from application.check_mirror import CheckMirror
 from application.clear_offers import ClearOffers
 from application.complete_connect import CompleteConnect
+from application.connecting.erased_users import ErasedUsers
 from application.connecting.exchange_code import ExchangeCode
 from application.connecting.note_and_repeat_removals import NoteRemoval, RepeatRemovals
 from application.connecting.place_old_consent import PlaceOldConsent
@@ -101,6 +104,7 @@ from application.rotation.single_call import SingleCall
 from application.rotation.store_outcome import StoreOutcome
 from application.rotation.sweep_in_batches import SweepInBatches
 from application.select_accounts import SelectAccounts
+from application.show_history import ShowHistory
 from application.show_imports import ShowImports
 from application.show_spend import ShowSpend
 from application.spend.followed_accounts import FollowConnections
@@ -163,6 +167,7 @@ class Container(containers.DeclarativeContainer):
     journal = providers.ThreadSafeSingleton(FolderJournal, settings.provided.storage.journal_dir)
     tallies = providers.ThreadSafeSingleton(SqlOwnerTallies, database)
     journals = providers.ThreadSafeSingleton(SqlJournalRegister, database)
+    audit_history = providers.ThreadSafeSingleton(SqlAuditHistory, database)
     outbox_feed = providers.ThreadSafeSingleton(SqlOutboxFeed, database)
     connection_mirror = providers.ThreadSafeSingleton(chosen.mirror_of, settings)
     spend_sink = providers.ThreadSafeSingleton(chosen.sink_of, settings)
@@ -199,6 +204,15 @@ class Container(containers.DeclarativeContainer):
 
     # steps
     public_origin = providers.Callable(public_origin, settings.provided.tiktok.redirect_uri)
+    erased_users = by_name(ErasedUsers, locals())
+    audit_batch = by_name(AuditBatch, locals(), is_erased=erased_users.provided.counts, pseudonym_of=sealer.provided.pseudonym)
+    audit_thread = providers.Factory(
+        UpkeepThread,
+        audit_batch.provided.write,
+        every=providers.Object(WRITTEN_EVERY),
+        at_end=providers.List(audit_batch.provided.write),
+        tells=False,
+    )
     note_removal = by_name(NoteRemoval, locals(), record=identity_record, here=public_origin)
     repeat_removals = by_name(RepeatRemovals, locals(), forget_spend=spend_store.provided.forget)
     identity_watch = by_name(
@@ -264,7 +278,12 @@ class Container(containers.DeclarativeContainer):
     audit_reach = by_name(AuditReach, locals(), call_timeout=policy.provided.call_timeout)
     audit_grants = by_name(AuditGrants, locals(), watch=identity_watch)
     prune_history = by_name(
-        PruneHistory, locals(), feed=outbox_feed, consumers=outbox_consumers, retention=settings.provided.storage.outbox_retention
+        PruneHistory,
+        locals(),
+        feed=outbox_feed,
+        consumers=outbox_consumers,
+        retention=settings.provided.storage.outbox_retention,
+        audit_retention=settings.provided.storage.audit_retention,
     )
     unlists = connection_mirror.provided.configured
     vend_token = by_name(VendToken, locals())
@@ -328,6 +347,7 @@ class Container(containers.DeclarativeContainer):
     forget_key = by_name(ForgetKey, locals())
     find_owner = by_name(FindOwner, locals())
     list_connections = by_name(ListConnections, locals())
+    show_history = by_name(ShowHistory, locals())
     show_imports = by_name(
         ShowImports, locals(), importing=settings.provided.spend.importing, delivers=spend_sink.provided.configured
     )

@@ -12,6 +12,7 @@ from joserfc.jwk import OctKey
 
 from adapters.budget.process_budget import ProcessBudget
 from adapters.memory.ad_platform import MemoryAdPlatform
+from adapters.memory.audit_trail import MemoryAuditHistory
 from adapters.memory.backlogs import MemoryBacklogs
 from adapters.memory.broker import MemoryBroker
 from adapters.memory.claims_and_settlements import MemoryClaims
@@ -179,6 +180,7 @@ def application_over_memory(
         "sealing_record": MemorySealingRecord(database),
         "key_reports": MemoryKeyReports(database, clock=clock),
         "sealed_rows": MemorySealedRows(database),
+        "audit_history": MemoryAuditHistory(database),
         "outbox_feed": feed,
         "webhook_queue": MemoryWebhookQueue(database, clock),
         "webhook_receiver": NullWebhookReceiver(),

@@ -19,10 +19,16 @@ class UpkeepThread:
     """A thread that keeps in touch until it is stopped. Nothing that happens to the store ends it."""
 
     def __init__(
-        self, *upkeep: Callable[[], None], every: timedelta = UPKEEP_INTERVAL, at_end: Iterable[Callable[[], None]] = ()
+        self,
+        *upkeep: Callable[[], None],
+        every: timedelta = UPKEEP_INTERVAL,
+        at_end: Iterable[Callable[[], None]] = (),
+        tells: bool = True,
     ) -> None:
-        """`at_end`: done once it has been stopped; what that fails with is no matter."""
-        self._upkeep, self._every, self._at_end = upkeep, every, tuple(at_end)
+        """`at_end`: done once it has been stopped; what that fails with is no matter. `tells`: whether it says in the log that
+        the database is away and back; of several threads one does.
+        """
+        self._upkeep, self._every, self._at_end, self._tells = upkeep, every, tuple(at_end), tells
         self._stop, self._away, self._journal_told = threading.Event(), False, False
         self._thread = threading.Thread(target=self._keep, name="upkeep_thread", daemon=True)
 
@@ -56,7 +62,8 @@ class UpkeepThread:
             except Exception:  # an upkeep thread that dies is noticed too late
                 strange = True
                 log.exception("a look at the database and the journal failed")
-        self._tell(away=away, unusable=unusable, strange=strange)
+        if self._tells:
+            self._tell(away=away, unusable=unusable, strange=strange)
 
     def _tell(self, *, away: bool, unusable: JournalUnavailable | None, strange: bool) -> None:
         """One line when something begins to be wrong, and one when all is well again."""

@@ -10,9 +10,11 @@ from typing import cast
 import pytest
 
 from adapters.memory.dashboard import DashboardRow
+from application.connecting.one_use_state import digest
 from application.ports.removals import UserErased
 from application.ports.store_of_all_owners import StoreOfAllOwners, UnitOfWorkOfAllOwners
 from domain.consent import Choosing, ConsentFailure, Failed
+from domain.erasure import Erasure
 from domain.errors import OfferExpired, UserWasErased
 from domain.grant_health import Active, Revoked
 from domain.ids import AdvertiserId, ConnectionId
@@ -226,3 +228,24 @@ def test_in_a_restored_backup_an_erasure_is_made_once_more_with_all_that_belongs
     assert forgotten == [ANNA]
     with pytest.raises(UserWasErased):
         world.container.refuse_erased_user()(ANNA)
+
+
+def test_of_an_erased_user_a_pseudonym_is_kept_that_nobody_can_guess() -> None:
+    world = MirroredWorld()
+    world.connect("chloe")
+    receipt = world.container.erase_user()(ANNA).receipt
+    [kept] = world.database.rows.erasures.values()
+    assert kept == Erasure(world.container.sealer().pseudonym(ANNA), receipt, world.clock.now())
+    assert kept.owner_digest != digest(ANNA)
+
+
+def test_an_erasure_that_an_earlier_version_noted_still_counts() -> None:
+    world = MirroredWorld()
+    earlier = Erasure(digest(ANNA), "receipt", world.clock.now())
+    world.database.rows.erasures[earlier.owner_digest] = earlier
+    with pytest.raises(UserWasErased):
+        world.container.refuse_erased_user()(ANNA)
+    world.container.refuse_erased_user()(BERT)
+    assert world.container.erase_user()(ANNA).receipt == "receipt", "within the refusal it is the same"
+    world.pass_time(days=31)
+    world.container.refuse_erased_user()(ANNA)

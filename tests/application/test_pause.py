@@ -29,7 +29,7 @@ def pause(world: World) -> None:
 
 
 def resume(world: World) -> None:
-    world.container.resume_calls()()
+    world.container.resume_calls()("anna@host")
     world.pass_time(seconds=2)
 
 

@@ -10,7 +10,7 @@ from domain.ids import ConnectionId
 from support.builders import account
 from support.world import ANNA, World
 
-WEEK = timedelta(days=7)
+WEEK, YEAR = timedelta(days=7), timedelta(days=400)
 
 
 def pruning(world: World, *consumers: str, retention: timedelta = WEEK) -> tuple[PruneHistory, MemoryOutboxFeed]:
@@ -20,7 +20,18 @@ def pruning(world: World, *consumers: str, retention: timedelta = WEEK) -> tuple
     spend_store = world.container.spend_store()
     queue, receiver = world.container.webhook_queue(), world.container.webhook_receiver()
     return PruneHistory(
-        feed, store, world.journals, world.clock, frozenset(consumers), retention, world.removals, spend_store, queue, receiver
+        feed,
+        store,
+        world.journals,
+        world.clock,
+        frozenset(consumers),
+        retention,
+        world.removals,
+        spend_store,
+        queue,
+        receiver,
+        world.container.audit_history(),
+        YEAR,
     ), feed
 
 

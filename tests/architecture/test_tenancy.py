@@ -30,6 +30,7 @@ ONES_OWN = IDS | OWNED | {SpendImport, MirrorRowSource, KnownRow}
 """What only its owner may get."""
 
 SYSTEMS_PORTS = {
+    "AuditHistory": "operators look at anybody's history, and housekeeping at everybody's",
     "Claims": "sweeps take what is due; a single grant is taken after it was read under its owner",
     "MirrorRecordsOfAllOwners": "the mirror shows everybody's connections",
     "Notices": "the audit announces what ends, whoever's it is",

@@ -62,3 +62,12 @@ def test_of_an_erased_users_choices_no_account_is_left(kept: Kept) -> None:
     assert emptied is not None
     assert (emptied.advertisers, emptied.closed, emptied.chosen) == ((), True, None)
     assert untouched == of_other
+
+
+def test_a_user_who_is_known_by_several_digests_has_the_newest_erasure_of_them(kept: Kept) -> None:
+    newer = Erasure("digest-2", "receipt-2", START + DAY)
+    note(kept, FIRST, newer)
+    with kept.store.read() as work:
+        assert work.erasures.of("digest-1", "digest-2") == newer
+        assert work.erasures.of("digest-1", "unknown") == FIRST
+        assert work.erasures.of("unknown") is None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import select
 
+from adapters.memory.audit_trail import MemoryAuditHistory
 from adapters.memory.backlogs import MemoryBacklogs
 from adapters.memory.claims_and_settlements import MemoryClaims
 from adapters.memory.database import MemoryDatabase
@@ -26,6 +27,7 @@ from adapters.memory.spend_store import MemorySpendStore
 from adapters.memory.store import MemoryStore
 from adapters.memory.webhook_queue import MemoryWebhookQueue
 from adapters.sql import tables
+from adapters.sql.audit_history import SqlAuditHistory
 from adapters.sql.backlogs import SqlBacklogs
 from adapters.sql.claims_and_settlements import SqlClaims
 from adapters.sql.database import open_database
@@ -43,6 +45,7 @@ from adapters.sql.spend_deliveries import SqlSpendDeliveries
 from adapters.sql.spend_store import SqlSpendStore
 from adapters.sql.store import SqlStore
 from adapters.sql.webhook_queue import SqlWebhookQueue
+from application.ports.audit_trail import AuditHistory
 from application.ports.backlogs import Backlogs
 from application.ports.claims_and_settlements import Claim, Claims, Due
 from application.ports.fleet import Fleet
@@ -87,6 +90,7 @@ class Kept:
     pauses: PauseRecord
     metrics: MetricStore
     backlogs: Backlogs
+    audit_history: AuditHistory
     clock: SimulatedClock
     ids: CountedIds
     facts: Callable[[], list[Event]]
@@ -139,6 +143,7 @@ def in_memory() -> Kept:
         key_reports=MemoryKeyReports(memory, clock=clock),
         sealing_record=MemorySealingRecord(memory),
         pauses=MemoryPauseRecord(memory, clock),
+        audit_history=MemoryAuditHistory(memory),
         clock=clock,
         ids=ids,
         facts=lambda: list(memory.rows.events),
@@ -177,6 +182,7 @@ def in_sql(url: str) -> Kept:
         key_reports=SqlKeyReports(database, clock=clock),
         sealing_record=SqlSealingRecord(database),
         pauses=SqlPauseRecord(database, clock=clock),
+        audit_history=SqlAuditHistory(database),
         clock=clock,
         ids=ids,
         facts=facts,

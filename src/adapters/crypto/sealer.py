@@ -1,9 +1,9 @@
 """The sealer: AES-256-GCM, each token bound to its owner, grant, generation and kind."""
 
 from adapters.crypto.key_ring import KeyRing
+from adapters.crypto.keyed_digests import fingerprint_of, pseudonym_of
 from adapters.crypto.sealed_text import SealedTexts
 from adapters.crypto.shared_sealing import SharedSealing
-from adapters.crypto.token_fingerprint import fingerprint_of
 from application.ports.clock import Clock
 from application.ports.sealing_record import SealingRecord
 from domain.errors import CannotOpen
@@ -57,6 +57,9 @@ class AesGcmSealer:
 
     def fingerprint(self, token: Secret) -> str:
         return fingerprint_of(token, self._shared.fingerprint_key)
+
+    def pseudonym(self, text: str) -> str:
+        return pseudonym_of(text, self._shared.fingerprint_key)
 
     def sync(self) -> None:
         self._shared.sync()

@@ -4,8 +4,8 @@ import logging
 from datetime import timedelta
 
 from adapters.crypto.key_ring import KeyRing
+from adapters.crypto.keyed_digests import derived_key
 from adapters.crypto.sealed_text import SealedTexts
-from adapters.crypto.token_fingerprint import derived_key
 from application.ports.clock import Clock
 from application.ports.sealing_record import SealingRecord
 from domain.errors import CannotOpen, StoreUnavailable

@@ -10,6 +10,7 @@ from adapters.memory.database import MemoryDatabase, Rows, copy_of
 from adapters.memory.grant_table import urgency, waits_in_line
 from application.ports.claims_and_settlements import Claim, Due, Settlement, TokenModel, fenced_out
 from application.ports.clock import Clock
+from application.ports.fleet import HEALTH_WORDS
 from application.ports.ids_and_nonces import Ids
 from application.ports.journal_register import machine_of
 from domain.attempts_and_failures import Attempt
@@ -19,6 +20,7 @@ from domain.grant_health import Active
 from domain.ids import AppId, AttemptId, GrantId, OwnerId
 from domain.owner_turns import in_turns
 from domain.refusal_repeats import HASTENED_AT_ONCE
+from domain.rotation_attempt import RotationAttempt
 from domain.tokens import Expiring, LongTerm
 
 
@@ -75,6 +77,9 @@ class MemoryClaims:
             rows.grants[grant.id] = stored
             rows.events.extend(grant.events)
             grant.events.clear()
+            if claim.came_to and (at := grant.schedule.settled_at):
+                health = HEALTH_WORDS[type(grant.health)]
+                rows.attempts.append(RotationAttempt(grant.id, claim.attempt, at, claim.generation, claim.came_to, health))
             return Settlement.STORED
 
     def release(self, claims: list[Claim]) -> None:

@@ -14,6 +14,7 @@ from adapters.memory.uncommitted_changes import Overlay
 from application.ports.journal_register import Drained
 from application.ports.metrics import Sample
 from application.ports.spend_store import SpendAccount
+from domain.audit_trail import AuditRecord, VendRecord
 from domain.consent import Consent
 from domain.database_identity import DatabaseIdentity
 from domain.erasure import Erasure
@@ -28,6 +29,7 @@ from domain.offer import Offer
 from domain.owner_turns import OWNER_TURNS
 from domain.pause import Pause
 from domain.queued_revocation import Revocation
+from domain.rotation_attempt import RotationAttempt
 from domain.sealing_state import SealingState
 from domain.webhook_payloads import WebhookMessage
 
@@ -54,6 +56,16 @@ class Rows:
     revocations: MutableMapping[RevocationId, Revocation] = field(default_factory=dict)
     erasures: MutableMapping[str, Erasure] = field(default_factory=dict)
     notices: MutableMapping[tuple[GrantId, str], None] = field(default_factory=dict)
+    audit_trail: MutableMapping[tuple[object, ...], AuditRecord] = field(default_factory=dict)
+    """By what makes them alike."""
+    vends: MutableMapping[tuple[object, ...], VendRecord] = field(default_factory=dict)
+    """The same."""
+    attempts: list[RotationAttempt] = field(default_factory=list)
+    """As they were settled."""
+    daily_vends: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By day and service."""
+    daily_attempts: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By day and outcome."""
     mirrored_rows: MutableMapping[ConnectionId, WrittenRow] = field(default_factory=dict)
     mirror_note: MutableMapping[int, MirrorState] = field(default_factory=dict)
     """One at the most."""
@@ -92,6 +104,8 @@ class Changes:
         self.revocations = Overlay(rows.revocations)
         self.erasures = Overlay(rows.erasures)
         self.notices = Overlay(rows.notices)
+        self.audit_trail = Overlay(rows.audit_trail)
+        self.vends = Overlay(rows.vends)
         self.mirrored_rows = Overlay(rows.mirrored_rows)
         self.mirror_note = Overlay(rows.mirror_note)
         self.events: list[Event] = []
@@ -103,6 +117,8 @@ class Changes:
         """Let everybody see it."""
         for table in (self.grants, self.offers, self.consents, self.revocations, self.erasures, self.notices):
             table.apply()
+        self.audit_trail.apply()
+        self.vends.apply()
         self.mirrored_rows.apply()
         self.mirror_note.apply()
         if self.forgets_messages:

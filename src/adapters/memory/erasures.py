@@ -15,8 +15,9 @@ class MemoryErasures:
     def note(self, erasure: Erasure) -> None:
         self._rows.erasures[erasure.owner_digest] = erasure
 
-    def of(self, owner_digest: str) -> Erasure | None:
-        return self._rows.erasures.get(owner_digest)
+    def of(self, *owner_digests: str) -> Erasure | None:
+        known = (self._rows.erasures.get(digest) for digest in owner_digests)
+        return max((erasure for erasure in known if erasure), key=lambda erasure: erasure.at, default=None)
 
     def forget(self, before: datetime) -> int:
         old = [digest for digest, erasure in self._rows.erasures.items() if erasure.at < before]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
+from adapters.memory.audit_trail import MemoryAuditTrail
 from adapters.memory.database import Changes, MemoryDatabase, copy_of
 from adapters.memory.erasures import MemoryErasures
 from adapters.memory.mirror_records import MemoryMirrorRecords
@@ -291,6 +292,7 @@ class MemoryUnitOfWork:
         self.revocations = MemoryRevocations(self._changes)
         self.erasures = MemoryErasures(self._changes)
         self.notices = MemoryNotices(self._changes)
+        self.audit_trail = MemoryAuditTrail(self._changes)
         self.outbox = MemoryOutbox(self._changes)
         self.mirror = MemoryMirrorRecords(self._changes)
         return self

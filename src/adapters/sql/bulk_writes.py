@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ARRAY, Connection, Insert, Table, cast, func, insert, literal, select
+from sqlalchemy import ARRAY, Connection, Insert, Table, case, cast, func, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.grant_rows import Columns
@@ -19,6 +19,21 @@ def put_many(connection: Connection, table: Table, rows: Sequence[Columns]) -> N
     putting = upsert(connection, table)
     changed = {name: putting.excluded[name] for name in rows[0] if name not in key}
     _send(connection, table, putting.on_conflict_do_update(index_elements=key, set_=changed), rows)
+
+
+def add_up_many(connection: Connection, table: Table, rows: Sequence[Columns]) -> None:
+    """Insert these rows; where one of the same key exists, `times` is added to its own, and the later `last_at` stays.
+
+    No two of the rows may have one key. There is one row at least.
+    """
+    key = [column.name for column in table.primary_key]
+    putting = upsert(connection, table)
+    new = putting.excluded
+    changed = {"times": table.c["times"] + new["times"]}
+    if "last_at" in table.c:
+        changed["last_at"] = case((new["last_at"] > table.c["last_at"], new["last_at"]), else_=table.c["last_at"])
+    in_order = sorted(rows, key=lambda row: [str(row[name]) for name in key])  # nobody waits for one who waits for them
+    _send(connection, table, putting.on_conflict_do_update(index_elements=key, set_=changed), in_order)
 
 
 def add_in_arrays(connection: Connection, table: Table, rows: Sequence[Columns]) -> None:

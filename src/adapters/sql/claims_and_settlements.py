@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select, true, update
 
 from adapters.sql import tables
+from adapters.sql.attempts import settled
 from adapters.sql.database import Database, time_of
 from adapters.sql.grant_rows import attempt_columns, grant_of, health_columns, health_of, schedule_columns, token_columns
 from adapters.sql.grants import reach_of
@@ -89,7 +90,7 @@ class SqlClaims:
         else:
             fence = and_(fence, row.attempt_id == claim.attempt)
         with self._database.changing(first=True) as connection:
-            if not connection.execute(update(tables.grants).where(fence).values(values)).rowcount:
+            if not settled(connection, update(tables.grants).where(fence).values(values), grant, claim):
                 found = connection.execute(select(tables.grants).where(row.id == grant.id)).first()
                 return fenced_out(health_of(found) if found else None)
             SqlOutbox(connection).add(grant.events)

@@ -20,10 +20,11 @@ class SqlErasures:
         self._connection.execute(delete(tables.erasures).where(row.owner_digest == erasure.owner_digest))
         self._connection.execute(insert(tables.erasures).values(fields_of(erasure)))
 
-    def of(self, owner_digest: str) -> Erasure | None:
-        query = select(tables.erasures).where(tables.erasures.c.owner_digest == owner_digest)
-        row = self._connection.execute(query).first()
-        return Erasure(row.owner_digest, row.receipt, row.at) if row else None
+    def of(self, *owner_digests: str) -> Erasure | None:
+        row = tables.erasures.c
+        query = select(tables.erasures).where(row.owner_digest.in_(owner_digests)).order_by(row.at.desc()).limit(1)
+        newest = self._connection.execute(query).first()
+        return Erasure(newest.owner_digest, newest.receipt, newest.at) if newest else None
 
     def forget(self, before: datetime) -> int:
         return self._connection.execute(delete(tables.erasures).where(tables.erasures.c.at < before)).rowcount

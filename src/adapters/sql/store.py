@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
+from adapters.sql.audit_trail import SqlAuditTrail
 from adapters.sql.consents import SqlConsents
 from adapters.sql.database import Database
 from adapters.sql.erasures import SqlErasures
@@ -33,6 +34,7 @@ class SqlUnitOfWork:
         self.revocations = SqlRevocations(self._connection, keys=self._keys)
         self.erasures = SqlErasures(self._connection)
         self.notices = SqlNotices(self._connection)
+        self.audit_trail = SqlAuditTrail(self._connection)
         self.mirror = SqlMirrorRecords(self._connection, locks=self._writes)
         return self
 

@@ -62,6 +62,9 @@ WAITING = text("given_up_at IS NULL")
 DEAD = text("given_up_at IS NOT NULL")
 ERASED = text("health IN ('revoked', 'superseded') AND settled_at IS NOT NULL")
 SEALED = text("access IS NOT NULL")
+WITH_OWNER = text("owner IS NOT NULL")
+WITH_CONNECTION = text("connection_id IS NOT NULL")
+WITH_ACCOUNT = text("account IS NOT NULL")
 LOOSE = text("health IN ('active', 'degraded', 'needs_reauth') AND NOT connected")
 
 compatibility = Table(
@@ -396,4 +399,60 @@ heartbeats = Table(
     Column("host", Text, primary_key=True),
     Column("pid", Integer, primary_key=True, autoincrement=False),
     Column("beaten_at", Utc, nullable=False),
+)
+
+audit_trail = Table(
+    "audit_trail",
+    metadata,
+    Column("id", Text, primary_key=True),  # a digest of what records have in common that are counted as one
+    Column("at", Utc, nullable=False),
+    Column("last_at", Utc, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("act", Text, nullable=False),  # a word of the domain's Act
+    Column("actor_kind", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("address", Text),
+    Column("owner", Text),  # a pseudonym once erased, and so is the account
+    Column("grant_id", Text),
+    Column("connection_id", Text),
+    Column("account", Text),
+    Column("detail", Text, nullable=False),
+    Column("briefly", Boolean, nullable=False),  # whether it goes after a month
+    Index("ix_audit_trail_briefly", "briefly", "at"),
+    Index("ix_audit_trail_owner", "owner", "at", sqlite_where=WITH_OWNER, postgresql_where=WITH_OWNER),
+    Index("ix_audit_trail_connection_id", "connection_id", "at", sqlite_where=WITH_CONNECTION, postgresql_where=WITH_CONNECTION),
+    Index("ix_audit_trail_account", "account", "at", sqlite_where=WITH_ACCOUNT, postgresql_where=WITH_ACCOUNT),
+)
+
+vends = Table(
+    "vends",
+    metadata,
+    Column("connection_id", Text, primary_key=True),
+    Column("minute", Utc, primary_key=True, index=True),
+    Column("service", Text, primary_key=True),
+    Column("address", Text, primary_key=True),  # empty where there is none
+    Column("times", Integer, nullable=False),
+    Column("last_at", Utc, nullable=False),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("grant_id", Text, primary_key=True),
+    Column("at", Utc, primary_key=True, index=True),
+    Column("attempt_id", Text, primary_key=True),
+    Column("generation", Integer, nullable=False),  # that was claimed
+    Column("call", Text, nullable=False),  # a word of the domain's CallMade
+    Column("outcome", Text, nullable=False),
+    Column("request_id", Text, nullable=False),  # the platform's; empty where it told none
+    Column("health", Text, nullable=False),  # how it left the grant
+)
+
+daily_counts = Table(
+    "daily_counts",
+    metadata,
+    Column("what", Text, primary_key=True),
+    Column("day", Text, primary_key=True),  # 2026-11-28, in UTC
+    Column("name", Text, primary_key=True),
+    Column("times", BigInteger, nullable=False),
 )

@@ -146,6 +146,7 @@ class TikTok:
                 if envelope is not None and envelope.code in SUCCESS:
                     return envelope
                 failure = self._calls.failure_of(kind, url, envelope, answer)
+                failure = replace(failure, request_id=envelope.request_id) if envelope else failure
                 return failure if envelope else _unread(failure, body)
             case failure:
                 return failure

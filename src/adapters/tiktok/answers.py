@@ -33,16 +33,19 @@ LARGEST_CODE = 10**12
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 """C0 and C1, of which PostgreSQL can't store NUL, and no page shows any."""
 
+REQUEST_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+"""What it looks like; it is stored and shown."""
+
 Row = Mapping[str, Any]
 
 
 class Envelope:
     """An answer that is TikTok's: it has a code, whatever the HTTP status. Nothing odd in it costs what is not odd."""
 
-    __slots__ = ("body", "code", "data", "message")
+    __slots__ = ("body", "code", "data", "message", "request_id")
 
-    def __init__(self, code: int, data: Row, body: bytes, message: str = "") -> None:
-        self.code, self.data, self.body, self.message = code, data, body, message
+    def __init__(self, code: int, data: Row, body: bytes, message: str = "", request_id: str = "") -> None:
+        self.code, self.data, self.body, self.message, self.request_id = code, data, body, message, request_id
 
     @classmethod
     def of(cls, body: bytes) -> "Envelope | None":
@@ -51,7 +54,10 @@ class Envelope:
         if not isinstance(answer, dict) or (code := _code(answer.get("code"))) is None:
             return None
         data = answer.get("data")
-        return cls(code, data if isinstance(data, dict) else {}, body, text_of(answer.get("message"), LONGEST_MESSAGE))
+        message, request_id = text_of(answer.get("message"), LONGEST_MESSAGE), text_of(answer.get("request_id"))
+        return cls(
+            code, data if isinstance(data, dict) else {}, body, message, request_id if REQUEST_ID.fullmatch(request_id) else ""
+        )
 
     def tokens(self, now: datetime) -> Issued | None:
         """The tokens of a success that was asked for just before now. None where there is no access token."""
@@ -66,6 +72,7 @@ class Envelope:
                 refresh=_lifetime(data, REFRESH_LIFE_NAMES, LONGEST_REFRESH_LIFE, now),
             ),
             advertisers=_ids(data.get("advertiser_ids")),
+            request_id=self.request_id,
         )
 
     def reached(self) -> tuple[Advertiser, ...] | None:

@@ -5,14 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from application.auditing.pseudonyms_of_erased_users import forget_in_audit_trail
 from application.connecting.erase_and_revoke_unused_grant import let_go
-from application.connecting.erased_users import note_erasure
+from application.connecting.erased_users import ErasedUsers
 from application.connecting.retry_on_conflict import retry_on_conflict
 from application.ports.clock import Clock
 from application.ports.database_identity import IdentityRecord
 from application.ports.ids_and_nonces import Ids
 from application.ports.journal import JournalUnavailable
 from application.ports.removals import Disconnected, Removal, Removals, UserErased
+from application.ports.sealer import Sealer
 from application.ports.store_of_all_owners import StoreOfAllOwners, UnitOfWorkOfAllOwners
 from domain.database_identity import DatabaseIdentity
 from domain.errors import StoreUnavailable
@@ -54,9 +56,12 @@ class RepeatRemovals:
     clock: Clock
     ids: Ids
     forget_spend: Callable[[OwnerId], None]
+    sealer: Sealer
+    erased_users: ErasedUsers
 
     def __call__(self, identity: DatabaseIdentity) -> None:
         """Raises StoreUnavailable."""
+        self.sealer.sync()
         try:
             removals = [r for r in self.removals.noted(identity.id) if is_lost(r, identity)]
         except JournalUnavailable as unusable:
@@ -68,7 +73,7 @@ class RepeatRemovals:
 
     def _repeat(self, removal: Removal) -> int:
         with self.store.write() as work:
-            rest = isinstance(removal, UserErased) and erase_rest(work, removal, self.ids)
+            rest = isinstance(removal, UserErased) and erase_rest(work, removal, self.erased_users, self.ids)
             affected = [
                 (grant, connection)
                 for grant in self._grants(work, removal)
@@ -81,6 +86,7 @@ class RepeatRemovals:
                 work.mirror.forget_owner(removal.owner)
             work.commit()
         if isinstance(removal, UserErased) and rest:
+            forget_in_audit_trail(self.store, removal.owner, self.sealer.pseudonym)
             self.forget_spend(removal.owner)
         return len(affected)
 
@@ -100,11 +106,11 @@ class RepeatRemovals:
                 return list(grant.connections)
 
 
-def erase_rest(work: UnitOfWorkOfAllOwners, removal: UserErased, ids: Ids) -> bool:
+def erase_rest(work: UnitOfWorkOfAllOwners, removal: UserErased, erased_users: ErasedUsers, ids: Ids) -> bool:
     """What else an erasure takes, unless the user connected anew since. Whether it does."""
     if any(grant.created_at > removal.at for grant in work.grants.of_owner(removal.owner)):
         return False
-    note_erasure(work, removal.owner, ids, removal.at)
+    erased_users.note(work, removal.owner, ids, removal.at)
     work.consents.forget_of(removal.owner)
     work.offers.empty_of(removal.owner)
     return True

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from application.connecting.erased_users import refuse_erased
+from application.connecting.erased_users import ErasedUsers
 from application.connecting.relink import relink
 from application.connecting.retry_on_conflict import retry_on_conflict
 from application.ports.clock import Clock
@@ -76,6 +76,7 @@ class PlaceOldConsent:
 
     store: Store
     sealer: Sealer
+    erased_users: ErasedUsers
     ask_reach: Callable[[Secret], Reach | None]
     """Which accounts an access token reaches: none if it is dead; None where that can't be learned."""
     clock: Clock
@@ -91,7 +92,7 @@ class PlaceOldConsent:
         """Whether everything of this user was erased here a short while ago. Raises StoreUnavailable."""
         try:
             with self.store.read() as work:
-                refuse_erased(work, owner, self.clock.now())
+                self.erased_users.refuse(work, owner, self.clock.now())
         except UserWasErased:
             return True
         return False

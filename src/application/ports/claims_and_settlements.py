@@ -9,6 +9,7 @@ from domain.attempts_and_failures import Schedule
 from domain.grant import Grant
 from domain.grant_health import Active, Degraded, Health, NeedsReauth, Revoked, Superseded
 from domain.ids import AppId, AttemptId, GrantId
+from domain.rotation_attempt import CallOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Claim:
     """What the claim is known by; everything but a rotation is held to it when settling."""
     before: Schedule
     """The renewal as it was, for giving the claim back."""
+    came_to: CallOutcome | None = None
+    """What was done under it, for the history of the grant; None: nothing that is to be told."""
 
 
 class Settlement(Enum):
@@ -93,7 +96,7 @@ class Claims(Protocol):
         """Whether the grant is still at the claim's generation: to be asked before sending after an attempt without outcome."""
 
     def settle(self, grant: Grant, claim: Claim) -> Settlement:
-        """Store the grant's tokens, health, renewal and events, and nothing else of it, in one step.
+        """Store the grant's tokens, health, renewal and events, and nothing else of it, in one step; and what the claim came to.
 
         A rotation (the grant's generation is past the claim's) is held to the claim's generation alone, everything else to
         the attempt too. A rotation leaves the new generation in doubt when another attempt than the claim's was under way:

@@ -47,6 +47,11 @@ class Sealer(Protocol):
     def fingerprint(self, token: Secret) -> str:
         """A keyed digest that is the same for the same token, in every process over this database. It never fails."""
 
+    def pseudonym(self, text: str) -> str:
+        """What is kept in place of an id that is erased: a keyed digest, the same for the same text in every process over this
+        database, by which nobody finds the id who has not got the key. It never fails.
+        """
+
     def sync(self) -> None:
         """Read what all processes share, if it is time to: before a call that spends anything, and never between its answer and
         the settle. It raises nothing.

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from application.ports.audit_trail import AuditTrail
 from application.ports.mirror_records import MirrorRecords
 from application.ports.outbox_writing import Outbox
 from domain.consent import Consent, Ending
@@ -109,8 +110,8 @@ class Erasures(Protocol):
     def note(self, erasure: Erasure) -> None:
         """Keep it, in the place of an earlier one of the same user. Raises Conflict when another unit did so first."""
 
-    def of(self, owner_digest: str) -> Erasure | None:
-        """The newest of this user, however old."""
+    def of(self, *owner_digests: str) -> Erasure | None:
+        """The newest of the user who is known by any of these digests, however old."""
 
 
 class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
@@ -138,6 +139,10 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     @property
     def erasures(self) -> Erasures:
         """Its erased users."""
+
+    @property
+    def audit_trail(self) -> AuditTrail:
+        """Who did what, stored with it."""
 
     @property
     def outbox(self) -> Outbox:

@@ -35,6 +35,7 @@ from domain.outcomes import (
 )
 from domain.owner_tally import LEARNING_WINDOW
 from domain.refusal_repeats import HASTENED_BY_SUCCESS, Refusals
+from domain.rotation_attempt import UNOPENED, CallOutcome
 from domain.rotation_decision import Keep, Probe, Reauthorise, Rotate, decide, is_probed_first
 from domain.rotation_policy import RotationPolicy
 from domain.tokens import Expiring, Lifetimes, LongTerm, TokenKind
@@ -95,7 +96,7 @@ class CallAndSettle:
                     return self.store_outcome(claim, Ended.UNSENT)
                 case Reauthorise(reason=reason):
                     grant.lapse(reason, self.clock.now())
-                    return self.store_outcome(claim, Ended.REFUSED)
+                    return self.store_outcome(replace(claim, came_to=CallOutcome.of_lapse(reason)), Ended.REFUSED)
                 case Rotate(pair=pair):
                     return self._rotate(claim, pair, taken_at, turn)
                 case Probe():
@@ -104,7 +105,7 @@ class CallAndSettle:
             log.critical("a token can't be opened", extra={"grant": grant.id, "because": closed.why})
             failure = Misconfigured("key")
             grant.fail(failure, self.policy, self.clock.now(), pause=WITHOUT_KEY)
-            return self.store_outcome(claim, Ended.MISCONFIGURED, failure)
+            return self.store_outcome(replace(claim, came_to=UNOPENED), Ended.MISCONFIGURED, failure)
 
     def elsewhere(self, grant: Grant) -> Misconfigured | None:
         """Why this process can't speak for the grant, if it can't: another may have its app, or its key."""
@@ -133,6 +134,7 @@ class CallAndSettle:
             answer = self.keep_unread(answer, grant.id, grant.owner)
         if isinstance(answer, PathMissing):
             return self._spent_nothing(claim, answer)
+        claim = replace(claim, came_to=CallOutcome.of_refresh(answer))
         if not isinstance(answer, Issued):
             pause = self._learn(grant, answer)
             grant.fail(answer, self.policy, self.clock.now(), pause=pause, credible=credible)
@@ -165,6 +167,7 @@ class CallAndSettle:
         failure = None if isinstance(answer, tuple) else answer
         if isinstance(failure, PathMissing):
             return self._spent_nothing(claim, failure)
+        claim = replace(claim, came_to=CallOutcome.of_probe(failure))
         pause = self._learn(grant, failure)
         grant.note_probe(failure, self.policy, self.clock.now(), pause=pause, credible=credible)
         rotation = self.store_outcome(claim, Ended.ROTATED if failure is None else ended_by(failure), failure)

@@ -10,6 +10,7 @@ from application.ports.journal import Journal, KeptAnswer
 from application.ports.store_of_all_owners import StoreOfAllOwners
 from application.rotation.revoke_late_pair import RevokeLatePair
 from domain.grant import Grant
+from domain.rotation_attempt import FROM_JOURNAL
 from domain.rotation_policy import RotationPolicy
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,6 @@ class DrainJournal:
     def _outcome(self, grant: Grant, answer: KeptAnswer) -> Settlement:
         if grant.erased or grant.generation > answer.generation:
             return fenced_out(grant.health)
-        claim = Claim(grant, grant.generation, answer.attempt, grant.schedule)
+        claim = Claim(grant, grant.generation, answer.attempt, grant.schedule, came_to=FROM_JOURNAL)
         grant.recover(answer.tokens, answer.fingerprint, spent=answer.generation, policy=self.policy, now=self.clock.now())
         return self.claims.settle(grant, claim)

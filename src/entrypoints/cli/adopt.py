@@ -7,6 +7,7 @@ import click
 from application.adopt_database import AdoptDatabase
 from entrypoints.cli.configuration import configured, durable
 from entrypoints.cli.error_to_line_and_exit_status import CommandFailure, why_held
+from entrypoints.cli.operator_name import operator
 from entrypoints.cli.progress import telling
 from entrypoints.operations import journal_is_the_originals
 
@@ -47,10 +48,10 @@ def adopted(adopt_database: AdoptDatabase, tell: Callable[[str], None], *, resto
         tell(f"{grants} grants so far")
 
     if restored:
-        grants = adopt_database.restored(progress=progress)
+        grants = adopt_database.restored(by=operator(), progress=progress)
         return f"adopted as a restored backup: {grants} grants are tried once each; whose tokens are dead, their people are told"
     if copied:
-        grants = adopt_database.copied(progress=progress)
+        grants = adopt_database.copied(by=operator(), progress=progress)
         return f"adopted as a copy: the people of {grants} grants have to connect again here; nothing was revoked"
-    identity = adopt_database.moved()
+    identity = adopt_database.moved(by=operator())
     return f"adopted: the database is at home at {identity.home or 'no public address yet'}"

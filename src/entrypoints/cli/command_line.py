@@ -28,6 +28,7 @@ COMMANDS = {
     "migrate": ("entrypoints.cli.migrate:migrate", "Bring the database's schema to this version's."),
     "doctor": ("entrypoints.cli.doctor:doctor", "Check configuration, keys, database, journal, broker and TikTok."),
     "status": ("entrypoints.cli.status:status", "The fleet's grants: health, due, overdue, at risk."),
+    "history": ("entrypoints.cli.history:history", "What happened to a connection, and who asked."),
     "refresh": ("entrypoints.cli.refresh:refresh", "Renew tokens now."),
     "adopt": ("entrypoints.cli.adopt:adopt", "End a hold: the database was restored, is a copy, or has moved."),
     "pause": ("entrypoints.cli.pause:pause", "Stop all calls to TikTok, in every process, without a deploy."),

@@ -4,6 +4,7 @@ import click
 
 from domain.ids import OwnerId
 from entrypoints.cli.configuration import configured, durable
+from entrypoints.cli.operator_name import operator
 
 
 @click.command()
@@ -12,7 +13,7 @@ def erase(user: str) -> None:
     """Erase everything of a user: accounts are let go of, tokens erased and queued for revocation. Repeatable."""
     container = durable(configured())
     try:
-        erased = container.erase_user()(OwnerId(user))
+        erased = container.erase_user()(OwnerId(user), by=operator())
     finally:
         container.database().dispose()
     click.echo(

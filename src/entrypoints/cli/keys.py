@@ -12,6 +12,7 @@ from domain.grant import Grant
 from domain.key_use import KeyUse
 from entrypoints.cli.configuration import configured, ready
 from entrypoints.cli.error_to_line_and_exit_status import FAILURE, CommandFailure
+from entrypoints.cli.operator_name import operator
 from entrypoints.cli.progress import interruptible, telling
 from entrypoints.container import Container
 from entrypoints.operations import UnreadableFile, new_encryption_key, open_unread
@@ -62,7 +63,7 @@ def rotate() -> int:
     """
     with opened() as container, interruptible() as stopping, telling("looking for what other keys sealed…") as tell:
         container.advance_sealing()()
-        done = container.reseal_tokens()(progress=lambda progress: tell(figures(progress)), stopping=stopping)
+        done = container.reseal_tokens()(by=operator(), progress=lambda progress: tell(figures(progress)), stopping=stopping)
         if done.left and not stopping():
             click.echo(why_left(container.list_keys()()), err=True)
         if not done.left:
@@ -90,7 +91,7 @@ def forget(key_id: str, *, confirm: bool) -> None:
             what = f"the users of {would.grants} grants have to connect again, and {would.revocations} tokens are not revoked"
             raise CommandFailure(f"without the key {key_id} {what}: if it is lost for good, say --confirm too")
         with telling("giving up what the key sealed…") as tell:
-            done = forget_key(key_id, progress=lambda grants: tell(f"{grants} grants more"))
+            done = forget_key(key_id, by=operator(), progress=lambda grants: tell(f"{grants} grants more"))
     click.echo(f"{done.grants} grants marked key_lost, {done.revocations} revocations given up")
 
 

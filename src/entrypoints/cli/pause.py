@@ -1,7 +1,5 @@
 """The commands `pause` and `resume`: all calls to TikTok, in every process that shares the database."""
 
-import getpass
-import socket
 from pathlib import Path
 
 import click
@@ -10,6 +8,7 @@ from domain.pause import Pause
 from entrypoints.cli.configuration import configured, ready
 from entrypoints.cli.demo_folder import DemoFolder
 from entrypoints.cli.error_to_line_and_exit_status import CommandFailure, instant, why_paused
+from entrypoints.cli.operator_name import operator_name
 from entrypoints.container import Container
 from entrypoints.settings.setting_values import DATA_DIR
 
@@ -29,7 +28,7 @@ def pause(by: str | None, *, demo: bool) -> None:
     """
     container = container_of(demo=demo)
     try:
-        name = " ".join((by or who()).split())[:LONGEST_NAME] or who()
+        name = " ".join((by or operator_name()).split())[:LONGEST_NAME] or operator_name()
         click.echo(why_paused(container.pause_calls()(name)))
     finally:
         container.database().dispose()
@@ -41,7 +40,7 @@ def resume(*, demo: bool) -> None:
     """Let calls to TikTok go on. What is due by then is done most urgent first."""
     container = container_of(demo=demo)
     try:
-        click.echo(resumed(container.resume_calls()()))
+        click.echo(resumed(container.resume_calls()(operator_name())))
         if own := container.pause_watch().pause():
             click.echo(f"but here {why_paused(own)}")
     finally:
@@ -63,11 +62,3 @@ def resumed(ended: Pause | None) -> str:
     if ended is None:
         return "calls to TikTok were not paused"
     return f"calls to TikTok go on within three seconds; they were paused since {instant(ended.since)} by {ended.by}"
-
-
-def who() -> str:
-    """A person's name on this machine."""
-    try:
-        return f"{getpass.getuser()}@{socket.gethostname()}"
-    except (OSError, KeyError):  # a container may run as a user that has no name
-        return socket.gethostname()

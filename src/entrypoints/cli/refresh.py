@@ -14,10 +14,12 @@ from application.rotation.claim_results import Ended
 from application.rotation.outage_aware_claims import HOLD_BACK
 from application.rotation.permit_turn import STOP_POLL
 from application.rotation.sweep_in_batches import SweepReport
+from domain.audit_trail import Act, AuditRecord
 from domain.errors import ConnectionNotFound, Refusal, StoreUnavailable
 from domain.ids import ConnectionId
 from entrypoints.cli.configuration import configured, durable
 from entrypoints.cli.error_to_line_and_exit_status import CommandFailure, obstacle, sentence
+from entrypoints.cli.operator_name import operator
 from entrypoints.cli.progress import interruptible, telling
 from entrypoints.container import Container
 
@@ -39,6 +41,7 @@ def refresh(connection: str | None, *, due: bool, everything: bool) -> None:
     if (connection is not None) + due + everything > 1:
         raise click.UsageError("--connection, --due and --all exclude one another.")
     with attended(durable(configured())) as work:
+        note_asked(work.container, connection, "all" if everything else "due")
         if connection is not None:
             told, left = refresh_one(work, ConnectionId(connection)), ""
         else:
@@ -80,6 +83,15 @@ def attended(container: Container) -> Iterator[Attended]:
             yield Attended(container, stopping, tell)
         finally:
             upkeep_thread.stop()
+
+
+def note_asked(container: Container, connection: str | None, which: str) -> None:
+    """Have it in the audit trail before it is done. Raises StoreUnavailable."""
+    subject, detail = (ConnectionId(connection), "") if connection else (None, which)
+    container.audit_batch().note(
+        AuditRecord(Act.REFRESH_ASKED, operator(), container.clock().now(), connection=subject, detail=detail)
+    )
+    container.audit_batch().write()
 
 
 def refresh_one(work: Attended, connection: ConnectionId) -> str:

@@ -90,6 +90,8 @@ def create_app(container: Container) -> App:
         report_process = process_report(container)
         upkeep_thread = container.upkeep_thread(report_process)
         upkeep_thread.start()
+        audit_thread = container.audit_thread()
+        audit_thread.start()
         mirror_thread = container.mirror_thread()
         mirror_thread.start()
         try:
@@ -104,6 +106,7 @@ def create_app(container: Container) -> App:
             rotation.shutdown(wait=True, cancel_futures=True)
             sweeping.shutdown(wait=True, cancel_futures=True)
             limiting.shutdown(wait=True, cancel_futures=True)
+            await asyncio.to_thread(audit_thread.stop)
             close_dashboard_connections(container)
             container.database().dispose()
 

@@ -105,6 +105,7 @@ class RequestMiddleware:
                 await answer_by_hand(scope, finish, codes.UNAVAILABLE, wait=USUAL_RETRY_AFTER)
             finally:
                 self._note(scope, status, self.clock.monotonic() - began)
+                structlog.contextvars.unbind_contextvars("user", "service")
 
     def _request_id(self, scope: Scope) -> str:
         """The one of a trusted proxy, so that its log and ours tell of the same request; else a new one."""

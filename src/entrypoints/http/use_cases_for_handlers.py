@@ -28,7 +28,7 @@ USE_CASES = (
     "find_owner",
     "show_spend",
 )
-AMBIENT = ("clock", "nonces", "settings", "policy", "metrics")
+AMBIENT = ("audit_batch", "clock", "nonces", "settings", "policy", "metrics")
 
 
 def provided(container: Container) -> dict[str, Provide]:

@@ -41,7 +41,7 @@ class StorageSettings:
     """Where things are kept. URLs may carry passwords, so they are secrets; `broker_url` None is the embedded broker.
 
     `pool_size` is how many connections to the database a process may hold. `outbox_retention` is for how long facts are kept
-    that everybody has read.
+    that everybody has read; `audit_retention` for how long the audit trail is.
     `data_dir` is for what the processes of one machine keep in files by themselves: the embedded broker, beat's schedule.
     """
 
@@ -52,6 +52,7 @@ class StorageSettings:
     data_dir: Path = Path(DATA_DIR)
     pool_size: int = 16
     outbox_retention: timedelta = timedelta(days=7)
+    audit_retention: timedelta = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ MAX_SWEEP_INTERVAL = timedelta(seconds=10_792)  # the longest in whole seconds t
 MAX_KEEPALIVE = timedelta(hours=1)
 MAX_QPS = 1000
 POOL_SIZE, MAX_POOL_SIZE = 16, 1000
-OUTBOX_RETENTION, MOST_DAYS = timedelta(days=7), 36_500
+OUTBOX_RETENTION, AUDIT_RETENTION, MOST_DAYS = timedelta(days=7), timedelta(days=400), 36_500
 LONGEST_BACKFILL, LONGEST_LOOKBACK = 730, 28
 USER_CLAIMS = ("id", "sub")
 """By which a token names its user: `id` as the dashboard's sessions do, else the subject (RFC 7519, section 4.1.2)."""
@@ -130,6 +130,7 @@ def _storage(reader: Reader) -> StorageSettings:
         broker_url=reader.optional("CELERY_BROKER_URL", addresses.broker_url, None),
         journal_dir=reader.optional("JOURNAL_DIR", Path, Path(".data/journal")),
         outbox_retention=reader.optional("OUTBOX_RETENTION_DAYS", days, OUTBOX_RETENTION),
+        audit_retention=reader.optional("AUDIT_RETENTION_DAYS", days, AUDIT_RETENTION),
         pool_size=reader.optional("DATABASE_POOL_SIZE", partial(whole_number, highest=MAX_POOL_SIZE), POOL_SIZE),
     )
 

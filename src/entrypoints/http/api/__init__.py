@@ -21,6 +21,7 @@ from entrypoints.http.api.spend import spend_for_service, spend_of_user
 from entrypoints.http.api.strict_json import StrictRequest, brings_json
 from entrypoints.http.api.vend import vended_token
 from entrypoints.http.api.wait_for_running_rotation import SharedWaits
+from entrypoints.http.auth.actors import calling_service_of, person_of
 from entrypoints.http.auth.guards import (
     is_cron,
     may_connect,
@@ -40,8 +41,11 @@ __all__ = ["API", "Injected", "SharedWaits", "StrictRequest", "connection_id", "
 
 def guarded(guards: list[Guard], security: list[SecurityRequirement], *handlers: HTTPRouteHandler) -> Router:
     """Endpoints behind these guards, which run in this order and before a body is read."""
-    who = {"owner": Provide(owner_of, sync_to_thread=False)} if security is SESSION else {}
-    who |= {"service": Provide(service_of, sync_to_thread=False)} if security is SERVICE else {}
+    who = dict[str, Provide]()
+    if security is SESSION:
+        who |= {"owner": Provide(owner_of, sync_to_thread=False), "actor": Provide(person_of, sync_to_thread=False)}
+    if security is SERVICE:
+        who |= {"service": Provide(service_of, sync_to_thread=False), "actor": Provide(calling_service_of, sync_to_thread=False)}
     return Router("/", route_handlers=handlers, guards=guards, security=security, dependencies=who)
 
 

@@ -17,6 +17,7 @@ from application.begin_connect import BeginConnect
 from application.complete_connect import CompleteConnect
 from application.connecting.one_use_state import InProgress
 from application.ports.ids_and_nonces import Nonces
+from domain.audit_trail import Actor
 from domain.consent import ConsentFailure, Ending, Failed
 from domain.errors import BudgetSpent, CallsPaused, OnHold, PlatformUnavailable, Refusal, StoreUnavailable, UserWasErased
 from domain.ids import OwnerId
@@ -97,7 +98,8 @@ async def begin(
     browser = browser_cookie.read(headers_of(request)) or nonces.new()
     try:
         guarded = connection_id(reconnects) if reconnects else None
-        work = partial(begin_connect, session.owner_id, browser, reconnects=guarded)
+        by = Actor.user(session.owner_id, gate_of(request).ip(request))
+        work = partial(begin_connect, session.owner_id, browser, reconnects=guarded, by=by)
         begun = desk.run(work, subject=SubjectKind.USER.named(session.owner_id))
         answer = redirect(await in_time(begun, else_=StoreUnavailable()))
     except IN_PLACE:
@@ -163,6 +165,7 @@ async def callback(
         browser_cookie.read(headers_of(request)) or "",
         state=returned.state,
         code=returned.code,
+        by=Actor.user(session.owner_id, gate_of(request).ip(request)),
     )
     try:
         ending = await in_time(complete_once(waiting, complete, session.owner_id), else_=PlatformUnavailable(USUAL_RETRY_AFTER))

@@ -6,6 +6,7 @@ from litestar.params import FromPath
 from application.disconnect import Disconnect
 from application.list_connections import ListConnections
 from application.remove_left_over_row import RemoveLeftOverRow
+from domain.audit_trail import Actor
 from domain.connection_view import ConnectionView
 from domain.errors import ConnectionNotFound
 from domain.ids import OwnerId
@@ -61,6 +62,7 @@ def connection_body(view: ConnectionView) -> ConnectionBody:
 )
 def disconnect_account(
     owner: Injected[OwnerId],
+    actor: Injected[Actor],
     disconnect: Injected[Disconnect],
     remove_left_over_row: Injected[RemoveLeftOverRow],
     connection: FromPath[str],
@@ -71,7 +73,7 @@ def disconnect_account(
     """
     named = connection_id(connection)
     try:
-        ended = disconnect(owner, named)
+        ended = disconnect(owner, named, by=actor)
     except ConnectionNotFound:
         if not remove_left_over_row(owner, named):
             raise

@@ -8,6 +8,7 @@ from litestar import Request, delete
 from litestar.params import FromPath
 
 from application.erase_user import EraseUser
+from domain.audit_trail import Actor
 from domain.errors import InvalidRequest
 from domain.ids import OwnerId, is_owner
 from entrypoints.http.api import documented_failures as failures
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 def erased_user(
     request: Request[Any, Any, Any],
     service: Injected[Service],
+    actor: Injected[Actor],
     erase_user: Injected[EraseUser],
     user: FromPath[str],  # noqa: ARG001 (it stands in the description; its text is read as it was sent)
 ) -> ErasureReceipt:
@@ -39,7 +41,7 @@ def erased_user(
     refused for 30 days; a repetition within them has the same receipt. A user of whom nothing is known gets a receipt too.
     """
     owner = owner_in_path(request.scope.get("raw_path") or b"")
-    erased = erase_user(owner, limits=service.limits)
+    erased = erase_user(owner, by=actor, limits=service.limits)
     facts = {"service": service.name, "receipt": erased.receipt, "connections": erased.connections, "grants": erased.grants}
     log.warning("everything of a user was erased", extra=facts)
     return ErasureReceipt(receipt_id=erased.receipt)

@@ -5,6 +5,7 @@ from litestar.params import FromQuery, JSONBody
 
 from application.select_accounts import SelectAccounts
 from domain.advertiser import Advertiser
+from domain.audit_trail import Actor
 from domain.errors import InvalidRequest
 from domain.grant import TIKTOK_ADS
 from domain.ids import AdvertiserId, OwnerId
@@ -66,9 +67,11 @@ def unavailable(advertiser: Advertiser) -> UnavailableAccount:
     tags=["connect"],
     responses=failures.SELECT,
 )
-def select_account(owner: Injected[OwnerId], select_accounts: Injected[SelectAccounts], data: JSONBody[Selection]) -> Selected:
+def select_account(
+    owner: Injected[OwnerId], actor: Injected[Actor], select_accounts: Injected[SelectAccounts], data: JSONBody[Selection]
+) -> Selected:
     """Connect one account or several. The same choice again gives the same answer."""
-    connections = select_accounts(owner, offer_id(data.pending_token_id), chosen(data))
+    connections = select_accounts(owner, offer_id(data.pending_token_id), chosen(data), by=actor)
     return Selected(
         connections=[
             ConnectedAccount(

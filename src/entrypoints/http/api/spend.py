@@ -1,7 +1,8 @@
 """Spend: for the person whose accounts they are, and for backend services."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice
 from math import inf
 from typing import Annotated, Any, cast
@@ -12,10 +13,12 @@ from litestar.enums import MediaType
 from litestar.params import FromQuery, QueryParameter
 from litestar.response import Stream
 
+from application.auditing.audit_batch import AuditBatch
 from application.find_owner import FindOwner
 from application.list_spend_lines import ListSpendLines
 from application.ports.spend_store import SpendAccount
 from application.show_spend import ShowSpend, SpendShown
+from domain.audit_trail import Actor
 from domain.errors import InvalidRequest
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.spend_calendar import Window
@@ -107,6 +110,14 @@ def asked_for(
     return Whose(OwnerId(user), spend_query.connection)
 
 
+NoteReading = Callable[[OwnerId, ConnectionId | None], None]
+
+
+def noting_for(actor: Injected[Actor], audit_batch: Injected[AuditBatch]) -> NoteReading:
+    """What has it in the audit trail whose spend this service read."""
+    return partial(audit_batch.spend_read, service=actor)
+
+
 @get(
     "/api/internal/spend",
     sync_to_thread=True,
@@ -117,10 +128,12 @@ def asked_for(
     dependencies={
         "spend_query": Provide(query_of_spend, sync_to_thread=False),
         "whose": Provide(asked_for, sync_to_thread=False),
+        "note_reading": Provide(noting_for, sync_to_thread=False),
     },
 )
 def spend_for_service(
     service: Injected[Service],
+    note_reading: Injected[NoteReading],
     find_owner: Injected[FindOwner],
     show_spend: Injected[ShowSpend],
     list_spend_lines: Injected[ListSpendLines],
@@ -141,6 +154,8 @@ def spend_for_service(
         by_campaign=False,
         limits=service.limits,
     )
+    if shown.accounts:
+        note_reading(owner, whose.connection)
     following = list_spend_lines(currencies_of(owner, shown), days_from(window, after, columns), of_kind, columns)
     lines = (line for piece in following for line in piece if after is None or Place.of(line) > after)
     page, connections = list(islice(lines, ROWS_A_PAGE)), connections_of(shown)

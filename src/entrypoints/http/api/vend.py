@@ -1,16 +1,20 @@
 """For backend services: an access token that is valid."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
 from litestar import post
+from litestar.di import Provide
 from litestar.params import JSONBody
 
+from application.auditing.audit_batch import AuditBatch
 from application.list_connections import ListConnections
 from application.metrics.catalogue import VENDS
 from application.ports.metrics import Metrics
 from application.rotation.claim_results import InFlight
 from application.vend_token import ByAccount, ByConnection, Vended, VendToken
+from domain.audit_trail import Actor
 from domain.errors import AccountOutOfReach, ConnectionNotFound, InvalidRequest, ReauthorisationNeeded, TryLater
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.tokens import Secret
@@ -25,6 +29,18 @@ from entrypoints.http.exception_to_error_code import ReconnectFirst
 from entrypoints.settings import Service
 
 Wanted = ByConnection | ByAccount
+NoteVend = Callable[[str, ConnectionId | None], None]
+
+
+def noting_for(actor: Injected[Actor], audit_batch: Injected[AuditBatch], metrics: Injected[Metrics]) -> NoteVend:
+    """What counts the outcomes of this service's requests, and has each token that it was given in the audit trail."""
+
+    def note(outcome: str, connection: ConnectionId | None) -> None:
+        metrics.count(VENDS, actor.name, outcome)
+        if connection is not None:
+            audit_batch.vended(connection, actor)
+
+    return note
 
 
 @post(
@@ -34,15 +50,16 @@ Wanted = ByConnection | ByAccount
     summary="An access token for one account",
     tags=["services"],
     responses=failures.VEND,
+    dependencies={"note_vend": Provide(noting_for, sync_to_thread=False)},
 )
 async def vended_token(
     service: Injected[Service],
+    note_vend: Injected[NoteVend],
     vend_token: Injected[VendToken],
     list_connections: Injected[ListConnections],
     addresses: Injected[Addresses],
     waiting: Injected[SharedWaits],
     desk: Injected[FairThreads],
-    metrics: Injected[Metrics],
     data: JSONBody[TokenRequest],
 ) -> AccessToken:
     """Renewed first when it lasts less long than wanted; what can't be renewed but is still valid comes marked degraded."""
@@ -54,15 +71,15 @@ async def vended_token(
     try:
         vended = await vended_by(vend, waiting, desk, key=(service.name, wanted, seconds, rejected), service=service.name)
     except (ReauthorisationNeeded, AccountOutOfReach) as needed:
-        metrics.count(VENDS, service.name, "refused")
+        note_vend("refused", None)
         connection = await desk.run(
             partial(connection_of, wanted, list_connections), subject=SubjectKind.SERVICE.named(service.name)
         )
         raise ReconnectFirst(needed, addresses.reconnect(connection)) from None
     except Exception:
-        metrics.count(VENDS, service.name, "failed")
+        note_vend("failed", None)
         raise
-    metrics.count(VENDS, service.name, "degraded" if vended.degraded else "vended")
+    note_vend("degraded" if vended.degraded else "vended", vended.connection)
     return AccessToken(
         access_token=vended.access.reveal(),
         expires_at=vended.expires_at,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
 
+import structlog
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
@@ -75,6 +76,7 @@ class Gate:
         known: Session | None = connection.state.get("session")
         if known is None:
             known = connection.state.session = self.sessions.authenticate(headers_of(connection), now=self.clock.now())
+            structlog.contextvars.bind_contextvars(user=known.owner_id)
         return known
 
     async def living_session(self, connection: Connection) -> Session:
@@ -112,6 +114,11 @@ class Gate:
     def address(self, connection: Connection) -> str:
         """Where a request comes from, as limits count it."""
         return address_of(self.client(connection))
+
+    def ip(self, connection: Connection) -> str | None:
+        """The address behind the proxies that are trusted, if there is one."""
+        found = self.client(connection).ip
+        return str(found) if found else None
 
     def known_owner(self, connection: Connection) -> OwnerId | None:
         """Who is asking, for what is shown to anybody; None: nobody that is known."""
@@ -212,6 +219,7 @@ def let_service_in(connection: Connection, scope: Scope) -> None:
     """A backend service that may do this. Raises NotServed, WrongSecret, ScopeMissing."""
     services = gate_of(connection).settings.services
     connection.state.service = require_scope(authorization_of(connection), services, scope)
+    structlog.contextvars.bind_contextvars(service=connection.state.service.name)
 
 
 def service_of(request: AnyRequest) -> Service:

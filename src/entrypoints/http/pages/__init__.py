@@ -4,6 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
+from entrypoints.http.auth.actors import person_of
 from entrypoints.http.auth.guards import may_connect, may_write, owner_of, signed_in
 from entrypoints.http.pages.error_pages import ERROR_PAGES, for_whoever_asks, show_in_place
 from entrypoints.http.pages.forms import form
@@ -16,6 +17,7 @@ from entrypoints.http.pages.spend import spend
 __all__ = ["PAGES", "for_whoever_asks", "show_in_place"]
 
 OWNER = {"owner": Provide(owner_of, sync_to_thread=False)}
+ACTING_OWNER = {**OWNER, "actor": Provide(person_of, sync_to_thread=False)}
 
 PAGES: list[ControllerRouterHandler] = [
     Router(
@@ -26,13 +28,13 @@ PAGES: list[ControllerRouterHandler] = [
                 "/",
                 route_handlers=[disconnect_account, cancel_selection],
                 guards=[may_write],
-                dependencies=OWNER,
+                dependencies=ACTING_OWNER,
             ),
             Router(
                 "/",
                 route_handlers=[choose_accounts],
                 guards=[may_connect, may_write],
-                dependencies=OWNER,
+                dependencies=ACTING_OWNER,
             ),
             root,
             login_form,

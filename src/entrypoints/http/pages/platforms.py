@@ -13,6 +13,7 @@ from application.list_connections import ListConnections
 from application.ports.clock import Clock
 from application.remove_left_over_row import RemoveLeftOverRow
 from application.show_imports import ShowImports
+from domain.audit_trail import Actor
 from domain.connection_view import ConnectionView
 from domain.errors import ConnectionNotFound
 from domain.ids import OwnerId
@@ -52,6 +53,7 @@ def platforms(
 @post("/dashboard/platforms/{connection:str}/disconnect", sync_to_thread=True)
 def disconnect_account(
     owner: Injected[OwnerId],
+    actor: Injected[Actor],
     connection: FromPath[str],
     disconnect: Injected[Disconnect],
     remove_left_over_row: Injected[RemoveLeftOverRow],
@@ -59,7 +61,7 @@ def disconnect_account(
 ) -> Response[str]:
     """Disconnect one account, and say on the next page what that meant; also when it was gone before, or never there."""
     try:
-        ended = disconnect(owner, connection_id(connection))
+        ended = disconnect(owner, connection_id(connection), by=actor)
     except ConnectionNotFound:
         with suppress(ConnectionNotFound):
             remove_left_over_row(owner, connection_id(connection))

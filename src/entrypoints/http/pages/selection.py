@@ -11,6 +11,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_400_BAD_
 from application.list_connections import ListConnections
 from application.ports.clock import Clock
 from application.select_accounts import SelectAccounts
+from domain.audit_trail import Actor
 from domain.consent import Connected
 from domain.errors import AccountNotOnOffer, InvalidRequest, OfferUsed, Refusal
 from domain.ids import AdvertiserId, OfferId, OwnerId
@@ -52,6 +53,7 @@ def selection(
 def choose_accounts(
     request: AnyRequest,
     owner: Injected[OwnerId],
+    actor: Injected[Actor],
     form: NamedDependency[FormMultiDict],
     list_connections: Injected[ListConnections],
     select_accounts: Injected[SelectAccounts],
@@ -62,7 +64,7 @@ def choose_accounts(
     offer = named_offer(field(form, OFFER_FIELD))
     ticked = [AdvertiserId(account) for account in fields(form, ACCOUNTS_FIELD)]
     try:
-        connected = select_accounts(owner, offer, ticked)
+        connected = select_accounts(owner, offer, ticked, by=actor)
     except (AccountNotOnOffer, InvalidRequest) as refusal:
         offered, fault = select_accounts.offered(owner, offer), FAULTS[type(refusal)]
         return choices_page(request, offered, list_connections, clock, ticked=frozenset(ticked), fault=fault)
@@ -74,12 +76,13 @@ def choose_accounts(
 @post("/dashboard/platforms/tiktok/cancel", sync_to_thread=True)
 def cancel_selection(
     owner: Injected[OwnerId],
+    actor: Injected[Actor],
     form: NamedDependency[FormMultiDict],
     select_accounts: Injected[SelectAccounts],
     addresses: Injected[Addresses],
 ) -> Response[str]:
     """End the choice, unless it was made before, in another tab for instance. Raises InvalidRequest, OfferNotFound."""
-    ended = select_accounts.cancel(owner, named_offer(field(form, OFFER_FIELD)))
+    ended = select_accounts.cancel(owner, named_offer(field(form, OFFER_FIELD)), by=actor)
     notice = Notice.CANCELLED if ended else Notice.CHOSEN_BEFORE
     return to(addresses.at(PLATFORMS, notice=notice.value), HTTP_303_SEE_OTHER)
 

@@ -19,7 +19,7 @@ def pause(house: House) -> Callable[..., None]:
         if paused:
             container.pause_calls()("an operator")
         else:
-            container.resume_calls()()
+            container.resume_calls()("anna@host")
         house.world.clock.advance(timedelta(seconds=2))
 
     return pause

@@ -1,4 +1,4 @@
-"""The fingerprint of a token: a keyed digest by which equal tokens are recognised, and no token is found."""
+"""Keyed digests: a token's fingerprint, and a pseudonym of what was erased. Equal ones are recognised, and nothing is found."""
 
 import hmac
 
@@ -9,6 +9,7 @@ from adapters.crypto.key_ring import Key
 from domain.tokens import Secret
 
 FINGERPRINT_LABEL = b"tiktok-connect token fingerprint v1"
+PSEUDONYM_LABEL = b"tiktok-connect pseudonym v1"
 
 
 def derived_key(oldest: Key) -> bytes:
@@ -19,3 +20,9 @@ def derived_key(oldest: Key) -> bytes:
 def fingerprint_of(token: Secret, key: bytes) -> str:
     """HMAC-SHA256 (RFC 2104), in hex."""
     return hmac.digest(key, token.reveal().encode(), "sha256").hex()
+
+
+def pseudonym_of(text: str, key: bytes) -> str:
+    """HMAC-SHA256, in hex, under a key derived from that of the fingerprints: no pseudonym is a fingerprint."""
+    own = HKDF(SHA256(), length=32, salt=None, info=PSEUDONYM_LABEL).derive(key)
+    return hmac.digest(own, text.encode("utf-8", "surrogatepass"), "sha256").hex()

@@ -1,0 +1,1 @@
+"""What use-cases share that write to the audit trail."""
