@@ -87,8 +87,9 @@ def test_a_rotation_says_no_more_to_the_database(site: Site) -> None:
     trips = site.counted()
     assert sweep().refreshed == GRANTS
     trips.stop()
-    assert trips.statements / GRANTS <= 2.3
-    assert trips.round_trips / GRANTS <= 4.7
+    attempt = 0 if site.on_postgres else 1  # SQLite, which is no trip away, has a statement of its own for the history
+    assert trips.statements / GRANTS <= 2.3 + attempt
+    assert trips.round_trips / GRANTS <= 4.7 + attempt
 
 
 def test_a_vend_of_a_fresh_token_says_no_more_to_the_database(site: Site) -> None:
