@@ -157,7 +157,14 @@ def test_of_an_erased_owner_pseudonyms_are_left(kept: Kept) -> None:
 
 def test_acts_are_kept_for_the_retention_and_vends_and_readings_of_spend_for_a_month(kept: Kept) -> None:
     write(
-        kept, begun(), spend_read(), vend(), vend(START + MINUTE), begun(START + DAY), spend_read(START + DAY), vend(START + DAY)
+        kept,
+        begun(),
+        spend_read(),
+        vend(),
+        vend(START + MINUTE),
+        begun(START + DAY),
+        spend_read(START + DAY + MINUTE),
+        vend(START + DAY),
     )
     month_later = START + timedelta(days=30) + 10 * MINUTE
     assert kept.audit_history.prune(month_later, retention=YEAR, limit=100) == 3
