@@ -13,7 +13,6 @@ from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.bare_answers import bare_answer, wants_a_page
 from entrypoints.http.connection_limits import ConnectionLimits, connection_limit
 from entrypoints.http.error_codes_and_sentences import Code
-from entrypoints.http.exception_to_error_code import USUAL_RETRY_AFTER
 
 log = logging.getLogger(__name__)
 
@@ -227,7 +226,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
         headers: list[tuple[bytes, bytes]] | None = self.headers  # none before the first request begins, whatever its type says
         as_page = headers is not None and wants_a_page(self.url.partition(b"?")[0], headers)
-        wait = USUAL_RETRY_AFTER if code is codes.UNAVAILABLE else None
+        wait = codes.USUAL_RETRY_AFTER if code is codes.UNAVAILABLE else None
         self.transport.write(bare_answer(code, status=status, wait=wait, as_page=as_page).as_bytes())
         self.transport.write_eof()
         self.loop.call_later(self.limits.linger.total_seconds(), self.transport.abort)

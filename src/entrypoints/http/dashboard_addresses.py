@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 from domain.consent import Choosing, Connected, Ending, Failed
 from domain.ids import ConnectionId
 from entrypoints.http.error_codes_and_sentences import Code
-from entrypoints.http.exception_to_error_code import CONSENT_FAILURE_CODES
+from entrypoints.http.exception_to_error_code import CONSENT_FAILURE_CODES, code_of
 
 CONNECT = "/api/auth/tiktok"
 PLATFORMS = "/dashboard/platforms"
@@ -39,6 +39,10 @@ class Addresses:
     def failure(self, code: Code) -> str:
         """Where a person reads what went wrong."""
         return self.at(PLATFORMS, error=code.sentence, code=code.name)
+
+    def refused(self, error: Exception) -> str:
+        """The same, of an error that has a code."""
+        return self.failure(code_of(error))
 
     def after(self, ending: Ending) -> str:
         """Where a person goes on after a consent."""

@@ -1,6 +1,10 @@
 """Every code that this service answers or redirects with, its usual status, and the one sentence that a person is shown."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
+
+USUAL_RETRY_AFTER = timedelta(seconds=5)
+"""When to come again where nobody knows better: about how long a database takes to return."""
 
 
 @dataclass(frozen=True, slots=True)

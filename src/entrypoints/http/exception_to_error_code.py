@@ -13,9 +13,6 @@ from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.auth.jwt_claims import Unauthenticated
 from entrypoints.http.error_codes_and_sentences import Code
 
-USUAL_RETRY_AFTER = timedelta(seconds=5)
-"""When to come again where nobody knows better: about how long a database takes to return."""
-
 
 class DoorRefusal(Exception):
     """Root of what the door itself refuses."""
@@ -146,4 +143,4 @@ def wait_of(error: Exception) -> timedelta | None:
     """When to come again, where waiting helps."""
     if isinstance(error, errors.TryLater):
         return error.retry_after
-    return USUAL_RETRY_AFTER if code_of(error).status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return codes.USUAL_RETRY_AFTER if code_of(error).status == HTTPStatus.SERVICE_UNAVAILABLE else None

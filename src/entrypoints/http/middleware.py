@@ -17,7 +17,7 @@ from application.ports.metrics import Metrics
 from entrypoints.http import error_codes_and_sentences as codes
 from entrypoints.http.auth.client_address import asked_by_own_name, told_by_proxy
 from entrypoints.http.bare_answers import RawHeaders, bare_answer, wants_a_page
-from entrypoints.http.exception_to_error_code import USUAL_RETRY_AFTER, BodyCutShort
+from entrypoints.http.exception_to_error_code import BodyCutShort
 from entrypoints.settings import Settings
 from entrypoints.telemetry.request_counts import count_request
 
@@ -102,7 +102,7 @@ class RequestMiddleware:
                 if answering:
                     raise
                 log.error("an answer took too long")  # noqa: TRY400 (where it was interrupted says nothing)
-                await answer_by_hand(scope, finish, codes.UNAVAILABLE, wait=USUAL_RETRY_AFTER)
+                await answer_by_hand(scope, finish, codes.UNAVAILABLE, wait=codes.USUAL_RETRY_AFTER)
             finally:
                 self._note(scope, status, self.clock.monotonic() - began)
                 structlog.contextvars.unbind_contextvars("user", "service")

@@ -21,8 +21,8 @@ from entrypoints.http.api.spend import spend_for_service, spend_of_user
 from entrypoints.http.api.strict_json import StrictRequest, brings_json
 from entrypoints.http.api.vend import vended_token
 from entrypoints.http.api.wait_for_running_rotation import SharedWaits
-from entrypoints.http.auth.actors import calling_service_of, person_of
 from entrypoints.http.auth.guards import (
+    calling_service_of,
     is_cron,
     may_connect,
     may_erase,
@@ -32,6 +32,7 @@ from entrypoints.http.auth.guards import (
     may_vend,
     may_write,
     owner_of,
+    person_of,
     service_of,
     signed_in,
 )

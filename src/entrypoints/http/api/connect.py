@@ -30,8 +30,7 @@ from entrypoints.http.api.wait_for_running_rotation import SharedWaits
 from entrypoints.http.auth.browser_cookie import BrowserCookie
 from entrypoints.http.auth.guards import gate_of, headers_of
 from entrypoints.http.dashboard_addresses import Addresses
-from entrypoints.http.error_codes_and_sentences import INTERNAL
-from entrypoints.http.exception_to_error_code import USUAL_RETRY_AFTER, code_of
+from entrypoints.http.error_codes_and_sentences import INTERNAL, USUAL_RETRY_AFTER
 from entrypoints.http.problems import prefers_a_page
 
 log = logging.getLogger(__name__)
@@ -108,7 +107,7 @@ async def begin(
         if not is_navigation(request):
             raise
         log.warning("a consent could not be begun", extra={"refusal": type(refusal).__name__})
-        return redirect(addresses.failure(code_of(refusal)))
+        return redirect(addresses.refused(refusal))
     answer.set_cookie(browser_cookie.of(browser))
     return answer
 
@@ -173,7 +172,7 @@ async def callback(
         raise  # the state is not used up, and the same callback may come again
     except Refusal as refusal:
         log.warning("a consent could not be completed", extra={"refusal": type(refusal).__name__})
-        return redirect(addresses.failure(code_of(refusal)))
+        return redirect(addresses.refused(refusal))
     except Exception:
         log.exception("a consent could not be completed, for a reason that nobody foresaw")
         return redirect(addresses.failure(INTERNAL))

@@ -15,6 +15,7 @@ from litestar.types import ASGIApp
 from application.ports.clock import Clock
 from application.ports.rate_limits import RateLimits
 from application.refuse_erased_user import RefuseErasedUser
+from domain.audit_trail import Actor
 from domain.ids import OwnerId
 from domain.rate_limit import RateLimit
 from entrypoints.fair_threads import FairThreads, SubjectKind
@@ -266,3 +267,13 @@ def comes_from_here(connection: Connection, _: BaseRouteHandler) -> None:
     """Whoever names an origin must name ours: nobody is to be signed in by another site. Raises OriginRefused."""
     if not gate_of(connection).settings.web.write_origins.issuperset(headers_of(connection).all("origin")):
         raise OriginRefused
+
+
+def person_of(request: AnyRequest) -> Actor:
+    """The user that `signed_in` found, for the audit trail."""
+    return Actor.user(owner_of(request), gate_of(request).ip(request))
+
+
+def calling_service_of(request: AnyRequest) -> Actor:
+    """The service that was let in, for the audit trail."""
+    return Actor.service(service_of(request).name, gate_of(request).ip(request))

@@ -4,8 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from entrypoints.http.auth.actors import person_of
-from entrypoints.http.auth.guards import may_connect, may_write, owner_of, signed_in
+from entrypoints.http.auth.guards import may_connect, may_write, owner_of, person_of, signed_in
 from entrypoints.http.pages.error_pages import ERROR_PAGES, for_whoever_asks, show_in_place
 from entrypoints.http.pages.forms import form
 from entrypoints.http.pages.login import log_in, login_form, root
