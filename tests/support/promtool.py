@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -32,6 +33,7 @@ class Scraped:
     text: str
     at: datetime
 
+    @cached_property
     def samples(self) -> dict[Series, float]:
         families = text_string_to_metric_families(self.text)
         return {(s.name, tuple(sorted(s.labels.items()))): s.value for family in families for s in family.samples}
@@ -64,7 +66,7 @@ def check_firing(folder: Path, *phases: Expected) -> None:
 def played(phases: tuple[Expected, ...]) -> dict[str, object]:
     """A test file of promtool."""
     rules = RULES.read_text()
-    names = dict.fromkeys(series for phase in phases for series in phase.scraped.samples() if series[0] in rules)
+    names = dict.fromkeys(series for phase in phases for series in phase.scraped.samples if series[0] in rules)
     expectations = [
         {
             "expr": FIRING,
@@ -87,7 +89,7 @@ def values_of(series: Series, phases: tuple[Expected, ...]) -> list[str]:
     """A value a minute."""
     values, total = list[str](), 0.0
     for place, phase in enumerate(phases):
-        value = phase.scraped.samples().get(series)
+        value = phase.scraped.samples.get(series)
         began = place * PHASE.total_seconds()
         if value is None:
             values += ["_"] * POINTS
@@ -97,7 +99,7 @@ def values_of(series: Series, phases: tuple[Expected, ...]) -> list[str]:
         elif series[0].endswith("_total"):
             before = phases[place - 1].scraped if place else phase.scraped
             took = (phase.scraped.at - before.at).total_seconds()
-            a_second = (value - before.samples().get(series, 0.0)) / took if took else 0.0
+            a_second = (value - before.samples.get(series, 0.0)) / took if took else 0.0
             values += [str(total := total + a_second * STEP.total_seconds()) for _ in range(POINTS)]
         else:
             values += [str(value)] * POINTS
