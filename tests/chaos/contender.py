@@ -63,9 +63,9 @@ class Contender:
     def __init__(self, container: Container, order: Order) -> None:
         self.container, self.order, self.met = container, order, Met()
         self.sweeps, self.clicks, self.vends = container.sweep_due_grants(), container.rotate_grant(), container.vend_token()
-        self.owner_of = container.find_owner()
         with container.database().reading() as connection:
-            self.connections = list(connection.scalars(select(tables.connections.c.id)))
+            rows = connection.execute(select(tables.connections.c.id, tables.connections.c.owner))
+            self.owners = {ConnectionId(row.id): row.owner for row in rows}
         self.over, self.lock, self.sweeping = threading.Event(), threading.Lock(), threading.Semaphore(2)
 
     def compete(self, wait_for_the_end: Callable[[], object]) -> None:
@@ -90,7 +90,7 @@ class Contender:
     def work(self, number: int) -> None:
         chance = random.Random(f"{self.order.seed}-{number}")
         while not self.over.is_set():
-            connection = ConnectionId(chance.choice(self.connections))
+            connection = chance.choice(list(self.owners))
             match chance.choices(("sweep", "click", "vend"), (1, 10, 10)):
                 case ["sweep"]:
                     self.attempt("sweep", self.sweep)
@@ -129,7 +129,7 @@ class Contender:
         return ["done", *(swept.ended.value for swept in report.swept.values()), *stopped_by]
 
     def click(self, connection: ConnectionId) -> list[str]:
-        return [type(self.clicks(connection, owner=self.owner_of(connection), asked_at=self.container.clock().now())).__name__]
+        return [type(self.clicks(connection, owner=self.owners[connection], asked_at=self.container.clock().now())).__name__]
 
     def vend(self, connection: ConnectionId) -> list[str]:
         vended = self.vends(ByConnection(connection))
