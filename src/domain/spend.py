@@ -88,7 +88,7 @@ class SpendTotals:
     purchase_value: Decimal | None = None
 
     @classmethod
-    def of(cls, rows: Iterable[Spend]) -> "SpendTotals":
+    def of(cls, rows: "Iterable[Spend | SpendTotals]") -> "SpendTotals":
         """Add up rows: figure by figure, since there may be a hundred thousand."""
         rows = tuple(rows)
         return cls(

@@ -41,7 +41,7 @@ class SpendLine:
 def lines_by(columns: Collection[SpendColumn], rows: Iterable[Spend | SpendLine]) -> list[SpendLine]:
     """One line for everything that is equal in these columns and in currency, by day, account and campaign."""
     by_day, by_campaign, by_account = (column in columns for column in SpendColumn)
-    lines: dict[tuple[date | None, AdvertiserId | None, CampaignId | None, str], tuple[str, SpendTotals]] = {}
+    parts: dict[tuple[date | None, AdvertiserId | None, CampaignId | None, str], list[Spend | SpendLine]] = {}
     for row in rows:
         key = (
             row.day if by_day else None,
@@ -49,12 +49,14 @@ def lines_by(columns: Collection[SpendColumn], rows: Iterable[Spend | SpendLine]
             row.campaign if by_campaign else None,
             row.currency,
         )
-        if (line := lines.get(key)) is None:
-            lines[key] = (row.campaign_name if by_campaign else "", row.figures)
-        else:
-            lines[key] = (line[0], line[1] + row.figures)
-    ordered = sorted(lines, key=lambda key: (key[0] or date.min, key[1] or "", key[2] or "", key[3]))
-    return [SpendLine(*key[:3], lines[key][0], key[3], lines[key][1]) for key in ordered]
+        parts.setdefault(key, []).append(row)
+    ordered = sorted(parts, key=lambda key: (key[0] or date.min, key[1] or "", key[2] or "", key[3]))
+    return [SpendLine(*key[:3], parts[key][0].campaign_name if by_campaign else "", key[3], added(parts[key])) for key in ordered]
+
+
+def added(rows: Iterable[Spend | SpendLine]) -> SpendTotals:
+    """Rows in one currency, added up."""
+    return SpendTotals.of(row.figures if isinstance(row, SpendLine) else row for row in rows)
 
 
 def totals_by_currency(rows: Iterable[Spend]) -> Mapping[str, SpendTotals]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select, tuple_, update
 
 from adapters.sql.database import Database
-from adapters.sql.spend_rows import spend_of
+from adapters.sql.spend_rows import SPEND_COLUMNS, spend_of
 from adapters.sql.spend_tables import FOLLOWED, UNDELIVERED, spend_accounts, spend_campaigns, spend_days, spend_rows
 from application.ports.spend_deliveries import VersionedDay
 from application.ports.spend_store import SpendAccount
@@ -93,10 +93,10 @@ def days_of(of: SpendAccount) -> Select[Any]:
 
 def with_rows(connection: Connection, of: SpendAccount, days: Sequence[Row[Any]]) -> list[VersionedDay]:
     """The days with their rows. These may be newer than the version, which then is not marked."""
-    rows: dict[date, list[Row[Any]]] = {one.day: [] for one in days}
+    rows: dict[date, list[Any]] = {one.day: [] for one in days}
     if rows:
         named = and_(row.account_number == names.account_number, row.kind == names.kind, row.campaign == names.campaign)
-        query = select(spend_rows, names.name).outerjoin_from(spend_rows, spend_campaigns, named)
+        query = select(*SPEND_COLUMNS).outerjoin_from(spend_rows, spend_campaigns, named)
         chosen = (row.account_number == days[0].account_number, row.kind == DELIVERED_KIND.value, row.day.in_(rows))
         for one in connection.execute(query.where(*chosen).order_by(row.campaign)):
             rows[one.day].append(one)

@@ -5,11 +5,30 @@ from typing import Any
 from sqlalchemy import Row
 
 from adapters.sql.grant_rows import Columns
-from domain.ids import AdvertiserId, CampaignId
+from adapters.sql.spend_tables import spend_campaigns, spend_rows
+from domain.ids import AdvertiserId
 from domain.spend import Spend, SpendKind
 from domain.spend_day import AccountDay, DayState, Flaw, Restatement
 
 IN_NO_CAMPAIGN = ""
+
+KINDS = {kind.value: kind for kind in SpendKind}
+
+SPEND_COLUMNS = (
+    spend_rows.c.account_number,
+    spend_rows.c.kind,
+    spend_rows.c.day,
+    spend_rows.c.campaign,
+    spend_campaigns.c.name,
+    spend_rows.c.currency,
+    spend_rows.c.spend,
+    spend_rows.c.impressions,
+    spend_rows.c.clicks,
+    spend_rows.c.conversions,
+    spend_rows.c.purchases,
+    spend_rows.c.purchase_value,
+)
+"""Of a row of spend and its campaign's name: `Spend` in its own order, after the account's number."""
 
 
 def row_of_day(number: int, day: AccountDay) -> Columns:
@@ -44,22 +63,10 @@ def row_of_spend(number: int, spend: Spend) -> Columns:
     }
 
 
-def spend_of(account: AdvertiserId, row: Row[Any]) -> Spend:
-    """Of a row with its campaign's name."""
-    return Spend(
-        account,
-        CampaignId(row.campaign) if row.campaign else None,
-        row.name or "",
-        row.day,
-        SpendKind(row.kind),
-        row.currency,
-        row.spend,
-        row.impressions,
-        row.clicks,
-        row.conversions,
-        row.purchases,
-        row.purchase_value,
-    )
+def spend_of(account: AdvertiserId, row: Any) -> Spend:  # noqa: ANN401 (a row, whose columns no type names)
+    """Of a row of `SPEND_COLUMNS` but the first, with its campaign's name. There may be a hundred thousand."""
+    _, kind, day, campaign, name, currency, *figures = row
+    return Spend(account, campaign or None, name or "", day, KINDS.get(kind) or SpendKind(kind), currency, *figures)
 
 
 def row_of_restatement(number: int, change: Restatement) -> Columns:

@@ -10,7 +10,7 @@ from adapters.sql.bulk_writes import upsert
 from adapters.sql.database import Database, time_of
 from adapters.sql.grant_rows import Columns
 from adapters.sql.spend_reading import account_of, counts_by_day, look_up, numbers_of, sums
-from adapters.sql.spend_rows import day_of, restatement_of, spend_of
+from adapters.sql.spend_rows import SPEND_COLUMNS, day_of, restatement_of, spend_of
 from adapters.sql.spend_tables import (
     FOLLOWED,
     LEFT,
@@ -146,9 +146,7 @@ class SqlSpendStore:
         row, names = spend_rows.c, spend_campaigns.c
         named = and_(row.account_number == names.account_number, row.kind == names.kind, row.campaign == names.campaign)
         query = (
-            select(spend_rows, names.name)
-            .outerjoin_from(spend_rows, spend_campaigns, named)
-            .order_by(row.day, row.kind, row.campaign)
+            select(*SPEND_COLUMNS).outerjoin_from(spend_rows, spend_campaigns, named).order_by(row.day, row.kind, row.campaign)
         )
         with self._database.reading() as connection:
             numbers, found = look_up(connection, accounts, query, row, window, kinds)
