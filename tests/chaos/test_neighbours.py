@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from urllib.parse import parse_qs, urlsplit
@@ -29,14 +30,18 @@ from support.processes import BARE, eventually
 
 QPS, LIFE = 30, 60
 MOST_TIMES_SLOWER = 2
+MOST_IN_VAIN = 5
+"""Of 40 connects and clicks in the short form: what a busy machine may cost. Of unfair neighbours it was four of five."""
 
 
 @dataclass
 class Times:
-    """How long honest users waited, in seconds."""
+    """How long honest users waited until they had what they wanted, in seconds."""
 
     connects: list[float] = field(default_factory=list)
     clicks: list[float] = field(default_factory=list)
+    in_vain: list[str] = field(default_factory=list)
+    """What they were answered first, where it was not that."""
 
 
 class Neighbourhood:
@@ -56,51 +61,60 @@ class Neighbourhood:
         headers = {"Authorization": f"Bearer {self.bearer(user)}"}
         return httpx.Client(base_url=self.here.address, headers=headers, timeout=30)
 
-    def connect(self, client: httpx.Client) -> None:
-        """Begin, and come back with a code of TikTok's. It succeeds."""
+    def connect(self, client: httpx.Client) -> str | None:
+        """Begin, and come back with a code of TikTok's. None: it succeeded; else what came of it."""
         begun = client.get("/api/auth/tiktok")
         [state] = parse_qs(urlsplit(begun.headers["location"]).query)["state"]
         code = self.here.tiktok.control.grant_code("chloe", [self.account])
         answer = client.get("/api/auth/tiktok/callback", params={"state": state, "auth_code": code})
-        assert "success=true" in answer.headers.get("location", ""), (answer.status_code, answer.headers, answer.text)
+        led_to = urlsplit(answer.headers.get("location", "")).query
+        return None if "success=true" in led_to else f"connect: {answer.status_code} {led_to}"
 
     def connection(self, client: httpx.Client) -> str:
         [connection] = client.get("/api/platforms").json()["connections"]
         return str(connection["id"])
 
+    def click(self, client: httpx.Client, connection: str) -> str | None:
+        """Refresh one's connection. None: it succeeded; else what came of it."""
+        answer = client.post("/api/auth/tiktok/refresh", json={"connectionId": connection})
+        return None if answer.status_code == 200 else f"click: {answer.status_code} {answer.json()['code']}"
+
     def honest(self, count: int, times: Times) -> None:
-        """So many users connect, and click once. All of them succeed."""
+        """So many users connect, and click once; whoever is told to come again does."""
         for _ in range(count):
             self.users += 1
             with self.client(f"honest-{self.users}") as client:
-                began = time.monotonic()
-                self.connect(client)
-                times.connects.append(time.monotonic() - began)
-                wanted = {"connectionId": self.connection(client)}
-                began = time.monotonic()
-                clicked = client.post("/api/auth/tiktok/refresh", json=wanted)
-                times.clicks.append(time.monotonic() - began)
-                assert clicked.status_code == 200, clicked.text
+                times.connects.append(seconds_until(partial(self.connect, client), times.in_vain))
+                connection = self.connection(client)
+                times.clicks.append(seconds_until(partial(self.click, client, connection), times.in_vain))
 
     @contextmanager
     def attacked(self, deed: str, tally: Counter[str], *, bearer: str, connection: str) -> Iterator[None]:
         """Until the end of the block a process does it as fast as it can; how often each status was answered is added up."""
         secrets = {"ATTACKER_BEARER": bearer, "ATTACKER_CONNECTION": connection}
-        process = subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-P", "-m", "chaos.attackers", deed, self.here.address.rpartition(":")[2]],
             env={**BARE, **secrets, "PYTHONPATH": f"{ROOT / 'src'}:{TESTS}"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,  # Linux shares processors among sessions: threads of the attackers' own take nothing of ours
-        )
-        try:
-            yield
-            output, _ = process.communicate(timeout=60)
-            tally.update(json.loads(output))
-        finally:
-            process.kill()
-            process.wait()
+        ) as process:
+            try:
+                yield
+                output, _ = process.communicate(timeout=120)
+                tally.update(json.loads(output))
+            finally:
+                process.kill()
+
+
+def seconds_until(succeeds: Callable[[], str | None], in_vain: list[str]) -> float:
+    """How long it took, repetitions included. A machine with ten times the work may need some."""
+    began = time.monotonic()
+    while answer := succeeds():
+        in_vain.append(answer)
+        assert len(in_vain) <= MOST_IN_VAIN, in_vain
+    return time.monotonic() - began
 
 
 def p95(times: list[float]) -> float:
@@ -111,8 +125,9 @@ def p95(times: list[float]) -> float:
 def test_one_users_threads_and_one_services_loop_cost_honest_users_nothing(
     new_postgres_url: str, tmp_path: Path, tell: Callable[[object], None], *, long: bool
 ) -> None:
-    """Short: 20 honest users beside all attackers. Long: ten times 10 without attackers and 10 beside them, in turn; the p95 is
-    at most twice as long beside them.
+    """Short: 20 honest users beside all attackers, of whom a few may have to come again.
+
+    Long: ten times 10 without attackers and 10 beside them, in turn. Nobody comes again, and the p95 is at most twice as long.
     """
     rounds, count = (10, 10) if long else (1, 20)
     environ = {
@@ -128,7 +143,7 @@ def test_one_users_threads_and_one_services_loop_cost_honest_users_nothing(
         with here.start("serve", "--port", port), here.start("worker"), here.start("beat"):
             eventually(lambda: answers(here), why=lambda: "serve does not answer")
             with neighbourhood.client("mallory") as mallory:
-                neighbourhood.connect(mallory)
+                eventually(lambda: neighbourhood.connect(mallory) is None, within=60)
                 own = neighbourhood.connection(mallory)
             bearers = {deed: neighbourhood.bearer("mallory" if deed == "clicks" else f"user of {deed}") for deed in told}
             bearers["vends"] = SERVICE_TOKEN
@@ -149,6 +164,7 @@ def test_one_users_threads_and_one_services_loop_cost_honest_users_nothing(
             "connects": p95(beside.connects) / p95(alone.connects),
             "clicks": p95(beside.clicks) / p95(alone.clicks),
         }
+        assert not alone.in_vain + beside.in_vain, (alone.in_vain, beside.in_vain)
         tell(figures | {"p95 alone": (p95(alone.connects), p95(alone.clicks)), "p95 beside, times as long": times_slower})
         assert max(times_slower.values()) <= MOST_TIMES_SLOWER, times_slower
 
