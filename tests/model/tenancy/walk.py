@@ -68,6 +68,7 @@ class Walk:
     def _same(self, asked: Ask, alone: Told, who: str) -> Told:
         told = self.together.ask(asked, self.requests)
         self.told[f"{asked.method} {told.status}"] += 1
+        assert told.status < 500, f"step {self.step}: {asked.method} {asked.path} was told {told}"
         if told != alone:
             raise Leak(f"step {self.step}: {who} asked {asked.method} {asked.path} and was told {told}, and alone {alone}")
         return told
