@@ -158,7 +158,7 @@ class TroubledWork:
 
     def __enter__(self) -> Self:
         self._work.__enter__()
-        for port in ("grants", "offers", "consents", "revocations", "notices", "erasures", "outbox"):
+        for port in ("grants", "offers", "consents", "revocations", "notices", "erasures", "outbox", "audit_trail"):
             setattr(self, port, getattr(self._work, port))
         return self
 

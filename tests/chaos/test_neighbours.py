@@ -14,7 +14,6 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from statistics import quantiles
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -74,9 +73,9 @@ class Neighbourhood:
         return None if "success=true" in led_to else f"connect: {answer.status_code} {led_to}"
 
     def connection(self, client: httpx.Client) -> str:
-        listed = list[Any]()
-        eventually(lambda: (answer := client.get("/api/platforms")).status_code == 200 and listed.append(answer.json()) is None)
-        [connection] = listed[0]["connections"]
+        while (answer := client.get("/api/platforms")).status_code == 503:
+            time.sleep(0.1)
+        [connection] = answer.json()["connections"]
         return str(connection["id"])
 
     def click(self, client: httpx.Client, connection: str) -> str | None:

@@ -44,9 +44,11 @@ EXPECTED = {
     *("click: Rotated", "click: InFlight", "click: BudgetSpent", "click: PlatformUnavailable"),
     *("vend: Vended", "vend: Vended degraded", "vend: InFlight", "vend: BudgetSpent", "vend: PlatformUnavailable"),
     "drain: done",
+    *("click: StoreUnavailable ConnectionTimeout: timeout", "vend: StoreUnavailable ConnectionTimeout: timeout"),
 }
 """How deeds may end where nothing is wrong. BudgetSpent: a person's two seconds in the budget's queue were up;
-PlatformUnavailable: so were all the turns that a call may miss on a busy machine."""
+PlatformUnavailable: so were all the turns that a call may miss on a busy machine; ConnectionTimeout: PostgreSQL, starved beside
+64 threads, had not let another session in. In all of them nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from copy import copy
 from datetime import timedelta
 from typing import TextIO
 
@@ -34,16 +35,15 @@ NOT_FOR_US = ("color_message",)
 """Fields that libraries add for terminals."""
 
 
-class OneAlarm(logging.Filter):
+class OneAlarm:
     """Lets each sentence at level critical ring once in a while, in this process; in between it is an error."""
 
     def __init__(self) -> None:
-        super().__init__()
         self._rung: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Always true: no line is lost."""
+    def once(self, record: logging.LogRecord) -> logging.LogRecord:
+        """The record, or a copy of it at level error: others that listen have theirs as it is."""
         if record.levelno >= logging.CRITICAL:
             key, now = (record.name, str(record.msg)), time.monotonic()
             with self._lock:
@@ -52,12 +52,21 @@ class OneAlarm(logging.Filter):
                 if not again:
                     self._rung[key] = now
             if again:
+                record = copy(record)
                 record.levelno, record.levelname = logging.ERROR, "ERROR"
-        return True
+        return record
 
 
 class LogStream(logging.StreamHandler[TextIO]):
     """Writes log lines. A line that can't be written is replaced by a constant: logging's own report would show its arguments."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._alarm = OneAlarm()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Its line, at the level at which it rings."""
+        return super().format(self._alarm.once(record))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's own name)
         """Says that a line is missing, and where it came from, if that can be said at all: nobody may fail for want of a log."""
@@ -93,7 +102,6 @@ def configure_logging(*, debug: bool = False, stream: TextIO | None = None, secr
         return event
 
     handler = LogStream(out)
-    handler.addFilter(OneAlarm())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[

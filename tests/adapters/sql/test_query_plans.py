@@ -1,7 +1,7 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import Table, event, insert, text
 
 from adapters.ids_and_nonces import SystemIds
 from adapters.sql import tables
@@ -18,6 +18,22 @@ from support.world import SimulatedClock
 FLEET = 3 * CROWD
 
 
+def put(database: Database, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """In pieces that a busy machine, too, is done with before the database's answer is missed."""
+    for piece in batched(rows, 300):
+        with database.writing() as connection:
+            connection.execute(insert(table), piece)
+            connection.commit()
+    with database.writing() as connection:
+        connection.execute(text(f"ANALYZE {table.name}"))
+        connection.commit()
+
+
+def batched(rows: Sequence[Mapping[str, object]], size: int) -> Iterator[Sequence[Mapping[str, object]]]:
+    """So many at a time (itertools has it from Python 3.12 on)."""
+    return (rows[n : n + size] for n in range(0, len(rows), size))
+
+
 @pytest.fixture
 def clock() -> SimulatedClock:
     return SimulatedClock()
@@ -28,10 +44,7 @@ def claims(database: Database, clock: SimulatedClock) -> SqlClaims:
     """Over a fleet whose pairs were issued in the last ten hours: a few are due now, all will be."""
     spacing = 10 * HOUR / FLEET
     rows = [row_of(a_grant(f"grant-{n:04}", tokens=a_pair(at=START - n * spacing), reaches=())) for n in range(FLEET)]
-    with database.writing() as connection:
-        connection.execute(insert(tables.grants), rows)
-        connection.execute(text("ANALYZE"))
-        connection.commit()
+    put(database, tables.grants, rows)
     return SqlClaims(database, host="here", ids=SystemIds(), clock=clock, keys={"k1", "k2"})
 
 
@@ -80,14 +93,11 @@ def test_a_backlog_leaves_out_what_is_not_due(claims: SqlClaims, clock: Simulate
 
 @pytest.mark.usefixtures("claims")
 def test_an_audit_finds_what_is_to_be_given_up_and_forgotten_by_indices(database: Database, plans: list[str]) -> None:
-    with database.writing() as connection:
-        offers = [row_of_offer(an_offer(GrantId(f"grant-{n:04}"), f"offer-{n}", at=START + n * MINUTE)) for n in range(FLEET)]
-        connection.execute(insert(tables.offers), offers)
-        connection.execute(text("ANALYZE"))
-        connection.commit()
+    offers = [row_of_offer(an_offer(GrantId(f"grant-{n:04}"), f"offer-{n}", at=START + n * MINUTE)) for n in range(FLEET)]
+    put(database, tables.offers, offers)
     with SqlStore(database).write() as work:
         assert work.grants.hopeless(START, limit=10) == []
         assert work.offers.forget(START + HOUR) == 0
     hopeless, forgotten = plans
-    assert "ix_grants_hopeless" in hopeless
+    assert "ix_grants_hopeless" in hopeless or "ix_grants_not_active" in hopeless, "both hold only what does not go on"
     assert "ix_offers_expires_at" in forgotten

@@ -48,7 +48,7 @@ def test_an_unreadable_file_is_a_fault_that_names_it(dotenv: Path) -> None:
 
 
 def test_variables_of_later_features_and_of_others_are_not_looked_at() -> None:
-    load_settings(an_environ(SMTP_URL="nonsense", OPERATORS=",,", AUDIT_RETENTION_DAYS="-1", PATH="/bin"))
+    load_settings(an_environ(SMTP_URL="nonsense", OPERATORS=",,", PATH="/bin"))
 
 
 def names_of_faults(environ: dict[str, str]) -> list[str]:
