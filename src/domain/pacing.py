@@ -56,14 +56,14 @@ class Pace:
         taken: list[timedelta] = []
         repaid = False
         while True:
-            following, slot = _for_a_person(pace, now) if people else _for_others(pace)
+            after, slot = _for_a_person(pace, now) if people else _for_others(pace)
             if len(taken) >= calls or slot > now + within:
                 return (pace if taken or repaid else self), Slots(tuple(taken), again_at=slot - within)
             if last and _is_owed(pace, now):
                 pace, repaid = _repaid(pace), True
                 continue
             taken.append(slot)
-            pace = following
+            pace = after
 
 
 def _for_a_person(pace: Pace, now: timedelta) -> tuple[Pace, timedelta]:
@@ -102,7 +102,7 @@ def _is_owed(pace: Pace, now: timedelta) -> bool:
 
 def _repaid(pace: Pace) -> Pace:
     """The next slot that is not people's anyway is left to them."""
-    if pace.turn == PEOPLES_TURN - 1:
+    if is_peoples(pace.turn):
         pace = _passed_over(pace)
     past, slot = _next(pace)
     return replace(past, kept=(*pace.kept, slot), repaid_at=slot)

@@ -1,21 +1,18 @@
 """The commands `events replay` and `events dead`."""
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import click
 
 from application.ports.webhook_queue import DeadLetter
 from entrypoints.cli.configuration import configured, ready
 from entrypoints.cli.error_to_line_and_exit_status import CommandFailure, instant
+from entrypoints.cli.point_in_time import before, since_option
 from entrypoints.cli.progress import telling
 from entrypoints.container import Container
-
-SPANS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-AGO = re.compile(r"([0-9]{1,6})([smhd])")
 
 
 @click.group()
@@ -24,14 +21,14 @@ def events() -> None:
 
 
 @events.command()
-@click.option("--since", "since", required=True, metavar="TIME", help="As 2026-11-30T14:00Z, 2026-11-30 or 2h (ago).")
-def replay(since: str) -> None:
+@since_option(required=True)
+def replay(since: datetime | timedelta) -> None:
     """Send the events since this time to the webhook receiver once more, and those of them that were given up.
 
     They keep their ids and their order, and carry what the connections are like now. The workers deliver them.
     """
     with opened() as container, telling("events are queued …") as tell:
-        begin = time_of(since, now=container.clock().now())
+        begin = before(container.clock().now(), since)
         count = container.replay_events()(begin, progress=lambda queued: tell(f"{queued} events are queued"))
     click.echo(f"{count} messages since {instant(begin)} are sent again")
 
@@ -61,17 +58,6 @@ def row_of(letter: DeadLetter) -> dict[str, object]:
         **{name: f"{at:%Y-%m-%dT%H:%M:%SZ}" for name, at in times.items()},
         "attempts": letter.attempts,
     }
-
-
-def time_of(text: str, *, now: datetime) -> datetime:
-    """A moment: RFC 3339, a day (UTC), or so long ago. Raises click.UsageError."""
-    try:
-        if ago := AGO.fullmatch(text):
-            return now - timedelta(**{SPANS[ago[2]]: int(ago[1])})
-        at = datetime.fromisoformat(text)
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise click.UsageError(f"--since: {text!r} is no time; write it as 2026-11-30T14:00Z, 2026-11-30 or 2h.") from None
 
 
 @contextmanager

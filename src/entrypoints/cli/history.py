@@ -12,20 +12,19 @@ from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from domain.rotation_attempt import RotationAttempt
 from entrypoints.cli.configuration import configured, ready
 from entrypoints.cli.error_to_line_and_exit_status import CommandFailure
+from entrypoints.cli.point_in_time import before, since_option
 from entrypoints.cli.status import instant
-
-SPANS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-LONGEST_SPAN = 100_000
-"""Units: 270 years of days."""
 
 
 @click.command()
 @click.argument("connection", required=False)
 @click.option("--user", metavar="ID", help="Everything about the connections of this user of the dashboard.")
 @click.option("--account", metavar="ID", help="The same of TikTok's account, whosever connection to it.")
-@click.option("--since", metavar="TIME", help="From then on: 2026-11-28, 2026-11-28T14:00, or 90m, 36h, 7d before now. In UTC.")
+@since_option()
 @click.option("--json", "as_json", is_flag=True, help="For programs: an object a line.")
-def history(connection: str | None, user: str | None, account: str | None, since: str | None, *, as_json: bool) -> None:
+def history(
+    connection: str | None, user: str | None, account: str | None, since: datetime | timedelta | None, *, as_json: bool
+) -> None:
     """What happened to CONNECTION, and who asked: attempts and their outcomes, vends, people. The newest stands last.
 
     Acts are kept for AUDIT_RETENTION_DAYS, attempts and vends for 30 days. What is alike within a minute is one line (3x).
@@ -39,7 +38,7 @@ def history(connection: str | None, user: str | None, account: str | None, since
     )
     container = ready(configured())
     try:
-        begin = time_of(since, container.clock().now()) if since else None
+        begin = None if since is None else before(container.clock().now(), since)
         shown = container.show_history()(subject, since=begin)
         count, show = 0, as_line if as_json else in_words
         for entry in shown:
@@ -60,18 +59,6 @@ def unknown(connection: str | None, user: str | None, account: str | None) -> st
     if user:
         return f"nothing is known of a user {user}: use the id of the dashboard's session (an erased user is known by none)"
     return f"no account {account} is or was connected here: use TikTok's id of the account"
-
-
-def time_of(text: str, now: datetime) -> datetime:
-    """A point in time, or a span before now. Raises click.UsageError."""
-    unit, number = text[-1:], text[:-1]
-    if unit in SPANS and number.isascii() and number.isdecimal() and int(number[:9]) <= LONGEST_SPAN:
-        return now - min(int(number[:9]) * SPANS[unit], now - datetime.min.replace(tzinfo=now.tzinfo))
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.UsageError("--since takes 2026-11-28, 2026-11-28T14:00 (UTC), or 90m, 36h, 7d.") from None
-    return at if at.tzinfo else at.replace(tzinfo=now.tzinfo)
 
 
 def in_words(entry: HistoryEntry) -> str:

@@ -4,15 +4,12 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import click
-import pytest
-
 from application.ports.webhook_queue import DeadLetter
 from application.ports.webhook_receiver import Taken
 from domain.ids import GrantId
 from domain.webhook_payloads import WebhookMessage
 from entrypoints.cli.doctor import webhook_findings
-from entrypoints.cli.events import row_of, time_of
+from entrypoints.cli.events import row_of
 from entrypoints.container import Container
 from entrypoints.testing import application_over_memory
 from support.deployment import deployment
@@ -42,27 +39,6 @@ def message(position: int) -> WebhookMessage:
 
 def lines(container: Container, *, stored: bool = True) -> list[str]:
     return [str(finding) for finding in webhook_findings(container, stored=stored)]
-
-
-@pytest.mark.parametrize(
-    ("text", "at"),
-    (
-        ("2h", NOW - timedelta(hours=2)),
-        ("3d", NOW - timedelta(days=3)),
-        ("90s", NOW - timedelta(seconds=90)),
-        ("2030-01-01", datetime(2030, 1, 1, tzinfo=UTC)),
-        ("2030-01-01T10:00Z", datetime(2030, 1, 1, 10, tzinfo=UTC)),
-        ("2030-01-01T10:00:00+02:00", datetime(2030, 1, 1, 8, tzinfo=UTC)),
-    ),
-)
-def test_a_time_is_a_moment_a_day_or_so_long_ago(text: str, at: datetime) -> None:
-    assert time_of(text, now=NOW) == at
-
-
-@pytest.mark.parametrize("text", ("", "yesterday", "2h30m", "-2h", "2030-13-01", "999999d", "0001-01-01T00:00+23:00"))
-def test_what_is_no_time_is_a_usage_error(text: str) -> None:
-    with pytest.raises(click.UsageError, match="--since"):
-        time_of(text, now=NOW)
 
 
 def test_a_dead_letter_is_shown_without_what_it_says() -> None:

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import click
-import pytest
-
-from entrypoints.cli.history import time_of
 from support.deployment import deployment
-
-NOW = datetime(2026, 11, 28, 15, tzinfo=UTC)
 
 
 def test_a_connections_history_is_shown_in_words_and_for_programs(tmp_path: Path) -> None:
@@ -40,24 +33,3 @@ def test_a_connections_history_is_shown_in_words_and_for_programs(tmp_path: Path
             assert len(answer.stderr.splitlines()) == 1
         assert here.run("history").returncode == 2
         assert here.run("history", connection, "--user", "x").returncode == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "time"),
-    [
-        ("2026-11-28", NOW.replace(hour=0)),
-        ("2026-11-28T14:00", NOW.replace(hour=14)),
-        ("2026-11-28T14:00+01:00", NOW.replace(hour=13)),
-        ("90m", NOW - timedelta(minutes=90)),
-        ("36h", NOW - timedelta(hours=36)),
-        ("7d", NOW - timedelta(days=7)),
-    ],
-)
-def test_since_is_a_time_or_a_span(text: str, time: datetime) -> None:
-    assert time_of(text, NOW) == time
-
-
-@pytest.mark.parametrize("text", ["yesterday", "7", "d", "7w", "-7d", "٣d", "9" * 500 + "d", "2026-13-01", "999999d"])
-def test_what_is_neither_is_wrong_usage(text: str) -> None:
-    with pytest.raises(click.UsageError):
-        time_of(text, NOW)
