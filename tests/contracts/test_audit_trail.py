@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from application.auditing.audit_batch import AuditBatch
 from application.ports.audit_trail import Counted, KnownNames
 from domain.audit_trail import SYSTEM, Act, Actor, AuditRecord, AuditSubject, VendRecord
 from domain.ids import AdvertiserId, ConnectionId, OwnerId
 from support.builders import ANNA, BERT, DAY, HOUR, MINUTE, START, a_grant, account
 from support.databases import Kept
+from support.world import SimulatedClock
 
 FIRST, SECOND = ConnectionId("connection-1"), ConnectionId("connection-2")
 ANNA_AT_HOME = Actor.user(ANNA, "192.0.2.7")
@@ -186,3 +188,15 @@ def test_pruning_takes_so_many_at_a_time_and_counts_on(kept: Kept) -> None:
     later = START + timedelta(days=31)
     assert [kept.audit_history.prune(later, retention=YEAR, limit=2) for _ in range(4)] == [2, 2, 1, 0]
     assert kept.audit_history.daily_counts(Counted.VENDS, START) == {(START.date().isoformat(), "importer"): 5}
+
+
+@pytest.mark.parametrize("odd", ["a NUL \0 within", "half a letter \ud800"])
+def test_a_record_that_a_database_can_not_store_keeps_none_of_the_others(kept: Kept, odd: str) -> None:
+    batch = AuditBatch(kept.store, SimulatedClock(), lambda *_: False, str)
+    for record in (replace(begun(), detail=odd), begun(owner=BERT), begun(owner=OwnerId("cleo"))):
+        batch.note(record)
+    batch.vended(FIRST, IMPORTER)
+    batch.write()
+    batch.write()
+    assert [len(of(kept, owner)) for owner in (BERT, "cleo")] == [1, 1]
+    assert [vend.count for vend in vends_of(kept, FIRST)] == [1]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from application.ports.clock import Clock
 from application.ports.store import Store, UnitOfWork
 from domain.audit_trail import Act, Actor, AuditRecord, Counted, VendRecord
-from domain.errors import Conflict, StoreUnavailable
+from domain.errors import Conflict, StoreUnavailable, Unstorable
 from domain.ids import ConnectionId, OwnerId
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,10 @@ WRITTEN_EVERY = timedelta(seconds=1)
 
 MOST_WAITING = 100_000
 """Records that wait while the database is away, about 50 MB of memory. What comes beyond is lost, and said."""
+
+
+UNSTORABLE = (Unstorable, UnicodeError)
+"""What no repetition mends."""
 
 
 @dataclass(slots=True)
@@ -67,17 +71,39 @@ class AuditBatch:
         if not (records or vends):
             return
         try:
-            with self.store.write() as work:
-                work.audit_trail.add(self._of_the_living(work, records.values()))
-                work.audit_trail.add_vends(vends.values())
-                work.commit()
+            self._put(records.values(), vends.values())
+        except UNSTORABLE:
+            self._put_one_by_one(records.values(), vends.values())
         except (StoreUnavailable, Conflict):
-            with self._lock:
-                for record in records.values():
-                    self._add(self._records, record)
-                for vend in vends.values():
-                    self._add(self._vends, vend)
+            self._keep(records.values(), vends.values())
             raise
+
+    def _put(self, records: Collection[AuditRecord], vends: Collection[VendRecord]) -> None:
+        with self.store.write() as work:
+            work.audit_trail.add(self._of_the_living(work, records))
+            work.audit_trail.add_vends(vends)
+            work.commit()
+
+    def _put_one_by_one(self, records: Collection[AuditRecord], vends: Collection[VendRecord]) -> None:
+        """What can't be stored keeps none of the others: it is left out, and said."""
+        waiting = [([record], list[VendRecord]()) for record in records]
+        waiting += [(list[AuditRecord](), [vend]) for vend in vends]
+        for at, (record, vend) in enumerate(waiting):
+            try:
+                self._put(record, vend)
+            except UNSTORABLE:
+                log.exception("a record of the audit trail can't be stored: it is left out")
+            except (StoreUnavailable, Conflict):
+                for later in waiting[at:]:
+                    self._keep(*later)
+                raise
+
+    def _keep(self, records: Collection[AuditRecord], vends: Collection[VendRecord]) -> None:
+        with self._lock:
+            for record in records:
+                self._add(self._records, record)
+            for vend in vends:
+                self._add(self._vends, vend)
 
     def _of_the_living(self, work: UnitOfWork, records: Collection[AuditRecord]) -> list[AuditRecord]:
         """Who was erased since a record was noted is not named in it."""
